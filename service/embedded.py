@@ -1,0 +1,111 @@
+"""A PostgreSQL of our own, from a wheel: one for each data folder, started, joined and stopped.
+
+Several processes may use one data folder: whoever comes first starts the server, the others join it, and
+whoever leaves last stops it. Each holds a shared file lock while it lives, which even `kill -9` releases;
+the server that is then left behind runs on, and the next to come joins it.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from service.embedded_account import EmbeddedPostgresError, account_for, open_to
+from service.embedded_server import SETTINGS, answering_dsn, bring_up, create, take_down
+
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "running_dsn", "start"]
+
+TURN = "postgres.lock"  # Held while somebody starts or stops the server.
+USERS = "postgres.users"  # Shared by all who use it.
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    """A running server in use; whoever has it owes it `stop`."""
+
+    data_dir: Path
+    dsn: str  # The superuser's, through a Unix socket; for asyncpg and for libpq.
+    hold: IO[bytes]  # The open file that shares the users' lock.
+
+    def stop(self) -> bool:
+        """Return whether the server is down, which it is after its last user; blocks until then."""
+        with locked(self.data_dir / TURN):
+            self.hold.close()
+            with (self.data_dir / USERS).open("ab") as users:
+                try:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+                folder = folder_in(self.data_dir)
+                take_down(folder, account_for(folder))
+        return True
+
+
+def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+    """Return the data folder's server, made on the first call, started or joined; blocks until it answers.
+
+    `settings` are added to SETTINGS in postgresql.conf's spelling; a server that is joined keeps its own.
+    """
+    with telling_whose_it_is():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(data_dir / TURN):
+            return enter(data_dir, {**SETTINGS, **(settings or {})})
+
+
+def enter(data_dir: Path, settings: Mapping[str, str]) -> EmbeddedPostgres:
+    """Return the server with one more user; the caller has the turn."""
+    folder = folder_in(data_dir)
+    account = account_for(folder)
+    hold = (data_dir / USERS).open("ab")
+    try:
+        fcntl.flock(hold, fcntl.LOCK_SH)
+        open_to(account, folder)
+        if not folder.exists():
+            create(folder, account)
+        return EmbeddedPostgres(data_dir, bring_up(folder, account, settings), hold)
+    except BaseException:
+        hold.close()
+        raise
+
+
+@asynccontextmanager
+async def running(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """Give the data folder's server for the duration of the block, without blocking the event loop."""
+    postgres = await asyncio.to_thread(start, data_dir)
+    try:
+        yield postgres
+    finally:
+        await asyncio.to_thread(postgres.stop)
+
+
+def running_dsn(data_dir: Path) -> str | None:
+    """Return the DSN of the server that runs on this data folder now, None when none answers."""
+    with telling_whose_it_is():
+        return answering_dsn(folder_in(data_dir))
+
+
+def folder_in(data_dir: Path) -> Path:
+    """Return where the server's files are."""
+    return data_dir.resolve() / "postgres"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the file's lock for the duration of the block."""
+    with path.open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def telling_whose_it_is() -> Iterator[None]:
+    """Translate the operating system's refusal into what to do about it."""
+    try:
+        yield
+    except PermissionError as error:
+        raise EmbeddedPostgresError(
+            f"{error.filename} belongs to another account: run as that one, or set SCIM_LEDGER_DATA_DIR"
+        ) from error

@@ -1,0 +1,71 @@
+"""Where the log goes and how it looks: JSON lines on standard error, readable ones on a terminal."""
+
+import logging
+import sys
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+SECRETS = frozenset({"authorization", "dsn", "key", "master_key", "password", "secret", "token"})
+
+
+def configure(*, json: bool, level: int = logging.INFO) -> None:
+    """Send what this process logs to standard error, our own lines and those of the libraries."""
+    rendering = as_json() if json else as_columns()
+    structlog.configure(
+        processors=[*enriching(), *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=enriching(),
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    # Their routine says nothing that our lines do not; their warnings surprise us too.
+    logging.basicConfig(handlers=[libraries], level=max(level, logging.WARNING), force=True)
+
+
+def enriching() -> list[Processor]:
+    """Return the steps that every line goes through first."""
+    return [
+        structlog.contextvars.merge_contextvars,  # The request that is served, on the lines it causes.
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        withhold_secrets,
+    ]
+
+
+def as_json() -> list[Processor]:
+    """Return the steps that make a line of JSON."""
+    # The trace is text: a structured one holds local variables, and so names and tokens.
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=json_text),
+    ]
+
+
+def as_columns() -> list[Processor]:
+    """Return the steps that make a line for a person."""
+    # The default trace shows local variables, and so names and tokens.
+    plain = structlog.dev.plain_traceback
+    colors = sys.stderr.isatty()
+    return [
+        structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="at", exception_formatter=plain)
+    ]
+
+
+def withhold_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Return the line without the values of fields whose names say that they are secret."""
+    if SECRETS.isdisjoint(line):
+        return line
+    return {name: "(withheld)" if name in SECRETS else value for name, value in line.items()}
+
+
+def json_text(line: EventDict, **_: object) -> str:
+    """Return the line as JSON; what JSON has no word for is told as Python prints it."""
+    return orjson.dumps(line, default=str).decode()

@@ -1,0 +1,1 @@
+"""Every test of the four packages; a package itself, so that absolute imports find its builders."""
