@@ -1,0 +1,160 @@
+"""The refusals of SCIM (RFC 7644 §3.12): one class per scimType or status."""
+
+from typing import Any, ClassVar
+
+from schema.scim import urns
+
+
+class ScimError(Exception):
+    """A request is refused; `detail` tells the client what to change."""
+
+    status: ClassVar[int]
+    scim_type: ClassVar[str | None] = None
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def document(self) -> dict[str, Any]:
+        """Return the error message of RFC 7644 §3.12; its status is a string."""
+        body: dict[str, Any] = {"schemas": [urns.ERROR], "status": str(self.status)}
+        if self.scim_type:
+            body["scimType"] = self.scim_type
+        return {**body, "detail": self.detail}
+
+
+class InvalidFilter(ScimError):
+    """The filter does not parse, or compares what cannot be compared (RFC 7644 §3.4.2.2)."""
+
+    status = 400
+    scim_type = "invalidFilter"
+
+
+class InvalidSyntax(ScimError):
+    """The body is not what the message schema asks for (RFC 7644 §3.12)."""
+
+    status = 400
+    scim_type = "invalidSyntax"
+
+
+class InvalidPath(ScimError):
+    """The path of a PATCH operation is malformed (RFC 7644 §3.5.2)."""
+
+    status = 400
+    scim_type = "invalidPath"
+
+
+class InvalidValue(ScimError):
+    """A required value is missing, or a value does not fit its attribute (RFC 7644 §3.12)."""
+
+    status = 400
+    scim_type = "invalidValue"
+
+
+class NoTarget(ScimError):
+    """A path selects nothing that the operation could change (RFC 7644 §3.5.2.2)."""
+
+    status = 400
+    scim_type = "noTarget"
+
+
+class Mutability(ScimError):
+    """An attribute cannot be changed by clients (RFC 7643 §7)."""
+
+    status = 400
+    scim_type = "mutability"
+
+
+class TooMany(ScimError):
+    """The answer would be larger than the service gives (RFC 7644 §3.12)."""
+
+    status = 400
+    scim_type = "tooMany"
+
+
+class InvalidCursor(ScimError):
+    """The cursor is not one that this service gave for this query (RFC 9865 §2.3)."""
+
+    status = 400
+    scim_type = "invalidCursor"
+
+
+class ExpiredCursor(ScimError):
+    """The cursor is too old (RFC 9865 §2.3)."""
+
+    status = 400
+    scim_type = "expiredCursor"
+
+
+class InvalidCount(ScimError):
+    """The count is not one that cursor paging accepts (RFC 9865 §2.3)."""
+
+    status = 400
+    scim_type = "invalidCount"
+
+
+class Unauthorized(ScimError):
+    """The bearer token is missing or not accepted (RFC 6750 §3)."""
+
+    status = 401
+
+
+class Forbidden(ScimError):
+    """The caller may not do this (RFC 7644 §3.12)."""
+
+    status = 403
+
+
+class NotFound(ScimError):
+    """There is no such resource or endpoint."""
+
+    status = 404
+
+
+class MethodNotAllowed(ScimError):
+    """The endpoint does not serve this method."""
+
+    status = 405
+
+
+class Uniqueness(ScimError):
+    """Another resource holds the value of a unique attribute (RFC 7644 §3.3)."""
+
+    status = 409
+    scim_type = "uniqueness"
+
+
+class Conflict(ScimError):
+    """The request conflicts with itself: a cycle of bulkIds (RFC 7644 §3.7.1)."""
+
+    status = 409
+
+
+class PreconditionFailed(ScimError):
+    """The resource has another version than If-Match names (RFC 7644 §3.14)."""
+
+    status = 412
+
+
+class PayloadTooLarge(ScimError):
+    """The body is larger than the service takes (RFC 7644 §3.7.4)."""
+
+    status = 413
+
+
+class UnsupportedMediaType(ScimError):
+    """The body is neither application/scim+json nor application/json."""
+
+    status = 415
+
+
+class InternalError(ScimError):
+    """Something unexpected happened; the log holds the trace under the request id."""
+
+    status = 500
+
+
+class Unavailable(ScimError):
+    """The service cannot take the request now; trying again later is right."""
+
+    status = 503

@@ -1,0 +1,146 @@
+"""A resource as a document: read what a client sent into canonical names and typed values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from schema.scim.attributes import Document
+from schema.scim.errors import InvalidValue
+from schema.scim.resource_type import AttributePath, ResourceType
+from schema.scim.urns import is_urn
+from schema.scim.value import read_value
+
+# RFC 7643 §3: `schemas` is derived from the content; id, meta and groups are the service's own.
+DERIVED = frozenset({"schemas"})
+
+
+@dataclass(slots=True)
+class Reading:
+    """A document as read, and the names in it that no schema of the organization knows."""
+
+    document: Document
+    ignored: list[str] = field(default_factory=list)
+
+
+def read_document(sent: Any, resource_type: ResourceType) -> Reading:
+    """Return a resource that a client sent, in canonical names and types, without what is absent.
+
+    Null, empty texts, lists and objects are absent (RFC 7643 §2.5). Attributes that only the service
+    sets are dropped (RFC 7644 §3.3), and so is a password: nobody signs in here. Unknown names are
+    ignored and reported. `schemas` is not looked at: Entra does not list custom extensions in it
+    (reference §4.2). Errors: InvalidValue.
+    """
+    if not isinstance(sent, dict):
+        raise InvalidValue("The body must be a JSON object that holds one resource.")
+    reading = Reading({})
+    for path, value in assignments(sent, resource_type, reading.ignored):
+        if path.sub_attribute and path.attribute.multi_valued:
+            reading.ignored.append(str(path))  # It says of which value nothing: emails.display.
+            continue
+        if not (path.attribute.is_kept and path.target.is_kept):
+            continue
+        known = read_value(path, value, reading.ignored)
+        if known is not None:
+            _refuse_disagreement(reading.document, path, known)
+            reading.document = put(reading.document, path, known)
+    for path, values in multi_valued(reading.document, resource_type):
+        refuse_two_primaries(str(path), values)
+    return reading
+
+
+def assignments(
+    sent: Document, resource_type: ResourceType, ignored: list[str]
+) -> Iterator[tuple[AttributePath, Any]]:
+    """Yield what each key of an object means, however it is written, in the object's order.
+
+    Keys are paths: a name, `name.givenName`, a full URN, or the URN of a schema whose value is an
+    object of attributes (Entra's and Okta's dialects, reference §4.4, §6.2).
+    """
+    for key, value in sent.items():
+        if key.lower() in DERIVED:
+            continue
+        if resource_type.is_container(key):
+            if value is None or value == "":
+                continue
+            if not isinstance(value, dict):
+                raise InvalidValue(f"{key} must be an object of attributes.")
+            inner = {f"{key}:{name}": each for name, each in value.items()}
+            yield from assignments(inner, resource_type, ignored)
+        elif path := resource_type.find(key):
+            yield path, value
+        else:
+            ignored.append(key)
+
+
+def get(document: Document, path: AttributePath) -> Any:
+    """Return the value of the attribute of a path, None where there is none."""
+    holder = document.get(path.extension, {}) if path.extension else document
+    return holder.get(path.attribute.name)
+
+
+def put(document: Document, path: AttributePath, value: Any) -> Document:
+    """Return the document with a value at a path; None removes it, and a container left empty.
+
+    A path with a sub-attribute merges into a complex value that is already there.
+    """
+    if path.sub_attribute:
+        former = get(document, path) or {}
+        value = _with(former, path.sub_attribute.name, value) or None
+    if not path.extension:
+        return _with(document, path.attribute.name, value)
+    inner = _with(document.get(path.extension, {}), path.attribute.name, value)
+    return _with(document, path.extension, inner or None)
+
+
+def _with(holder: Document, name: str, value: Any) -> Document:
+    if value is None:
+        return {key: each for key, each in holder.items() if key != name}
+    return {**holder, name: value}
+
+
+def multi_valued(
+    document: Document, resource_type: ResourceType
+) -> Iterator[tuple[AttributePath, list[Document]]]:
+    """Yield the complex multi-valued attributes that a document holds."""
+    for name, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            path = resource_type.find(name)
+            if path:
+                yield path, value
+
+
+def refuse_two_primaries(name: str, values: list[Document]) -> None:
+    """Raise InvalidValue if more than one value is primary (RFC 7643 §2.4)."""
+    if sum(1 for value in values if value.get("primary") is True) > 1:
+        raise InvalidValue(f"Only one value of {name} may be primary.")
+
+
+def require(document: Document, resource_type: ResourceType) -> None:
+    """Raise InvalidValue if a required attribute is missing (RFC 7643 §2.2)."""
+    for attribute in resource_type.schema.attributes.values():
+        is_asked = attribute.required and attribute.is_kept and attribute.name not in DERIVED
+        if is_asked and attribute.name not in document:
+            raise InvalidValue(f"{attribute.name} is required and is missing or empty.")
+
+
+def _refuse_disagreement(document: Document, path: AttributePath, value: Any) -> None:
+    """Refuse two different values for one attribute under two of its names."""
+    if path.sub_attribute:
+        return
+    former = get(document, path)
+    if former is not None and former != value:
+        raise InvalidValue(f"{path} is given twice with different values; send it once.")
+
+
+def schemas_of(document: Document, resource_type: ResourceType) -> list[str]:
+    """Return the `schemas` of a document: the core URN and the extensions it holds."""
+    held = [each.id for each in resource_type.extensions if each.id in document]
+    return [resource_type.schema.id, *held]
+
+
+def attribute_names(document: Document) -> list[str]:
+    """Return the canonical names of the attributes that a document holds; URNs for extensions."""
+    names: list[str] = []
+    for key, value in document.items():
+        names += [f"{key}:{name}" for name in value] if is_urn(key) else [key]
+    return names

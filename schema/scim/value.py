@@ -1,0 +1,187 @@
+"""Read one value as its attribute defines it (RFC 7643 §2.3), forgiving what clients really send."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from schema.scim.attributes import Attribute, AttributeType, Document
+from schema.scim.errors import InvalidValue
+from schema.scim.resource_type import AttributePath
+
+INDEXED = frozenset({"userName", "externalId", "displayName"})
+INDEXED_BYTES_MAX = 800  # A btree entry of Postgres holds 2,704 bytes; folding may triple a text.
+INTEGER_MAX = 2**63 - 1
+INTEGER = re.compile(r"-?[0-9]{1,19}")
+
+
+Reader = Callable[[Any, list[str]], Any]  # (value as sent, names ignored so far) → typed value.
+
+
+def read_value(path: AttributePath, value: Any, ignored: list[str]) -> Any:
+    """Return the typed value that a client sent for a path; None where it is absent.
+
+    Errors: InvalidValue, with the attribute's name and what to send instead.
+    """
+    return _reader(path)(value, ignored)
+
+
+def read_single(path: AttributePath, value: Any, ignored: list[str]) -> Any:
+    """Return one typed value of a path that may be multi-valued; None where it is absent."""
+    return _single_reader(path.target, str(path))(value, ignored)
+
+
+@lru_cache(maxsize=4096)
+def _reader(path: AttributePath) -> Reader:
+    """Return what reads values of a path: made once, since every write reads a score of them."""
+    name, attribute = str(path), path.target
+    single = _single_reader(attribute, name)
+    return _many(single) if attribute.multi_valued else _one(single, name)
+
+
+def _many(single: Reader) -> Reader:
+    def read(value: Any, ignored: list[str]) -> Any:
+        if value is None:
+            return None
+        # Clients send one object in place of a list of one (RFC 7644 §3.5.2.1, for members).
+        given = value if isinstance(value, list) else [value]
+        return [each for one in given if (each := single(one, ignored)) is not None] or None
+
+    return read
+
+
+def _one(single: Reader, name: str) -> Reader:
+    def read(value: Any, ignored: list[str]) -> Any:
+        if isinstance(value, list):
+            # Entra wrapped `manager` in a list (reference §4.5).
+            if len(value) > 1:
+                raise InvalidValue(f"{name} takes a single value, not a list.")
+            value = value[0] if value else None
+        return single(value, ignored)
+
+    return read
+
+
+def _single_reader(attribute: Attribute, name: str) -> Reader:
+    """Return what reads one value: null and "" are absent, and so is an object of nothing."""
+    if attribute.type is AttributeType.COMPLEX:
+        return _complex_reader(attribute, name)
+    convert = CONVERSIONS[attribute.type]
+
+    def read(value: Any, _ignored: list[str]) -> Any:
+        return None if value is None or value == "" else convert(value, name)
+
+    return read
+
+
+def _complex_reader(attribute: Attribute, name: str) -> Reader:
+    subs = {
+        key: (sub.name, _one(_single_reader(sub, f"{name}.{sub.name}"), f"{name}.{sub.name}"))
+        for key, sub in attribute.sub_attributes.items()
+        if not sub.is_read_only
+    }
+    is_kind_only = attribute.multi_valued and "type" in attribute.sub_attributes
+    may_be_text = not attribute.multi_valued and "value" in attribute.sub_attributes
+
+    def read(value: Any, ignored: list[str]) -> Document | None:
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and may_be_text:
+            value = {"value": value}  # Entra sends a manager as its bare id (reference §4.5).
+        elif may_be_text and isinstance(value, dict) and isinstance(value.get("value"), dict):
+            value = value["value"]  # A manager in two wrappings (reference §4.5).
+        if not isinstance(value, dict):
+            raise InvalidValue(f"{name} must be an object, not {_kind(value)}.")
+        document: Document = {}
+        for key, sent in value.items():
+            known = subs.get(key) or subs.get(key.lower())
+            if known is None:
+                if attribute.sub_attribute(key) is None:
+                    ignored.append(f"{name}.{key}")
+            elif (each := known[1](sent, ignored)) is not None:
+                document[known[0]] = each
+        if is_kind_only and not document.keys() - KIND:
+            return None
+        return document or None
+
+    return read
+
+
+KIND = frozenset(
+    {"type", "primary"}
+)  # Sub-attributes that say of what kind a value is, and no more.
+
+
+def read_boolean(value: Any, name: str) -> bool:
+    """Return a boolean; Entra's default dialect sends "True" and "False" as text (COMPAT)."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise InvalidValue(f"{name} must be true or false.")
+
+
+def _read_text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(f"{name} must be a string, not {_kind(value)}.")
+    if name in INDEXED and len(value.encode()) > INDEXED_BYTES_MAX:
+        raise InvalidValue(f"{name} is longer than {INDEXED_BYTES_MAX:,} bytes; shorten it.")
+    return value
+
+
+def _read_date_time(value: Any, name: str) -> str:
+    text = _read_text(value, name)
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(f"{name} must be a dateTime such as 2026-01-31T09:30:00Z.") from None
+    return text
+
+
+def _read_integer(value: Any, name: str) -> int:
+    if isinstance(value, str) and INTEGER.fullmatch(value):
+        value = int(value)
+    number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if number is None or abs(number) > INTEGER_MAX:
+        raise InvalidValue(f"{name} must be an integer of at most 64 bits.")
+    return number
+
+
+def _read_decimal(value: Any, name: str) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        number = float(Decimal(value)) if isinstance(value, str) else math.nan
+    except (InvalidOperation, ValueError):
+        number = math.nan
+    if not math.isfinite(number):  # JSON has no way to write it.
+        raise InvalidValue(f"{name} must be a number.")
+    return number
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            return "a string"
+
+
+CONVERSIONS: Mapping[AttributeType, Callable[[Any, str], Any]] = {
+    AttributeType.STRING: _read_text,
+    AttributeType.REFERENCE: _read_text,
+    AttributeType.BINARY: _read_text,
+    AttributeType.BOOLEAN: read_boolean,
+    AttributeType.DATE_TIME: _read_date_time,
+    AttributeType.INTEGER: _read_integer,
+    AttributeType.DECIMAL: _read_decimal,
+}

@@ -1,0 +1,222 @@
+"""Events ↔ what the log stores: both ways lead back, and nothing personal is in the public text."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schema.events.codec import TYPES, Encoded, UnknownEvent, decode, encode
+from schema.events.event import Event, PersonalEvent, difference, with_values
+from schema.events.group import (
+    GroupChanged,
+    GroupCreated,
+    GroupDeleted,
+    MembersAdded,
+    MembersRemoved,
+)
+from schema.events.organization import OrganizationRegistered, TokenIssued, TokenRevoked
+from schema.events.upcast import upcast
+from schema.events.user import (
+    RoleAssigned,
+    UserChanged,
+    UserDeactivated,
+    UserDeleted,
+    UserLinked,
+    UserProvisioned,
+    UserReactivated,
+)
+from tests.builders import EDITOR, JO, READER, ROLES, SALES, provisioned
+from tests.rules.documents import CUSTOM, ENTERPRISE
+
+TEXTS = st.text(max_size=5)
+SCALARS = st.one_of(
+    TEXTS.filter(bool),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+ELEMENTS = st.dictionaries(st.sampled_from(["type", "value", "primary"]), SCALARS, min_size=1)
+VALUES = st.one_of(
+    SCALARS, st.lists(st.one_of(SCALARS, ELEMENTS), min_size=1, max_size=3), ELEMENTS
+)
+NAMES = st.sampled_from(["userName", "name", "emails", "title"])
+EXTENSIONS = st.dictionaries(st.sampled_from(["a", "b", "manager"]), VALUES, min_size=1)
+DOCUMENTS = st.builds(
+    lambda core, extensions: {**core, **extensions},
+    st.dictionaries(NAMES, VALUES),
+    st.dictionaries(st.sampled_from([ENTERPRISE, CUSTOM]), EXTENSIONS),
+)
+CHANGES = st.dictionaries(
+    st.sampled_from(["title", "emails", f"{ENTERPRISE}:department"]), st.one_of(st.none(), VALUES)
+)
+IDS = st.uuids()
+MEMBERS = {
+    "members": st.lists(IDS, max_size=3).map(tuple),
+    "member_type": st.sampled_from(["User", "Group"]),
+}
+ATTRIBUTES = st.lists(TEXTS, max_size=3).map(tuple)
+ISSUED = {
+    **dict.fromkeys(["token_id", "account_id"], IDS),
+    **dict.fromkeys(["jti_hash", "label", "scope"], TEXTS),
+    "expires_at": st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+}
+EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
+    UserProvisioned: st.builds(
+        UserProvisioned,
+        role_id=IDS,
+        active=st.booleans(),
+        attributes=ATTRIBUTES,
+        former_user_id=st.one_of(st.none(), IDS),
+        values=st.one_of(st.none(), CHANGES),
+    ),
+    UserChanged: st.builds(
+        UserChanged, attributes=ATTRIBUTES, values=st.one_of(st.none(), CHANGES)
+    ),
+    UserLinked: st.builds(UserLinked, values=st.one_of(st.none(), CHANGES)),
+    RoleAssigned: st.builds(RoleAssigned, role_id=IDS, previous_role_id=IDS),
+    UserDeactivated: st.just(UserDeactivated()),
+    UserReactivated: st.just(UserReactivated()),
+    UserDeleted: st.just(UserDeleted()),
+    GroupCreated: st.builds(GroupCreated, values=CHANGES),
+    GroupChanged: st.builds(GroupChanged, values=CHANGES),
+    MembersAdded: st.builds(MembersAdded, **MEMBERS),
+    MembersRemoved: st.builds(MembersRemoved, **MEMBERS),
+    GroupDeleted: st.just(GroupDeleted()),
+    OrganizationRegistered: st.builds(
+        OrganizationRegistered, name=TEXTS, roles=st.dictionaries(TEXTS, IDS, max_size=3)
+    ),
+    TokenIssued: st.builds(TokenIssued, **ISSUED),
+    TokenRevoked: st.builds(TokenRevoked, token_id=IDS),
+}
+
+
+def decoded(stored: Encoded) -> Event:
+    """Return the event that was stored, with its personal part opened."""
+    return decode(stored.type, stored.schema_version, stored.data, stored.personal)
+
+
+@given(st.one_of(*EVENTS.values()))
+def test_what_was_stored_is_read_back(event: Event) -> None:
+    assert decoded(encode(event)) == event
+
+
+@given(st.one_of(*EVENTS.values()))
+def test_what_was_read_back_is_stored_the_same(event: Event) -> None:
+    assert encode(decoded(encode(event))) == encode(event)
+
+
+def test_every_event_of_the_log_is_tried() -> None:
+    assert set(EVENTS) == set(TYPES.values())
+
+
+def test_the_public_text_has_the_facts_in_camel_case() -> None:
+    stored = encode(RoleAssigned(role_id=EDITOR, previous_role_id=READER))
+
+    assert stored == Encoded(
+        "RoleAssigned", 1, f'{{"roleId":"{EDITOR}","previousRoleId":"{READER}"}}', None
+    )
+
+
+def test_personal_values_are_apart_from_the_public_text() -> None:
+    stored = encode(provisioned("jo@example.com", title="Boss"))
+
+    assert orjson.loads(stored.data) == {
+        "roleId": str(READER),
+        "active": True,
+        "attributes": ["userName", "title"],
+    }
+    assert orjson.loads(stored.personal or b"") == {"userName": "jo@example.com", "title": "Boss"}
+
+
+@pytest.mark.parametrize("kind", [each for each in EVENTS if issubclass(each, PersonalEvent)])
+def test_an_event_about_a_person_is_sealed(kind: type[Event]) -> None:
+    assert "values" in kind.model_fields
+
+
+def test_an_erased_person_leaves_the_facts() -> None:
+    stored = encode(provisioned("jo@example.com"))
+
+    event = decode(stored.type, stored.schema_version, stored.data, None)
+
+    assert event == UserProvisioned(
+        role_id=READER, active=True, attributes=("userName",), values=None
+    )
+
+
+def test_a_removed_attribute_of_a_group_is_stored_as_null() -> None:
+    assert (
+        encode(GroupChanged(values={"externalId": None})).data == '{"values":{"externalId":null}}'
+    )
+
+
+def test_an_instant_keeps_its_zone() -> None:
+    expires_at = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
+    issued = TokenIssued(
+        token_id=SALES,
+        jti_hash="x",
+        account_id=JO,
+        label="Entra",
+        scope="scim",
+        expires_at=expires_at,
+    )
+
+    assert decoded(encode(issued)) == issued
+
+
+@pytest.mark.parametrize(("name", "schema_version"), [("UserPromoted", 1), ("UserDeleted", 2)])
+def test_an_event_of_a_later_release_is_refused(name: str, schema_version: int) -> None:
+    with pytest.raises(UnknownEvent, match=f"{name} version {schema_version} is unknown"):
+        decode(name, schema_version, "{}", None)
+
+
+def test_facts_of_the_current_version_are_left_as_they_are() -> None:
+    assert upcast("RoleAssigned", 1, 1, {"roleId": "x"}) == {"roleId": "x"}
+
+
+@given(DOCUMENTS, DOCUMENTS)
+def test_a_difference_leads_from_one_document_to_the_other(
+    former: dict[str, Any], latter: dict[str, Any]
+) -> None:
+    assert with_values(former, difference(former, latter)) == latter
+
+
+@given(DOCUMENTS)
+def test_a_document_does_not_differ_from_itself(document: dict[str, Any]) -> None:
+    assert difference(document, dict(document)) == {}
+
+
+@given(DOCUMENTS, CHANGES)
+def test_values_given_twice_are_given_once(
+    document: dict[str, Any], values: dict[str, Any]
+) -> None:
+    once = with_values(document, values)
+
+    assert with_values(once, values) == once
+
+
+def test_values_leave_the_former_document_as_it_was() -> None:
+    former = {ENTERPRISE: {"department": "IT"}}
+    with_values(former, {f"{ENTERPRISE}:department": "Sales", "title": "Boss"})
+
+    assert former == {ENTERPRISE: {"department": "IT"}}
+
+
+def test_a_difference_names_what_was_removed() -> None:
+    former = {"title": "Boss", ENTERPRISE: {"department": "IT", "division": "x"}}
+
+    assert difference(former, {ENTERPRISE: {"division": "y"}}) == {
+        "title": None,
+        f"{ENTERPRISE}:department": None,
+        f"{ENTERPRISE}:division": "y",
+    }
+
+
+@pytest.mark.parametrize("role_id", [*ROLES.values(), UUID(int=0)])
+def test_ids_are_stored_as_text(role_id: UUID) -> None:
+    stored = encode(RoleAssigned(role_id=role_id, previous_role_id=READER))
+
+    assert orjson.loads(stored.data)["roleId"] == str(role_id)

@@ -1,0 +1,143 @@
+"""PATCH of the elements that a value path selects (RFC 7644 §3.5.2, design.md §5)."""
+
+from typing import Any
+
+import pytest
+
+from schema.scim.errors import NoTarget
+from tests.builders import add, patched, remove, replace
+from tests.rules.documents import (
+    BARE,
+    HOME,
+    WORK,
+    document,
+)
+
+
+def test_a_value_path_changes_the_elements_it_selects_only() -> None:
+    former = document(emails=[WORK, HOME])
+
+    assert patched(former, replace('emails[type eq "work"].value', "new@work.example")) == document(
+        emails=[{**WORK, "value": "new@work.example"}, HOME]
+    )
+
+
+@pytest.mark.parametrize("op", ["add", "replace"])
+def test_a_value_path_without_a_match_makes_the_element(op: str) -> None:
+    operation = {"op": op, "path": 'phoneNumbers[type eq "work"].value', "value": "1"}
+
+    assert patched(BARE, operation) == document(phoneNumbers=[{"type": "work", "value": "1"}])
+
+
+def test_later_operations_merge_into_the_element_that_one_made() -> None:
+    operations = [
+        add('addresses[type eq "work"].streetAddress', "1 Way"),
+        add('addresses[type eq "other"].formatted', "Bldg 4"),
+        add('addresses[type eq "work"].locality', "Redmond"),
+    ]
+
+    assert patched(BARE, *operations) == document(
+        addresses=[
+            {"type": "work", "streetAddress": "1 Way", "locality": "Redmond"},
+            {"type": "other", "formatted": "Bldg 4"},
+        ]
+    )
+
+
+def test_an_element_is_made_of_all_equalities_of_the_filter() -> None:
+    path = 'emails[type eq "work" and primary eq "True"].value'
+
+    assert patched(BARE, add(path, "jo@work.example")) == document(
+        emails=[{**WORK, "primary": True}]
+    )
+
+
+def test_a_made_primary_element_takes_later_operations() -> None:
+    operations = [
+        add('roles[primary eq "True"].display', "Admin"),
+        add('roles[primary eq "True"].value', "admin"),
+    ]
+
+    assert patched(BARE, *operations) == document(
+        roles=[{"primary": True, "display": "Admin", "value": "admin"}]
+    )
+
+
+@pytest.mark.parametrize(
+    "chosen", ['type ne "work"', 'type sw "w"', "type pr", 'not (type eq "x")', "type eq null"]
+)
+def test_a_filter_that_describes_no_element_needs_a_match(chosen: str) -> None:
+    with pytest.raises(NoTarget):
+        patched(
+            document(emails=[{"type": "x", "value": "a"}]),
+            replace(f'emails[value eq "b" and {chosen}].value', "c"),
+        )
+
+
+def test_a_filter_that_describes_no_element_changes_its_matches() -> None:
+    assert patched(
+        document(emails=[WORK, HOME]), replace('emails[type sw "w"].display', "Jo")
+    ) == document(emails=[{**WORK, "display": "Jo"}, HOME])
+
+
+def test_an_object_replaces_the_element_of_a_value_path() -> None:
+    former = document(emails=[{**WORK, "display": "Jo"}, HOME])
+
+    assert patched(
+        former, replace('emails[type eq "work"]', {"value": "new@work.example"})
+    ) == document(emails=[{"type": "work", "value": "new@work.example"}, HOME])
+
+
+def test_an_object_is_added_to_the_element_of_a_value_path() -> None:
+    former = document(emails=[{**WORK, "display": "Jo"}])
+
+    assert patched(
+        former, add('emails[type eq "work"]', {"value": "new@work.example"})
+    ) == document(emails=[{"type": "work", "value": "new@work.example", "display": "Jo"}])
+
+
+def test_an_element_made_of_another_type_than_the_filter_is_made_once() -> None:
+    operation = replace('emails[type eq "work"]', HOME)
+
+    assert patched(BARE, operation, operation) == document(emails=[HOME])
+
+
+def test_a_sub_attribute_without_a_filter_changes_all_elements() -> None:
+    assert patched(document(emails=[WORK, HOME]), replace("emails.display", "Jo")) == document(
+        emails=[{**WORK, "display": "Jo"}, {**HOME, "display": "Jo"}]
+    )
+
+
+def test_remove_of_a_value_path_takes_its_elements() -> None:
+    assert patched(document(emails=[WORK, HOME]), remove('emails[type eq "work"]')) == document(
+        emails=[HOME]
+    )
+
+
+def test_remove_of_a_value_path_without_a_match_changes_nothing() -> None:
+    assert patched(document(emails=[HOME]), remove('emails[type eq "work"]')) == document(
+        emails=[HOME]
+    )
+
+
+def test_remove_of_a_sub_attribute_keeps_the_rest_of_the_element() -> None:
+    former = document(emails=[{**WORK, "display": "Jo"}])
+
+    assert patched(former, remove('emails[type eq "work"].display')) == document(emails=[WORK])
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_an_element_without_a_value_is_dropped(value: Any) -> None:
+    former = document(emails=[{**WORK, "primary": True}, HOME])
+
+    assert patched(former, replace('emails[type eq "work"].value', value)) == document(
+        emails=[HOME]
+    )
+
+
+def test_the_last_element_takes_the_attribute_with_it() -> None:
+    assert patched(document(emails=[WORK]), replace('emails[type eq "work"].value', "")) == BARE
+
+
+def test_an_element_that_is_begun_and_never_filled_is_dropped() -> None:
+    assert patched(BARE, add('emails[type eq "work"].primary', "True")) == BARE

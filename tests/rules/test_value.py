@@ -1,0 +1,174 @@
+"""Values as their attributes define them (RFC 7643 §2.3), and the fold under which texts are equal."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schema.scim.attributes import read_schema
+from schema.scim.definitions import USER
+from schema.scim.errors import InvalidValue
+from schema.scim.resource_type import AttributePath, ResourceType
+from schema.scim.text import fold
+from schema.scim.value import INDEXED_BYTES_MAX, INTEGER_MAX, read_value
+
+KINDS = ("string", "boolean", "decimal", "integer", "dateTime", "reference", "binary")
+EVERY_KIND = ResourceType(
+    "Any",
+    "/Any",
+    read_schema(
+        {
+            "id": "urn:example:Any",
+            "attributes": [
+                *({"name": kind, "type": kind} for kind in KINDS),
+                *({"name": f"{kind}s", "type": kind, "multiValued": True} for kind in KINDS),
+            ],
+        }
+    ),
+)
+
+
+def path(name: str, resource_type: ResourceType = EVERY_KIND) -> AttributePath:
+    """Return what a name means."""
+    found = resource_type.find(name)
+    assert found is not None
+    return found
+
+
+def read(name: str, value: Any) -> Any:
+    """Return a value as read for an attribute that is named as its kind."""
+    return read_value(path(name), value, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "known"),
+    [
+        ("string", " as Sent ", " as Sent "),
+        ("reference", "https://example.com/Jo", "https://example.com/Jo"),
+        ("binary", "TUlJ", "TUlJ"),
+        ("boolean", True, True),
+        ("boolean", "TRUE", True),
+        ("boolean", "False", False),
+        ("integer", 0, 0),
+        ("integer", "-7", -7),
+        ("integer", INTEGER_MAX, INTEGER_MAX),
+        ("decimal", 0.5, 0.5),
+        ("decimal", 3, 3),
+        ("decimal", "1.5e3", 1500.0),
+        ("dateTime", "2026-01-31T09:30:00Z", "2026-01-31T09:30:00Z"),
+        ("dateTime", "2026-01-31T09:30:00.123+02:00", "2026-01-31T09:30:00.123+02:00"),
+    ],
+)
+def test_a_value_that_fits_is_kept(kind: str, sent: Any, known: Any) -> None:
+    read_one, read_many = read(kind, sent), read(f"{kind}s", [sent])
+
+    assert (read_one, type(read_one)) == (known, type(known))
+    assert read_many == [known]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        ("string", 7),
+        ("string", True),
+        ("string", {"value": "x"}),
+        ("boolean", "yes"),
+        ("boolean", 1),
+        ("boolean", " true"),
+        ("integer", 1.5),
+        ("integer", True),
+        ("integer", "7.0"),
+        ("integer", "１"),  # noqa: RUF001 - a digit, of full width.
+        ("integer", INTEGER_MAX + 1),
+        ("integer", "9" * 5_000),
+        ("decimal", "x"),
+        ("decimal", "NaN"),
+        ("decimal", "sNaN"),
+        ("decimal", "Infinity"),
+        ("decimal", "1e400"),
+        ("decimal", False),
+        ("dateTime", "yesterday"),
+        ("dateTime", "2026-02-30T00:00:00Z"),
+        ("dateTime", 1769851800),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_by_name(kind: str, sent: Any) -> None:
+    with pytest.raises(InvalidValue, match=f"^{kind} must be"):
+        read(kind, sent)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("absent", [None, "", [], [""]])
+def test_what_is_empty_is_absent(kind: str, absent: Any) -> None:
+    assert read(kind, absent) is None
+    assert read(f"{kind}s", absent) is None
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("boolean", False), ("integer", 0), ("decimal", 0)])
+def test_false_and_zero_are_values(kind: str, sent: Any) -> None:
+    assert read(kind, sent) == sent
+    assert read(f"{kind}s", [sent]) == [sent]
+
+
+def test_a_list_of_one_is_a_single_value() -> None:
+    assert read("string", ["x"]) == "x"
+
+
+def test_a_list_of_two_is_no_single_value() -> None:
+    with pytest.raises(InvalidValue, match="string takes a single value, not a list"):
+        read("string", ["x", "y"])
+
+
+def test_a_single_value_is_a_list_of_one() -> None:
+    assert read("strings", "x") == ["x"]
+
+
+def test_empty_values_in_a_list_are_left_out() -> None:
+    assert read("strings", ["a", "", None, "b"]) == ["a", "b"]
+
+
+def test_a_refusal_in_an_element_names_the_sub_attribute() -> None:
+    with pytest.raises(InvalidValue, match=r"emails\.primary must be true or false"):
+        read_value(path("emails", USER), [{"value": "x", "primary": "maybe"}], [])
+
+
+@pytest.mark.parametrize("element", ["jo@example.com", 7, [{"value": "x"}]])
+def test_an_element_of_a_complex_attribute_is_an_object(element: Any) -> None:
+    with pytest.raises(InvalidValue, match="emails must be an object"):
+        read_value(path("emails", USER), [element], [])
+
+
+@pytest.mark.parametrize("name", ["userName", "externalId", "displayName"])
+def test_a_name_as_long_as_an_index_holds_is_kept(name: str) -> None:
+    assert read_value(path(name, USER), "x" * INDEXED_BYTES_MAX, []) == "x" * INDEXED_BYTES_MAX
+
+
+@pytest.mark.parametrize("name", ["userName", "externalId", "displayName"])
+def test_a_longer_name_is_refused(name: str) -> None:
+    with pytest.raises(InvalidValue, match=f"{name} is longer than 800 bytes"):
+        read_value(path(name, USER), "é" * (INDEXED_BYTES_MAX // 2) + "x", [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("JO@EXAMPLE.COM", "jo@example.com"), ("STRASSE", "Straße"), ("É", "e\u0301"), ("ΣΑΣ", "σας")],
+)
+def test_texts_without_case_are_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Zoe", "Zoë"), ("jo ", "jo"), ("l", "1")])
+def test_accents_and_blanks_count(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@given(st.text())
+def test_a_text_is_equal_however_it_is_composed(text: str) -> None:
+    assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_takes_no_other_way(text: str) -> None:
+    assert fold(text) == unicodedata.normalize("NFC", text.casefold())
