@@ -1,0 +1,77 @@
+"""What all events share: their shape, and the place that the log gives them."""
+
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+Values = dict[str, Any]  # Attribute path (name, or URN:name) → new value; None removes it.
+
+
+class Event(BaseModel):
+    """A fact. Its fields are the public part; `personal` is sealed and never in the public text."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+    )
+    schema_version: ClassVar[int] = 1
+
+
+class PersonalEvent(Event):
+    """A fact that carries personal values: an erased person's are None."""
+
+    values: Values | None = None
+
+
+class Place(NamedTuple):
+    """Where the log put an event: what `evolve` may know beside the event itself.
+
+    A tuple, since a rebuild makes one for each event: a frozen dataclass takes three times as long.
+    """
+
+    stream_id: UUID
+    version: int  # In the stream, from 1: SCIM's meta.version.
+    position: int  # In the organization's log, from 1.
+    recorded_at: datetime
+    source: str  # The door: scim, console or cli.
+
+
+def with_values(document: Values, values: Values) -> Values:
+    """Return a document with values put at their attribute paths; None removes."""
+    changed = dict(document)
+    for path, value in values.items():
+        if ":" not in path:
+            _set(changed, path, value)
+            continue
+        container, _, name = path.rpartition(":")
+        inner = dict(changed.get(container, {}))
+        _set(inner, name, value)
+        _set(changed, container, inner or None)
+    return changed
+
+
+def _set(holder: Values, name: str, value: Any) -> None:
+    if value is None:
+        holder.pop(name, None)
+    else:
+        holder[name] = value
+
+
+def difference(former: Values, latter: Values) -> Values:
+    """Return the values that lead from one document to another; `with_values` is its inverse."""
+    old, new = _flat(former), _flat(latter)
+    changed = {path: value for path, value in new.items() if old.get(path) != value}
+    return changed | dict.fromkeys(old.keys() - new.keys())
+
+
+def _flat(document: Values) -> Values:
+    """Return a document by attribute path: the attributes of an extension stand by themselves."""
+    flat: Values = {}
+    for key, value in document.items():
+        if ":" in key:
+            flat |= {f"{key}:{name}": each for name, each in value.items()}
+        else:
+            flat[key] = value
+    return flat

@@ -1,0 +1,15 @@
+"""Read events of former schema versions: pure steps, chained; stored bytes never change."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Facts = dict[str, Any]
+# (event type, version read) → the step to the next version. Empty until a second version exists.
+UPCASTERS: Mapping[tuple[str, int], Callable[[Facts], Facts]] = {}
+
+
+def upcast(event_type: str, version: int, current: int, facts: Facts) -> Facts:
+    """Return the facts of an event as its current version would state them."""
+    for step in range(version, current):
+        facts = UPCASTERS[event_type, step](facts)
+    return facts

@@ -1,0 +1,124 @@
+"""The events of a user, and the state they add up to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from schema.events.event import Event, PersonalEvent, Place, with_values
+
+
+class UserProvisioned(PersonalEvent):
+    """A user came to be. `attributes` names what `values` holds; the role is the first one."""
+
+    role_id: UUID
+    active: bool
+    attributes: tuple[str, ...]
+    former_user_id: UUID | None = None  # A deleted user that had the same userName or externalId.
+
+
+class UserChanged(PersonalEvent):
+    """Attributes changed; `attributes` names them. A value of None says that it was removed."""
+
+    attributes: tuple[str, ...]
+
+
+class UserLinked(PersonalEvent):
+    """The identity provider put its externalId on a user that was made by hand."""
+
+
+class RoleAssigned(Event):
+    """The user has another role from now on."""
+
+    role_id: UUID
+    previous_role_id: UUID
+
+
+class UserDeactivated(Event):
+    """The account lost its access; data, history and memberships stay."""
+
+
+class UserReactivated(Event):
+    """The account has its access back."""
+
+
+class UserDeleted(Event):
+    """The user is gone from SCIM, its names are free again; its history stays."""
+
+
+UserEvent = (
+    UserProvisioned
+    | UserChanged
+    | UserLinked
+    | RoleAssigned
+    | UserDeactivated
+    | UserReactivated
+    | UserDeleted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as its events say. `attributes` is the document without roleId, active, id and meta."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    origin: str  # The door through which it was made: scim, console or cli.
+    active: bool
+    role_id: UUID
+    attributes: dict[str, Any]
+    is_deleted: bool = False
+
+    @property
+    def is_made_by_hand(self) -> bool:
+        """Tell whether no identity provider knows this user yet."""
+        return self.origin != "scim" and "externalId" not in self.attributes
+
+
+def evolve(user: User | None, event: UserEvent, place: Place) -> User:
+    """Return the user after an event. Pure; every reader of the log uses it.
+
+    A rebuild comes here for every event, so types are compared by `is`, where isinstance of a
+    pydantic class takes eight times as long, and the state is made in full, where
+    dataclasses.replace takes five times as long.
+    """
+    if type(event) is UserProvisioned:
+        return _provisioned(event, place)
+    assert user is not None, f"{type(event).__name__} before UserProvisioned in {place.stream_id}"
+    active, role_id, attributes = user.active, user.role_id, user.attributes
+    if type(event) is UserChanged or type(event) is UserLinked:
+        attributes = with_values(attributes, event.values or {})
+    elif type(event) is RoleAssigned:
+        role_id = event.role_id
+    elif type(event) is UserDeactivated:
+        active = False
+    elif type(event) is UserReactivated:
+        active = True
+    elif type(event) is not UserDeleted:
+        raise AssertionError(event)
+    return User(
+        user.id,
+        place.version,
+        user.created_at,
+        place.recorded_at,
+        user.origin,
+        active,
+        role_id,
+        attributes,
+        type(event) is UserDeleted,
+    )
+
+
+def _provisioned(event: UserProvisioned, place: Place) -> User:
+    return User(
+        id=place.stream_id,
+        version=place.version,
+        created_at=place.recorded_at,
+        modified_at=place.recorded_at,
+        origin=place.source,
+        active=event.active,
+        role_id=event.role_id,
+        attributes=with_values({}, event.values or {}),
+    )
