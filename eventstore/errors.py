@@ -1,0 +1,42 @@
+"""What the store refuses, and which constraint of Postgres stands behind each refusal."""
+
+import asyncpg
+
+
+class StoreError(Exception):
+    """The log refused an append."""
+
+
+class WrongExpectedVersion(StoreError):
+    """An event's version is not the next of its stream: somebody else wrote to it, or nobody did yet."""
+
+
+class WrongTail(StoreError):
+    """An event's position or instant does not follow the log's tail: the append did not hold its lock."""
+
+
+class SubjectErased(StoreError):
+    """The subject's key has been destroyed: nothing personal can be appended about it again."""
+
+
+class SubjectExists(StoreError):
+    """A new subject already has a key: the stream that it begins with exists."""
+
+
+class BrokenSeal(Exception):
+    """Sealed bytes do not open: they were altered, moved, or sealed under another master key."""
+
+
+REFUSALS: dict[str, type[StoreError]] = {
+    "events_one_per_version": WrongExpectedVersion,
+    "events_versions_are_gapless": WrongExpectedVersion,
+    "events_pkey": WrongTail,
+    "events_follow_the_tail": WrongTail,
+    "subject_keys_pkey": SubjectExists,
+}
+
+
+def refusal(error: asyncpg.IntegrityConstraintViolationError) -> Exception:
+    """Return the store's own error for a broken constraint; one that it does not know stays as it is."""
+    known = REFUSALS.get(error.constraint_name or "")
+    return known(known.__doc__) if known else error

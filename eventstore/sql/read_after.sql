@@ -1,0 +1,11 @@
+-- read_after: the events after a position, in the order of the log, as read_streams gives them.
+-- $1 organization_id uuid
+-- $2 after bigint
+-- $3 limit bigint
+SELECT stream_id, version, position, type, schema_version, recorded_at, source, data, event_id, sealed,
+       subject_id
+  FROM eventstore.events
+ WHERE organization_id = $1
+   AND position > $2
+ ORDER BY position
+ LIMIT $3

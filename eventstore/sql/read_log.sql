@@ -1,0 +1,11 @@
+-- read_log: the events of a log after a position, in order; no rows when it ends there.
+-- $1 organization_id uuid
+-- $2 after bigint: a position, 0 for all
+-- $3 limit bigint
+SELECT organization_id, position, stream_id, version, event_id, type, schema_version, recorded_at,
+       actor_id, token_id, request_id, source, data, sealed, subject_id
+  FROM eventstore.events
+ WHERE organization_id = $1
+   AND position > $2
+ ORDER BY position
+ LIMIT $3

@@ -1,0 +1,8 @@
+-- sample_streams: the streams of the events at some positions, in the order of their ids.
+-- $1 organization_id uuid
+-- $2 positions bigint[]
+SELECT stream_id
+  FROM eventstore.events
+ WHERE organization_id = $1
+   AND position = ANY($2::bigint[])
+ ORDER BY stream_id

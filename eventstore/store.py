@@ -1,0 +1,128 @@
+"""Appends events to an organization's log and reads them back, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from eventstore.errors import refusal
+from eventstore.events import NewEvent, RecordedEvent
+from eventstore.personal import Sealed, seal_events
+from eventstore.seal import Sealer
+from eventstore.statements import Connection, statement
+
+TICK = timedelta(microseconds=1)  # The least step of a timestamptz.
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Where a log ends."""
+
+    position: int  # 0: it is empty.
+    recorded_at: datetime | None  # None: it is empty.
+    now: datetime  # By Postgres's clock, after the wait for a lock.
+
+    def recorded_at_of(self, index: int) -> datetime:
+        """Return the instant of the index-th event appended, from 0: always after the tail's."""
+        # The clock may stand still or step back; the log does not.
+        begin = self.now if self.recorded_at is None else max(self.now, self.recorded_at + TICK)
+        return begin + index * TICK
+
+
+async def lock_log(connection: Connection, organization_id: UUID) -> Tail:
+    """Return the log's tail, which is nobody else's to move until the transaction ends.
+
+    The transaction must be READ COMMITTED. Waits for the organization's other appends, and for the
+    swap of a projection. Call it before reading what the events will be decided from.
+    """
+    return Tail(*await connection.fetchrow(statement("lock_log"), organization_id))
+
+
+async def append(  # noqa: PLR0917 - one sentence: in this log, after its tail, these events.
+    connection: Connection,
+    organization_id: UUID,
+    tail: Tail,
+    events: Sequence[NewEvent],
+    sealer: Sealer,
+) -> list[RecordedEvent]:
+    """Return events as recorded after the tail, which `lock_log` gave in this same transaction.
+
+    A subject is new, and gets its key, where one of its events here is its stream's first.
+    Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists; the transaction is then lost.
+    """
+    sealed = await seal_events(connection, organization_id, events, sealer)
+    recorded = [
+        record(organization_id, tail, index, event, sealed=sealed.parts[index])
+        for index, event in enumerate(events)
+    ]
+    if recorded:
+        await insert(connection, organization_id, recorded, sealed)
+    return recorded
+
+
+def record(
+    organization_id: UUID, tail: Tail, index: int, event: NewEvent, *, sealed: bytes | None
+) -> RecordedEvent:
+    """Return an event at its place in the log."""
+    by = event.provenance
+    return RecordedEvent(
+        organization_id,
+        tail.position + 1 + index,
+        event.stream_id,
+        event.version,
+        event.event_id,
+        event.type,
+        event.schema_version,
+        tail.recorded_at_of(index),
+        by.actor_id,
+        by.token_id,
+        by.request_id,
+        by.source,
+        event.data,
+        sealed,
+        event.subject_id,
+    )
+
+
+async def insert(
+    connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent], sealed: Sealed
+) -> None:
+    """Write events and the new keys of their subjects, in one statement."""
+    _, *columns = [list(column) for column in zip(*events, strict=True)]
+    subjects, wrapped_keys = list(sealed.new_keys), list(sealed.new_keys.values())
+    try:
+        await connection.execute(
+            statement("append_events"), organization_id, *columns, subjects, wrapped_keys
+        )
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise refusal(error) from error
+
+
+async def read(
+    connection: Connection, organization_id: UUID, *, after: int, limit: int
+) -> list[RecordedEvent]:
+    """Return the events after a position, in the order of the log; all are committed, none is skipped."""
+    rows = await connection.fetch(statement("read_log"), organization_id, after, limit)
+    return [RecordedEvent(*row) for row in rows]
+
+
+async def read_stream(
+    connection: Connection,
+    organization_id: UUID,
+    stream_id: UUID,
+    *,
+    limit: int,
+    after_version: int = 0,
+) -> list[RecordedEvent]:
+    """Return a stream's events after a version, in order."""
+    rows = await connection.fetch(
+        statement("read_stream"), organization_id, stream_id, after_version, limit
+    )
+    return [RecordedEvent(*row) for row in rows]
+
+
+async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
+    """Return where the log ends; nothing is locked, so that it may have grown since."""
+    return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))

@@ -1,0 +1,1 @@
+"""The store and the projections, on a real Postgres."""

@@ -1,0 +1,157 @@
+"""The master key and the signing keys: made once, kept safe, and the wrong one refused."""
+
+import asyncio
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from eventstore.seal import Sealer
+from service.keys import (
+    KeyProblem,
+    check_master_key,
+    load_master_key,
+    load_signing_keys,
+    make_key_file,
+    thumbprint,
+)
+
+KEY = bytes(range(32))
+OTHER_KEY = bytes(32)
+TEXT = base64.b64encode(KEY).decode()
+
+
+def test_the_setting_comes_before_the_file(tmp_path: Path) -> None:
+    assert load_master_key(setting=TEXT, key_file=tmp_path / "master.key") == KEY
+    assert not (tmp_path / "master.key").exists()
+
+
+def test_a_missing_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    key_file = tmp_path / "data" / "master.key"
+    first = load_master_key(setting=None, key_file=key_file)
+    assert load_master_key(setting=None, key_file=key_file) == first
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in key_file.parent.iterdir()] == ["master.key"]
+
+
+def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
+    key_file = tmp_path / "master.key"
+    make_key_file(key_file)
+    before = key_file.read_bytes()
+    with pytest.raises(FileExistsError):
+        make_key_file(key_file)
+    assert key_file.read_bytes() == before
+
+
+def test_all_who_start_together_get_the_same_key(tmp_path: Path) -> None:
+    key_file = tmp_path / "master.key"
+    with ThreadPoolExecutor(8) as threads:
+        started = [
+            threads.submit(load_master_key, setting=None, key_file=key_file) for _ in range(8)
+        ]
+    assert len({each.result() for each in started}) == 1
+
+
+def test_a_missing_file_that_may_not_be_made_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(KeyProblem, match="There is no master key: set SCIM_LEDGER_MASTER_KEY"):
+        load_master_key(setting=None, key_file=tmp_path / "master.key", create=False)
+
+
+def test_a_file_where_a_folder_should_be_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(KeyProblem, match="Not a directory"):
+        load_master_key(setting=None, key_file=tmp_path / "data" / "master.key")
+
+
+def test_a_folder_that_cannot_be_made_is_a_problem() -> None:
+    with pytest.raises(KeyProblem, match="cannot be made"):
+        load_master_key(setting=None, key_file=Path("/proc/nobody/master.key"))
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o777])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    key_file = tmp_path / "master.key"
+    key_file.write_text(TEXT)
+    key_file.chmod(mode)
+    with pytest.raises(KeyProblem, match="chmod 600"):
+        load_master_key(setting=None, key_file=key_file)
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        ("", "holds 0 bytes, not 32"),
+        (base64.b64encode(KEY[:16]).decode(), "holds 16 bytes, not 32"),
+        ("not base64!", "is not base64"),
+        ("schlüssel", "is not base64"),
+    ],
+)
+def test_a_setting_that_is_no_key_is_refused(tmp_path: Path, setting: str, problem: str) -> None:
+    with pytest.raises(KeyProblem, match=f"SCIM_LEDGER_MASTER_KEY {problem}"):
+        load_master_key(setting=setting, key_file=tmp_path / "master.key")
+
+
+def test_a_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
+    key_file = tmp_path / "master.key"
+    key_file.write_bytes(b"\xff\xfe")
+    key_file.chmod(0o600)
+    with pytest.raises(KeyProblem, match="is not base64"):
+        load_master_key(setting=None, key_file=key_file)
+
+
+async def test_a_database_keeps_to_its_first_master_key(
+    service_connection: asyncpg.Connection,
+) -> None:
+    await check_master_key(service_connection, KEY)
+    await check_master_key(service_connection, KEY)
+    with pytest.raises(KeyProblem, match="made with another master key"):
+        await check_master_key(service_connection, OTHER_KEY)
+
+
+async def test_the_database_does_not_hold_the_master_key(connection: asyncpg.Connection) -> None:
+    await check_master_key(connection, KEY)
+    row = await connection.fetchval("SELECT master_keys::text FROM service.master_keys")
+    assert KEY.hex() not in row
+    assert TEXT not in row
+
+
+async def test_the_first_signing_key_is_made_and_stays(
+    service_connection: asyncpg.Connection,
+) -> None:
+    [made] = await load_signing_keys(service_connection, Sealer(KEY))
+    [found] = await load_signing_keys(service_connection, Sealer(KEY))
+    assert found.kid == made.kid
+    assert found.private_key.private_bytes_raw() == made.private_key.private_bytes_raw()
+    assert found.public_key == made.private_key.public_key()
+
+
+async def test_two_that_start_together_share_the_first_signing_key(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+) -> None:
+    [first], [second] = await asyncio.gather(
+        load_signing_keys(connection, Sealer(KEY)),
+        load_signing_keys(service_connection, Sealer(KEY)),
+    )
+    assert first.kid == second.kid
+
+
+async def test_a_private_key_is_not_stored_in_the_clear(connection: asyncpg.Connection) -> None:
+    [key] = await load_signing_keys(connection, Sealer(KEY))
+    row = await connection.fetchval("SELECT signing_keys::text FROM service.signing_keys")
+    assert key.private_key.private_bytes_raw().hex() not in row
+    assert key.public_key.public_bytes_raw().hex() in row
+
+
+async def test_a_signing_key_of_another_master_key_is_a_problem(
+    connection: asyncpg.Connection,
+) -> None:
+    await load_signing_keys(connection, Sealer(KEY))
+    with pytest.raises(KeyProblem, match="was altered"):
+        await load_signing_keys(connection, Sealer(OTHER_KEY))
+
+
+def test_a_thumbprint_is_that_of_rfc_8037() -> None:
+    public = base64.urlsafe_b64decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
+    assert thumbprint(public) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
