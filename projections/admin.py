@@ -1,0 +1,24 @@
+"""Reads for administrators: organizations and accounts."""
+
+from uuid import UUID
+
+from projections.load import Connection, organization_of
+from projections.statements import statement
+from schema.events.organization import Organization
+from schema.scim.text import fold
+
+
+async def list_organizations(connection: Connection) -> list[Organization]:
+    """Return all organizations without their tokens, oldest first."""
+    rows = await connection.fetch(statement("list_organizations"))
+    return [organization_of(row) for row in rows]
+
+
+async def find_account(
+    connection: Connection, organization_id: UUID, user_name: str
+) -> UUID | None:
+    """Return the id of a user by userName in any case, None where there is none."""
+    found: UUID | None = await connection.fetchval(
+        statement("find_account"), organization_id, fold(user_name)
+    )
+    return found

@@ -1,0 +1,38 @@
+"""Make the Postgres schemas that projections live in."""
+
+from importlib.resources import files
+
+from projections.load import Connection
+
+SERVICE_ROLE = "scim_ledger_service"
+PROJECTIONS = ("directory",)
+
+
+def tables(projection: str) -> str:
+    """Return the DDL of a projection, with unqualified names."""
+    return (files("schema") / "projections" / f"{projection}.sql").read_text(encoding="utf-8")
+
+
+async def create_missing(connection: Connection) -> list[str]:
+    """Make the projections that the database lacks, empty; return their names.
+
+    The caller owns the transaction and is the owner of the database.
+    """
+    made = []
+    for name in PROJECTIONS:
+        if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", name):
+            await create(connection, name, name)
+            made.append(name)
+    return made
+
+
+async def create(connection: Connection, projection: str, schema: str) -> None:
+    """Make the tables of a projection in a new Postgres schema that the service may write."""
+    await connection.execute(f'CREATE SCHEMA "{schema}"')
+    await connection.execute(f'SET LOCAL search_path = "{schema}"')
+    await connection.execute(tables(projection))
+    await connection.execute("SET LOCAL search_path = DEFAULT")
+    await connection.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO {SERVICE_ROLE}')
+    await connection.execute(
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO {SERVICE_ROLE}'
+    )

@@ -1,0 +1,121 @@
+"""Runs followers on a connection: what is notified or found by a sweep is followed, batch by batch."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from projections.followers import BATCH_MAX, Follower, Superseded, advance, load_checkpoints
+from projections.followers_lease import Lease
+from projections.load import Connection
+from projections.parked import Lag, lag
+
+Task = tuple[Follower, UUID]  # A log to follow, by its organization.
+Report = Callable[
+    [str, Sequence[Lag]], None
+]  # Gets a projection's name and its lags at each sweep.
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things take; each time is a promise or a courtesy."""
+
+    lease_s: float = 3.0  # A leader that stands still for longer is replaced,
+    renew_s: float = 1.0  # and another one asks this often: takeover within 5 s.
+    sweep_s: float = 2.0  # A lost notification costs this much.
+    linger_s: float = 0.1  # Between rounds, so that many small appends make one batch.
+    rest_s_max: float = 0.5  # As long as a round took, so that requests keep the half of us.
+    retry_s: float = 1.0  # After an outage.
+
+
+@dataclass(slots=True)
+class Shift:
+    """One stretch of following, from connecting until the connection is lost or the service stops."""
+
+    connection: Connection
+    lease: Lease
+    followers: Sequence[Follower]
+    woken: asyncio.Event  # Set by who wants the shift to look around, or to stop.
+    stopping: asyncio.Event
+    report: Report
+    pace: Pace
+    due: dict[Task, None] = field(default_factory=dict)  # In the order of their turn.
+    checkpoints: dict[Task, int] = field(default_factory=dict)
+    renew_at: float = 0.0
+    sweep_at: float = 0.0
+
+    def hear(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
+        """Note that an organization has new events."""
+        organization_id = UUID(str(message))
+        for follower in self.followers:
+            self.due[follower, organization_id] = None
+        self.woken.set()
+
+    async def work(self) -> None:
+        """Follow until the service stops, then end with the batch. Errors: asyncpg's, for an outage."""
+        while not self.stopping.is_set():
+            await self._keep_up()
+            if self.due:
+                await self._round()
+            else:
+                await _wait(self.woken, min(self.renew_at, self.sweep_at) - _now())
+                self.woken.clear()
+
+    async def _keep_up(self) -> None:
+        """Renew the lease and sweep, each in its time."""
+        if _now() >= self.renew_at:
+            self.renew_at = _now() + self.pace.renew_s
+            await self.lease.renew()
+        if _now() >= self.sweep_at:
+            self.sweep_at = _now() + self.pace.sweep_s
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Compare all checkpoints with all logs."""
+        for follower in self.followers:
+            lags = await lag(self.connection, follower.name)
+            self.report(follower.name, lags)
+            for each in lags:
+                task = (follower, each.organization_id)
+                self.checkpoints[task] = each.position
+                if each.events:
+                    self.due[task] = None
+
+    async def _round(self) -> None:
+        """Follow each log that is due by one batch, then rest."""
+        began = _now()
+        due, self.due = self.due, {}
+        for follower, organization_id in due:
+            if self.stopping.is_set():
+                return
+            await self._keep_up()
+            if self.lease.covers(follower.name, organization_id):
+                await self._step(follower, organization_id)
+        rest_s = min(max(_now() - began, self.pace.linger_s), self.pace.rest_s_max)
+        await _wait(self.stopping, rest_s)
+
+    async def _step(self, follower: Follower, organization_id: UUID) -> None:
+        """Follow one log by one batch; more of it is due where the batch was full."""
+        task = (follower, organization_id)
+        after = self.checkpoints.get(task, 0)
+        try:
+            position = await advance(self.connection, follower, organization_id, after=after)
+        except Superseded:
+            known = await load_checkpoints(self.connection, follower.name)
+            self.checkpoints[task] = known.get(organization_id, 0)
+            self.due[task] = None
+            return
+        self.checkpoints[task] = position
+        if position - after >= BATCH_MAX:
+            self.due[task] = None
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, timeout_s)):
+            await event.wait()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

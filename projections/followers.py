@@ -1,0 +1,166 @@
+"""Followers: projections that may lag. One batch of events, their tables and their checkpoint: one transaction.
+
+A projection's name is that of the Postgres schema it lives in. An event that cannot be applied parks
+its stream: that event and the later ones of the stream wait for a retry, the other streams go on.
+"""
+
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from eventstore.events import RecordedEvent
+from eventstore.store import read
+from projections.load import Connection
+from projections.statements import statement
+
+BATCH_MAX = 1_000  # Events in one transaction.
+# What an event can be to blame for; all else that Postgres says is a matter of its state.
+REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+OUTAGES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, MemoryError)
+
+log = structlog.get_logger()
+
+
+class Superseded(Exception):
+    """Somebody else has advanced this checkpoint: what was to be written is written already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A projection that follows the log. `name` is that of its Postgres schema, too.
+
+    `apply` writes events of one organization in their order; it gets each event once, in the
+    caller's transaction, with its own schema on the search path. What it raises parks a stream,
+    unless it is an outage.
+    """
+
+    name: str
+    apply: Callable[[Connection, UUID, Sequence[RecordedEvent]], Awaitable[None]]
+
+
+async def load_checkpoints(connection: Connection, name: str) -> dict[UUID, int]:
+    """Return how far a projection has come in each log that it has begun with."""
+    return dict(await connection.fetch(statement("load_checkpoints"), name))
+
+
+async def advance(
+    connection: Connection,
+    follower: Follower,
+    organization_id: UUID,
+    *,
+    after: int,
+    limit: int = BATCH_MAX,
+) -> int:
+    """Return the checkpoint after the next batch of a log; `after` itself where the log ends there.
+
+    Errors: Superseded where the checkpoint is not at `after`; nothing is written then.
+    """
+    # Read outside the transaction: a process that is stopped here holds nothing.
+    events = await read(connection, organization_id, after=after, limit=limit)
+    if not events:
+        return after
+    async with connection.transaction():
+        await _move_checkpoint(connection, follower.name, events)
+        await enter(connection, follower)
+        parked = await load_parked_ids(connection, follower.name, organization_id)
+        await apply_or_park(connection, follower, events, parked)
+    return events[-1].position
+
+
+async def _move_checkpoint(
+    connection: Connection, name: str, events: Sequence[RecordedEvent]
+) -> None:
+    organization_id, after = events[0].organization_id, events[0].position - 1
+    if after == 0:
+        await connection.execute(statement("start_checkpoint"), name, organization_id)
+    moved = await connection.fetchval(
+        statement("advance_checkpoint"), name, organization_id, after, events[-1].position
+    )
+    if moved is None:
+        raise Superseded(Superseded.__doc__)
+
+
+async def enter(connection: Connection, follower: Follower) -> None:
+    """Put the follower's tables on the search path until the transaction ends."""
+    await connection.execute(statement("enter_schema"), follower.name)
+
+
+async def load_parked_ids(
+    connection: Connection, name: str, organization_id: UUID
+) -> frozenset[UUID]:
+    """Return the streams that wait; the checkpoint is locked, so that none is released meanwhile."""
+    rows = await connection.fetch(statement("load_parked_ids"), name, organization_id)
+    return frozenset(row["stream_id"] for row in rows)
+
+
+async def apply_or_park(
+    connection: Connection,
+    follower: Follower,
+    events: Sequence[RecordedEvent],
+    parked: frozenset[UUID],
+) -> frozenset[UUID]:
+    """Apply events but those of parked streams; return the parked streams, with those parked now.
+
+    A batch that fails is halved until the event that it fails on stands alone.
+    """
+    events = [event for event in events if event.stream_id not in parked]
+    if not events:
+        return parked
+    try:
+        async with connection.transaction():
+            await follower.apply(connection, events[0].organization_id, events)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        if len(events) == 1:
+            await _park(connection, follower, events[0], error)
+            return parked | {events[0].stream_id}
+    else:
+        return parked
+    middle = len(events) // 2
+    parked = await apply_or_park(connection, follower, events[:middle], parked)
+    return await apply_or_park(connection, follower, events[middle:], parked)
+
+
+def is_outage(error: Exception) -> bool:
+    """Tell whether no event is to blame, so that the same batch may pass later."""
+    return isinstance(error, OUTAGES) and not isinstance(error, REFUSALS)
+
+
+async def _park(
+    connection: Connection, follower: Follower, event: RecordedEvent, error: Exception
+) -> None:
+    told = describe(error)
+    log.error(
+        "stream_parked",
+        projection=follower.name,
+        organization_id=str(event.organization_id),
+        stream_id=str(event.stream_id),
+        position=event.position,
+        event_type=event.type,
+        error=told,
+    )
+    await connection.execute(
+        statement("park_stream"),
+        follower.name,
+        event.organization_id,
+        event.stream_id,
+        event.position,
+        event.version,
+        event.event_id,
+        event.type,
+        told,
+    )
+
+
+def describe(error: Exception) -> str:
+    """Return what was raised and where. Its message is left out: it may hold values, and so a person's."""
+    rule = f" ({error.constraint_name})" if getattr(error, "constraint_name", None) else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    where = f" in {ours[-1].name}, line {ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{rule}{where}"

@@ -1,0 +1,137 @@
+"""Pages of a query: composed of fixed fragments and parameters, and counted only when needed."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from projections.filter_sql import compile_filter
+from projections.keyset import Edge, beyond_values, order_of
+from projections.load import Connection
+from projections.read import Resource
+from projections.statements import statement
+from projections.tables import Table
+from schema.scim.filter import Filter
+from schema.scim.resource_type import AttributePath
+
+OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an overflow.
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a client asks of one resource type. `start` counts from 1; `count` is at most a page.
+
+    `edge` is where a page by cursor begins: beyond it, or before it for a backward one.
+    """
+
+    filter: Filter | None = None
+    sort: AttributePath | None = None
+    is_descending: bool = False
+    start: int = 1
+    count: int = 100
+    with_related: bool = True
+    base_url: str = ""  # What meta.location and $ref begin with, in filters.
+    edge: Edge | None = None
+    is_backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The resources of a page in order, and how many match in all."""
+
+    resources: list[Resource]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeysetPage:
+    """The resources of a page in order, its first and last rows, and whether more lie beyond it."""
+
+    resources: list[Resource]
+    first: Edge | None
+    last: Edge | None
+    has_more: bool  # In the direction that was read.
+
+
+async def read_page(
+    connection: Connection, organization_id: UUID, table: Table, query: Query
+) -> Page:
+    """Return a page by index (RFC 7644 §3.4.2.4), in a stable order. Errors: InvalidPath."""
+    resources: list[Resource] = []
+    if query.count:
+        sql, values = _page(table, query)
+        offset = min(query.start - 1, OFFSET_MAX)
+        rows = await connection.fetch(sql, organization_id, query.count, offset, *values)
+        resources = [Resource(*columns) for _, *columns in rows]
+    if query.start == 1 and len(resources) < query.count:
+        return Page(resources, len(resources))
+    return Page(resources, await count(connection, organization_id, table, query))
+
+
+async def read_keyset_page(
+    connection: Connection, organization_id: UUID, table: Table, query: Query
+) -> KeysetPage:
+    """Return a page by cursor (RFC 9865). Errors: InvalidPath."""
+    sql, values = _page(table, query)
+    rows = await connection.fetch(sql, organization_id, query.count + 1, 0, *values)
+    has_more = len(rows) > query.count
+    rows = rows[: query.count]
+    if query.is_backward:
+        rows.reverse()
+    edges = [Edge(row["sort_key"], row["id"]) for row in (rows[0], rows[-1])] if rows else []
+    resources = [Resource(*columns) for _, *columns in rows]
+    first, last = edges or (None, None)
+    return KeysetPage(resources, first, last, has_more)
+
+
+async def count(connection: Connection, organization_id: UUID, table: Table, query: Query) -> int:
+    """Return how many resources match."""
+    condition, values = _condition(table, replace(query, edge=None), first_parameter=2)
+    sql = statement("count").format(table=table.name, condition=condition)
+    total: int = await connection.fetchval(sql, organization_id, *values)
+    return total
+
+
+def _page(table: Table, query: Query) -> tuple[str, list[object]]:
+    """Return the statement of a page, whose parameters are organization, limit, offset and these."""
+    order = order_of(table, query.sort, is_descending=query.is_descending)
+    condition, values = _condition(table, query, first_parameter=4)
+    if query.edge:
+        first = 4 + len(values)
+        beyond = order.beyond(query.edge, first, is_backward=query.is_backward)
+        condition = f"({condition}) AND {beyond}"
+        values += beyond_values(order, query.edge)
+    name = f"page_{table.name}" if query.with_related else f"page_{table.name}_alone"
+    sql = statement(name).format(
+        key=order.key, condition=condition, order=order.by(is_backward=query.is_backward)
+    )
+    return sql, values
+
+
+def _condition(table: Table, query: Query, *, first_parameter: int) -> tuple[str, list[object]]:
+    if query.filter is None:
+        return "TRUE", []
+    return compile_filter(query.filter, table, first_parameter, base_url=query.base_url)
+
+
+async def read_union(
+    connection: Connection, organization_id: UUID, parts: list[tuple[Table, Query]]
+) -> tuple[list[tuple[str, UUID]], int]:
+    """Return a page over several tables as (table's name, id), and how many match in all.
+
+    Rows without a sort key come last, then ids decide. The first query tells start and count.
+    Errors: InvalidPath.
+    """
+    asked, selects, values = parts[0][1], list[str](), list[object]()
+    total = 0
+    for table, query in parts:
+        condition, more = _condition(table, query, first_parameter=4 + len(values))
+        order = order_of(table, query.sort, is_descending=query.is_descending)
+        selects.append(
+            statement("union_part").format(table=table.name, key=order.key, condition=condition)
+        )
+        values += more
+        total += await count(connection, organization_id, table, query)
+    direction = "DESC" if asked.is_descending else "ASC"
+    sql = statement("page_union").format(parts=" UNION ALL ".join(selects), direction=direction)
+    offset = min(asked.start - 1, OFFSET_MAX)
+    rows = await connection.fetch(sql, organization_id, asked.count, offset, *values)
+    return [(row["table_name"], row["id"]) for row in rows], total

@@ -1,0 +1,106 @@
+"""Write states into the directory, inside the transaction that appended their events."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from projections.load import Connection
+from projections.rows import GroupRow, UserRow
+from projections.statements import statement
+from schema.events.group import MemberType
+from schema.events.organization import Organization, Token
+from schema.scim.text import fold
+
+Membership = tuple[UUID, UUID, MemberType]  # Group, member, type.
+
+
+class NameTaken(Exception):
+    """Another resource holds a name that must be unique; `constraint` tells which."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+async def save_users(
+    connection: Connection, organization_id: UUID, rows: Sequence[UserRow]
+) -> None:
+    """Make or overwrite users. Errors: NameTaken."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns[11] = [orjson.dumps(keys).decode() for keys in columns[11]]
+    try:
+        await connection.execute(statement("save_users"), organization_id, *columns)
+    except asyncpg.UniqueViolationError as error:
+        raise NameTaken(error.constraint_name or "") from error
+
+
+async def delete_users(connection: Connection, organization_id: UUID, ids: Sequence[UUID]) -> None:
+    """Take users out of the directory and remember them as former ones."""
+    await connection.execute(statement("delete_users"), organization_id, ids)
+
+
+async def save_groups(
+    connection: Connection, organization_id: UUID, rows: Sequence[GroupRow]
+) -> None:
+    """Make or overwrite groups, without their members. Errors: NameTaken."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    try:
+        await connection.execute(statement("save_groups"), organization_id, *columns)
+    except asyncpg.UniqueViolationError as error:
+        raise NameTaken(error.constraint_name or "") from error
+
+
+async def delete_groups(connection: Connection, organization_id: UUID, ids: Sequence[UUID]) -> None:
+    """Take groups out of the directory with their memberships."""
+    await connection.execute(statement("delete_groups"), organization_id, ids)
+
+
+async def save_members(
+    connection: Connection,
+    organization_id: UUID,
+    *,
+    added: Iterable[Membership],
+    removed: Iterable[Membership],
+) -> None:
+    """Write the difference of memberships."""
+    if gone := list(removed):
+        groups, members, _ = zip(*gone, strict=True)
+        await connection.execute(statement("remove_members"), organization_id, groups, members)
+    if new := list(added):
+        await connection.execute(statement("add_members"), organization_id, *zip(*new, strict=True))
+
+
+async def save_organization(connection: Connection, organization: Organization) -> None:
+    """Make or overwrite an organization. Errors: NameTaken."""
+    roles = orjson.dumps({name: str(each) for name, each in organization.roles.items()}).decode()
+    try:
+        await connection.execute(
+            statement("save_organization"),
+            organization.id,
+            organization.version,
+            organization.created_at,
+            organization.name,
+            fold(organization.name),
+            roles,
+            orjson.dumps(organization.schemas).decode(),
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise NameTaken(error.constraint_name or "") from error
+
+
+async def save_token(connection: Connection, organization_id: UUID, token: Token) -> None:
+    """Make a token, or note that it was revoked."""
+    await connection.execute(
+        statement("save_token"),
+        organization_id,
+        token.id,
+        token.jti_hash,
+        token.account_id,
+        token.label,
+        token.scope,
+        token.issued_at,
+        token.expires_at,
+        token.revoked_at,
+    )

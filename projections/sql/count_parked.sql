@@ -1,0 +1,5 @@
+-- count_parked: how many streams wait in a projection.
+-- $1 projection text
+SELECT count(*)
+  FROM followers.parked_streams
+ WHERE projection = $1

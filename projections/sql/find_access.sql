@@ -1,0 +1,13 @@
+-- find_access: what stands behind a bearer token now; no row means that the token is unknown.
+-- $1 jti_hash text
+SELECT tokens.id AS token_id, tokens.account_id, tokens.revoked_at,
+       users.active, users.role_id,
+       organizations.organization_id, organizations.version, organizations.created_at,
+       organizations.name, organizations.roles, organizations.schemas
+  FROM directory.tokens
+  JOIN directory.organizations
+    ON organizations.organization_id = tokens.organization_id
+  LEFT JOIN directory.users
+    ON users.organization_id = tokens.organization_id
+   AND users.id = tokens.account_id
+ WHERE tokens.jti_hash = $1

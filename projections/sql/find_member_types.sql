@@ -1,0 +1,12 @@
+-- find_member_types: whether ids are those of users or of groups; unknown ids give no row.
+-- $1 organization_id uuid
+-- $2 ids uuid[]
+SELECT id, 'User' AS member_type
+  FROM directory.users
+ WHERE organization_id = $1
+   AND id = ANY($2::uuid[])
+ UNION ALL
+SELECT id, 'Group' AS member_type
+  FROM directory.groups
+ WHERE organization_id = $1
+   AND id = ANY($2::uuid[])

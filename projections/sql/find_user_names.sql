@@ -1,0 +1,19 @@
+-- find_user_names: who holds or held these names, as (name, id, is_former), former ones oldest first.
+-- $1 organization_id uuid
+-- $2 user_name_keys text[]
+-- $3 external_ids text[], looked up among deleted users only
+  SELECT user_name_key AS name, id, FALSE AS is_former
+    FROM directory.users
+   WHERE organization_id = $1
+     AND user_name_key = ANY($2::text[])
+   UNION ALL
+  SELECT user_name_key AS name, id, TRUE AS is_former
+    FROM directory.former_users
+   WHERE organization_id = $1
+     AND user_name_key = ANY($2::text[])
+   UNION ALL
+  SELECT external_id AS name, id, TRUE AS is_former
+    FROM directory.former_users
+   WHERE organization_id = $1
+     AND external_id = ANY($3::text[])
+ORDER BY id

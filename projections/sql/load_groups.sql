@@ -1,0 +1,7 @@
+-- load_groups: the state of groups by id, without members; unknown ids give no row.
+-- $1 organization_id uuid
+-- $2 ids uuid[]
+SELECT id, version, created_at, modified_at, member_count, document
+  FROM directory.groups
+ WHERE organization_id = $1
+   AND id = ANY($2::uuid[])

@@ -1,0 +1,7 @@
+-- load_memberships: the groups that some users or groups are in.
+-- $1 organization_id uuid
+-- $2 member_ids uuid[]
+SELECT group_id, member_id, member_type
+  FROM directory.memberships
+ WHERE organization_id = $1
+   AND member_id = ANY($2::uuid[])

@@ -1,0 +1,10 @@
+-- page_union: a page over several tables, as (table_name, id).
+-- $1 organization_id uuid
+-- $2 limit bigint
+-- $3 offset bigint
+-- parts: union_part of each table; direction: ASC or DESC
+  SELECT table_name, id
+    FROM ({parts}) AS matching
+ORDER BY sort_key COLLATE "C" {direction} NULLS LAST, id
+   LIMIT $2
+  OFFSET $3

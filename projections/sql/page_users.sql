@@ -1,0 +1,19 @@
+-- page_users: a page of users that match, with the groups that each is in.
+-- $1 organization_id uuid
+-- $2 limit bigint
+-- $3 offset bigint
+-- key, condition, order: composed of fixed fragments by keyset and filter_sql, with parameters from $4 on
+  SELECT {key} AS sort_key, r.id, r.version, r.created_at, r.modified_at, r.document,
+         (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
+          FROM directory.memberships
+          JOIN directory.groups
+            ON groups.organization_id = $1
+           AND groups.id = memberships.group_id
+         WHERE memberships.organization_id = $1
+           AND memberships.member_id = r.id) AS related, 0 AS member_count
+    FROM directory.users AS r
+   WHERE r.organization_id = $1
+     AND ({condition})
+ORDER BY {order}
+   LIMIT $2
+  OFFSET $3

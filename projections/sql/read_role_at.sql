@@ -1,0 +1,10 @@
+-- read_role_at: the period of the role that a user had at an instant; no row where it had none.
+-- $1 organization_id uuid
+-- $2 user_id uuid
+-- $3 instant timestamptz
+SELECT role_id, assigned_by, source, request_id, from_position, from_at, to_position, to_at
+  FROM history.role_periods
+ WHERE organization_id = $1
+   AND user_id = $2
+   AND from_at <= $3
+   AND (to_at IS NULL OR to_at > $3)

@@ -1,0 +1,18 @@
+-- save_organization: make or overwrite an organization.
+-- $1 organization_id uuid
+-- $2 version bigint
+-- $3 created_at timestamptz
+-- $4 name text
+-- $5 name_key text
+-- $6 roles json
+-- $7 schemas json
+INSERT INTO directory.organizations
+       (organization_id, version, created_at, name, name_key, roles, schemas)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT ON CONSTRAINT organizations_pkey
+    DO UPDATE
+   SET version = excluded.version,
+       name = excluded.name,
+       name_key = excluded.name_key,
+       roles = excluded.roles,
+       schemas = excluded.schemas

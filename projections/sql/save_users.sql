@@ -1,0 +1,40 @@
+-- save_users: make or overwrite users, one element of each array per user.
+-- $1 organization_id uuid
+-- $2 ids uuid[]
+-- $3 versions bigint[]
+-- $4 created_at timestamptz[]
+-- $5 modified_at timestamptz[]
+-- $6 origins text[]
+-- $7 active boolean[]
+-- $8 role_ids uuid[]
+-- $9 user_name_keys text[]
+-- $10 external_ids text[]
+-- $11 display_name_keys text[]
+-- $12 employee_number_keys text[]
+-- $13 email_keys text[]: a JSON list of texts each, since arrays of arrays must be rectangular
+-- $14 documents json[]
+-- $15 searches jsonb[]
+INSERT INTO directory.users
+       (organization_id, id, version, created_at, modified_at, origin, active, role_id,
+        user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
+       user_name_key, external_id, display_name_key, employee_number_key,
+       ARRAY(SELECT json_array_elements_text(email_keys)), document, search
+  FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
+              $7::boolean[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
+              $13::json[], $14::json[], $15::jsonb[])
+       AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
+                external_id, display_name_key, employee_number_key, email_keys, document, search)
+    ON CONFLICT ON CONSTRAINT users_pkey
+    DO UPDATE
+   SET version = excluded.version,
+       modified_at = excluded.modified_at,
+       active = excluded.active,
+       role_id = excluded.role_id,
+       user_name_key = excluded.user_name_key,
+       external_id = excluded.external_id,
+       display_name_key = excluded.display_name_key,
+       employee_number_key = excluded.employee_number_key,
+       email_keys = excluded.email_keys,
+       document = excluded.document,
+       search = excluded.search

@@ -1,0 +1,7 @@
+-- start_checkpoint: let a projection begin with a log, unless it has.
+-- $1 projection text
+-- $2 organization_id uuid
+INSERT INTO followers.checkpoints (projection, organization_id, position)
+VALUES ($1, $2, 0)
+    ON CONFLICT ON CONSTRAINT checkpoints_pkey
+    DO NOTHING

@@ -1,0 +1,131 @@
+"""The tables of the directory as filters see them: where the values of each attribute are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from schema.scim import urns
+
+KEY_LENGTH_MAX = 256  # Characters; a key may be cut there, since an index does not hold any text.
+
+
+class Kind(Enum):
+    """How a column compares."""
+
+    TEXT = auto()  # In its comparable form.
+    LOCATION = auto()  # Text that the base URL of the service comes before.
+    UUID = auto()  # NOT NULL, as text in lower case.
+    BOOLEAN = auto()  # NOT NULL.
+    INSTANT = auto()
+    JSON = auto()  # jsonb: a boolean or a number, or what is only looked for.
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An SQL expression of a single value, NULL where there is none."""
+
+    sql: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Elements of a multi-valued attribute: what follows FROM, and where each sub-attribute is.
+
+    What has no column is in `json`, by its name.
+    """
+
+    sql: str
+    columns: Mapping[str, Column]
+    json: str = "NULL::jsonb"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: attributes with columns of their own, attributes that are rows, the rest in `json`.
+
+    `keys` hold, for an attribute, the condition that an index serves and that its equality with $ entails.
+    """
+
+    name: str
+    columns: Mapping[str, Column]
+    rows: Mapping[str, Rows]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    json: str = "r.search"
+
+
+def _common(resource_type: str) -> dict[str, Column]:
+    """Return the columns of RFC 7643 §3.1's attributes."""
+    return {
+        "id": Column("r.id", Kind.UUID),
+        "externalId": Column("r.external_id", Kind.TEXT),
+        "meta": Column("r.id", Kind.UUID),  # Only looked for.
+        "meta.resourceType": Column(f"'{resource_type}'::text", Kind.TEXT),
+        "meta.created": Column("r.created_at", Kind.INSTANT),
+        "meta.lastModified": Column("r.modified_at", Kind.INSTANT),
+        "meta.location": Column(f"('/{resource_type}s/' || r.id::text)", Kind.LOCATION),
+        "meta.version": Column("('W/\"' || r.version::text || '\"')", Kind.TEXT),
+    }
+
+
+# Groups are those that a user is in directly; nested ones are not looked through (RFC 7643 §4.1.2).
+_GROUPS_OF_USER = Rows(
+    """directory.memberships AS m
+ WHERE m.organization_id = r.organization_id
+   AND m.member_id = r.id""",
+    {
+        "value": Column("m.group_id", Kind.UUID),
+        "$ref": Column("('/Groups/' || m.group_id::text)", Kind.LOCATION),
+        "type": Column("'direct'::text", Kind.TEXT),
+        "display": Column(
+            """(SELECT g.display_name_key
+  FROM directory.groups AS g
+ WHERE g.organization_id = m.organization_id
+   AND g.id = m.group_id)""",
+            Kind.TEXT,
+        ),
+    },
+)
+
+_MEMBERS_OF_GROUP = Rows(
+    """directory.memberships AS m
+ WHERE m.organization_id = r.organization_id
+   AND m.group_id = r.id""",
+    {
+        "value": Column("m.member_id", Kind.UUID),
+        "$ref": Column("('/' || m.member_type || 's/' || m.member_id::text)", Kind.LOCATION),
+        "type": Column("lower(m.member_type)", Kind.TEXT),
+        "display": Column(
+            """coalesce((SELECT u.display_name_key
+  FROM directory.users AS u
+ WHERE u.organization_id = m.organization_id
+   AND u.id = m.member_id), (SELECT g.display_name_key
+  FROM directory.groups AS g
+ WHERE g.organization_id = m.organization_id
+   AND g.id = m.member_id))""",
+            Kind.TEXT,
+        ),
+    },
+)
+
+USERS = Table(
+    name="users",
+    columns={
+        **_common("User"),
+        "userName": Column("r.user_name_key", Kind.TEXT),
+        "displayName": Column("r.display_name_key", Kind.TEXT),
+        "active": Column("r.active", Kind.BOOLEAN),
+        "roleId": Column("r.role_id", Kind.UUID),
+    },
+    rows={"groups": _GROUPS_OF_USER},
+    keys={
+        "emails.value": "r.email_keys @> ARRAY[$]",
+        f"{urns.ENTERPRISE_USER}:employeeNumber": "r.employee_number_key = $",
+    },
+)
+
+GROUPS = Table(
+    name="groups",
+    columns={**_common("Group"), "displayName": Column("r.display_name_key", Kind.TEXT)},
+    rows={"members": _MEMBERS_OF_GROUP},
+)
