@@ -1,0 +1,5 @@
+"""`python -m service` is `scim-ledger`."""
+
+from service.cli import main
+
+main()

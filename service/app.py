@@ -1,0 +1,64 @@
+"""The composition root: the one place where all parts of the running service meet."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from service import health
+from service.config import Settings
+from service.gate import Gate
+from service.runtime import Runtime
+from service.scim.context import SERVICE, Service
+from service.scim.middleware import answer_every_request
+from service.scim.routes import add_routes
+from service.server import make_runner
+
+
+def make_app(runtime: Runtime, settings: Settings) -> web.Application:
+    """Return the application that serves SCIM from an open runtime."""
+    app = web.Application(middlewares=[answer_every_request], client_max_size=2**40)
+    app[SERVICE] = Service(
+        pool=runtime.pool,
+        lanes=runtime.lanes,
+        reader=runtime.reader,
+        gate=Gate(runtime.pool, runtime.signing_keys),
+        sealer=runtime.sealer,
+        public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+    )
+    add_routes(app)
+    app.router.add_get("/healthz", health.healthz)
+    app.router.add_get("/readyz", health.readyz)
+    return app
+
+
+@asynccontextmanager
+async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
+    """Serve for the duration of the block; give the port, which differs from a setting of 0.
+
+    At its end: accept no more, finish the requests in flight.
+    """
+    runner = make_runner(make_app(runtime, settings))
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def until_stopped(on_signal: Callable[[], None]) -> None:
+    """Return at the first SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        on_signal()
+        stopped.set()
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop)
+    await stopped.wait()

@@ -1,0 +1,143 @@
+"""One batch of commands: load what they need, decide each in turn, then append and project."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from eventstore.events import NewEvent, Provenance
+from eventstore.seal import Sealer
+from eventstore.store import Tail, append, lock_log
+from projections.load import Connection
+from projections.rows import GroupRow, UserRow, group_row, user_row
+from schema.events.codec import encode
+from schema.events.event import Place
+from schema.scim.errors import ScimError
+from service.changes import Changes
+from service.commands import (
+    Command,
+    CreateGroup,
+    CreateUser,
+    PatchGroup,
+    PatchUser,
+    ReplaceGroup,
+    ReplaceUser,
+)
+from service.decide.decide import decide
+from service.decide.known import Caller, Decision, Known
+from service.decide.needs import Needs
+from service.ids import new_id
+from service.knowledge import load_known
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A command, who asks, and what its events will say of their origin."""
+
+    command: Command
+    caller: Caller
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command came to: the row of its resource now (None: deleted or no resource)."""
+
+    row: UserRow | GroupRow | None
+    is_changed: bool
+    groups: str | None = None  # Of a user: JSON text, a list of (id, displayName).
+    member_count: int = 0  # Of a group.
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch as decided: one answer per command, and all events in order."""
+
+    organization_id: UUID
+    tail: Tail
+    known: Known
+    answers: list[Outcome | ScimError] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+
+
+async def decide_batch(
+    connection: Connection, organization_id: UUID, works: Sequence[Work]
+) -> Batch:
+    """Lock the organization's log, load what the commands need, and decide them in turn."""
+    needs, refused = _needs(works)
+    tail = await lock_log(connection, organization_id)
+    batch = Batch(organization_id, tail, await load_known(connection, organization_id, needs))
+    for work, refusal in zip(works, refused, strict=True):
+        batch.answers.append(refusal or _decide(batch, work))
+    return batch
+
+
+async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> None:
+    """Append the events of a batch and write what they changed into the directory."""
+    if batch.events:
+        await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
+        await batch.changes.save(connection, batch.organization_id, batch.known)
+
+
+def _needs(works: Sequence[Work]) -> tuple[Needs, list[ScimError | None]]:
+    """Return what a batch needs, and for each command the refusal that reading it led to."""
+    needs, refused = Needs(), list[ScimError | None]()
+    for work in works:
+        try:
+            needs.add(work.command)
+            refused.append(None)
+        except ScimError as refusal:
+            refused.append(refusal)
+    return needs, refused
+
+
+def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
+    """Decide one command; what it leads to is known to the next."""
+    try:
+        decisions = decide(work.command, batch.known, work.caller)
+    except ScimError as refusal:
+        return refusal
+    for decision in decisions:
+        _record(batch, work.provenance, decision)
+    return _outcome(batch, work.command, is_changed=bool(decisions))
+
+
+def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
+    event, stream_id = decision.event, decision.stream_id
+    index = len(batch.events)
+    place = Place(
+        stream_id=stream_id,
+        version=batch.known.version(stream_id) + 1,
+        position=batch.tail.position + 1 + index,
+        recorded_at=batch.tail.recorded_at_of(index),
+        source=provenance.source,
+    )
+    encoded = encode(event)
+    batch.events.append(
+        NewEvent(
+            stream_id=stream_id,
+            version=place.version,
+            event_id=new_id(),
+            type=encoded.type,
+            schema_version=encoded.schema_version,
+            data=encoded.data,
+            personal=encoded.personal,
+            subject_id=stream_id if encoded.personal is not None else None,
+            provenance=provenance,
+        )
+    )
+    batch.known.evolve(event, place)
+    batch.changes.add(stream_id, event)
+
+
+def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:
+    """Return the row of the resource that a command was about, as it is after it."""
+    known = batch.known
+    if isinstance(command, CreateUser | ReplaceUser | PatchUser):
+        row = user_row(known.users[command.id], command.resource_type)
+        batch.changes.note_row(row, is_changed=is_changed)
+        return Outcome(row, is_changed, known.user_groups.get(command.id))
+    if isinstance(command, CreateGroup | ReplaceGroup | PatchGroup):
+        group = known.groups[command.id]
+        return Outcome(group_row(group), is_changed, member_count=group.member_count)
+    return Outcome(None, is_changed)

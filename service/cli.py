@@ -1,0 +1,293 @@
+"""The command line `scim-ledger`: thin; each command opens a runtime, calls one function, prints."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from schema.scim.errors import ScimError
+from service import log, setup, show, tail
+from service.app import serving, until_stopped
+from service.config import Settings
+from service.embedded import EmbeddedPostgresError
+from service.keys import KeyProblem
+from service.migrate import MigrationProblem, migrate
+from service.runtime import NotMigrated, Runtime, open_database, open_runtime
+from service.scim.context import BASE_PATH
+
+app = typer.Typer(
+    help="SCIM 2.0 provisioning, every change an immutable event. Begin with `scim-ledger serve`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+organizations = typer.Typer(
+    help="Organizations: the customers whose users are provisioned.", no_args_is_help=True
+)
+roles = typer.Typer(
+    help="The five roles of an organization, and their UUIDs.", no_args_is_help=True
+)
+tokens = typer.Typer(
+    help="Bearer tokens of an organization's technical accounts.", no_args_is_help=True
+)
+schemas = typer.Typer(
+    help="Extension schemas of an organization's own, for its users.", no_args_is_help=True
+)
+events = typer.Typer(help="The event log: everything that ever happened.", no_args_is_help=True)
+app.add_typer(organizations, name="organization")
+app.add_typer(roles, name="role")
+app.add_typer(tokens, name="token")
+app.add_typer(schemas, name="schema")
+app.add_typer(events, name="events")
+
+Organization = Annotated[
+    str | None,
+    typer.Option(
+        "--organization", "-o", help="Name or id; may be left out where there is only one."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class Exit(IntEnum):
+    """Exit codes: 2 is what typer gives for a command line that it cannot read."""
+
+    OK = 0
+    REFUSED = 1  # What was asked cannot be done; the message says why.
+    UNAVAILABLE = 3  # Postgres, the data folder, a key or the port is not to be had.
+
+
+PROBLEMS = (KeyProblem, MigrationProblem, NotMigrated, EmbeddedPostgresError, OSError)
+
+
+@app.command()
+def serve() -> None:
+    """Run the service. The first start makes a database, an organization and a token, and shows them.
+
+    Without DATABASE_URL it runs a PostgreSQL of its own in SCIM_LEDGER_DATA_DIR.
+    """
+    run(_serve)
+
+
+async def _serve(settings: Settings) -> None:
+    async with open_runtime(settings, is_migrating=True) as runtime:
+        first = await setup.set_up_first(runtime)
+        async with serving(runtime, settings) as port:
+            bound = settings.model_copy(update={"port": port})
+            typer.echo(await show.welcome(runtime, bound, first))
+            await until_stopped(lambda: typer.echo("Stopping: finishing the requests in flight …"))
+    typer.echo("Stopped.")
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the shape that this release needs; running it again changes nothing."""
+    run(_migrate)
+
+
+async def _migrate(settings: Settings) -> None:
+    async with open_database(settings) as dsn:
+        applied = await migrate(dsn)
+    typer.echo("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
+
+
+@organizations.command("create")
+def organization_create(
+    name: Annotated[str, typer.Argument(help="Its name, unique in this service.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make an organization with its five roles and a technical account."""
+
+    async def create(runtime: Runtime, _settings: Settings) -> None:
+        created = await setup.create_organization(runtime, name)
+        typer.echo(show.organization(created, as_json=as_json))
+
+    run_with_runtime(create)
+
+
+@organizations.command("list")
+def organization_list(as_json: AsJson = False) -> None:
+    """List the organizations, oldest first."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        typer.echo(await show.organizations(runtime, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@roles.command("list")
+def role_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the roles with the UUIDs that roleId takes."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        typer.echo(show.roles(found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@tokens.command("issue")
+def token_issue(
+    label: Annotated[str, typer.Option(help="What it is for, such as `Entra production`.")],
+    organization: Organization = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            help="userName of the technical account; it must be active and Administrator."
+        ),
+    ] = None,
+    expires_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token. It is shown once: copy it now."""
+
+    async def issue(runtime: Runtime, settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        lifetime = timedelta(days=expires_days) if expires_days else None
+        issued = await setup.issue_token(runtime, found, label, account=account, lifetime=lifetime)
+        tenant_url = settings.origin + BASE_PATH
+        typer.echo(show.issued(issued, tenant_url, as_json=as_json))
+
+    run_with_runtime(issue)
+
+
+@tokens.command("list")
+def token_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the tokens of an organization; the tokens themselves are not kept."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        typer.echo(await show.tokens(runtime, found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@tokens.command("revoke")
+def token_revoke(
+    token_id: Annotated[UUID, typer.Argument(help="Its id, from `scim-ledger token list`.")],
+    organization: Organization = None,
+) -> None:
+    """Revoke a token: within a second no process accepts it any more."""
+
+    async def revoke(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        is_new = await setup.revoke_token(runtime, found, token_id)
+        typer.echo("Revoked." if is_new else "It was revoked before.")
+
+    run_with_runtime(revoke)
+
+
+@schemas.command("add")
+def schema_add(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A Schema resource of RFC 7643 §7 as JSON.", exists=True, dir_okay=False
+        ),
+    ],
+    organization: Organization = None,
+) -> None:
+    """Register an extension schema; again with more attributes adds those."""
+
+    async def add(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        is_new = await setup.register_schema(runtime, found, file.read_bytes())
+        typer.echo(
+            "Registered: clients see it at /Schemas." if is_new else "It is registered already."
+        )
+
+    run_with_runtime(add)
+
+
+@schemas.command("list")
+def schema_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the extension schemas of an organization's own."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        typer.echo(show.schemas(found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@events.command("tail")
+def events_tail(
+    organization: Organization = None,
+    last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with this many.")] = 20,
+    follow: Annotated[bool, typer.Option(help="Go on with new ones until Ctrl-C.")] = True,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Show personal values too (names, mails).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the latest events of an organization, and new ones as they happen."""
+
+    async def tail_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        async for line in tail.lines(
+            runtime, found, last=last, is_following=follow, with_personal=personal, as_json=as_json
+        ):
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+    run_with_runtime(tail_them)
+
+
+def run_with_runtime(command: Callable[[Runtime, Settings], Coroutine[Any, Any, None]]) -> None:
+    """Run a command that needs the database."""
+
+    async def with_runtime(settings: Settings) -> None:
+        async with open_runtime(settings, is_migrating=False) as runtime:
+            await command(runtime, settings)
+
+    run(with_runtime)
+
+
+def run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    """Run a command; what it raises becomes one line and an exit code."""
+    try:
+        settings = Settings()
+        log.configure(
+            json=not sys.stderr.isatty(), level=logging.getLevelNamesMapping()[settings.log_level]
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(command(settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        _fail(Exit.UNAVAILABLE, f"Setting {_setting(first['loc'])}: {first['msg']}")
+    except ScimError as error:
+        _fail(Exit.REFUSED, error.detail)
+    except PROBLEMS as error:
+        _fail(Exit.UNAVAILABLE, str(error) or type(error).__name__)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _fail(Exit.UNAVAILABLE, f"Postgres: {error}")
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise typer.Exit(Exit.OK) from None
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    name = ".".join(map(str, location))
+    return name if name.isupper() else f"SCIM_LEDGER_{name.upper()}"
+
+
+def _fail(code: Exit, message: str) -> None:
+    line = " ".join(message.split())
+    typer.echo(f"scim-ledger: {line}", err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

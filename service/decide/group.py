@@ -1,0 +1,122 @@
+"""Decide what a command does to a group."""
+
+from typing import assert_never
+
+from schema.events.event import Event, difference
+from schema.events.group import (
+    Group,
+    GroupChanged,
+    GroupCreated,
+    GroupDeleted,
+    MembersRemoved,
+)
+from schema.scim.attributes import Document
+from schema.scim.definitions import GROUP
+from schema.scim.errors import InvalidValue, NotFound, Uniqueness
+from schema.scim.patch import apply
+from schema.scim.resource import require
+from schema.scim.text import fold
+from service.commands import CreateGroup, DeleteGroup, GroupCommand, PatchGroup, ReplaceGroup
+from service.decide.known import Decision, Known, check, decisions
+from service.decide.members import (
+    apply_members,
+    is_about_members,
+    known_members,
+    member_events,
+    member_ids,
+)
+
+
+def decide(command: GroupCommand, known: Known) -> list[Decision]:
+    """Return the events that a command leads to; none where it changes nothing.
+
+    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, and those of PATCH.
+    """
+    match command:
+        case CreateGroup():
+            return decisions(command.id, _create(command, known))
+        case ReplaceGroup():
+            return decisions(command.id, _replace(_existing(command, known), command, known))
+        case PatchGroup():
+            return decisions(command.id, _patch(_existing(command, known), command, known))
+        case DeleteGroup():
+            return _delete(_existing(command, known), known)
+        case _:
+            assert_never(command)
+
+
+def _existing(command: ReplaceGroup | PatchGroup | DeleteGroup, known: Known) -> Group:
+    group = known.group(command.id)
+    if group is None:
+        raise NotFound(f"There is no group {command.id}.")
+    check(command.precondition, group.version)
+    return group
+
+
+def _create(command: CreateGroup, known: Known) -> list[Event]:
+    require(command.document, GROUP)
+    _refuse_taken(command.document["displayName"], None, known)
+    attributes = _attributes(command.document)
+    members = known_members(_sent_ids(command.document), known.member_types)
+    return [GroupCreated(values=difference({}, attributes)), *member_events(None, members)]
+
+
+def _replace(group: Group, command: ReplaceGroup, known: Known) -> list[Event]:
+    """Return the events of a PUT; `members` that it leaves out are left alone.
+
+    A client that renames a group it read with excludedAttributes=members must not empty it.
+    """
+    require(command.document, GROUP)
+    events = _changed(group, _attributes(command.document), known)
+    if "members" in command.document or command.is_emptied:
+        members = known_members(_sent_ids(command.document), known.member_types)
+        events += member_events(group, members)
+    return _checked(group, events)
+
+
+def _patch(group: Group, command: PatchGroup, known: Known) -> list[Event]:
+    operations = command.patch.operations
+    attributes = apply(
+        group.attributes, [each for each in operations if not is_about_members(each)]
+    )
+    require(attributes, GROUP)
+    members = dict(group.members)
+    for operation in operations:
+        if is_about_members(operation):
+            members = apply_members(members, operation, known.member_types)
+    return _checked(group, [*_changed(group, attributes, known), *member_events(group, members)])
+
+
+def _changed(group: Group, attributes: Document, known: Known) -> list[Event]:
+    _refuse_taken(attributes["displayName"], group, known)
+    values = difference(group.attributes, attributes)
+    return [GroupChanged(values=values)] if values else []
+
+
+def _checked(group: Group, events: list[Event]) -> list[Event]:
+    if any(group.id in getattr(event, "members", ()) for event in events):
+        raise InvalidValue("members: a group cannot be a member of itself.")
+    return events
+
+
+def _delete(group: Group, known: Known) -> list[Decision]:
+    removed = MembersRemoved(members=(group.id,), member_type="Group")
+    left = [Decision(parent_id, removed) for parent_id in known.groups_of(group.id)]
+    return [*left, Decision(group.id, GroupDeleted())]
+
+
+def _sent_ids(document: Document) -> list[str]:
+    return member_ids(document.get("members", ()))
+
+
+def _attributes(document: Document) -> Document:
+    return {key: value for key, value in document.items() if key != "members"}
+
+
+def _refuse_taken(display_name: str, group: Group | None, known: Known) -> None:
+    owner = known.group_names.get(fold(display_name))
+    if owner is not None and (group is None or owner != group.id):
+        raise Uniqueness(
+            f"displayName {display_name!r} is taken by group {owner}; it compares without case. "
+            "Match that group and change it, or send another displayName."
+        )

@@ -1,0 +1,160 @@
+"""Read what a request says of a group's members: which ids, and whether all must be known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from schema.events.group import MEMBERS_MAX, Group, MembersAdded, MembersRemoved, MemberType
+from schema.scim.attributes import Document
+from schema.scim.errors import InvalidValue
+from schema.scim.filter import And, Comparison, Filter, Operator, Or
+from schema.scim.operations import Kind, Operation
+from schema.scim.predicate import matches
+from schema.scim.value import read_value
+
+ID_LENGTH = 36  # Of a UUID as we write it; UUID() takes other spellings, too.
+NAMED_MAX = 10  # Unknown ids that a refusal names.
+
+
+def member_ids(elements: Iterable[Document]) -> list[str]:
+    """Return the ids in values of `members`. Errors: InvalidValue for a value without one."""
+    ids = [each.get("value") for each in elements]
+    if None in ids:
+        raise InvalidValue("Each of members needs a value: the id of a user or group.")
+    return [each for each in ids if each is not None]
+
+
+def is_about_members(operation: Operation) -> bool:
+    """Tell whether an operation targets the members of a group."""
+    return operation.path.attribute.name == "members"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """The ids that an operation speaks of, and whether it speaks of every member besides."""
+
+    ids: list[str]
+    is_of_everyone: bool
+
+
+def mention(operation: Operation) -> Mention:
+    """Return which members must be known before an operation can be applied."""
+    if operation.path.filter is not None:
+        compared = _compared_ids(operation.path.filter)
+        return Mention([*(compared or ()), *_value_ids(operation)], compared is None)
+    is_of_everyone = operation.kind is Kind.REPLACE or (
+        operation.kind is Kind.REMOVE and operation.value is None
+    )
+    return Mention(_value_ids(operation), is_of_everyone)
+
+
+def _value_ids(operation: Operation) -> list[str]:
+    """Return the ids in the value of an operation."""
+    if operation.path.sub_attribute is not None or operation.value is None:
+        return []
+    return member_ids(read_value(operation.path.attribute_path, operation.value, []) or [])
+
+
+def _compared_ids(chosen: Filter) -> list[str] | None:
+    """Return the ids that a filter compares members with, None if it looks at anything else."""
+    match chosen:
+        case Comparison(path, Operator.EQ, value) if path.target.name == "value":
+            return [str(value)]
+        case And(terms) | Or(terms):
+            parts = [_compared_ids(term) for term in terms]
+            known = [part for part in parts if part is not None]
+            is_enough = bool(known) if isinstance(chosen, And) else len(known) == len(parts)
+            return [each for part in known for each in part] if is_enough else None
+        case _:
+            return None
+
+
+def parse_ids(texts: Iterable[str]) -> list[UUID]:
+    """Return the ids that can be ids at all; others are unknown anyway."""
+    return [each for each in map(as_id, texts) if each is not None]
+
+
+def as_id(text: str) -> UUID | None:
+    """Return an id, None for a text that is none of ours."""
+    try:
+        return UUID(text) if len(text) == ID_LENGTH else None
+    except ValueError:
+        return None
+
+
+def apply_members(
+    current: dict[UUID, MemberType],
+    operation: Operation,
+    member_types: dict[UUID, MemberType],
+) -> dict[UUID, MemberType]:
+    """Return the members after an operation. Errors: InvalidValue for an unknown id."""
+    match operation.kind:
+        case Kind.REMOVE if operation.path.filter is not None:
+            return {
+                each: kind
+                for each, kind in current.items()
+                if not _is_selected(each, kind, operation)
+            }
+        case Kind.REMOVE if operation.value is None:
+            return {}
+        case Kind.REMOVE:
+            gone = set(parse_ids(_value_ids(operation)))
+            return {each: kind for each, kind in current.items() if each not in gone}
+        case Kind.ADD:
+            return {**current, **known_members(_value_ids(operation), member_types)}
+        case Kind.REPLACE if operation.path.filter is not None:
+            return {**current, **known_members(_value_ids(operation), member_types)}
+        case Kind.REPLACE:
+            return known_members(_value_ids(operation), member_types)
+    raise AssertionError(operation.kind)
+
+
+def _is_selected(member_id: UUID, kind: MemberType, operation: Operation) -> bool:
+    chosen = operation.path.filter
+    assert chosen is not None
+    return matches(chosen, {"value": str(member_id), "type": kind})
+
+
+def known_members(
+    texts: Sequence[str], member_types: dict[UUID, MemberType]
+) -> dict[UUID, MemberType]:
+    """Return members by id and type. Errors: InvalidValue naming the ids that are nobody's."""
+    found: dict[UUID, MemberType] = {}
+    unknown: list[str] = []
+    for text in texts:
+        member_id = as_id(text)
+        kind = member_types.get(member_id) if member_id else None
+        if member_id is None or kind is None:
+            unknown.append(text[:100])
+        else:
+            found[member_id] = kind
+    if unknown:
+        named = ", ".join(unknown[:NAMED_MAX])
+        more = f" and {len(unknown) - NAMED_MAX} more" if len(unknown) > NAMED_MAX else ""
+        raise InvalidValue(
+            f"members: no user or group has the id {named}{more}; provision them first. "
+            "The group is unchanged."
+        )
+    return found
+
+
+def member_events(
+    group: Group | None, after: dict[UUID, MemberType]
+) -> list[MembersAdded | MembersRemoved]:
+    """Return the events that lead from a group's members to others, at most MEMBERS_MAX ids each."""
+    before = group.members if group else {}
+    joined = {each: kind for each, kind in after.items() if each not in before}
+    left = {each: kind for each, kind in before.items() if each not in after}
+    return [
+        *(MembersRemoved(members=ids, member_type=kind) for kind, ids in _chunks(left)),
+        *(MembersAdded(members=ids, member_type=kind) for kind, ids in _chunks(joined)),
+    ]
+
+
+def _chunks(members: dict[UUID, MemberType]) -> list[tuple[MemberType, tuple[UUID, ...]]]:
+    chunks: list[tuple[MemberType, tuple[UUID, ...]]] = []
+    kinds: tuple[MemberType, ...] = ("User", "Group")
+    for kind in kinds:
+        ids = [each for each, its_kind in members.items() if its_kind == kind]
+        chunks += [(kind, tuple(ids[i : i + MEMBERS_MAX])) for i in range(0, len(ids), MEMBERS_MAX)]
+    return chunks

@@ -1,0 +1,91 @@
+"""Decide what a command does to an organization: its registration and its tokens."""
+
+from typing import assert_never
+
+from schema.events.event import Event
+from schema.events.organization import (
+    ROLE_NAMES,
+    TOKEN_ROLE,
+    Organization,
+    OrganizationRegistered,
+    SchemaRegistered,
+    TokenIssued,
+    TokenRevoked,
+)
+from schema.scim.errors import InvalidValue, NotFound, Uniqueness
+from schema.scim.extension import check_extension, refuse_removal
+from service.commands import (
+    IssueToken,
+    OrganizationCommand,
+    RegisterOrganization,
+    RegisterSchema,
+    RevokeToken,
+)
+from service.decide.known import Decision, Known, decisions
+
+NAME_LENGTH_MAX = 200
+
+
+def decide(command: OrganizationCommand, known: Known) -> list[Decision]:
+    """Return the events that a command leads to; none where it changes nothing.
+
+    Errors: InvalidValue, Uniqueness, NotFound.
+    """
+    match command:
+        case RegisterOrganization():
+            return decisions(command.id, [_register(command, known)])
+        case IssueToken():
+            return decisions(command.organization_id, [_issue(command, known)])
+        case RevokeToken():
+            return decisions(command.organization_id, _revoke(command, known))
+        case RegisterSchema():
+            return decisions(command.organization_id, _register_schema(command, known))
+        case _:
+            assert_never(command)
+
+
+def _register(command: RegisterOrganization, known: Known) -> Event:
+    if known.organization is not None:
+        raise Uniqueness(f"Organization {command.id} exists already.")
+    if not command.name.strip() or len(command.name) > NAME_LENGTH_MAX:
+        raise InvalidValue(f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
+    assert set(command.roles) == set(ROLE_NAMES)
+    return OrganizationRegistered(name=command.name.strip(), roles=command.roles)
+
+
+def _issue(command: IssueToken, known: Known) -> Event:
+    organization = _existing(known)
+    account = known.user(command.account_id)
+    if account is None:
+        raise NotFound(f"There is no user {command.account_id}.")
+    if not account.active or organization.role_name(account.role_id) != TOKEN_ROLE:
+        raise InvalidValue(f"A technical account must be active and an {TOKEN_ROLE}.")
+    return TokenIssued(
+        token_id=command.token_id,
+        jti_hash=command.jti_hash,
+        account_id=command.account_id,
+        label=command.label,
+        scope=command.scope,
+        expires_at=command.expires_at,
+    )
+
+
+def _revoke(command: RevokeToken, known: Known) -> list[Event]:
+    token = _existing(known).tokens.get(command.token_id)
+    if token is None:
+        raise NotFound(f"There is no token {command.token_id}.")
+    return [] if token.revoked_at else [TokenRevoked(token_id=command.token_id)]
+
+
+def _register_schema(command: RegisterSchema, known: Known) -> list[Event]:
+    document = check_extension(command.document)
+    former = _existing(known).schemas.get(document["id"])
+    if former is not None:
+        refuse_removal(former, document)
+    return [] if former == document else [SchemaRegistered(document=document)]
+
+
+def _existing(known: Known) -> Organization:
+    if known.organization is None:
+        raise NotFound("There is no such organization.")
+    return known.organization

@@ -1,0 +1,78 @@
+"""Which role a request assigns: by roleId, or by Entra's app roles in `roles` (reference §6)."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from schema.events.organization import Organization
+from schema.scim.attributes import Document
+from schema.scim.errors import InvalidValue
+from schema.scim.operations import Kind, Operation
+from schema.scim.value import read_value
+
+
+def role_by_id(text: str, organization: Organization) -> UUID:
+    """Return the role that a roleId means. Errors: InvalidValue for one of no role here."""
+    role_id = _as_role(text, organization, by_name=False)
+    if role_id is None:
+        raise InvalidValue(
+            f"roleId {text[:100]!r} is none of this organization's roles; list them with GET /Roles."
+        )
+    return role_id
+
+
+def assigned_role(
+    organization: Organization, role_text: str | None, named: set[UUID]
+) -> UUID | None:
+    """Return the role that one request assigns, None where it speaks of none.
+
+    Errors: InvalidValue where it names two different ones.
+    """
+    by_id = role_by_id(role_text, organization) if role_text is not None else None
+    if len(named | ({by_id} if by_id else set())) > 1:
+        where = "roles and roleId name" if by_id else "roles names"
+        raise InvalidValue(f"{where} different roles; a user has exactly one: send one of them.")
+    return by_id or next(iter(named), None)
+
+
+def named_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
+    """Return the organization's roles that the values of `roles` name; other values name none."""
+    found = (_named_role(each.get("value"), organization) for each in elements or ())
+    return {role_id for role_id in found if role_id}
+
+
+def sent_roles(operations: tuple[Operation, ...]) -> list[Document]:
+    """Return the elements of `roles` that the operations of a PATCH write."""
+    elements: list[Document] = []
+    for operation in operations:
+        path = operation.path
+        if path.attribute.name != "roles" or operation.kind is Kind.REMOVE:
+            continue
+        if path.sub_attribute:
+            elements.append({path.sub_attribute.name: operation.value})
+        else:
+            elements += read_value(path.attribute_path, operation.value, []) or []
+    return elements
+
+
+def _named_role(value: Any, organization: Organization) -> UUID | None:
+    if not isinstance(value, str):
+        return None
+    if not value.startswith("{"):
+        return _as_role(value, organization, by_name=True)
+    try:  # Entra sends {"id": …, "value": …, "displayName": …} as text when it updates (CUSTOM).
+        told = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    texts = (told.get(key) for key in ("value", "displayName", "id"))
+    roles = (_as_role(text, organization, by_name=True) for text in texts if isinstance(text, str))
+    return next((role_id for role_id in roles if role_id), None)
+
+
+def _as_role(text: str, organization: Organization, *, by_name: bool) -> UUID | None:
+    wanted = text.lower()
+    for name, role_id in organization.roles.items():
+        if wanted == str(role_id) or (by_name and wanted == name.lower()):
+            return role_id
+    return None

@@ -1,0 +1,176 @@
+"""Decide what a command does to a user."""
+
+from typing import assert_never
+from uuid import UUID
+
+from schema.events.event import Event, difference
+from schema.events.group import MembersRemoved
+from schema.events.organization import TOKEN_ROLE
+from schema.events.user import (
+    RoleAssigned,
+    User,
+    UserChanged,
+    UserDeactivated,
+    UserDeleted,
+    UserLinked,
+    UserProvisioned,
+    UserReactivated,
+)
+from schema.scim.attributes import Document
+from schema.scim.errors import Forbidden, NotFound, Uniqueness
+from schema.scim.patch import apply
+from schema.scim.resource import attribute_names, require
+from schema.scim.text import fold
+from service.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
+from service.decide.known import Caller, Decision, Known, check, decisions
+from service.decide.role import assigned_role, named_roles, sent_roles
+
+OWN = ("active", "roleId")  # Kept apart from the attributes, since events of their own change them.
+
+
+def decide(command: UserCommand, known: Known, caller: Caller) -> list[Decision]:
+    """Return the events that a command leads to; none where it changes nothing.
+
+    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Forbidden, and those of PATCH.
+    """
+    match command:
+        case CreateUser():
+            return decisions(command.id, [_create(command, known, caller)])
+        case ReplaceUser():
+            user = _existing(command, known)
+            return decisions(
+                user.id, _change(user, *_replaced(user, command, caller), known, caller)
+            )
+        case PatchUser():
+            user = _existing(command, known)
+            return decisions(
+                user.id, _change(user, *_patched(user, command, caller), known, caller)
+            )
+        case DeleteUser():
+            return _delete(_existing(command, known), known, caller)
+        case _:
+            assert_never(command)
+
+
+def _existing(command: ReplaceUser | PatchUser | DeleteUser, known: Known) -> User:
+    user = known.user(command.id)
+    if user is None:
+        raise NotFound(f"There is no user {command.id}.")
+    check(command.precondition, user.version)
+    return user
+
+
+def _create(command: CreateUser, known: Known, caller: Caller) -> Event:
+    document = command.document
+    require(document, command.resource_type)
+    _refuse_taken(document["userName"], None, known)
+    named = named_roles(document.get("roles"), caller.organization)
+    role_id = assigned_role(caller.organization, document.get("roleId"), named)
+    attributes = _attributes(document)
+    return UserProvisioned(
+        role_id=role_id or caller.organization.default_role_id,
+        active=document.get("active", True),
+        attributes=tuple(attribute_names(attributes)),
+        former_user_id=_former(document, known),
+        values=difference({}, attributes),
+    )
+
+
+def _former(document: Document, known: Known) -> UUID | None:
+    """Return the deleted user that comes back, by externalId, then userName."""
+    by_external_id = known.former_users.get(document.get("externalId", ""))
+    return by_external_id or known.former_users.get(fold(document["userName"]))
+
+
+def _replaced(user: User, command: ReplaceUser, caller: Caller) -> tuple[Document, UUID | None]:
+    """Return the document and role after a PUT; roleId and active stay where it leaves them out.
+
+    RFC 7644 §3.5.1 lets us choose. A client that does not know roleId must not demote anybody.
+    """
+    document = {"active": user.active, **command.document}
+    require(document, command.resource_type)
+    named = named_roles(document.get("roles"), caller.organization)
+    role_text = document.get("roleId")
+    if role_text is not None and document.get("roles") == user.attributes.get("roles"):
+        named = set()  # It repeats what GET returned: only roleId may be news.
+    return document, assigned_role(caller.organization, role_text, named)
+
+
+def _patched(user: User, command: PatchUser, caller: Caller) -> tuple[Document, UUID | None]:
+    """Return the document and role after a PATCH."""
+    operations = command.patch.operations
+    former = _document(user)
+    document = apply(former, operations)
+    document.setdefault("active", user.active)
+    require(document, command.resource_type)
+    named = named_roles(sent_roles(operations), caller.organization)
+    if not any(each.path.attribute.name == "roleId" for each in operations):
+        return document, assigned_role(caller.organization, None, named)
+    if document.get("roles") == former.get("roles"):
+        named = set()
+    if "roleId" not in document:  # Removed: the user has the default role again.
+        return document, caller.organization.default_role_id
+    return document, assigned_role(caller.organization, document["roleId"], named)
+
+
+def _document(user: User) -> Document:
+    return {**user.attributes, "active": user.active, "roleId": str(user.role_id)}
+
+
+def _attributes(document: Document) -> Document:
+    return {key: value for key, value in document.items() if key not in OWN}
+
+
+def _change(
+    user: User, document: Document, role_id: UUID | None, known: Known, caller: Caller
+) -> list[Event]:
+    """Return the events that lead from a user to a document and a role."""
+    active, role_id = document["active"], role_id or user.role_id
+    _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
+    _refuse_taken(document["userName"], user, known)
+    events = _attribute_events(user, _attributes(document), caller)
+    if role_id != user.role_id:
+        events.append(RoleAssigned(role_id=role_id, previous_role_id=user.role_id))
+    if active != user.active:
+        events.append(UserReactivated() if active else UserDeactivated())
+    return events
+
+
+def _attribute_events(user: User, attributes: Document, caller: Caller) -> list[Event]:
+    values = difference(user.attributes, attributes)
+    events: list[Event] = []
+    if caller.source == "scim" and user.is_made_by_hand and values.get("externalId"):
+        events.append(UserLinked(values={"externalId": values.pop("externalId")}))
+    if values:
+        events.append(UserChanged(attributes=tuple(values), values=values))
+    return events
+
+
+def _delete(user: User, known: Known, caller: Caller) -> list[Decision]:
+    """Delete a user; its groups say so in their own streams, so that their versions move."""
+    _protect_account(user, caller, is_kept=False)
+    removed = MembersRemoved(members=(user.id,), member_type="User")
+    left = [Decision(group_id, removed) for group_id in known.groups_of(user.id)]
+    return [*left, Decision(user.id, UserDeleted())]
+
+
+def _refuse_taken(user_name: str, user: User | None, known: Known) -> None:
+    owner = known.user_names.get(fold(user_name))
+    if owner is not None and (user is None or owner != user.id):
+        raise Uniqueness(
+            f"userName {user_name!r} is taken by user {owner}; userName compares without case. "
+            "Match that user and change it, or send another userName."
+        )
+
+
+def _may_hold_tokens(role_id: UUID, caller: Caller) -> bool:
+    return caller.organization.role_name(role_id) == TOKEN_ROLE
+
+
+def _protect_account(user: User, caller: Caller, *, is_kept: bool) -> None:
+    """Raise Forbidden where a token would end the technical account that it belongs to."""
+    if user.id == caller.account_id and not is_kept:
+        raise Forbidden(
+            "This is the technical account whose token you use: over SCIM it cannot be deactivated, "
+            "deleted or given another role than Administrator. Leave it out of provisioning."
+        )

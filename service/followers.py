@@ -1,0 +1,159 @@
+"""The followers of a running service: their connections, their gauges, and the task that runs them.
+
+They have connections of their own and never stand in a request's way. Every process offers itself;
+one leads, the others ask each second whether its place is free.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+
+from eventstore.follow import CHANNEL, OUTAGES
+from projections.follow_run import Pace, Shift
+from projections.followers import Follower
+from projections.followers_lease import Lease, duties
+from projections.history_write import HISTORY
+from projections.load import Connection
+from projections.parked import Lag
+from service.runtime import SESSION
+
+FOLLOWERS: tuple[Follower, ...] = (HISTORY,)
+CONNECT_TIMEOUT_S = 10.0
+COMMAND_TIMEOUT_S = 30.0
+
+log = structlog.get_logger()
+
+
+class LagGauges:
+    """What the followers leave to be measured, as of the latest sweep."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._events = Gauge(
+            "scim_ledger_follower_lag_events",
+            "Events that a projection has still to follow, over all organizations.",
+            ["projection"],
+            registry=registry,
+        )
+        self._seconds = Gauge(
+            "scim_ledger_follower_lag_seconds",
+            "Age of the oldest event that a projection has still to follow.",
+            ["projection"],
+            registry=registry,
+        )
+        self._parked = Gauge(
+            "scim_ledger_follower_parked_streams",
+            "Streams that a projection could not follow and that wait for a retry.",
+            ["projection"],
+            registry=registry,
+        )
+
+    def report(self, name: str, lags: Sequence[Lag], parked: int) -> None:
+        """Take in how far a projection is behind each log, and how many streams it has parked."""
+        self._events.labels(name).set(sum(each.events for each in lags))
+        self._seconds.labels(name).set(max((each.seconds for each in lags), default=0.0))
+        self._parked.labels(name).set(parked)
+
+
+class Followers:
+    """Runs followers until it is stopped: through lost connections, and whether it leads or not."""
+
+    def __init__(
+        self,
+        dsn: str,
+        gauges: LagGauges,
+        *,
+        followers: Sequence[Follower] = FOLLOWERS,
+        pace: Pace | None = None,
+    ) -> None:
+        self._dsn = dsn
+        self._gauges = gauges
+        self._followers = followers
+        self._pace = pace or Pace()
+        self._woken = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                async with self._shift() as shift:
+                    await shift.work()
+            except OUTAGES as error:
+                log.warning("followers_interrupted", error=repr(error))
+            except Exception:
+                log.exception("followers_failed")
+            else:
+                return
+            await self._rest()
+
+    def stop(self) -> None:
+        """Let `run` return once its batch is committed."""
+        self._stopping.set()
+        self._woken.set()
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), self._pace.retry_s)
+        except TimeoutError:
+            return
+
+    @asynccontextmanager
+    async def _shift(self) -> AsyncIterator[Shift]:
+        """Give a shift on two new connections: one keeps the lease, one listens and writes."""
+        async with AsyncExitStack() as stack:
+            leasing = await stack.enter_async_context(self._connected(self._pace.lease_s))
+            writing = await stack.enter_async_context(self._connected(COMMAND_TIMEOUT_S))
+            await stack.enter_async_context(leasing.transaction())
+            shift = Shift(
+                connection=writing,
+                lease=Lease(leasing, duties(each.name for each in self._followers)),
+                followers=self._followers,
+                woken=self._woken,
+                stopping=self._stopping,
+                report=self._gauges.report,
+                pace=self._pace,
+            )
+            await writing.add_listener(CHANNEL, shift.hear)
+            yield shift
+
+    @asynccontextmanager
+    async def _connected(self, command_timeout_s: float) -> AsyncIterator[Connection]:
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=command_timeout_s,
+            server_settings=self._session(),
+        )
+        try:
+            yield connection
+        finally:
+            connection.terminate()
+
+    def _session(self) -> dict[str, str]:
+        """Return the settings of a connection.
+
+        Postgres ends the transaction of a process that stands still, and its lease with it. A commit
+        need not wait for the disk: a checkpoint lost with its rows is followed again from the log.
+        """
+        return {
+            **SESSION,
+            "application_name": "scim-ledger followers",
+            "idle_in_transaction_session_timeout": f"{int(self._pace.lease_s * 1000)}ms",
+            "synchronous_commit": "off",
+        }
+
+
+@asynccontextmanager
+async def following(dsn: str, registry: CollectorRegistry) -> AsyncIterator[None]:
+    """Follow for the duration of the block; at its end, end with the batch."""
+    followers = Followers(dsn, LagGauges(registry))
+    task = asyncio.create_task(followers.run(), name="followers")
+    try:
+        yield
+    finally:
+        followers.stop()
+        await task

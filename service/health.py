@@ -1,0 +1,28 @@
+"""Whether the service is alive, and whether it is ready: for orchestrators and load balancers."""
+
+import asyncio
+
+import asyncpg
+from aiohttp import web
+
+from service.lane import OUTAGES
+from service.scim.context import SERVICE
+
+READY_TIMEOUT_S = 2.0
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """GET /healthz: 200 while the process answers at all."""
+    return web.json_response({"status": "alive"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """GET /readyz: 200 while Postgres answers, else 503."""
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            await request.app[SERVICE].pool.fetchval("SELECT count(*) FROM directory.organizations")
+    except (*OUTAGES, asyncpg.PostgresError) as error:
+        return web.json_response(
+            {"status": "not ready", "reason": type(error).__name__}, status=503
+        )
+    return web.json_response({"status": "ready"})

@@ -1,0 +1,20 @@
+"""New ids: UUIDv7 (RFC 9562 §5.7), so that what is made later sorts later."""
+
+import os
+import time
+from uuid import UUID
+
+VERSION_7 = 0x7 << 76
+VARIANT = 0b10 << 62
+
+
+def uuid7(unix_ms: int, randomness: bytes) -> UUID:
+    """Return the UUIDv7 of a time in milliseconds and ten random bytes."""
+    bits = int.from_bytes(randomness, "big")
+    random_a, random_b = (bits >> 64) & 0xFFF, bits & ((1 << 62) - 1)
+    return UUID(int=unix_ms << 80 | VERSION_7 | random_a << 64 | VARIANT | random_b)
+
+
+def new_id() -> UUID:
+    """Return a new UUIDv7."""
+    return uuid7(time.time_ns() // 1_000_000, os.urandom(10))

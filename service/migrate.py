@@ -1,0 +1,123 @@
+"""Brings a database to the shape that this release needs: numbered SQL files, forward only."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+import asyncpg
+
+from projections.create import create_missing
+from projections.load import Connection
+from service.statements import statement
+
+CONNECT_TIMEOUT_S = 30
+
+
+class MigrationProblem(Exception):
+    """The database cannot be brought to this release's shape; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file of schema/migrations."""
+
+    number: int
+    name: str  # The file's, without .sql.
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Return what was applied now, in order; nothing when the database has it all.
+
+    These are the migrations, and the projections that were missing and are made empty.
+
+    Each is a transaction of its own, under a lock: two that start together take turns, and an
+    interrupted run goes on where it stopped. Errors: MigrationProblem, and asyncpg's on connecting.
+    """
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    try:
+        applied = []
+        while name := await apply_next(connection, packaged()):
+            applied.append(name)
+        return applied + await make_projections(connection)
+    finally:
+        await connection.close()
+
+
+async def make_projections(connection: Connection) -> list[str]:
+    """Make the projections that the database lacks; return their names."""
+    async with connection.transaction():
+        await connection.execute(statement("lock_migrations"))
+        return [f"projection {name}" for name in await create_missing(connection)]
+
+
+async def is_behind(dsn: str) -> bool:
+    """Tell whether the database lacks a migration. Errors: MigrationProblem, asyncpg's."""
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    try:
+        return first_missing(packaged(), await load_applied(connection)) is not None
+    finally:
+        await connection.close()
+
+
+def packaged() -> list[Migration]:
+    """Return this release's migrations in order."""
+    folder = files("schema") / "migrations"
+    names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".sql"))
+    return [
+        Migration(int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text("utf-8"))
+        for name in names
+    ]
+
+
+async def apply_next(connection: asyncpg.Connection, migrations: Sequence[Migration]) -> str:
+    """Return the name of the migration applied, the first that is missing; empty when none is."""
+    async with connection.transaction():
+        # Released with the transaction, so that it works through a pooler and needs no clean-up.
+        await connection.execute(statement("lock_migrations"))
+        migration = first_missing(migrations, await load_applied(connection))
+        if migration is None:
+            return ""
+        try:
+            await connection.execute(migration.sql)
+        except asyncpg.PostgresError as error:
+            hint = f" {error.hint}" if error.hint else ""
+            raise MigrationProblem(
+                f"{migration.name} was refused: {error.message}{hint}"
+            ) from error
+        await connection.execute(
+            statement("record_migration"), migration.number, migration.name, migration.checksum
+        )
+        return migration.name
+
+
+async def load_applied(connection: asyncpg.Connection) -> dict[int, str]:
+    """Return the checksums of the migrations that the database has had, by number."""
+    if not await connection.fetchval(statement("knows_migrations")):
+        return {}
+    rows = await connection.fetch(statement("load_migrations"))
+    return {row["number"]: row["checksum"] for row in rows}
+
+
+def first_missing(migrations: Sequence[Migration], applied: Mapping[int, str]) -> Migration | None:
+    """Return the first migration that is still to apply, None when there is none."""
+    if newer := applied.keys() - {each.number for each in migrations}:
+        raise MigrationProblem(
+            f"The database has migration {max(newer):04}, which this release does not know: "
+            "run a release at least as new as the one that made it."
+        )
+    for each in migrations:
+        if each.number not in applied:
+            return each
+        if applied[each.number] != each.checksum:
+            raise MigrationProblem(
+                f"{each.name} is not the file that was applied to this database: "
+                "restore it, and put the change into a new migration."
+            )
+    return None

@@ -1,0 +1,116 @@
+"""What every command of the service stands on: Postgres, the keys, the lanes, the reader."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from eventstore.seal import Sealer
+from projections.read import PointReader
+from service import embedded
+from service.config import Settings
+from service.keys import SigningKey, check_master_key, load_master_key, load_signing_keys
+from service.lane import Lanes
+from service.migrate import is_behind, migrate
+
+SERVICE_ROLE = "scim_ledger_service"
+CONNECT_TIMEOUT_S = 10.0
+COMMAND_TIMEOUT_S = 30.0
+STATEMENTS_CACHED_MAX = 500
+SESSION = {
+    "role": SERVICE_ROLE,
+    "application_name": "scim-ledger",
+    "timezone": "UTC",
+    "statement_timeout": "25s",
+    "lock_timeout": "10s",  # A log that another process holds: 503, and the client tries again.
+    # Postgres ends a transaction whose process stands still, so that others can go on.
+    "idle_in_transaction_session_timeout": "15s",
+}
+
+
+class NotMigrated(Exception):
+    """The database is not in this release's shape: run `scim-ledger migrate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The open parts, which go as the context that made them ends."""
+
+    dsn: str  # The owner's.
+    pool: asyncpg.Pool  # The service's, with its rights only.
+    sealer: Sealer
+    signing_keys: dict[str, SigningKey]
+    lanes: Lanes
+    reader: PointReader
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """Return the key that signs new tokens: the latest."""
+        return list(self.signing_keys.values())[-1]
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, *, is_migrating: bool) -> AsyncIterator[Runtime]:
+    """Open everything, and close it in the opposite order. A database of our own is migrated always.
+
+    Errors: NotMigrated, MigrationProblem, KeyProblem, EmbeddedPostgresError, asyncpg's on connecting.
+    """
+    async with open_database(settings) as dsn:
+        if is_migrating or settings.is_embedded:
+            await migrate(dsn)
+        elif await is_behind(dsn):
+            raise NotMigrated(NotMigrated.__doc__)
+        sealer, keys = await open_keys(dsn, settings)
+        pool = await open_pool(dsn, settings)
+        try:
+            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max)
+            reader = PointReader(pool)
+            yield Runtime(dsn, pool, sealer, keys, lanes, reader)
+            await lanes.close()
+            await reader.close()
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[str]:
+    """Give the owner's DSN of the database: the one that is set, or that of an embedded server."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    async with embedded.running(settings.data_dir) as postgres:
+        yield postgres.dsn
+
+
+async def open_keys(dsn: str, settings: Settings) -> tuple[Sealer, dict[str, SigningKey]]:
+    """Return the sealer and the signing keys by kid, both made on first use."""
+    secret = settings.master_key.get_secret_value() if settings.master_key else None
+    master_key = load_master_key(setting=secret, key_file=settings.master_key_file)
+    sealer = Sealer(master_key)
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    try:
+        await check_master_key(connection, master_key)
+        keys = await load_signing_keys(connection, sealer)
+    finally:
+        await connection.close()
+    return sealer, {key.kid: key for key in keys}
+
+
+async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
+    """Return the pool of connections that have the service's rights and no more."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=settings.pool_size_max,
+        max_inactive_connection_lifetime=60.0,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        statement_cache_size=STATEMENTS_CACHED_MAX,
+        server_settings=SESSION,
+        reset=_leave_as_it_is,
+    )
+
+
+async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
+    """Save the round trip of a reset: nothing of ours outlives a transaction."""

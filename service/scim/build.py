@@ -1,0 +1,66 @@
+"""From what a client sent to a command: the same for a request of its own and for one in a bulk."""
+
+from typing import Any
+from uuid import UUID
+
+from schema.scim.definitions import GROUP
+from schema.scim.operations import read_patch
+from schema.scim.resource import read_document
+from service.commands import (
+    CreateGroup,
+    CreateUser,
+    PatchGroup,
+    PatchUser,
+    Precondition,
+    ReplaceGroup,
+    ReplaceUser,
+)
+from service.scim.context import Exchange
+from service.scim.ignored import note_ignored
+
+
+def create_user(exchange: Exchange, user_id: UUID, body: Any) -> CreateUser:
+    """Return the command of a POST. Errors: InvalidValue."""
+    reading = read_document(body, exchange.visitor.user_type)
+    note_ignored("User", reading.ignored)
+    return CreateUser(user_id, reading.document, exchange.visitor.user_type)
+
+
+def replace_user(
+    exchange: Exchange, user_id: UUID, body: Any, precondition: Precondition
+) -> ReplaceUser:
+    """Return the command of a PUT. Errors: InvalidValue."""
+    reading = read_document(body, exchange.visitor.user_type)
+    note_ignored("User", reading.ignored)
+    return ReplaceUser(user_id, reading.document, exchange.visitor.user_type, precondition)
+
+
+def patch_user(
+    exchange: Exchange, user_id: UUID, body: Any, precondition: Precondition
+) -> PatchUser:
+    """Return the command of a PATCH. Errors: those of read_patch."""
+    patch = read_patch(body, exchange.visitor.user_type, str(user_id))
+    note_ignored("User", patch.ignored)
+    return PatchUser(user_id, patch, exchange.visitor.user_type, precondition)
+
+
+def create_group(group_id: UUID, body: Any) -> CreateGroup:
+    """Return the command of a POST. Errors: InvalidValue."""
+    reading = read_document(body, GROUP)
+    note_ignored("Group", reading.ignored)
+    return CreateGroup(group_id, reading.document)
+
+
+def replace_group(group_id: UUID, body: Any, precondition: Precondition) -> ReplaceGroup:
+    """Return the command of a PUT. Errors: InvalidValue."""
+    reading = read_document(body, GROUP)
+    note_ignored("Group", reading.ignored)
+    is_emptied = any(name.lower() == "members" and body[name] == [] for name in body)
+    return ReplaceGroup(group_id, reading.document, precondition, is_emptied=is_emptied)
+
+
+def patch_group(group_id: UUID, body: Any, precondition: Precondition) -> PatchGroup:
+    """Return the command of a PATCH. Errors: those of read_patch."""
+    patch = read_patch(body, GROUP, str(group_id))
+    note_ignored("Group", patch.ignored)
+    return PatchGroup(group_id, patch, precondition)

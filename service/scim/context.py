@@ -1,0 +1,77 @@
+"""What a handler has at hand: the service, and who makes the request."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+from aiohttp import web
+
+from eventstore.events import Provenance
+from eventstore.seal import Sealer
+from projections.read import PointReader
+from schema.scim.attributes import Document
+from service.batch import Outcome
+from service.commands import Command
+from service.gate import Gate, Visitor
+from service.lane import Lanes
+from service.scim.middleware import REQUEST_ID
+
+BASE_PATH = "/api/scim/v2"
+HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service. `public_url` is None where requests tell it (Host)."""
+
+    pool: asyncpg.Pool
+    lanes: Lanes
+    reader: PointReader
+    gate: Gate
+    sealer: Sealer
+    public_url: str | None = None
+
+
+SERVICE = web.AppKey("service", Service)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was admitted."""
+
+    service: Service
+    visitor: Visitor
+    base: str  # The URL of the SCIM endpoint, without a slash at its end.
+    request_id: UUID
+
+    @property
+    def organization_id(self) -> UUID:
+        """Return the organization that the token stands for: the only one this request may see."""
+        return self.visitor.caller.organization.id
+
+    async def submit(self, command: Command) -> Outcome:
+        """Carry out a command in the name of the technical account."""
+        access = self.visitor.access
+        provenance = Provenance(str(access.account_id), access.token_id, self.request_id, "scim")
+        return await self.service.lanes.submit(command, self.visitor.caller, provenance)
+
+
+async def admit(request: web.Request) -> Exchange:
+    """Return the exchange of a request. Errors: Unauthorized, Unavailable."""
+    service = request.app[SERVICE]
+    visitor = await service.gate.admit(request.headers.get("Authorization"))
+    return Exchange(service, visitor, base_url(request, service), request[REQUEST_ID])
+
+
+def base_url(request: web.Request, service: Service) -> str:
+    """Return the URL under which the client knows the SCIM endpoint; it is safe inside JSON."""
+    if service.public_url:
+        return service.public_url + BASE_PATH
+    host = request.headers.get("Host", "")
+    return f"{request.scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
+
+
+def without_nothing(document: Document) -> Document:
+    """Return a document without its members that are None."""
+    return {key: value for key, value in document.items() if value is not None}

@@ -1,0 +1,72 @@
+"""Cursors of RFC 9865: where a page begins, sealed, so that clients can neither read nor make one."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from eventstore.errors import BrokenSeal
+from eventstore.seal import Sealer
+from projections.keyset import Edge
+from schema.scim.errors import ExpiredCursor, InvalidCursor
+
+TIMEOUT_S = 3_600  # Announced as cursorTimeout.
+LENGTH_MAX = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the results of a query. `total` is what matched when the first page was read."""
+
+    organization_id: UUID
+    query: str  # What was asked, in one text: a cursor serves this query only.
+    edge: Edge
+    is_backward: bool
+    total: int
+    made_at: datetime
+
+
+def seal_cursor(sealer: Sealer, cursor: Cursor) -> str:
+    """Return a cursor as clients get it: base64url without padding."""
+    content = [
+        cursor.query,
+        cursor.edge.key,
+        str(cursor.edge.id),
+        cursor.is_backward,
+        cursor.total,
+        int(cursor.made_at.timestamp()),
+    ]
+    sealed = sealer.wrap_secret(orjson.dumps(content), context=_context(cursor.organization_id))
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def open_cursor(sealer: Sealer, text: str, organization_id: UUID, query: str) -> Cursor:
+    """Return a cursor that a client sent back.
+
+    Errors: InvalidCursor where we did not give it for this query; ExpiredCursor where it is too old.
+    """
+    try:
+        if len(text) > LENGTH_MAX:
+            raise InvalidCursor("The cursor is not one that this service gave.")
+        sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        content = orjson.loads(sealer.unwrap_secret(sealed, context=_context(organization_id)))
+    except (BrokenSeal, binascii.Error, ValueError):
+        raise InvalidCursor(
+            "The cursor is not one that this service gave; begin again with an empty cursor."
+        ) from None
+    asked, key, row_id, is_backward, total, made_at_s = content
+    if asked != query:
+        raise InvalidCursor(
+            "The cursor belongs to another query; keep filter, sortBy and sortOrder as they were."
+        )
+    made_at = datetime.fromtimestamp(made_at_s, UTC)
+    if datetime.now(UTC) - made_at > timedelta(seconds=TIMEOUT_S):
+        raise ExpiredCursor(f"The cursor is older than {TIMEOUT_S:,} seconds; begin again.")
+    return Cursor(organization_id, asked, Edge(key, UUID(row_id)), is_backward, total, made_at)
+
+
+def _context(organization_id: UUID) -> str:
+    return f"cursor {organization_id}"

@@ -1,0 +1,196 @@
+"""What the service tells of itself: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 §4)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from schema.events.organization import Organization
+from schema.scim import urns
+from schema.scim.attributes import Document
+from schema.scim.definitions import DOCUMENTS
+from schema.scim.errors import Forbidden, NotFound
+from schema.scim.resource_type import ResourceType
+from service.gate import Visitor
+from service.scim import bulk, cursor
+from service.scim.answer import json_response
+from service.scim.ask import PAGE_SIZE, PAGE_SIZE_MAX
+from service.scim.context import admit
+from service.scim.parse import query_parameters
+from service.scim.represent import dumps
+
+DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
+
+
+async def service_provider_config(request: web.Request) -> web.Response:
+    """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3)."""
+    exchange = await admit(request)
+    return json_response(dumps(config_document(exchange.base)))
+
+
+def config_document(base: str) -> Document:
+    """Return what the service supports."""
+    return {
+        "schemas": [urns.SERVICE_PROVIDER_CONFIG],
+        "documentationUri": DOCUMENTATION,
+        "patch": {"supported": True},
+        "bulk": {
+            "supported": True,
+            "maxOperations": bulk.OPERATIONS_MAX,
+            "maxPayloadSize": bulk.PAYLOAD_BYTES_MAX,
+        },
+        "filter": {"supported": True, "maxResults": PAGE_SIZE_MAX},
+        "changePassword": {"supported": False},
+        "sort": {"supported": True},
+        "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": PAGE_SIZE,
+            "maxPageSize": PAGE_SIZE_MAX,
+            "cursorTimeout": cursor.TIMEOUT_S,
+        },
+        "authenticationSchemes": [
+            {
+                "type": "oauthbearertoken",
+                "name": "OAuth Bearer Token",
+                "description": "A JWT of a technical account, in the Authorization header.",
+                "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+                "primary": True,
+            }
+        ],
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": f"{base}/ServiceProviderConfig",
+        },
+    }
+
+
+async def resource_types(request: web.Request) -> web.Response:
+    """GET /ResourceTypes."""
+    exchange = await admit(request)
+    _refuse_filter(request)
+    return _list(resource_type_documents(exchange.visitor, exchange.base))
+
+
+async def resource_type(request: web.Request) -> web.Response:
+    """GET /ResourceTypes/{name}."""
+    exchange = await admit(request)
+    documents = resource_type_documents(exchange.visitor, exchange.base)
+    return _one(documents, request.match_info["id"], "resource type")
+
+
+def resource_type_documents(visitor: Visitor, base: str) -> list[Document]:
+    """Return the resource types that an organization has (RFC 7643 §6)."""
+    return [_resource_type(each, base) for each in visitor.resource_types]
+
+
+def _resource_type(each: ResourceType, base: str) -> Document:
+    document: Document = {
+        "schemas": [urns.RESOURCE_TYPE],
+        "id": each.name,
+        "name": each.name,
+        "endpoint": each.endpoint,
+        "description": DOCUMENTS[each.schema.id]["description"],
+        "schema": each.schema.id,
+        "meta": {"resourceType": "ResourceType", "location": f"{base}/ResourceTypes/{each.name}"},
+    }
+    if each.extensions:
+        extensions = [{"schema": schema.id, "required": False} for schema in each.extensions]
+        document["schemaExtensions"] = extensions
+    return document
+
+
+async def schemas(request: web.Request) -> web.Response:
+    """GET /Schemas: a ListResponse, complete and without nulls (reference §7)."""
+    exchange = await admit(request)
+    _refuse_filter(request)
+    return _list(schema_documents(exchange.visitor, exchange.base))
+
+
+async def schema(request: web.Request) -> web.Response:
+    """GET /Schemas/{urn}."""
+    exchange = await admit(request)
+    return _one(
+        schema_documents(exchange.visitor, exchange.base), request.match_info["id"], "schema"
+    )
+
+
+def schema_documents(visitor: Visitor, base: str) -> list[Document]:
+    """Return the schemas that an organization has; roleId tells which UUIDs are its roles."""
+    organization = visitor.caller.organization
+    return [
+        {
+            **_with_roles(document, organization),
+            "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{document['id']}"},
+        }
+        for document in (*DOCUMENTS.values(), *organization.schemas.values())
+    ]
+
+
+def _with_roles(document: Document, organization: Organization) -> Document:
+    attributes = [
+        _role_attribute(each, organization) if each["name"] == "roleId" else each
+        for each in document["attributes"]
+    ]
+    return {**document, "attributes": attributes}
+
+
+def _role_attribute(attribute: Document, organization: Organization) -> Document:
+    named = ", ".join(f"{name} = {role_id}" for name, role_id in organization.roles.items())
+    return {
+        **attribute,
+        "description": f"{attribute['description']} The roles of this organization: {named}.",
+        "canonicalValues": [str(role_id) for role_id in organization.roles.values()],
+    }
+
+
+async def roles(request: web.Request) -> web.Response:
+    """GET /Roles: the five roles of the organization, as resources."""
+    exchange = await admit(request)
+    return _list(role_documents(exchange.visitor, exchange.base))
+
+
+async def role(request: web.Request) -> web.Response:
+    """GET /Roles/{id}."""
+    exchange = await admit(request)
+    return _one(role_documents(exchange.visitor, exchange.base), request.match_info["id"], "role")
+
+
+def role_documents(visitor: Visitor, base: str) -> list[Document]:
+    """Return the roles of an organization."""
+    return [
+        {
+            "schemas": [urns.ROLE],
+            "id": str(role_id),
+            "displayName": name,
+            "meta": {"resourceType": "Role", "location": f"{base}/Roles/{role_id}"},
+        }
+        for name, role_id in visitor.caller.organization.roles.items()
+    ]
+
+
+def _refuse_filter(request: web.Request) -> None:
+    """RFC 7644 §4: a filter on these endpoints is refused with 403."""
+    if "filter" in query_parameters(request):
+        raise Forbidden("This endpoint takes no filter; read it whole.")
+
+
+def _list(documents: Iterable[Document]) -> web.Response:
+    resources = list(documents)
+    message: dict[str, Any] = {
+        "schemas": [urns.LIST_RESPONSE],
+        "totalResults": len(resources),
+        "startIndex": 1,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }
+    return json_response(dumps(message))
+
+
+def _one(documents: Iterable[Document], wanted: str, kind: str) -> web.Response:
+    for document in documents:
+        if document["id"].lower() == wanted.lower():
+            return json_response(dumps(document))
+    raise NotFound(f"There is no {kind} {wanted[:200]}.")

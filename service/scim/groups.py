@@ -1,0 +1,125 @@
+"""The endpoint /Groups: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from aiohttp import web
+
+from projections.read import (
+    GROUP_BY_ID,
+    GROUP_BY_ID_WITH_MEMBERS,
+    MEMBERS_TOGETHER_MAX,
+    Resource,
+)
+from schema.scim.definitions import GROUP
+from schema.scim.errors import NotFound
+from service.batch import Outcome
+from service.commands import DeleteGroup
+from service.decide.members import as_id
+from service.ids import new_id
+from service.scim import build
+from service.scim.answer import no_content, not_modified, resource_response
+from service.scim.context import Exchange, admit
+from service.scim.parse import (
+    LARGE_BODY_LIMIT_BYTES,
+    is_unmodified,
+    query_parameters,
+    read_body,
+    read_precondition,
+)
+from service.scim.represent import group_bytes
+from service.scim.select import read_selection, select
+from service.scim.stream import stream_group
+
+ECHOED_MEMBERS_MAX = 100  # A write to a larger group answers 204: never more than the change costs.
+
+
+async def create(request: web.Request) -> web.StreamResponse:
+    """POST /Groups: 201 with the group, its location and its version."""
+    exchange = await admit(request)
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    outcome = await exchange.submit(build.create_group(new_id(), body))
+    return await _answer_write(request, exchange, outcome, status=201)
+
+
+async def read(request: web.Request) -> web.StreamResponse:
+    """GET /Groups/{id}: 200 with the group, streamed where it has many members, or 304."""
+    exchange = await admit(request)
+    group_id = _group_id(request)
+    selection = read_selection(query_parameters(request), GROUP)
+    lookup = GROUP_BY_ID_WITH_MEMBERS if selection.wants("members") else GROUP_BY_ID
+    found = await exchange.service.reader.find(lookup, exchange.organization_id, group_id)
+    if not found:
+        raise _not_found(str(group_id))
+    group = found[0]
+    if is_unmodified(request, group.version):
+        return not_modified(group)
+    if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
+        return await stream_group(request, exchange, group_id, selection)
+    body = select(group_bytes(group, exchange.base), selection)
+    return resource_response(group, body, _location(exchange, group_id))
+
+
+async def replace(request: web.Request) -> web.StreamResponse:
+    """PUT /Groups/{id}: 200 with the group, 204 where it has many members."""
+    exchange = await admit(request)
+    group_id, precondition = _group_id(request), read_precondition(request)
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    outcome = await exchange.submit(build.replace_group(group_id, body, precondition))
+    return await _answer_write(request, exchange, outcome)
+
+
+async def patch(request: web.Request) -> web.StreamResponse:
+    """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
+    exchange = await admit(request)
+    group_id, precondition = _group_id(request), read_precondition(request)
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    outcome = await exchange.submit(build.patch_group(group_id, body, precondition))
+    return await _answer_write(request, exchange, outcome)
+
+
+async def delete(request: web.Request) -> web.StreamResponse:
+    """DELETE /Groups/{id}: 204."""
+    exchange = await admit(request)
+    await exchange.submit(DeleteGroup(_group_id(request), read_precondition(request)))
+    return no_content()
+
+
+async def _answer_write(
+    request: web.Request, exchange: Exchange, outcome: Outcome, *, status: int = 200
+) -> web.StreamResponse:
+    """Return the group as it is after a write, read again where its members are shown."""
+    row = outcome.row
+    assert row is not None
+    group = Resource(*row[:4], row.document, None, outcome.member_count)
+    selection = read_selection(query_parameters(request), GROUP)
+    location = _location(exchange, group.id)
+    if group.member_count > ECHOED_MEMBERS_MAX:
+        if (
+            status == HTTPStatus.CREATED
+        ):  # RFC 7644 §3.3: a creation answers with a body; members may be left out.
+            return resource_response(group, group_bytes(group, exchange.base), location, status=201)
+        return no_content(group)
+    if group.member_count and selection.wants("members"):
+        found = await exchange.service.reader.find(
+            GROUP_BY_ID_WITH_MEMBERS, exchange.organization_id, group.id
+        )
+        group = found[0] if found else group
+    body = select(group_bytes(group, exchange.base), selection)
+    return resource_response(group, body, location, status=status)
+
+
+def _location(exchange: Exchange, group_id: UUID) -> str:
+    return f"{exchange.base}/Groups/{group_id}"
+
+
+def _group_id(request: web.Request) -> UUID:
+    text = request.match_info["id"]
+    group_id = as_id(text)
+    if group_id is None:
+        raise _not_found(text)
+    return group_id
+
+
+def _not_found(text: str) -> NotFound:
+    return NotFound(f"There is no group {text[:100]}.")

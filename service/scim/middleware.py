@@ -1,0 +1,103 @@
+"""What every request passes: an id, the conversion of every failure into a SCIM error, a log line."""
+
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from schema.scim.errors import (
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    ScimError,
+    Unauthorized,
+    Unavailable,
+)
+from service.ids import new_id
+from service.lane import OUTAGES
+from service.scim.represent import MEDIA_TYPE, dumps
+
+REQUEST_ID = web.RequestKey("request_id", UUID)
+RETRY_AFTER_S = 1
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = structlog.get_logger()
+
+
+@web.middleware
+async def answer_every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id, turn what is raised into a SCIM error, and log how it ended."""
+    started = time.perf_counter()
+    request_id = request[REQUEST_ID] = new_id()
+    try:
+        response = await handler(request)
+    except ScimError as refusal:
+        response = error_response(refusal)
+    except web.HTTPException as error:
+        response = error_response(_of_http(error, request), allow=error.headers.get("Allow"))
+    except OUTAGES as error:
+        log.warning("postgres_unavailable", error=repr(error))
+        response = error_response(Unavailable("The database cannot be reached: try again."))
+    except Exception:
+        log.exception("request_failed", request_id=str(request_id))
+        response = error_response(
+            InternalError(f"Something went wrong here; quote request {request_id} to the operator.")
+        )
+    if not response.prepared:
+        response.headers["X-Request-Id"] = str(request_id)
+    _log_request(request, response, time.perf_counter() - started)
+    return response
+
+
+def error_response(error: ScimError, *, allow: str | None = None) -> web.Response:
+    """Return the answer that tells a client of a refusal."""
+    headers = {}
+    if isinstance(error, Unauthorized):
+        # RFC 6750 §3: the challenge; a detail in it would have to be ASCII, the body says it.
+        headers["WWW-Authenticate"] = 'Bearer realm="scim", error="invalid_token"'
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if allow:
+        headers["Allow"] = allow
+    return web.Response(
+        status=error.status, body=dumps(error.document()), content_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:
+    """Return the SCIM error for one of aiohttp's own."""
+    path = request.path[:200]
+    match error.status:
+        case 404:
+            return NotFound(f"There is no endpoint {path}; SCIM is served below /api/scim/v2/.")
+        case 405:
+            allowed = error.headers.get("Allow", "")
+            return MethodNotAllowed(f"{path} does not serve {request.method}; it serves {allowed}.")
+        case 413:
+            return PayloadTooLarge("The body is too large; send less at once.")
+        case status:
+            return http_refusal(status, f"The request is refused: {error.reason}.")
+
+
+def http_refusal(status: int, detail: str) -> ScimError:
+    """Return a refusal with a status that SCIM gives no meaning of its own."""
+    refusal = type("HttpRefusal", (ScimError,), {"status": status})(detail)
+    assert isinstance(refusal, ScimError)
+    return refusal
+
+
+def _log_request(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    """Write the one line of a request: names and numbers, never values of a person."""
+    log.info(
+        "request_answered",
+        request_id=str(request[REQUEST_ID]),
+        method=request.method,
+        route=request.match_info.route.resource.canonical
+        if request.match_info.route.resource
+        else None,
+        status=response.status,
+        duration_ms=round(seconds * 1000, 2),
+    )

@@ -1,0 +1,211 @@
+"""Queries: a resource type by GET or /.search, in pages by index or cursor (RFC 7644 §3.4.2)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import orjson
+from aiohttp import web
+
+from projections.keyset import Edge
+from projections.query import KeysetPage, Page, Query, count, read_keyset_page, read_page
+from projections.read import (
+    GROUP_BY_DISPLAY_NAME,
+    GROUP_BY_EXTERNAL_ID,
+    USER_BY_EXTERNAL_ID,
+    USER_BY_USER_NAME,
+    Lookup,
+    Resource,
+)
+from projections.tables import GROUPS, USERS
+from schema.scim import urns
+from schema.scim.attributes import Document
+from schema.scim.definitions import GROUP
+from schema.scim.filter import Comparison, Operator
+from schema.scim.text import fold
+from service.scim.answer import json_response
+from service.scim.ask import (
+    PAGE_SIZE,
+    Parameters,
+    Target,
+    read_query,
+    read_search_request,
+    refuse_bad_count,
+)
+from service.scim.context import Exchange, admit
+from service.scim.cursor import Cursor, open_cursor, seal_cursor
+from service.scim.parse import query_parameters, read_body
+from service.scim.represent import group_bytes, list_response, user_bytes
+from service.scim.select import Selection, read_selection, select
+from service.scim.whole_groups import with_all_members
+
+# Filters of one equality on these go out together with others that wait (projections.read).
+POINT_READS: Mapping[tuple[str, str], Lookup] = {
+    ("User", "userName"): USER_BY_USER_NAME,
+    ("User", "externalId"): USER_BY_EXTERNAL_ID,
+    ("Group", "displayName"): GROUP_BY_DISPLAY_NAME,
+    ("Group", "externalId"): GROUP_BY_EXTERNAL_ID,
+}
+
+
+async def query_users(request: web.Request) -> web.Response:
+    """GET /Users: 200 with a ListResponse, empty where nothing matches."""
+    exchange = await admit(request)
+    return await answer_query(exchange, users_of(exchange), query_parameters(request))
+
+
+async def query_groups(request: web.Request) -> web.Response:
+    """GET /Groups: 200 with a ListResponse, empty where nothing matches."""
+    exchange = await admit(request)
+    return await answer_query(exchange, Target(GROUP, GROUPS), query_parameters(request))
+
+
+async def search_users(request: web.Request) -> web.Response:
+    """POST /Users/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
+    exchange = await admit(request)
+    sent = read_search_request(await read_body(request))
+    return await answer_query(exchange, users_of(exchange), sent)
+
+
+async def search_groups(request: web.Request) -> web.Response:
+    """POST /Groups/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
+    exchange = await admit(request)
+    sent = read_search_request(await read_body(request))
+    return await answer_query(exchange, Target(GROUP, GROUPS), sent)
+
+
+def users_of(exchange: Exchange) -> Target:
+    """Return the users of an organization, with the extensions it has."""
+    return Target(exchange.visitor.user_type, USERS)
+
+
+async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> web.Response:
+    """Return the ListResponse for a query. Errors: InvalidFilter, InvalidValue, InvalidPath."""
+    selection = read_selection(sent, target.resource_type)
+    if "cursor" in sent:
+        return await _answer_cursor(exchange, target, sent, selection)
+    query = read_query(sent, target, selection, exchange.base)
+    page = await find_page(exchange, target, query)
+    resources = [present(each, target, selection, exchange.base) for each in page.resources]
+    return json_response(list_response(resources, list_message(query, page)))
+
+
+def list_message(query: Query, page: Page) -> Document:
+    """Return a ListResponse without its Resources."""
+    return {
+        "schemas": [urns.LIST_RESPONSE],
+        "totalResults": page.total,
+        "startIndex": query.start,
+        "itemsPerPage": len(page.resources),
+    }
+
+
+def present(resource: Resource, target: Target, selection: Selection, base: str) -> bytes:
+    """Return the JSON of a resource in a list."""
+    to_bytes = user_bytes if target.table is USERS else group_bytes
+    # Members that were left out of the read are not there to be left out again.
+    if target.table is GROUPS and selection.is_only_without("members"):
+        return to_bytes(resource, base)
+    return select(to_bytes(resource, base), selection)
+
+
+async def find_page(exchange: Exchange, target: Target, query: Query) -> Page:
+    """Return the page of a query, by a shared point read where it is one equality."""
+    organization_id = exchange.organization_id
+    if (lookup := _point_read(target, query)) is not None:
+        found = await exchange.service.reader.find(lookup, organization_id, _key(query))
+        return Page(found, len(found))
+    async with exchange.service.pool.acquire() as connection:
+        page = await read_page(connection, organization_id, target.table, query)
+        if target.table is GROUPS and query.with_related:
+            resources = await with_all_members(connection, organization_id, page.resources)
+            return Page(resources, page.total)
+        return page
+
+
+def _point_read(target: Target, query: Query) -> Lookup | None:
+    chosen = query.filter
+    if query.start != 1 or query.count < PAGE_SIZE or not isinstance(chosen, Comparison):
+        return None
+    if chosen.operator is not Operator.EQ or chosen.path.extension or chosen.path.sub_attribute:
+        return None
+    if target.table is GROUPS and query.with_related:
+        return None
+    return POINT_READS.get((target.resource_type.name, chosen.path.attribute.name))
+
+
+def _key(query: Query) -> str:
+    chosen = query.filter
+    assert isinstance(chosen, Comparison)
+    text = str(chosen.value)
+    return text if chosen.path.attribute.case_exact else fold(text)
+
+
+async def _answer_cursor(
+    exchange: Exchange, target: Target, sent: Parameters, selection: Selection
+) -> web.Response:
+    """Return a page by cursor; an empty cursor begins (RFC 9865 §2)."""
+    refuse_bad_count(sent)
+    query = read_query(sent, target, selection, exchange.base)
+    cursor = _read_cursor(exchange, target, sent)
+    if cursor:
+        query = replace(query, edge=cursor.edge, is_backward=cursor.is_backward)
+    organization_id = exchange.organization_id
+    async with exchange.service.pool.acquire() as connection:
+        total = (
+            cursor.total
+            if cursor
+            else await count(connection, organization_id, target.table, query)
+        )
+        page = await read_keyset_page(connection, organization_id, target.table, query)
+        resources = page.resources
+        if target.table is GROUPS and query.with_related:
+            resources = await with_all_members(connection, organization_id, resources)
+    shown = [present(each, target, selection, exchange.base) for each in resources]
+    message = {
+        "schemas": [urns.LIST_RESPONSE],
+        "totalResults": total,
+        "itemsPerPage": len(shown),
+        **_cursors(exchange, query, page, _begin(exchange, target, sent, total)),
+    }
+    return json_response(list_response(shown, message))
+
+
+def _read_cursor(exchange: Exchange, target: Target, sent: Parameters) -> Cursor | None:
+    text = sent["cursor"]
+    if not text:
+        return None
+    sealer, organization_id = exchange.service.sealer, exchange.organization_id
+    return open_cursor(sealer, text, organization_id, _identity(target, sent))
+
+
+def _identity(target: Target, sent: Parameters) -> str:
+    """Return what a cursor is bound to: the type and everything that chooses and orders rows."""
+    asked = [sent.get(name, "") for name in ("filter", "sortby", "sortorder")]
+    return orjson.dumps([target.resource_type.name, *asked]).decode()
+
+
+def _begin(exchange: Exchange, target: Target, sent: Parameters, total: int) -> Cursor:
+    """Return a cursor of this query, whose edge is still to be set."""
+    nowhere = Edge(None, exchange.request_id)
+    identity = _identity(target, sent)
+    return Cursor(
+        exchange.organization_id,
+        identity,
+        nowhere,
+        is_backward=False,
+        total=total,
+        made_at=datetime.now(UTC),
+    )
+
+
+def _cursors(exchange: Exchange, query: Query, page: KeysetPage, blank: Cursor) -> dict[str, str]:
+    """Return nextCursor and previousCursor, each where there is such a page."""
+    has_next = page.has_more or (query.is_backward and query.edge is not None)
+    has_previous = page.has_more if query.is_backward else query.edge is not None
+    found = {}
+    if page.last and has_next:
+        found["nextCursor"] = replace(blank, edge=page.last)
+    if page.first and has_previous:
+        found["previousCursor"] = replace(blank, edge=page.first, is_backward=True)
+    return {name: seal_cursor(exchange.service.sealer, each) for name, each in found.items()}

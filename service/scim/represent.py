@@ -1,0 +1,85 @@
+"""The JSON of answers: stored documents go out as bytes, with id and meta spliced in."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from projections.read import Member, Resource
+from schema.scim.attributes import Document
+
+MEDIA_TYPE = "application/scim+json"
+
+
+def etag(version: int) -> str:
+    """Return the entity tag of a version; it is weak, since answers may leave attributes out."""
+    return f'W/"{version}"'
+
+
+def instant(at: datetime) -> str:
+    """Return a time in UTC as a dateTime of RFC 7643 §2.3.5."""
+    return f"{at.replace(tzinfo=None).isoformat()}Z"
+
+
+def user_bytes(user: Resource, base: str) -> bytes:
+    """Return a user as it is served, with the groups that it is in."""
+    groups = f'"groups":{_groups_json(user.related, base)},' if user.related else ""
+    return f"{_head(user, 'User', '/Users', base)}{groups}{user.document[1:]}".encode()
+
+
+def group_bytes(group: Resource, base: str) -> bytes:
+    """Return a group as it is served, with the members that were read with it."""
+    alone = f"{_head(group, 'Group', '/Groups', base)}{group.document[1:]}".encode()
+    if not group.related:
+        return alone
+    members = member_bytes((Member(*each) for each in orjson.loads(group.related)), base)
+    return alone[:-1] + b',"members":[' + members + b"]}"
+
+
+def member_bytes(members: Iterable[Member], base: str) -> bytes:
+    """Return values of `members`, joined by commas."""
+    return b",".join(
+        orjson.dumps(
+            {
+                "value": str(member.id),
+                "$ref": f"{base}/{member.type}s/{member.id}",
+                "type": member.type,
+                **({"display": member.display} if member.display else {}),
+            }
+        )
+        for member in members
+    )
+
+
+def _head(resource: Resource, name: str, endpoint: str, base: str) -> str:
+    """Return the beginning of a resource's JSON: `base` holds nothing that JSON must escape."""
+    return (
+        f'{{"id":"{resource.id}","meta":{{"resourceType":"{name}",'
+        f'"created":"{instant(resource.created_at)}",'
+        f'"lastModified":"{instant(resource.modified_at)}",'
+        f'"location":"{base}{endpoint}/{resource.id}","version":"W/\\"{resource.version}\\""}},'
+    )
+
+
+def _groups_json(groups: str, base: str) -> str:
+    elements = [
+        {"value": group_id, "$ref": f"{base}/Groups/{group_id}", "display": name, "type": "direct"}
+        for group_id, name in orjson.loads(groups)
+    ]
+    return orjson.dumps(elements).decode()
+
+
+def list_head(message: Document) -> bytes:
+    """Return the beginning of a ListResponse, up to where its Resources begin."""
+    return orjson.dumps(message)[:-1] + b',"Resources":['
+
+
+def list_response(resources: Iterable[bytes], message: Document) -> bytes:
+    """Return a whole ListResponse (RFC 7644 §3.4.2)."""
+    return list_head(message) + b",".join(resources) + b"]}"
+
+
+def dumps(document: Any) -> bytes:
+    """Return a document as JSON."""
+    return orjson.dumps(document)

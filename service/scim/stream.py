@@ -1,0 +1,75 @@
+"""Stream a group with many members: one snapshot, sent in pieces, never held whole."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+
+from projections.read import Member, Resource, stream_members
+from schema.scim.errors import NotFound
+from service.scim.context import Exchange
+from service.scim.represent import MEDIA_TYPE, etag, group_bytes, member_bytes
+from service.scim.select import Selection, select, select_document
+
+STREAMS_MAX = 3  # At once: each holds a connection while its client reads.
+WRITE_TIMEOUT_S = 30.0  # For one piece: a client that reads slower loses its stream.
+
+_slots = asyncio.Semaphore(STREAMS_MAX)
+
+
+async def stream_group(
+    request: web.Request, exchange: Exchange, group_id: UUID, selection: Selection
+) -> web.StreamResponse:
+    """Answer with a group and all its members."""
+    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
+    response.headers["Location"] = f"{exchange.base}/Groups/{group_id}"
+    response.headers["X-Request-Id"] = str(exchange.request_id)
+    try:
+        async with _slots:
+            async for part in _parts(exchange, group_id, selection):
+                if isinstance(part, Resource):
+                    response.headers["ETag"] = etag(part.version)
+                    await response.prepare(request)
+                else:
+                    await _write(response, part)
+    except BaseException:
+        if response.prepared and request.transport is not None:
+            request.transport.abort()  # Half an answer must not end as if it were whole.
+        raise
+    if not response.prepared:
+        raise NotFound(f"There is no group {group_id}.")
+    await response.write_eof()
+    return response
+
+
+async def _parts(
+    exchange: Exchange, group_id: UUID, selection: Selection
+) -> AsyncIterator[Resource | bytes]:
+    """Yield the group, then the pieces of its JSON; nothing if there is none."""
+    ending, separator = b"", b',"members":['
+    async for piece in stream_members(exchange.service.pool, exchange.organization_id, group_id):
+        if isinstance(piece, Resource):
+            yield piece
+            yield select(group_bytes(piece, exchange.base), selection)[:-1]
+            ending = b"}"
+        elif members := _members(piece, exchange.base, selection):
+            yield separator + members
+            ending, separator = b"]}", b","
+    if ending:
+        yield ending
+
+
+def _members(piece: list[Member], base: str, selection: Selection) -> bytes:
+    """Return values of `members`, joined by commas, with the sub-attributes selected."""
+    members = member_bytes(piece, base)
+    if selection.is_everything:
+        return members
+    document = select_document({"members": orjson.loads(b"[" + members + b"]")}, selection)
+    return orjson.dumps(document.get("members", []))[1:-1]
+
+
+async def _write(response: web.StreamResponse, piece: bytes) -> None:
+    async with asyncio.timeout(WRITE_TIMEOUT_S):
+        await response.write(piece)

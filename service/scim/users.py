@@ -1,0 +1,90 @@
+"""The endpoint /Users: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from projections.read import USER_BY_ID, Resource
+from projections.rows import UserRow
+from schema.scim.errors import NotFound
+from service.batch import Outcome
+from service.commands import DeleteUser
+from service.decide.members import as_id
+from service.ids import new_id
+from service.scim import build
+from service.scim.answer import no_content, not_modified, resource_response
+from service.scim.context import Exchange, admit
+from service.scim.parse import is_unmodified, query_parameters, read_body, read_precondition
+from service.scim.represent import user_bytes
+from service.scim.select import read_selection, select
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST /Users: 201 with the user, its location and its version."""
+    exchange = await admit(request)
+    command = build.create_user(exchange, new_id(), await read_body(request))
+    outcome = await exchange.submit(command)
+    return _answer(request, exchange, _resource(outcome), status=201)
+
+
+async def read(request: web.Request) -> web.Response:
+    """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
+    exchange = await admit(request)
+    user_id = _user_id(request)
+    found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, user_id)
+    if not found:
+        raise _not_found(str(user_id))
+    if is_unmodified(request, found[0].version):
+        return not_modified(found[0])
+    return _answer(request, exchange, found[0])
+
+
+async def replace(request: web.Request) -> web.Response:
+    """PUT /Users/{id}: 200 with the user."""
+    exchange = await admit(request)
+    user_id, precondition = _user_id(request), read_precondition(request)
+    command = build.replace_user(exchange, user_id, await read_body(request), precondition)
+    return _answer(request, exchange, _resource(await exchange.submit(command)))
+
+
+async def patch(request: web.Request) -> web.Response:
+    """PATCH /Users/{id}: 200 with the user."""
+    exchange = await admit(request)
+    user_id, precondition = _user_id(request), read_precondition(request)
+    command = build.patch_user(exchange, user_id, await read_body(request), precondition)
+    return _answer(request, exchange, _resource(await exchange.submit(command)))
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /Users/{id}: 204."""
+    exchange = await admit(request)
+    await exchange.submit(DeleteUser(_user_id(request), read_precondition(request)))
+    return no_content()
+
+
+def _user_id(request: web.Request) -> UUID:
+    text = request.match_info["id"]
+    user_id = as_id(text)
+    if user_id is None:
+        raise _not_found(text)
+    return user_id
+
+
+def _not_found(text: str) -> NotFound:
+    return NotFound(f"There is no user {text[:100]}.")
+
+
+def _resource(outcome: Outcome) -> Resource:
+    row = outcome.row
+    assert isinstance(row, UserRow)
+    return Resource(
+        row.id, row.version, row.created_at, row.modified_at, row.document, outcome.groups
+    )
+
+
+def _answer(
+    request: web.Request, exchange: Exchange, user: Resource, *, status: int = 200
+) -> web.Response:
+    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
+    body = select(user_bytes(user, exchange.base), selection)
+    return resource_response(user, body, f"{exchange.base}/Users/{user.id}", status=status)

@@ -1,0 +1,179 @@
+"""What an administrator does once: organizations, technical accounts, tokens."""
+
+import getpass
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from eventstore.events import Provenance
+from projections import admin
+from schema.events.organization import ROLE_NAMES, TOKEN_ROLE, Organization
+from schema.scim.definitions import USER
+from schema.scim.errors import InvalidValue, NotFound
+from service.commands import (
+    CreateUser,
+    IssueToken,
+    RegisterOrganization,
+    RegisterSchema,
+    RevokeToken,
+)
+from service.decide.known import Caller
+from service.ids import new_id
+from service.runtime import Runtime
+from service.tokens import SCOPE, encode_token, hash_jti
+
+TECHNICAL_ACCOUNT = "technical-account"
+FIRST_ORGANIZATION = "Default organization"
+JTI_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token, which is shown once, and the id under which it is listed and revoked."""
+
+    token: str
+    token_id: UUID
+    account_id: UUID
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedOrganization:
+    """An organization and the account that its tokens belong to."""
+
+    organization: Organization
+    account_id: UUID
+
+
+def cli_provenance() -> Provenance:
+    """Return who acts on the command line."""
+    return Provenance(f"cli:{_system_user()}", None, new_id(), "cli")
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # A container's user id may have no name.
+        return "unknown"
+
+
+async def create_organization(runtime: Runtime, name: str) -> CreatedOrganization:
+    """Make an organization with its five roles and a technical account. Errors: ScimError."""
+    organization_id, provenance = new_id(), cli_provenance()
+    roles = {role: new_id() for role in ROLE_NAMES}
+    blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
+    caller = Caller(blank, None, "cli")
+    register = RegisterOrganization(organization_id, name, roles)
+    await runtime.lanes.submit(register, caller, provenance)
+    account_id = new_id()
+    account = {
+        "userName": TECHNICAL_ACCOUNT,
+        "displayName": "Technical account for provisioning",
+        "roleId": str(roles[TOKEN_ROLE]),
+    }
+    await runtime.lanes.submit(CreateUser(account_id, account, USER), caller, provenance)
+    return CreatedOrganization(await find_organization(runtime, str(organization_id)), account_id)
+
+
+async def issue_token(
+    runtime: Runtime,
+    organization: Organization,
+    label: str,
+    *,
+    account: str | None = None,
+    lifetime: timedelta | None = None,
+) -> IssuedToken:
+    """Make a bearer token for a technical account, by default the organization's own.
+
+    Errors: NotFound for an account that does not exist; InvalidValue for one that may not.
+    """
+    account_id = await _account_id(runtime, organization, account)
+    now = datetime.now(UTC).replace(microsecond=0)
+    expires_at = now + lifetime if lifetime else None
+    jti, token_id = secrets.token_urlsafe(JTI_BYTES), new_id()
+    command = IssueToken(
+        organization.id, token_id, hash_jti(jti), account_id, label, SCOPE, expires_at
+    )
+    await runtime.lanes.submit(command, Caller(organization, None, "cli"), cli_provenance())
+    token = encode_token(
+        runtime.signing_key,
+        organization_id=organization.id,
+        account_id=account_id,
+        jti=jti,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+    return IssuedToken(token, token_id, account_id, expires_at)
+
+
+async def revoke_token(runtime: Runtime, organization: Organization, token_id: UUID) -> bool:
+    """Revoke a token; tell whether it was valid until now. Errors: NotFound."""
+    command = RevokeToken(organization.id, token_id)
+    caller = Caller(organization, None, "cli")
+    outcome = await runtime.lanes.submit(command, caller, cli_provenance())
+    return outcome.is_changed
+
+
+async def register_schema(runtime: Runtime, organization: Organization, text: bytes) -> bool:
+    """Register an extension schema given as JSON; tell whether that changed anything.
+
+    Errors: InvalidValue, with what to change.
+    """
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidValue(f"The file is not JSON: {error}.") from None
+    command = RegisterSchema(organization.id, document)
+    caller = Caller(organization, None, "cli")
+    outcome = await runtime.lanes.submit(command, caller, cli_provenance())
+    return outcome.is_changed
+
+
+async def find_organization(runtime: Runtime, wanted: str | None) -> Organization:
+    """Return an organization by id or name; the only one where none is wanted.
+
+    Errors: NotFound, which says how to name one.
+    """
+    async with runtime.pool.acquire() as connection:
+        known = await admin.list_organizations(connection)
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted is None:
+        raise NotFound(_which(known))
+    found = [each for each in known if wanted.lower() in (str(each.id), each.name.lower())]
+    if not found:
+        raise NotFound(f"There is no organization {wanted!r}. {_which(known)}")
+    return found[0]
+
+
+def _which(known: list[Organization]) -> str:
+    if not known:
+        return "There is none yet: make one with `scim-ledger organization create NAME`."
+    names = ", ".join(repr(each.name) for each in known[:10])
+    return f"Name one with --organization: {names}."
+
+
+async def _account_id(runtime: Runtime, organization: Organization, account: str | None) -> UUID:
+    async with runtime.pool.acquire() as connection:
+        found = await admin.find_account(connection, organization.id, account or TECHNICAL_ACCOUNT)
+    if found is None:
+        raise NotFound(f"There is no user {account or TECHNICAL_ACCOUNT!r} in {organization.name}.")
+    return found
+
+
+async def set_up_first(runtime: Runtime) -> tuple[CreatedOrganization, IssuedToken] | None:
+    """Make an organization and a token in a database that has none; None where it has one."""
+    async with runtime.pool.acquire() as connection:
+        if await admin.list_organizations(connection):
+            return None
+    created = await create_organization(runtime, FIRST_ORGANIZATION)
+    return created, await issue_token(runtime, created.organization, "first start")
+
+
+def role_lines(roles: Mapping[str, UUID]) -> list[str]:
+    """Return the roles of an organization as lines to read."""
+    return [f"{name:<14} {role_id}" for name, role_id in roles.items()]
