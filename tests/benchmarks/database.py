@@ -1,0 +1,89 @@
+"""A Postgres of the run's own: the embedded one, as `serve` starts it, with fsync on."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from schema.events.organization import Organization
+from service import embedded
+from service.config import Settings
+from service.runtime import open_keys, open_runtime
+from service.setup import create_organization, issue_token
+from tests.benchmarks.events import Loaded, Size, load
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organization of the run, and a token of its technical account."""
+
+    organization: Organization
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The running server; `dsn` is the owner's."""
+
+    folder: Path
+    dsn: str
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings of a service on it."""
+        return Settings(data_dir=self.folder)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a service's process on it."""
+        ours = {k: v for k, v in os.environ.items() if not k.startswith(("SCIM_LEDGER", "DATABASE"))}
+        return ours | {"SCIM_LEDGER_DATA_DIR": str(self.folder)}
+
+    def tenants(self, *names: str) -> list[Tenant]:
+        """Make organizations."""
+        return asyncio.run(self._make(names))
+
+    async def _make(self, names: tuple[str, ...]) -> list[Tenant]:
+        made = []
+        async with open_runtime(self.settings, is_migrating=True) as runtime:
+            for name in names:
+                created = await create_organization(runtime, name)
+                issued = await issue_token(runtime, created.organization, "benchmark")
+                made.append(Tenant(created.organization, issued.token))
+        return made
+
+    def load(self, tenants: list[Tenant], sizes: list[Size]) -> list[Loaded]:
+        """Fill organizations, as many at once as the machine has processors."""
+        folders = [self.folder] * len(tenants)
+        dsns = [self.dsn] * len(tenants)
+        organizations = [each.organization for each in tenants]
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
+            return list(processes.map(load_one, folders, dsns, organizations, sizes))
+
+
+def load_one(folder: Path, dsn: str, organization: Organization, size: Size) -> Loaded:
+    """Fill an organization; what a process of `Database.load` does."""
+    return asyncio.run(_load_one(folder, dsn, organization, size))
+
+
+async def _load_one(folder: Path, dsn: str, organization: Organization, size: Size) -> Loaded:
+    sealer, _ = await open_keys(dsn, Settings(data_dir=folder))
+    return await load(dsn, sealer, organization, size)
+
+
+@contextmanager
+def database(parent: Path | None) -> Iterator[Database]:
+    """Give a new, migrated database; its files go with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="scim-ledger-bench-", dir=parent))
+    postgres = embedded.start(folder)
+    try:
+        yield Database(folder, postgres.dsn)
+    finally:
+        postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)

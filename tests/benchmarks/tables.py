@@ -1,0 +1,57 @@
+"""COPY into the tables of the log and of the directory."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from eventstore.events import RecordedEvent
+from projections.rows import GroupRow, UserRow
+from schema.events.group import MemberType
+
+
+async def copy_log(
+    connection: asyncpg.Connection,
+    events: Sequence[RecordedEvent],
+    new_keys: Sequence[tuple[UUID, UUID, bytes]],
+) -> None:
+    """Append events and the keys of their subjects; the caller holds the log's lock."""
+    await copy(
+        connection, "subject_keys", new_keys, ("organization_id", "subject_id", "wrapped_key")
+    )
+    await copy(connection, "events", events, RecordedEvent._fields)
+
+
+async def copy(
+    connection: asyncpg.Connection, table: str, rows: Iterable[Sequence[object]], columns: Sequence[str]
+) -> None:
+    """Write rows into a table of the log."""
+    await connection.copy_records_to_table(
+        table, schema_name="eventstore", records=rows, columns=columns
+    )
+
+
+async def copy_directory(  # noqa: PLR0913 - a parameter per table.
+    connection: asyncpg.Connection,
+    organization_id: UUID,
+    *,
+    users: Sequence[UserRow],
+    former_users: Sequence[UserRow],
+    groups: Sequence[GroupRow],
+    members: Sequence[tuple[UUID, UUID, MemberType]],
+) -> None:
+    """Write rows into the directory."""
+    former = [(each.id, each.user_name_key, each.external_id) for each in former_users]
+    tables: Sequence[tuple[str, Sequence[Sequence[object]], Sequence[str]]] = (
+        ("users", users, UserRow._fields),
+        ("former_users", former, ("id", "user_name_key", "external_id")),
+        ("groups", groups, GroupRow._fields),
+        ("memberships", members, ("group_id", "member_id", "member_type")),
+    )
+    for table, rows, columns in tables:
+        await connection.copy_records_to_table(
+            table,
+            schema_name="directory",
+            records=((organization_id, *row) for row in rows),
+            columns=("organization_id", *columns),
+        )

@@ -1,0 +1,1 @@
+"""Identity providers: their dialogues, through a real socket."""

@@ -1,0 +1,1 @@
+"""What goes wrong: bad input, lost machines, races."""

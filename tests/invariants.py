@@ -1,0 +1,191 @@
+"""What must hold of every log and its directory, whatever a test did: asked after each of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from eventstore.events import RecordedEvent
+from eventstore.personal import open_personal
+from eventstore.seal import Sealer
+from eventstore.store import read
+from projections.rows import GroupRow, UserRow, group_row, user_row
+from schema.events import group, organization, user
+from schema.events.codec import decode
+from schema.events.event import Event, Place
+from schema.events.group import Group, GroupEvent
+from schema.events.organization import Organization, OrganizationEvent, Token
+from schema.events.user import User, UserEvent
+from schema.scim.definitions import user_type
+from schema.scim.text import fold
+
+LOG_MAX = 1_000_000
+TABLES = ("organizations", "tokens", "users", "former_users", "groups", "memberships")
+
+
+@dataclass(slots=True)
+class Folded:
+    """The states that a log adds up to."""
+
+    organization: Organization | None = None
+    users: dict[UUID, User] = field(default_factory=dict)
+    groups: dict[UUID, Group] = field(default_factory=dict)
+
+    def add(self, event: Event, at: Place) -> None:
+        """Take in the next event."""
+        stream_id = at.stream_id
+        if isinstance(event, UserEvent):
+            self.users[stream_id] = user.evolve(self.users.get(stream_id), event, at)
+        elif isinstance(event, GroupEvent):
+            self.groups[stream_id] = group.evolve(self.groups.get(stream_id), event, at)
+        else:
+            assert isinstance(event, OrganizationEvent)
+            self.organization = organization.evolve(self.organization, event, at)
+
+
+async def check_log(
+    connection: asyncpg.Connection, sealer: Sealer, organization_id: UUID
+) -> None:
+    """Assert that an organization's log is whole and in order, and that the directory is its fold."""
+    events = await read(connection, organization_id, after=0, limit=LOG_MAX)
+    check_order(events)
+    check_provenance(events)
+    opened = await open_personal(connection, sealer, events)
+    await check_directory(connection, organization_id, fold_log(events, opened))
+
+
+async def check_every_log(connection: asyncpg.Connection, sealer: Sealer) -> None:
+    """Assert the same of all organizations, and that nobody has rows without a log."""
+    logged = await organizations(connection, "eventstore.events")
+    for organization_id in logged:
+        await check_log(connection, sealer, organization_id)
+    for table in TABLES:
+        assert await organizations(connection, f"directory.{table}") <= logged
+
+
+async def organizations(connection: asyncpg.Connection, table: str) -> set[UUID]:
+    """Return the organizations that have rows in a table."""
+    rows = await connection.fetch(f"SELECT DISTINCT organization_id FROM {table}")
+    return {each[0] for each in rows}
+
+
+def check_order(events: Sequence[RecordedEvent]) -> None:
+    """Assert that positions, versions and instants go up as they must."""
+    assert [event.position for event in events] == list(range(1, len(events) + 1))
+    assert all(one.recorded_at < next_.recorded_at for one, next_ in pairwise(events))
+    streams: dict[UUID, list[int]] = {}
+    for event in events:
+        streams.setdefault(event.stream_id, []).append(event.version)
+    for versions in streams.values():
+        assert versions == list(range(1, len(versions) + 1))
+    assert len({event.event_id for event in events}) == len(events)
+
+
+def check_provenance(events: Iterable[RecordedEvent]) -> None:
+    """Assert that the events of one request agree on who made it, and stand together."""
+    origins: dict[UUID, tuple[Any, ...]] = {}
+    for event in events:
+        origin = (event.actor_id, event.token_id, event.source)
+        assert origins.setdefault(event.request_id, origin) == origin
+        assert (event.source == "scim") == (event.token_id is not None)
+
+
+def fold_log(events: Sequence[RecordedEvent], opened: Sequence[bytes | None]) -> Folded:
+    """Return what a log adds up to."""
+    folded = Folded()
+    for event, personal in zip(events, opened, strict=True):
+        facts = decode(event.type, event.schema_version, event.data, personal)
+        at = Place(
+            event.stream_id, event.version, event.position, event.recorded_at, event.source
+        )
+        folded.add(facts, at)
+    return folded
+
+
+async def check_directory(
+    connection: asyncpg.Connection, organization_id: UUID, folded: Folded
+) -> None:
+    """Assert that the tables hold what the log adds up to, and nothing else."""
+    made = folded.organization
+    assert made is not None
+    live = [each for each in folded.users.values() if not each.is_deleted]
+    gone = [each for each in folded.users.values() if each.is_deleted]
+    groups = [each for each in folded.groups.values() if not each.is_deleted]
+    held = {table: await held_rows(connection, table, organization_id) for table in TABLES}
+
+    assert held["organizations"] == [organization_columns(made)]
+    assert held["tokens"] == by_id(token_columns(each) for each in made.tokens.values())
+    users = [columns(user_row(each, user_type(made.schemas))) for each in live]
+    assert held["users"] == by_id(users)
+    assert held["former_users"] == by_id(map(former_columns, gone))
+    assert held["groups"] == by_id(columns(group_row(each)) for each in groups)
+    assert held["memberships"] == sorted(membership_columns(groups), key=str)
+    assert all(each.member_count == len(each.members) for each in groups)
+
+
+async def held_rows(
+    connection: asyncpg.Connection, table: str, organization_id: UUID
+) -> list[dict[str, Any]]:
+    """Return the rows of a table for one organization, without its id."""
+    rows = await connection.fetch(
+        f"SELECT * FROM directory.{table} WHERE organization_id = $1", organization_id
+    )
+    found = [{name: value for name, value in row.items() if name != OWNER} for row in rows]
+    for row in found:
+        row.update({name: orjson.loads(row[name]) for name in JSON & row.keys()})
+    return by_id(found) if table != "memberships" else sorted(found, key=str)
+
+
+OWNER = "organization_id"
+JSON = {"roles", "schemas", "search"}  # What compares as values; `document` compares as text.
+
+
+def by_id(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows in the order of their ids."""
+    return sorted(rows, key=lambda row: str(row.get("id")))
+
+
+def columns(row: UserRow | GroupRow) -> dict[str, Any]:
+    """Return a row as the table holds it."""
+    return {**row._asdict(), "search": orjson.loads(row.search)}
+
+
+def former_columns(state: User) -> dict[str, Any]:
+    """Return the row of a deleted user."""
+    return {
+        "id": state.id,
+        "user_name_key": fold(state.attributes["userName"]),
+        "external_id": state.attributes.get("externalId"),
+    }
+
+
+def membership_columns(groups: Iterable[Group]) -> list[dict[str, Any]]:
+    """Return the rows of the members of groups."""
+    return [
+        {"group_id": each.id, "member_id": member_id, "member_type": kind}
+        for each in groups
+        for member_id, kind in each.members.items()
+    ]
+
+
+def organization_columns(state: Organization) -> Mapping[str, Any]:
+    """Return the row of an organization."""
+    return {
+        "version": state.version,
+        "created_at": state.created_at,
+        "name": state.name,
+        "name_key": fold(state.name),
+        "roles": {name: str(role_id) for name, role_id in state.roles.items()},
+        "schemas": dict(state.schemas),
+    }
+
+
+def token_columns(token: Token) -> dict[str, Any]:
+    """Return the row of a token."""
+    names = ("id", "jti_hash", "account_id", "label", "scope")
+    times = ("issued_at", "expires_at", "revoked_at")
+    return {name: getattr(token, name) for name in (*names, *times)}

@@ -1,0 +1,1 @@
+"""The SCIM endpoint, through the real application and a real socket."""

@@ -1,0 +1,121 @@
+"""`attributes` and `excludedAttributes` on every answer that shows a resource (RFC 7644 §3.9)."""
+
+from typing import Any
+
+import pytest
+
+from schema.scim.urns import CLM_USER, ENTERPRISE_USER, USER
+from tests.protocol.resources import values
+from tests.serving import Answer, Scim
+
+ADA = {
+    "userName": "ada",
+    "name": {"givenName": "Ada", "familyName": "Lovelace"},
+    "emails": [
+        {"type": "work", "value": "ada@contoso.com", "primary": True},
+        {"type": "home", "value": "ada@example.com"},
+    ],
+    ENTERPRISE_USER: {"department": "Engines", "employeeNumber": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("userName", {"userName": "ada"}),
+        ("USERNAME , NAME.givenname", {"userName": "ada", "name": {"givenName": "Ada"}}),
+        (f"{USER}:userName", {"userName": "ada"}),
+        ("emails.type", {"emails": [{"type": "work"}, {"type": "home"}]}),
+        (f"{ENTERPRISE_USER}:department", {ENTERPRISE_USER: {"department": "Engines"}}),
+        (ENTERPRISE_USER, {ENTERPRISE_USER: ADA[ENTERPRISE_USER]}),
+        ("nobodyKnows", {}),
+        ("name.nobodyKnows", {}),
+        ("nickName", {}),
+    ],
+)
+async def test_attributes_are_those_and_what_is_always_returned(
+    scim: Scim, names: str, expected: dict[str, Any]
+) -> None:
+    made = await scim.post("/Users", ADA)
+
+    read = await scim.get(f"/Users/{made.body['id']}?attributes={names}")
+
+    always = {"id": made.body["id"], "schemas": made.body["schemas"]}
+    assert read.body == {**always, **expected}
+
+
+@pytest.mark.parametrize(
+    ("names", "gone"),
+    [
+        ("userName", ["userName"]),
+        ("id,schemas", []),
+        ("meta,emails,name,active", ["meta", "emails", "name", "active"]),
+        (ENTERPRISE_USER, [ENTERPRISE_USER]),
+        (f"{ENTERPRISE_USER}:department,{ENTERPRISE_USER}:employeeNumber", [ENTERPRISE_USER]),
+        ("nobodyKnows", []),
+    ],
+)
+async def test_excluded_attributes_are_left_out(
+    scim: Scim, names: str, gone: list[str]
+) -> None:
+    made = await scim.post("/Users", ADA)
+
+    read = await scim.get(f"/Users/{made.body['id']}?excludedAttributes={names}")
+
+    assert read.body == {name: each for name, each in made.body.items() if name not in gone}
+
+
+async def test_a_sub_attribute_is_left_out_alone(scim: Scim) -> None:
+    made = await scim.post("/Users", ADA)
+
+    read = await scim.get(f"/Users/{made.body['id']}?excludedAttributes=name.familyName")
+
+    assert read.body == {**made.body, "name": {"givenName": "Ada"}}
+
+
+async def test_a_role_is_selected_by_either_name(scim: Scim) -> None:
+    made = await scim.post("/Users", ADA)
+    path = f"/Users/{made.body['id']}?attributes="
+
+    flat = await scim.get(f"{path}roleId")
+    alias = await scim.get(f"{path}{CLM_USER}")
+
+    assert flat.body["roleId"] == made.body["roleId"]
+    assert alias.body[CLM_USER] == {"roleId": made.body["roleId"]}
+
+
+def ids_only(answer: Answer) -> bool:
+    """Tell whether a resource shows itself without its userName or displayName."""
+    return sorted(answer.body) == ["id", "schemas"]
+
+
+async def test_writes_show_what_is_selected(scim: Scim) -> None:
+    made = await scim.post("/Users?attributes=id", ADA)
+    path = f"/Users/{made.body['id']}?attributes=id"
+
+    replaced = await scim.put(path, ADA)
+    patched = await scim.patch(path, {"op": "add", "path": "title", "value": "Countess"})
+
+    assert [ids_only(each) for each in (made, replaced, patched)] == [True] * 3
+
+
+async def test_members_are_excluded_wherever_a_group_is_shown(scim: Scim) -> None:
+    ada = await scim.post("/Users", ADA)
+    members = values([ada.body["id"]])
+    out = "excludedAttributes=members"
+    made = await scim.post(f"/Groups?{out}", {"displayName": "Sales", "members": members})
+    path = f"/Groups/{made.body['id']}?{out}"
+    same = {"op": "add", "path": "members", "value": members}
+
+    answers = [
+        made.body,
+        (await scim.get(path)).body,
+        (await scim.patch(path, same)).body,
+        (await scim.put(path, {"displayName": "Sales", "members": members})).body,
+        (await scim.get(f"/Groups?{out}")).body["Resources"][0],
+        (await scim.get(f'/Groups?{out}&filter=displayName eq "sales"')).body["Resources"][0],
+    ]
+
+    assert answers == [made.body] * 6
+    assert "members" not in made.body
+    assert made.body["displayName"] == "Sales"

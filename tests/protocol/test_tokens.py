@@ -1,0 +1,124 @@
+"""Bearer tokens: who is let in, who is not, and what they are told (RFC 6750 §3)."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+import pytest
+
+from service import setup
+from service.tokens import encode_token
+from tests.protocol.endpoints import body_for, endpoints
+from tests.serving import Answer, Scim, Served, Tenant
+
+SECOND_S = 1.0
+OPEN_DETAILS = ("malformed", "unknown", "not one that this service issues", "Send a token")
+
+
+def refused(answer: Answer) -> str:
+    """Return what a 401 says that is as it must be."""
+    assert answer.status == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "scimType" not in answer.body
+    return str(answer.body["detail"])
+
+
+async def until_refused(scim: Scim) -> tuple[str, float]:
+    """Return what a token is told once it is refused, and after how many seconds."""
+    begun = time.monotonic()
+    while (answer := await scim.get("/Roles")).status == 200:
+        assert time.monotonic() - begun < 3 * SECOND_S
+        await asyncio.sleep(0.02)
+    return refused(answer), time.monotonic() - begun
+
+
+@pytest.mark.parametrize(("method", "path"), endpoints())
+async def test_no_endpoint_answers_without_a_token(served: Served, method: str, path: str) -> None:
+    address = path.replace("{id}", "some")
+
+    answer = await Scim(served, None).send(method, address, body_for(path, method))
+
+    assert "Send a token" in refused(answer)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Token abc", "Bearer abc", "Bearer a.b.c", "é"],
+)
+async def test_a_header_without_a_token_is_refused(served: Served, header: str) -> None:
+    answer = await Scim(served, None).get("/Users", Authorization=header)
+
+    assert any(each in refused(answer) for each in OPEN_DETAILS)
+
+
+async def test_the_scheme_is_written_in_any_case(scim: Scim) -> None:
+    answer = await scim.get("/Users", Authorization=f"bEARER  {scim.token} ")
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("cut", [slice(0, -1), slice(1, None), slice(0, 40)])
+async def test_a_token_that_was_cut_is_refused(served: Served, scim: Scim, cut: slice) -> None:
+    assert scim.token is not None
+
+    answer = await Scim(served, scim.token[cut]).get("/Users")
+
+    assert any(each in refused(answer) for each in ("malformed", "unknown"))
+
+
+async def test_a_very_long_token_is_refused(served: Served) -> None:
+    assert "malformed" in refused(await Scim(served, "e" * 9_000).get("/Users"))
+
+
+async def test_an_expired_token_is_told_when(served: Served, organization: Tenant) -> None:
+    known = jwt.decode(organization.token, options={"verify_signature": False})
+    token = encode_token(
+        served.runtime.signing_key,
+        organization_id=organization.id,
+        account_id=UUID(organization.account_id),
+        jti=known["jti"],
+        issued_at=datetime(2026, 1, 1, tzinfo=UTC),
+        expires_at=datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
+    )
+
+    detail = refused(await Scim(served, token).get("/Users"))
+
+    assert detail == "The token expired on 2026-01-31 at 09:30:00 UTC; issue a new one."
+
+
+async def test_a_token_expires_while_it_is_used(served: Served, organization: Tenant) -> None:
+    found = await setup.find_organization(served.runtime, str(organization.id))
+    lifetime = timedelta(seconds=2)
+    issued = await setup.issue_token(served.runtime, found, "short", lifetime=lifetime)
+    scim = Scim(served, issued.token)
+
+    assert (await scim.get("/Roles")).status == 200
+    detail, _ = await until_refused(scim)
+    assert "expired on" in detail
+
+
+async def test_a_revoked_token_is_refused_within_a_second(
+    served: Served, scim: Scim, organization: Tenant
+) -> None:
+    assert (await scim.get("/Roles")).status == 200
+    found = await setup.find_organization(served.runtime, str(organization.id))
+
+    await setup.revoke_token(served.runtime, found, organization.token_id)
+
+    detail, after_s = await until_refused(scim)
+    assert "was revoked on" in detail
+    assert after_s < SECOND_S
+
+
+async def test_other_tokens_of_the_account_stay_when_one_is_revoked(
+    served: Served, scim: Scim, organization: Tenant
+) -> None:
+    found = await setup.find_organization(served.runtime, str(organization.id))
+    issued = await setup.issue_token(served.runtime, found, "second")
+
+    await setup.revoke_token(served.runtime, found, organization.token_id)
+    await until_refused(scim)
+
+    assert (await Scim(served, issued.token).get("/Roles")).status == 200

@@ -1,0 +1,174 @@
+"""A service that runs on a real socket, and clients that speak SCIM to it as customers' do."""
+
+import base64
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+import orjson
+import structlog
+from pydantic import SecretStr
+from yarl import URL
+
+from service import setup
+from service.app import serving
+from service.config import Settings
+from service.runtime import Runtime, open_runtime
+from service.scim.context import BASE_PATH
+
+MEDIA_TYPE = "application/scim+json"
+URL_SAFE = "%/:?#[]@!$&'()*+,;="
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organization as its administrator knows it."""
+
+    id: UUID
+    name: str
+    roles: Mapping[str, str]  # Name → UUID, as a client sends it.
+    account_id: str
+    token: str
+    token_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `body` is its JSON, None where there is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running service."""
+
+    runtime: Runtime
+    owner: asyncpg.Connection  # Of the database, for looking into it.
+    session: aiohttp.ClientSession
+    port: int
+
+    @property
+    def base(self) -> str:
+        """Return the URL of the SCIM endpoint."""
+        return f"http://127.0.0.1:{self.port}{BASE_PATH}"
+
+
+class Scim:
+    """A client with a token. Every answer it gets is checked for what all of them owe."""
+
+    def __init__(self, served: Served, token: str | None) -> None:
+        self.served = served
+        self.base = served.base
+        self.token = token
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        """Read; `headers` with _ for -."""
+        return await self.send("GET", path, **headers)
+
+    async def find(self, path: str, **query: str) -> Answer:
+        """Read with query parameters, encoded as they must be."""
+        return await self.send("GET", f"{path}?{urlencode(query)}")
+
+    async def post(self, path: str, body: Any, **headers: str) -> Answer:
+        """Create."""
+        return await self.send("POST", path, body, **headers)
+
+    async def put(self, path: str, body: Any, **headers: str) -> Answer:
+        """Replace."""
+        return await self.send("PUT", path, body, **headers)
+
+    async def patch(self, path: str, *operations: Any, **headers: str) -> Answer:
+        """Change by the operations of a PatchOp."""
+        return await self.send("PATCH", path, patch_op(*operations), **headers)
+
+    async def delete(self, path: str, **headers: str) -> Answer:
+        """Delete."""
+        return await self.send("DELETE", path, **headers)
+
+    async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send a request with a body of JSON, or of the bytes given."""
+        answer = await self.ask(method, path, body, **headers)
+        assert answer.status < 500, answer
+        return checked(answer)
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send a request; its answer is not checked."""
+        data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        if data is not None:
+            sent.setdefault("Content-Type", f"{MEDIA_TYPE}; charset=utf-8")
+        # What a client encodes is left as it is; blanks and quotes are encoded for it.
+        url = URL(self.base + quote(path, safe=URL_SAFE), encoded=True)
+        async with self.served.session.request(
+            method, url, data=data, headers=sent
+        ) as response:
+            content = await response.read()
+            return Answer(response.status, response.headers, parsed(content))
+
+
+def parsed(content: bytes) -> Any:
+    """Return the JSON of a body, None for none."""
+    return orjson.loads(content) if content else None
+
+
+def checked(answer: Answer) -> Answer:
+    """Return an answer that has what every answer of the SCIM endpoint has."""
+    assert answer.headers["Content-Type"] == MEDIA_TYPE, answer
+    assert UUID(answer.headers["X-Request-Id"]).version == 7, answer
+    if answer.status >= 400:
+        assert answer.body["status"] == str(answer.status), answer
+        assert answer.body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        assert len(answer.body["detail"]) > 10, answer
+    return answer
+
+
+def patch_op(*operations: Any) -> dict[str, Any]:
+    """Return a PatchOp message."""
+    schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+    return {"schemas": schemas, "Operations": list(operations)}
+
+
+def settings(database_url: str) -> Settings:
+    """Return the settings of a service on a port of its own."""
+    return Settings(
+        port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY)
+    )
+
+
+async def make_tenant(runtime: Runtime, name: str) -> Tenant:
+    """Make an organization with a token."""
+    created = await setup.create_organization(runtime, name)
+    issued = await setup.issue_token(runtime, created.organization, "tests")
+    roles = {role: str(role_id) for role, role_id in created.organization.roles.items()}
+    account_id = str(created.account_id)
+    return Tenant(
+        created.organization.id, name, roles, account_id, issued.token, issued.token_id
+    )
+
+
+@asynccontextmanager
+async def started(database_url: str) -> AsyncIterator[Served]:
+    """Run a service for the duration of the block."""
+    # A line per request would bury what a failed test has to tell.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    chosen = settings(database_url)
+    async with (
+        open_runtime(chosen, is_migrating=False) as runtime,
+        serving(runtime, chosen) as port,
+        aiohttp.ClientSession() as session,
+    ):
+        owner = await asyncpg.connect(database_url)
+        yield Served(runtime, owner, session, port)
+        await owner.close()
