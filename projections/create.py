@@ -5,7 +5,7 @@ from importlib.resources import files
 from projections.load import Connection
 
 SERVICE_ROLE = "scim_ledger_service"
-PROJECTIONS = ("directory",)
+PROJECTIONS = ("directory", "history")
 
 
 def tables(projection: str) -> str:

@@ -9,12 +9,11 @@ from uuid import UUID
 from projections.followers import BATCH_MAX, Follower, Superseded, advance, load_checkpoints
 from projections.followers_lease import Lease
 from projections.load import Connection
-from projections.parked import Lag, lag
+from projections.parked import Lag, count_parked, lag
 
 Task = tuple[Follower, UUID]  # A log to follow, by its organization.
-Report = Callable[
-    [str, Sequence[Lag]], None
-]  # Gets a projection's name and its lags at each sweep.
+# At each sweep: a projection, how far it is behind each log, how many streams it has parked.
+Report = Callable[[str, Sequence[Lag], int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Shift:
         """Compare all checkpoints with all logs."""
         for follower in self.followers:
             lags = await lag(self.connection, follower.name)
-            self.report(follower.name, lags)
+            self.report(follower.name, lags, await count_parked(self.connection, follower.name))
             for each in lags:
                 task = (follower, each.organization_id)
                 self.checkpoints[task] = each.position

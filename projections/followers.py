@@ -159,8 +159,8 @@ async def _park(
 
 def describe(error: Exception) -> str:
     """Return what was raised and where. Its message is left out: it may hold values, and so a person's."""
-    rule = f" ({error.constraint_name})" if getattr(error, "constraint_name", None) else ""
+    rule = getattr(error, "constraint_name", None)
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     where = f" in {ours[-1].name}, line {ours[-1].lineno}" if ours else ""
-    return f"{type(error).__name__}{rule}{where}"
+    return f"{type(error).__name__}{f' ({rule})' if rule else ''}{where}"

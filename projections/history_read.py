@@ -139,4 +139,4 @@ async def activity_of_actor(
 
 
 def _activity(rows: Sequence[asyncpg.Record]) -> list[Activity]:
-    return [Activity(*row[:-1], orjson.loads(row["facts"])) for row in rows]
+    return [Activity(**{**row, "facts": orjson.loads(row["facts"])}) for row in rows]

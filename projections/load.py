@@ -1,6 +1,7 @@
 """Load states from the directory: what a decision needs to know, as `evolve` left it."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
@@ -34,18 +35,29 @@ def user_of(row: asyncpg.Record) -> User:
     return User(user_id, version, created_at, modified_at, origin, active, role_id, attributes)
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who holds names now (by folded userName), and who held them last of those deleted."""
+
+    users: dict[str, UUID]
+    former_users: dict[str, UUID]  # By folded userName.
+    former_external_ids: dict[str, UUID]  # By externalId.
+
+
 async def find_user_names(
     connection: Connection,
     organization_id: UUID,
     keys: Collection[str],
     external_ids: Collection[str],
-) -> tuple[dict[str, UUID], dict[str, UUID]]:
-    """Return who holds each folded userName, and which deleted user last held it or an externalId."""
+) -> Holders:
+    """Return who holds or held each folded userName, and which deleted users held externalIds."""
     rows = await connection.fetch(
         statement("find_user_names"), organization_id, list(keys), list(external_ids)
     )
-    taken = {name: user_id for name, user_id, is_former in rows if not is_former}
-    return taken, {name: user_id for name, user_id, is_former in rows if is_former}
+    held: dict[str, dict[str, UUID]] = {"user": {}, "former": {}, "former external": {}}
+    for name, user_id, kind in rows:
+        held[kind][name] = user_id
+    return Holders(*held.values())
 
 
 async def load_groups(

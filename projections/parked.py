@@ -43,9 +43,7 @@ class Lag:
     organization_id: UUID
     position: int  # The checkpoint.
     tail: int
-    first_recorded_at: (
-        datetime | None
-    )  # Of the first event that is still to follow; None: there is none.
+    seconds: float  # Age of the first event that is still to follow; 0: there is none.
 
     @property
     def events(self) -> int:
@@ -57,6 +55,12 @@ async def parked(connection: Connection, name: str) -> list[ParkedStream]:
     """Return the streams that wait in a projection, the longest waiting first."""
     rows = await connection.fetch(statement("load_parked"), name)
     return [ParkedStream(*row) for row in rows]
+
+
+async def count_parked(connection: Connection, name: str) -> int:
+    """Return how many streams wait in a projection."""
+    count: int = await connection.fetchval(statement("count_parked"), name)
+    return count
 
 
 async def lag(connection: Connection, name: str) -> list[Lag]:

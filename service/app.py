@@ -9,6 +9,7 @@ from aiohttp import web
 
 from service import health
 from service.config import Settings
+from service.followers import following
 from service.gate import Gate
 from service.runtime import Runtime
 from service.scim.context import SERVICE, Service
@@ -31,6 +32,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     add_routes(app)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
+    app.router.add_get("/metrics", health.metrics)
     return app
 
 
@@ -38,16 +40,17 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
 async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     """Serve for the duration of the block; give the port, which differs from a setting of 0.
 
-    At its end: accept no more, finish the requests in flight.
+    At its end: accept no more, finish the requests in flight, stop the followers at a batch.
     """
     runner = make_runner(make_app(runtime, settings))
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
-        await site.start()
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+    async with following(runtime.dsn):
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+            await site.start()
+            yield runner.addresses[0][1]
+        finally:
+            await runner.cleanup()
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:

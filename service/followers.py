@@ -6,11 +6,11 @@ one leads, the others ask each second whether its place is free.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import Gauge
 
 from eventstore.follow import CHANNEL, OUTAGES
 from projections.follow_run import Pace, Shift
@@ -24,38 +24,33 @@ from service.runtime import SESSION
 FOLLOWERS: tuple[Follower, ...] = (HISTORY,)
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
+CLOSE_TIMEOUT_S = 2.0
 
 log = structlog.get_logger()
 
 
-class LagGauges:
-    """What the followers leave to be measured, as of the latest sweep."""
+LAG_EVENTS = Gauge(
+    "scim_ledger_follower_lag_events",
+    "Events that a projection has still to follow, over all organizations.",
+    ["projection"],
+)
+LAG_SECONDS = Gauge(
+    "scim_ledger_follower_lag_seconds",
+    "Age of the oldest event that a projection has still to follow.",
+    ["projection"],
+)
+PARKED_STREAMS = Gauge(
+    "scim_ledger_follower_parked_streams",
+    "Streams that a projection could not follow and that wait for a retry.",
+    ["projection"],
+)
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._events = Gauge(
-            "scim_ledger_follower_lag_events",
-            "Events that a projection has still to follow, over all organizations.",
-            ["projection"],
-            registry=registry,
-        )
-        self._seconds = Gauge(
-            "scim_ledger_follower_lag_seconds",
-            "Age of the oldest event that a projection has still to follow.",
-            ["projection"],
-            registry=registry,
-        )
-        self._parked = Gauge(
-            "scim_ledger_follower_parked_streams",
-            "Streams that a projection could not follow and that wait for a retry.",
-            ["projection"],
-            registry=registry,
-        )
 
-    def report(self, name: str, lags: Sequence[Lag], parked: int) -> None:
-        """Take in how far a projection is behind each log, and how many streams it has parked."""
-        self._events.labels(name).set(sum(each.events for each in lags))
-        self._seconds.labels(name).set(max((each.seconds for each in lags), default=0.0))
-        self._parked.labels(name).set(parked)
+def report(name: str, lags: Sequence[Lag], parked: int) -> None:
+    """Measure how far a projection is behind the logs, and how many streams it has parked."""
+    LAG_EVENTS.labels(name).set(sum(each.events for each in lags))
+    LAG_SECONDS.labels(name).set(max((each.seconds for each in lags), default=0.0))
+    PARKED_STREAMS.labels(name).set(parked)
 
 
 class Followers:
@@ -64,13 +59,11 @@ class Followers:
     def __init__(
         self,
         dsn: str,
-        gauges: LagGauges,
         *,
         followers: Sequence[Follower] = FOLLOWERS,
         pace: Pace | None = None,
     ) -> None:
         self._dsn = dsn
-        self._gauges = gauges
         self._followers = followers
         self._pace = pace or Pace()
         self._woken = asyncio.Event()
@@ -114,7 +107,7 @@ class Followers:
                 followers=self._followers,
                 woken=self._woken,
                 stopping=self._stopping,
-                report=self._gauges.report,
+                report=report,
                 pace=self._pace,
             )
             await writing.add_listener(CHANNEL, shift.hear)
@@ -131,7 +124,8 @@ class Followers:
         try:
             yield connection
         finally:
-            connection.terminate()
+            with suppress(*OUTAGES):  # It may be lost already, which is no news here.
+                await connection.close(timeout=CLOSE_TIMEOUT_S)
 
     def _session(self) -> dict[str, str]:
         """Return the settings of a connection.
@@ -148,9 +142,9 @@ class Followers:
 
 
 @asynccontextmanager
-async def following(dsn: str, registry: CollectorRegistry) -> AsyncIterator[None]:
+async def following(dsn: str) -> AsyncIterator[None]:
     """Follow for the duration of the block; at its end, end with the batch."""
-    followers = Followers(dsn, LagGauges(registry))
+    followers = Followers(dsn)
     task = asyncio.create_task(followers.run(), name="followers")
     try:
         yield

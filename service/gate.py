@@ -20,6 +20,13 @@ from service.tokens import Claims, decode_token, expired
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked already.
 LOOKUP_TIMEOUT_S = 10.0
+FAILURES = (  # Of a lookup: the token may be good, so the client is asked to try again.
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresError,
+)
 
 
 @dataclass(slots=True)
@@ -80,7 +87,7 @@ class Gate:
             admitted.lookup = asyncio.create_task(self._find(admitted))
         try:
             return await asyncio.shield(admitted.lookup)
-        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        except FAILURES as error:
             raise Unavailable("The database cannot be reached: try again.") from error
 
     async def _find(self, admitted: Admitted) -> Access | None:

@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.lane import OUTAGES
 from service.scim.context import SERVICE
@@ -26,3 +27,8 @@ async def readyz(request: web.Request) -> web.Response:
             {"status": "not ready", "reason": type(error).__name__}, status=503
         )
     return web.json_response({"status": "ready"})
+
+
+async def metrics(_request: web.Request) -> web.Response:
+    """GET /metrics: what this process has counted, in Prometheus's text format."""
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -29,9 +29,11 @@ async def _load_users(
         )
         known.member_types |= dict.fromkeys(known.users, "User")
     if needs.user_names:
-        known.user_names, known.former_users = await load.find_user_names(
+        holders = await load.find_user_names(
             connection, organization_id, needs.user_names, needs.external_ids
         )
+        known.user_names, known.former_names = holders.users, holders.former_users
+        known.former_external_ids = holders.former_external_ids
 
 
 async def _load_groups(

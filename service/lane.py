@@ -8,7 +8,7 @@ are tried one by one, so that one poisoned command cannot fail its neighbours.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -69,10 +69,19 @@ class Lanes:
 
     `waiting_max` bounds the commands that wait in one lane: beyond it a command is refused with
     Unavailable, since an answer after a minute is no answer to a provisioning client.
+    `on_commit` is told of each organization whose log has grown; it must not wait.
     """
 
-    def __init__(self, pool: asyncpg.Pool, sealer: Sealer, *, waiting_max: int = 1_000) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        sealer: Sealer,
+        *,
+        waiting_max: int = 1_000,
+        on_commit: Callable[[UUID], None] | None = None,
+    ) -> None:
         self._pool = pool
+        self._on_commit = on_commit
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
@@ -150,6 +159,8 @@ class Lanes:
                 raise
             if decided.events:
                 await _commit(transaction)
+                if self._on_commit:
+                    self._on_commit(lane.organization_id)
             else:
                 await transaction.rollback()
         return decided.answers

@@ -13,6 +13,7 @@ from service.config import Settings
 from service.keys import SigningKey, check_master_key, load_master_key, load_signing_keys
 from service.lane import Lanes
 from service.migrate import is_behind, migrate
+from service.notifier import Notifier
 
 SERVICE_ROLE = "scim_ledger_service"
 CONNECT_TIMEOUT_S = 10.0
@@ -64,10 +65,12 @@ async def open_runtime(settings: Settings, *, is_migrating: bool) -> AsyncIterat
         sealer, keys = await open_keys(dsn, settings)
         pool = await open_pool(dsn, settings)
         try:
-            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max)
+            notifier = Notifier(pool)
+            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
             reader = PointReader(pool)
             yield Runtime(dsn, pool, sealer, keys, lanes, reader)
             await lanes.close()
+            await notifier.close()
             await reader.close()
         finally:
             await pool.close()

@@ -1,18 +1,25 @@
 """The HTTP server: aiohttp's, with SCIM errors even for what is not HTTP enough to be routed."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
-from schema.scim.errors import InternalError
-from service.scim.middleware import error_response, http_refusal
+from schema.scim.errors import ScimError
+from service.ids import new_id
+from service.scim.middleware import error_response, http_refusal, unexpected
 
 LINE_BYTES_MAX = 65_536  # Of the request line: a filter of 8,000 characters may be 72,000 encoded.
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
 SHUTDOWN_TIMEOUT_S = 30.0  # For requests in flight when the service stops.
 KEEPALIVE_TIMEOUT_S = 75.0
+REASON = re.compile(r"[A-Za-z /-]+")  # What aiohttp says before it quotes the request.
+
+log = structlog.get_logger()
 
 
 class ScimRequestHandler(RequestHandler):
@@ -28,16 +35,36 @@ class ScimRequestHandler(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Return the answer to a request that never reached a route."""
-        super().handle_error(request, status, exc, message)
+        if request.writer.output_size > 0:
+            raise ConnectionError("The answer has begun: an error cannot follow it.")
+        request_id = str(new_id())
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            reason = (message or "").splitlines()[0][:200] if message else "malformed"
-            response = error_response(
-                http_refusal(status, f"The HTTP request is refused: {reason}")
-            )
+            refusal = malformed(exc, message or "")
+            log.info("request_malformed", request_id=request_id, status=refusal.status)
         else:
-            response = error_response(InternalError("Something went wrong here; try again."))
+            refusal = unexpected(request_id)
+            log.error("request_failed", request_id=request_id, exc_info=exc)
+        response = error_response(refusal)
+        response.headers["X-Request-Id"] = request_id
         response.force_close()
         return response
+
+
+def malformed(error: BaseException | None, message: str) -> ScimError:
+    """Return the refusal of what is not HTTP, without a word of it, since a token may be in it."""
+    match error:
+        case LineTooLong(args=(_, limit, *_)) if limit == LINE_BYTES_MAX:
+            detail = f"The request line is longer than {LINE_BYTES_MAX:,} bytes; POST to /.search."
+            return http_refusal(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
+        case LineTooLong():
+            detail = f"A header is longer than {FIELD_BYTES_MAX:,} bytes; shorten it."
+            return http_refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+        case _:
+            reason = REASON.match(message)
+            told = reason[0].strip().lower() if reason else "malformed request"
+            return http_refusal(
+                HTTPStatus.BAD_REQUEST, f"Send HTTP/1.1 that is well formed: {told}."
+            )
 
 
 class ScimServer(web.Server):

@@ -16,7 +16,7 @@ import structlog
 from pydantic import SecretStr
 from yarl import URL
 
-from service import setup
+from service import log, setup
 from service.app import serving
 from service.config import Settings
 from service.runtime import Runtime, open_runtime
@@ -162,7 +162,10 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 async def started(database_url: str) -> AsyncIterator[Served]:
     """Run a service for the duration of the block."""
     # A line per request would bury what a failed test has to tell.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(
+        processors=[*log.enriching(), *log.as_columns()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     chosen = settings(database_url)
     async with (
         open_runtime(chosen, is_migrating=False) as runtime,

@@ -1,18 +1,19 @@
--- find_user_names: who holds or held these names, as (name, id, is_former), former ones oldest first.
+-- find_user_names: who holds or held these names, as (name, id, kind), oldest first;
+-- kind is user, former or former external: deleted users, by userName and by externalId.
 -- $1 organization_id uuid
 -- $2 user_name_keys text[]
 -- $3 external_ids text[], looked up among deleted users only
-  SELECT user_name_key AS name, id, FALSE AS is_former
+  SELECT user_name_key AS name, id, 'user' AS kind
     FROM directory.users
    WHERE organization_id = $1
      AND user_name_key = ANY($2::text[])
    UNION ALL
-  SELECT user_name_key AS name, id, TRUE AS is_former
+  SELECT user_name_key AS name, id, 'former' AS kind
     FROM directory.former_users
    WHERE organization_id = $1
      AND user_name_key = ANY($2::text[])
    UNION ALL
-  SELECT external_id AS name, id, TRUE AS is_former
+  SELECT external_id AS name, id, 'former external' AS kind
     FROM directory.former_users
    WHERE organization_id = $1
      AND external_id = ANY($3::text[])

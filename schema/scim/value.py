@@ -84,35 +84,37 @@ def _complex_reader(attribute: Attribute, name: str) -> Reader:
         if not sub.is_read_only
     }
     is_kind_only = attribute.multi_valued and "type" in attribute.sub_attributes
-    may_be_text = not attribute.multi_valued and "value" in attribute.sub_attributes
+    is_reference = not attribute.multi_valued and "value" in attribute.sub_attributes
 
     def read(value: Any, ignored: list[str]) -> Document | None:
         if value is None or value == "":
             return None
-        if isinstance(value, str) and may_be_text:
-            value = {"value": value}  # Entra sends a manager as its bare id (reference §4.5).
-        elif may_be_text and isinstance(value, dict) and isinstance(value.get("value"), dict):
-            value = value["value"]  # A manager in two wrappings (reference §4.5).
+        if is_reference:
+            value = _unwrapped(value)
         if not isinstance(value, dict):
             raise InvalidValue(f"{name} must be an object, not {_kind(value)}.")
         document: Document = {}
         for key, sent in value.items():
             known = subs.get(key) or subs.get(key.lower())
-            if known is None:
-                if attribute.sub_attribute(key) is None:
-                    ignored.append(f"{name}.{key}")
-            elif (each := known[1](sent, ignored)) is not None:
+            if known and (each := known[1](sent, ignored)) is not None:
                 document[known[0]] = each
-        if is_kind_only and not document.keys() - KIND:
-            return None
-        return document or None
+            elif known is None and attribute.sub_attribute(key) is None:
+                ignored.append(f"{name}.{key}")
+        is_void = is_kind_only and not document.keys() - KIND
+        return None if is_void else document or None
 
     return read
 
 
-KIND = frozenset(
-    {"type", "primary"}
-)  # Sub-attributes that say of what kind a value is, and no more.
+def _unwrapped(value: Any) -> Any:
+    """Return a reference as an object: Entra sends a manager as its id, or wrapped twice (§4.5)."""
+    if isinstance(value, str):
+        return {"value": value}
+    inner = value.get("value") if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) else value
+
+
+KIND = frozenset({"type", "primary"})  # Of what kind a value is: without more it says nothing.
 
 
 def read_boolean(value: Any, name: str) -> bool:

@@ -40,7 +40,8 @@ class Known:
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
     user_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → the user.
-    former_users: dict[str, UUID] = field(default_factory=dict)  # userName or externalId → user.
+    former_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → deleted user.
+    former_external_ids: dict[str, UUID] = field(default_factory=dict)  # → deleted user.
     groups: dict[UUID, Group] = field(default_factory=dict)
     group_names: dict[str, UUID] = field(default_factory=dict)  # Folded displayName → the group.
     member_types: dict[UUID, MemberType] = field(default_factory=dict)  # Ids that may be members.
@@ -88,7 +89,9 @@ class Known:
         key = fold(user.attributes["userName"])
         if user.is_deleted:
             self.member_types.pop(user.id, None)
-            self.former_users[key] = user.id
+            self.former_names[key] = user.id
+            if "externalId" in user.attributes:
+                self.former_external_ids[user.attributes["externalId"]] = user.id
         else:
             self.member_types[user.id] = "User"
             self.user_names[key] = user.id

@@ -90,11 +90,8 @@ def apply_members(
     """Return the members after an operation. Errors: InvalidValue for an unknown id."""
     match operation.kind:
         case Kind.REMOVE if operation.path.filter is not None:
-            return {
-                each: kind
-                for each, kind in current.items()
-                if not _is_selected(each, kind, operation)
-            }
+            gone = _selected(current, operation.path.filter)
+            return {each: kind for each, kind in current.items() if each not in gone}
         case Kind.REMOVE if operation.value is None:
             return {}
         case Kind.REMOVE:
@@ -109,10 +106,19 @@ def apply_members(
     raise AssertionError(operation.kind)
 
 
-def _is_selected(member_id: UUID, kind: MemberType, operation: Operation) -> bool:
-    chosen = operation.path.filter
-    assert chosen is not None
-    return matches(chosen, {"value": str(member_id), "type": kind})
+def _selected(current: dict[UUID, MemberType], chosen: Filter) -> set[UUID]:
+    """Return the members that a filter selects.
+
+    Only those that it names are looked at, where it names any: Entra sends one operation for each
+    member that left, and a thousand of them against a thousand members took six seconds.
+    """
+    compared = _compared_ids(chosen)
+    candidates = (
+        current if compared is None else [each for each in parse_ids(compared) if each in current]
+    )
+    return {
+        each for each in candidates if matches(chosen, {"value": str(each), "type": current[each]})
+    }
 
 
 def known_members(

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from schema.scim.attributes import Document
+from schema.scim.operations import Kind, Operation
 from schema.scim.text import fold
+from schema.scim.value import read_value
 from service.commands import (
     Command,
     CreateGroup,
@@ -71,8 +73,7 @@ class Needs:
 
     def _add_patched_names(self, command: PatchUser) -> None:
         for operation in command.patch.operations:
-            if operation.path.attribute.name == "userName" and isinstance(operation.value, str):
-                self.user_names.add(fold(operation.value))
+            self.user_names |= _sent_name(operation, "userName")
 
     def _add_group_document(self, command: CreateGroup | ReplaceGroup) -> None:
         document = command.document
@@ -92,7 +93,12 @@ class Needs:
                 self.members |= set(parse_ids(mentioned.ids))
                 if mentioned.is_of_everyone:
                     self.whole_groups.add(command.id)
-            elif operation.path.attribute.name == "displayName" and isinstance(
-                operation.value, str
-            ):
-                self.group_names.add(fold(operation.value))
+            self.group_names |= _sent_name(operation, "displayName")
+
+
+def _sent_name(operation: Operation, name: str) -> set[str]:
+    """Return the folded name that an operation gives a resource; none if it is about anything else."""
+    if str(operation.path) != name or operation.kind is Kind.REMOVE:
+        return set()
+    text = read_value(operation.path.attribute_path, operation.value, [])
+    return {fold(text)} if text else set()

@@ -47,7 +47,8 @@ def sent_roles(operations: tuple[Operation, ...]) -> list[Document]:
     elements: list[Document] = []
     for operation in operations:
         path = operation.path
-        if path.attribute.name != "roles" or operation.kind is Kind.REMOVE:
+        is_roles = path.attribute.name == "roles" and not path.attribute_path.extension
+        if not is_roles or operation.kind is Kind.REMOVE:
             continue
         if path.sub_attribute:
             elements.append({path.sub_attribute.name: operation.value})

@@ -1,5 +1,6 @@
 """Decide what a command does to a user."""
 
+from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
@@ -38,14 +39,12 @@ def decide(command: UserCommand, known: Known, caller: Caller) -> list[Decision]
             return decisions(command.id, [_create(command, known, caller)])
         case ReplaceUser():
             user = _existing(command, known)
-            return decisions(
-                user.id, _change(user, *_replaced(user, command, caller), known, caller)
-            )
+            wanted = _replaced(user, command, caller)
+            return decisions(user.id, _change(user, wanted, known, caller))
         case PatchUser():
             user = _existing(command, known)
-            return decisions(
-                user.id, _change(user, *_patched(user, command, caller), known, caller)
-            )
+            wanted = _patched(user, command, caller)
+            return decisions(user.id, _change(user, wanted, known, caller))
         case DeleteUser():
             return _delete(_existing(command, known), known, caller)
         case _:
@@ -78,11 +77,19 @@ def _create(command: CreateUser, known: Known, caller: Caller) -> Event:
 
 def _former(document: Document, known: Known) -> UUID | None:
     """Return the deleted user that comes back, by externalId, then userName."""
-    by_external_id = known.former_users.get(document.get("externalId", ""))
-    return by_external_id or known.former_users.get(fold(document["userName"]))
+    by_external_id = known.former_external_ids.get(document.get("externalId", ""))
+    return by_external_id or known.former_names.get(fold(document["userName"]))
 
 
-def _replaced(user: User, command: ReplaceUser, caller: Caller) -> tuple[Document, UUID | None]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request wants a user to be; the role is None where it speaks of none."""
+
+    document: Document
+    role_id: UUID | None
+
+
+def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
     """Return the document and role after a PUT; roleId and active stay where it leaves them out.
 
     RFC 7644 §3.5.1 lets us choose. A client that does not know roleId must not demote anybody.
@@ -93,10 +100,10 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> tuple[Documen
     role_text = document.get("roleId")
     if role_text is not None and document.get("roles") == user.attributes.get("roles"):
         named = set()  # It repeats what GET returned: only roleId may be news.
-    return document, assigned_role(caller.organization, role_text, named)
+    return Wanted(document, assigned_role(caller.organization, role_text, named))
 
 
-def _patched(user: User, command: PatchUser, caller: Caller) -> tuple[Document, UUID | None]:
+def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     """Return the document and role after a PATCH."""
     operations = command.patch.operations
     former = _document(user)
@@ -104,13 +111,13 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> tuple[Document, 
     document.setdefault("active", user.active)
     require(document, command.resource_type)
     named = named_roles(sent_roles(operations), caller.organization)
-    if not any(each.path.attribute.name == "roleId" for each in operations):
-        return document, assigned_role(caller.organization, None, named)
+    if not any(str(each.path) == "roleId" for each in operations):
+        return Wanted(document, assigned_role(caller.organization, None, named))
     if document.get("roles") == former.get("roles"):
         named = set()
-    if "roleId" not in document:  # Removed: the user has the default role again.
-        return document, caller.organization.default_role_id
-    return document, assigned_role(caller.organization, document["roleId"], named)
+    role_id = assigned_role(caller.organization, document.get("roleId"), named)
+    # Removed, and none named in its place: the user has the default role again.
+    return Wanted(document, role_id or caller.organization.default_role_id)
 
 
 def _document(user: User) -> Document:
@@ -121,11 +128,10 @@ def _attributes(document: Document) -> Document:
     return {key: value for key, value in document.items() if key not in OWN}
 
 
-def _change(
-    user: User, document: Document, role_id: UUID | None, known: Known, caller: Caller
-) -> list[Event]:
-    """Return the events that lead from a user to a document and a role."""
-    active, role_id = document["active"], role_id or user.role_id
+def _change(user: User, wanted: Wanted, known: Known, caller: Caller) -> list[Event]:
+    """Return the events that lead from a user to what is wanted."""
+    document, active = wanted.document, wanted.document["active"]
+    role_id = wanted.role_id or user.role_id
     _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
     _refuse_taken(document["userName"], user, known)
     events = _attribute_events(user, _attributes(document), caller)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +61,17 @@ class Result:
     is_error: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A bulk on its way: what was sent, the ids and places of its bulkIds, the results so far."""
+
+    exchange: Exchange
+    sent: Sequence[Document]
+    ids: Mapping[str, UUID]
+    places: Mapping[str, int]
+    results: dict[int, Result] = field(default_factory=dict)
+
+
 async def bulk(request: web.Request) -> web.Response:
     """POST /Bulk: 200 with a BulkResponse, whatever became of the operations in it."""
     exchange = await admit(request)
@@ -94,15 +105,16 @@ async def run(
 
     Operations that wait for no other go into the lane together, in their order, and so share commits.
     """
-    ids = _assigned_ids(sent)
-    order, cyclic = levels([references(each) for each in sent], _places(sent))
+    state = Bulk(exchange, sent, _assigned_ids(sent), _places(sent))
+    order, cyclic = levels([references(each) for each in sent], state.places)
     refusal = Conflict("Its bulkId references lead back to itself; split the operations.")
-    results = {place: _refused(sent[place], refusal) for place in cyclic}
+    results = state.results
+    results |= {place: _refused(sent[place], refusal) for place in cyclic}
     for level in order:
         for places in _portions(level, errors_max):
             if errors_max is not None and _count_errors(results) >= errors_max:
                 return results
-            works = [_run_one(exchange, sent[place], ids, sent, results) for place in places]
+            works = [_run_one(state, place) for place in places]
             results |= dict(zip(places, await asyncio.gather(*works), strict=True))
     return results
 
@@ -138,16 +150,11 @@ def _places(sent: Sequence[Document]) -> dict[str, int]:
     }
 
 
-async def _run_one(
-    exchange: Exchange,
-    sent: Document,
-    ids: Mapping[str, UUID],
-    all_sent: Sequence[Document],
-    results: Mapping[int, Result],
-) -> Result:
+async def _run_one(state: Bulk, place: int) -> Result:
+    exchange, sent = state.exchange, state.sent[place]
     try:
-        _refuse_failed_references(sent, all_sent, results)
-        operation = _read_operation(sent, ids)
+        _refuse_failed_references(state, sent)
+        operation = _read_operation(sent, state.ids)
         outcome = await exchange.submit(_command(exchange, operation))
     except ScimError as refusal:
         return _refused(sent, refusal)
@@ -159,15 +166,12 @@ async def _run_one(
     return Result({**document, "version": etag(outcome.row.version)}, is_error=False)
 
 
-def _refuse_failed_references(
-    sent: Document, all_sent: Sequence[Document], results: Mapping[int, Result]
-) -> None:
-    places = _places(all_sent)
+def _refuse_failed_references(state: Bulk, sent: Document) -> None:
     for bulk_id in references(sent):
-        place = places.get(bulk_id)
+        place = state.places.get(bulk_id)
         if place is None:
             raise InvalidValue(f"bulkId {bulk_id[:100]!r} belongs to no operation of this bulk.")
-        if results[place].is_error:
+        if state.results[place].is_error:
             raise InvalidValue(f"The operation with bulkId {bulk_id[:100]!r} has failed.")
 
 
@@ -229,22 +233,30 @@ def _resolve(value: Any, ids: Mapping[str, UUID]) -> Any:
 def _command(exchange: Exchange, operation: BulkOperation) -> Command:
     if operation.id is None:
         raise NotFound(f"There is no such resource in {operation.endpoint}.")
-    resource_id, data, precondition = operation.id, operation.data, operation.precondition
-    match operation.endpoint, operation.method:
-        case "Users", "POST":
-            return build.create_user(exchange, resource_id, data)
-        case "Users", "PUT":
-            return build.replace_user(exchange, resource_id, data, precondition)
-        case "Users", "PATCH":
-            return build.patch_user(exchange, resource_id, data, precondition)
-        case "Users", "DELETE":
-            return DeleteUser(resource_id, precondition)
-        case "Groups", "POST":
-            return build.create_group(resource_id, data)
-        case "Groups", "PUT":
-            return build.replace_group(resource_id, data, precondition)
-        case "Groups", "PATCH":
-            return build.patch_group(resource_id, data, precondition)
-        case "Groups", "DELETE":
-            return DeleteGroup(resource_id, precondition)
-    raise AssertionError(operation)
+    if operation.endpoint == "Users":
+        return _user_command(exchange, operation, operation.id)
+    return _group_command(operation, operation.id)
+
+
+def _user_command(exchange: Exchange, operation: BulkOperation, user_id: UUID) -> Command:
+    match operation.method:
+        case "POST":
+            return build.create_user(exchange, user_id, operation.data)
+        case "PUT":
+            return build.replace_user(exchange, user_id, operation.data, operation.precondition)
+        case "PATCH":
+            return build.patch_user(exchange, user_id, operation.data, operation.precondition)
+        case _:
+            return DeleteUser(user_id, operation.precondition)
+
+
+def _group_command(operation: BulkOperation, group_id: UUID) -> Command:
+    match operation.method:
+        case "POST":
+            return build.create_group(group_id, operation.data)
+        case "PUT":
+            return build.replace_group(group_id, operation.data, operation.precondition)
+        case "PATCH":
+            return build.patch_group(group_id, operation.data, operation.precondition)
+        case _:
+            return DeleteGroup(group_id, operation.precondition)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+import asyncpg
 import structlog
 from aiohttp import web
 
@@ -38,14 +39,12 @@ async def answer_every_request(request: web.Request, handler: Handler) -> web.St
         response = error_response(refusal)
     except web.HTTPException as error:
         response = error_response(_of_http(error, request), allow=error.headers.get("Allow"))
-    except OUTAGES as error:
+    except (*OUTAGES, asyncpg.InternalClientError) as error:  # The latter: it broke just now.
         log.warning("postgres_unavailable", error=repr(error))
         response = error_response(Unavailable("The database cannot be reached: try again."))
     except Exception:
         log.exception("request_failed", request_id=str(request_id))
-        response = error_response(
-            InternalError(f"Something went wrong here; quote request {request_id} to the operator.")
-        )
+        response = error_response(unexpected(str(request_id)))
     if not response.prepared:
         response.headers["X-Request-Id"] = str(request_id)
     _log_request(request, response, time.perf_counter() - started)
@@ -80,6 +79,11 @@ def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:
             return PayloadTooLarge("The body is too large; send less at once.")
         case status:
             return http_refusal(status, f"The request is refused: {error.reason}.")
+
+
+def unexpected(request_id: str) -> ScimError:
+    """Return what a client is told of a fault of ours; the log has the trace under the same id."""
+    return InternalError(f"Something went wrong here; quote request {request_id} to the operator.")
 
 
 def http_refusal(status: int, detail: str) -> ScimError:

@@ -48,30 +48,37 @@ class People:
         self.visits.append(0)
 
 
-def user_body(n: int) -> bytes:
+def user_document(n: int) -> dict[str, object]:
     """Return what Entra posts for the n-th user by its default mapping."""
     given, family = f"Given{n % 997}", f"Family{n % 9973}"
-    return orjson.dumps(
-        {
-            "schemas": [CORE_USER, ENTERPRISE_USER],
-            "externalId": f"entra-{n:010d}-8d2a-4f8e-bf98-7363c4aed4ef",
-            "userName": f"user.{n:010d}@example.com",
-            "active": True,
-            "displayName": f"{given} {family}",
-            "title": "Contract manager",
-            "preferredLanguage": "en-US",
-            "emails": [
-                {"primary": True, "type": "work", "value": f"user.{n:010d}@example.com"}
-            ],
-            "meta": {"resourceType": "User"},
-            "name": {
-                "formatted": f"{given} {family}",
-                "familyName": family,
-                "givenName": given,
-            },
-            ENTERPRISE_USER: {"employeeNumber": f"{n:010d}", "department": "Legal"},
-        }
-    )
+    return {
+        "schemas": [CORE_USER, ENTERPRISE_USER],
+        "externalId": external_id(n),
+        "userName": user_name(n),
+        "active": True,
+        "displayName": f"{given} {family}",
+        "title": "Contract manager",
+        "preferredLanguage": "en-US",
+        "emails": [{"primary": True, "type": "work", "value": user_name(n)}],
+        "meta": {"resourceType": "User"},
+        "name": {"formatted": f"{given} {family}", "familyName": family, "givenName": given},
+        ENTERPRISE_USER: {"employeeNumber": f"{n:010d}", "department": "Legal"},
+    }
+
+
+def user_name(n: int) -> str:
+    """Return the userName of the n-th user."""
+    return f"user.{n:010d}@example.com"
+
+
+def external_id(n: int) -> str:
+    """Return the externalId of the n-th user."""
+    return f"entra-{n:010d}-8d2a-4f8e-bf98-7363c4aed4ef"
+
+
+def user_body(n: int) -> bytes:
+    """Return the body of the request that makes the n-th user."""
+    return orjson.dumps(user_document(n))
 
 
 def posts(target: Target, start: int) -> Callable[[], bytes]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from projections.filter_sql import GROUPS
@@ -173,7 +173,12 @@ async def test_sql_selects_what_the_predicate_selects(
 
 
 @given(people=people(), texts=st.integers(0, 99).map(every_filter))
-@settings(max_examples=6, deadline=None, suppress_health_check=SHARED)
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=SHARED,
+    phases=[Phase.reuse, Phase.generate],  # Hundreds of filters each: smaller ones take minutes.
+)
 async def test_every_operator_on_every_attribute_selects_what_the_predicate_selects(
     directory: asyncpg.Connection, people: list[Person], texts: list[str]
 ) -> None:

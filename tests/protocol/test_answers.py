@@ -16,17 +16,15 @@ USERS = "/Users"
     [
         ("GET", "/Nothing", 404),
         ("GET", "/Users/1/2", 404),
-        ("GET", "", 404),
-        ("GET", "/", 404),
         ("GET", "/users", 404),
         ("POST", "/Users/1", 405),
         ("DELETE", "/Users", 405),
         ("OPTIONS", "/Users", 405),
         ("TRACE", "/Users", 405),
         ("PATCH", "/Groups", 405),
-        ("BREW", "/Users", 405),
-        ("POST", "/Bulk", 404),
-        ("GET", "/Me", 404),
+        ("PROPFIND", "/Users", 405),
+        ("GET", "/Bulk", 405),
+        ("GET", "/.search", 405),
     ],
 )
 async def test_what_nobody_serves_is_refused_in_scim(
@@ -36,6 +34,13 @@ async def test_what_nobody_serves_is_refused_in_scim(
 
     assert refused.status == status
     assert ("Allow" in refused.headers) == (status == 405)
+
+
+async def test_a_method_that_http_does_not_know_is_refused_in_scim(scim: Scim) -> None:
+    refused = await scim.send("BREW", USERS)
+
+    assert refused.status == 400
+    assert "invalid method" in refused.body["detail"]
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "text/html", "application/xml", "application"])

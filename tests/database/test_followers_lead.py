@@ -1,0 +1,141 @@
+"""Of all processes one leads: woken, swept, replaced when it is gone, and ended at a batch."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from eventstore.follow import notify
+from projections.follow_run import Pace
+from projections.followers_lease import SHARDS, Lease, duties
+from schema.events.user import UserDeactivated, UserReactivated
+from service.followers import Followers
+from tests.builders import jo, provisioned
+from tests.conftest import SERVICE_ROLE
+from tests.database.book import Book
+
+SOON_S = 10.0
+NEVER_S = 3_600.0  # A sweep that no test lives to see.
+LEASE_S = 0.5
+FOLLOWED = "SELECT position FROM history.activity"
+CONNECTED = """
+SELECT pid, state = 'idle in transaction' AS is_leasing
+  FROM pg_stat_activity
+ WHERE application_name = 'scim-ledger followers'
+   AND datname = current_database()"""
+LEADERS = """
+SELECT DISTINCT pid
+  FROM pg_locks
+  JOIN pg_database
+    ON pg_database.oid = pg_locks.database
+ WHERE locktype = 'advisory'
+   AND datname = current_database()"""
+
+
+def pace(sweep_s: float = 0.2) -> Pace:
+    """Return a pace for the impatient."""
+    return Pace(LEASE_S, 0.1, sweep_s, linger_s=0.01, rest_s_max=0.05, retry_s=0.1)
+
+
+@asynccontextmanager
+async def running(dsn: str, sweep_s: float = 0.2) -> AsyncIterator[Followers]:
+    """Run followers for the duration of the block."""
+    followers = Followers(dsn, pace=pace(sweep_s))
+    task = asyncio.create_task(followers.run())
+    try:
+        yield followers
+    finally:
+        followers.stop()
+        await asyncio.wait_for(task, SOON_S)
+
+
+async def until(connection: asyncpg.Connection, query: str, count: int) -> None:
+    """Return once a query gives as many rows."""
+    async with asyncio.timeout(SOON_S):
+        while len(await connection.fetch(query)) != count:
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def book(connection: asyncpg.Connection) -> Book:
+    """Give a log with one event."""
+    book = Book(connection)
+    await book.tell(jo(provisioned()))
+    return book
+
+
+async def test_what_is_in_the_log_is_followed(book: Book, database_url: str) -> None:
+    async with running(database_url):
+        await until(book.connection, FOLLOWED, 1)
+
+
+async def test_a_notification_wakes_the_leader(book: Book, database_url: str) -> None:
+    async with running(database_url, sweep_s=NEVER_S):
+        await until(book.connection, FOLLOWED, 1)
+        await book.tell(jo(UserDeactivated()))
+        await notify(book.connection, [book.organization_id])
+        await until(book.connection, FOLLOWED, 2)
+
+
+async def test_a_sweep_finds_what_nobody_was_notified_of(book: Book, database_url: str) -> None:
+    async with running(database_url):
+        await until(book.connection, FOLLOWED, 1)
+        await book.tell(jo(UserDeactivated()))
+        await until(book.connection, FOLLOWED, 2)
+
+
+async def test_of_two_processes_one_leads_and_nothing_is_followed_twice(
+    book: Book, database_url: str
+) -> None:
+    async with running(database_url), running(database_url):
+        await until(book.connection, CONNECTED, 4)
+        await book.tell(jo(UserDeactivated()), jo(UserReactivated()))
+        await notify(book.connection, [book.organization_id])
+        await until(book.connection, FOLLOWED, 3)
+        assert await book.connection.fetch("SELECT stream_id FROM followers.parked_streams") == []
+
+
+async def test_another_process_takes_over_from_one_that_ends(book: Book, database_url: str) -> None:
+    async with running(database_url) as first, running(database_url):
+        await until(book.connection, FOLLOWED, 1)
+        await until(book.connection, CONNECTED, 4)
+        first.stop()
+        await book.tell(jo(UserDeactivated()))
+        await until(book.connection, FOLLOWED, 2)
+        await until(book.connection, CONNECTED, 2)
+
+
+async def test_a_leader_whose_connections_are_lost_comes_back(
+    book: Book, database_url: str
+) -> None:
+    async with running(database_url):
+        await until(book.connection, FOLLOWED, 1)
+        await book.connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({CONNECTED}) AS c")
+        await book.tell(jo(UserDeactivated()))
+        await until(book.connection, FOLLOWED, 2)
+
+
+async def test_a_leader_that_stands_still_is_replaced(book: Book, database_url: str) -> None:
+    still = await asyncpg.connect(
+        database_url,
+        server_settings={
+            "role": SERVICE_ROLE,
+            "idle_in_transaction_session_timeout": f"{LEASE_S}s",
+        },
+    )
+    await still.execute("BEGIN")
+    lease = Lease(still, duties(["history"]))
+    await lease.renew()
+    assert len(lease.held) == SHARDS
+    async with running(database_url):
+        await until(book.connection, FOLLOWED, 1)
+    with pytest.raises(asyncpg.PostgresError | asyncpg.InterfaceError):
+        await lease.renew()
+
+
+async def test_a_stop_gives_the_lease_back(book: Book, database_url: str) -> None:
+    async with running(database_url):
+        await until(book.connection, LEADERS, 1)
+    await until(book.connection, LEADERS, 0)
