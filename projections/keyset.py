@@ -27,7 +27,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order of a table's rows: by an expression, then by id; what has no value comes last."""
+    """An order of a table's rows: by an expression, then by id.
+
+    RFC 7644 §3.4.2.3: what has no value comes last where the order ascends, first where it descends.
+    """
 
     sql: str | None  # None: by id alone.
     sql_type: str = "text"
@@ -43,20 +46,26 @@ class Order:
         ids = "r.id DESC" if is_backward else "r.id"
         if self.sql is None:
             return ids
-        direction = "DESC" if self.is_descending != is_backward else "ASC"
-        return f"{self.sql} {direction} NULLS {'FIRST' if is_backward else 'LAST'}, {ids}"
+        direction = (
+            "DESC NULLS FIRST" if self.descends(is_backward=is_backward) else "ASC NULLS LAST"
+        )
+        return f"{self.sql} {direction}, {ids}"
+
+    def descends(self, *, is_backward: bool) -> bool:
+        """Tell whether rows are read from great to small."""
+        return self.is_descending != is_backward
 
     def beyond(self, edge: Edge, first_parameter: int, *, is_backward: bool) -> str:
         """Return the condition that a row is beyond an edge; its parameters are beyond_values."""
         of_id = f"r.id {'<' if is_backward else '>'} ${first_parameter}::uuid"
         if self.sql is None:
             return of_id
+        descends = self.descends(is_backward=is_backward)
         if edge.key is None:
             among_void = f"({self.sql} IS NULL AND {of_id})"
-            return f"({self.sql} IS NOT NULL OR {among_void})" if is_backward else among_void
+            return f"({self.sql} IS NOT NULL OR {among_void})" if descends else among_void
         key = f"${first_parameter + 1}::text::{self.sql_type}"
-        comparison = "<" if self.is_descending != is_backward else ">"
-        void = "" if is_backward else f" OR {self.sql} IS NULL"
+        comparison, void = ("<", "") if descends else (">", f" OR {self.sql} IS NULL")
         return f"({self.sql} {comparison} {key} OR ({self.sql} = {key} AND {of_id}){void})"
 
 

@@ -117,7 +117,7 @@ async def read_union(
 ) -> tuple[list[tuple[str, UUID]], int]:
     """Return a page over several tables as (table's name, id), and how many match in all.
 
-    Rows without a sort key come last, then ids decide. The first query tells start and count.
+    Rows without a sort key come last, or first where it descends; then ids decide. The first query tells start and count.
     Errors: InvalidPath.
     """
     asked, selects, values = parts[0][1], list[str](), list[object]()
@@ -130,7 +130,7 @@ async def read_union(
         )
         values += more
         total += await count(connection, organization_id, table, query)
-    direction = "DESC" if asked.is_descending else "ASC"
+    direction = "DESC NULLS FIRST" if asked.is_descending else "ASC NULLS LAST"
     sql = statement("page_union").format(parts=" UNION ALL ".join(selects), direction=direction)
     offset = min(asked.start - 1, OFFSET_MAX)
     rows = await connection.fetch(sql, organization_id, asked.count, offset, *values)

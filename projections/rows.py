@@ -71,7 +71,11 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         attributes.get("externalId"),
         fold(display_name) if display_name else None,
         fold(employee_number)[:KEY_LENGTH_MAX] if employee_number else None,
-        [fold(each["value"]) for each in attributes.get("emails", ()) if "value" in each],
+        [
+            fold(each["value"])[:KEY_LENGTH_MAX]
+            for each in attributes.get("emails", ())
+            if "value" in each
+        ],
         orjson.dumps(document).decode(),
         orjson.dumps(search_document(document, resource_type)).decode(),
     )

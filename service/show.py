@@ -1,5 +1,6 @@
 """What the command line prints: lines to read, or JSON."""
 
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ async def welcome(
             f"  Tenant URL    {tenant_url}",
             f"  Secret token  {issued.token}",
             "",
-            "The token is shown this once. Another one: scim-ledger token issue --label NAME",
+            f"The token is shown this once. Another one: {command()} token issue --label NAME",
             "",
             "Attribute mapping (target ← source):",
             *(_mapping(*each) for each in MAPPINGS),
@@ -64,7 +65,7 @@ def _welcome_back(tenant_url: str, known: list[Organization], settings: Settings
         [
             f"scim-ledger is ready. Organizations: {names}",
             f"  Tenant URL    {tenant_url}",
-            "  Tokens are not shown again: scim-ledger token list, scim-ledger token issue --label NAME",
+            f"  Tokens are not shown again: {command()} token list, {command()} token issue --label NAME",
             _hint(settings),
         ]
     )
@@ -72,7 +73,13 @@ def _welcome_back(tenant_url: str, known: list[Organization], settings: Settings
 
 def _hint(settings: Settings) -> str:
     where = f"Data: {settings.data_dir}. " if settings.is_embedded else ""
-    return f"{where}Watch: scim-ledger events tail. Stop: Ctrl-C."
+    return f"{where}Watch: {command()} events tail. Stop: Ctrl-C."
+
+
+def command() -> str:
+    """Return how the reader calls the command line: `make serve` calls it by a relative path."""
+    called = sys.argv[0]
+    return called if called.startswith(".") and called.endswith("scim-ledger") else "scim-ledger"
 
 
 def organization(created: CreatedOrganization, *, as_json: bool) -> str:

@@ -64,7 +64,7 @@ def as_line(event: RecordedEvent, organization: Organization, personal: Any) -> 
         facts["values"] = personal
     shown = " ".join(f"{name}={_short(value)}" for name, value in facts.items())
     return (
-        f"{event.position:>7}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type:<18} "
+        f"{event.position:>7}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type:<22} "
         f"{event.stream_id} v{event.version}  by {event.source}:{_actor(event)}  {shown}"
     ).rstrip()
 
@@ -79,6 +79,7 @@ def _readable(facts: dict[str, Any], organization: Organization) -> dict[str, An
     return {
         key: names.get(value, value) if isinstance(value, str) else value
         for key, value in facts.items()
+        if key != "jtiHash"  # It says nothing to a reader.
     }
 
 

@@ -2,9 +2,9 @@
 -- $1 organization_id uuid
 -- $2 limit bigint
 -- $3 offset bigint
--- parts: union_part of each table; direction: ASC or DESC
+-- parts: union_part of each table; direction: ASC NULLS LAST or DESC NULLS FIRST
   SELECT table_name, id
     FROM ({parts}) AS matching
-ORDER BY sort_key COLLATE "C" {direction} NULLS LAST, id
+ORDER BY sort_key COLLATE "C" {direction}, id
    LIMIT $2
   OFFSET $3

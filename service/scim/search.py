@@ -1,26 +1,45 @@
 """Queries at the root, over users and groups together (RFC 7644 §3.4.2.1, §3.4.3)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
 
 from projections.query import Page, Query, read_union
-from projections.read import GROUP_BY_ID_WITH_MEMBERS, USER_BY_ID, Resource
-from projections.tables import GROUPS, USERS
+from projections.read import GROUP_BY_ID, GROUP_BY_ID_WITH_MEMBERS, USER_BY_ID, Lookup, Resource
+from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
-from schema.scim.errors import InvalidCursor, InvalidFilter, InvalidPath
+from schema.scim.errors import InvalidCursor
 from service.scim.answer import json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
 from service.scim.context import Exchange, admit
+from service.scim.joint import joint_type
 from service.scim.parse import query_parameters, read_body
 from service.scim.query import list_message, present, users_of
 from service.scim.represent import list_response
-from service.scim.select import read_selection
+from service.scim.select import Selection, read_selection
 from service.scim.whole_groups import with_all_members
 
-LOOKUPS = {USERS.name: USER_BY_ID, GROUPS.name: GROUP_BY_ID_WITH_MEMBERS}
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a query at the root asks of one resource type."""
+
+    target: Target
+    selection: Selection
+    query: Query
+
+    @property
+    def lookup(self) -> Lookup:
+        """Return how its resources are read by id; members are many, so only where they are shown."""
+        if self.target.table is not GROUPS:
+            return USER_BY_ID
+        return GROUP_BY_ID_WITH_MEMBERS if self.query.with_related else GROUP_BY_ID
+
+
+Parts = Mapping[str, Part]  # By the name of the table.
 
 
 async def query_root(request: web.Request) -> web.Response:
@@ -38,61 +57,44 @@ async def search_root(request: web.Request) -> web.Response:
 async def _answer(exchange: Exchange, sent: Parameters) -> web.Response:
     if "cursor" in sent:
         raise InvalidCursor("At the root pages go by startIndex; cursors serve /Users and /Groups.")
-    targets = (users_of(exchange), Target(GROUP, GROUPS))
-    parts = _readable(exchange, targets, sent)
-    async with exchange.service.pool.acquire() as connection:
-        places, total = await read_union(
-            connection,
-            exchange.organization_id,
-            [(target.table, query) for target, query in parts],
-        )
-    found = await _read(exchange, places)
-    shown = []
-    for name, resource in found:
-        target = next(each for each in targets if each.table.name == name)
-        selection = read_selection(sent, target.resource_type)
-        shown.append(present(resource, target, selection, exchange.base))
+    parts = _parts(exchange, sent)
+    asked = [(part.target.table, part.query) for part in parts.values()]
+    async with exchange.reading() as connection:
+        places, total = await read_union(connection, exchange.organization_id, asked)
+    found = await _read(exchange, places, parts)
+    shown = [
+        present(resource, parts[name].target, parts[name].selection, exchange.base)
+        for name, resource in found
+    ]
     page = Page([resource for _, resource in found], total)
-    return json_response(list_response(shown, list_message(parts[0][1], page)))
+    return json_response(list_response(shown, list_message(asked[0][1], page)))
 
 
-def _readable(
-    exchange: Exchange, targets: Sequence[Target], sent: Parameters
-) -> list[tuple[Target, Query]]:
-    """Return what to ask of each type; one that does not know the filter's attributes has no match.
-
-    Errors: InvalidFilter or InvalidPath where no type knows them.
-    """
-    parts: list[tuple[Target, Query]] = []
-    refusal: InvalidFilter | InvalidPath | None = None
-    for target in targets:
-        try:
-            selection = read_selection(sent, target.resource_type)
-            parts.append((target, read_query(sent, target, selection, exchange.base)))
-        except InvalidFilter as error:
-            refusal = error
-        except InvalidPath as error:  # Its resources have no such value: they come last.
-            refusal = error
-            unsorted = {name: value for name, value in sent.items() if name != "sortby"}
-            selection = read_selection(sent, target.resource_type)
-            query = read_query(unsorted, target, selection, exchange.base)
-            parts.append((target, query))
-    if refusal and (not parts or (sent.get("sortby") and not any(q.sort for _, q in parts))):
-        raise refusal
+def _parts(exchange: Exchange, sent: Parameters) -> Parts:
+    """Return what to ask of each type. Errors: InvalidFilter, InvalidPath where no type knows a name."""
+    users, groups = users_of(exchange), Target(GROUP, GROUPS)
+    parts = {}
+    for target, other in ((users, groups), (groups, users)):
+        selection = read_selection(sent, target.resource_type)
+        joint = Target(joint_type(target.resource_type, other.resource_type), target.table)
+        query = read_query(sent, joint, selection, exchange.base)
+        parts[target.table.name] = Part(target, selection, query)
     return parts
 
 
 async def _read(
-    exchange: Exchange, places: Sequence[tuple[str, UUID]]
+    exchange: Exchange, places: Sequence[tuple[str, UUID]], parts: Parts
 ) -> list[tuple[str, Resource]]:
     """Return the resources at places of a page, in order; one deleted meanwhile is left out."""
     reader, organization_id = exchange.service.reader, exchange.organization_id
-    reads = [reader.find(LOOKUPS[name], organization_id, each) for name, each in places]
+    reads = [reader.find(parts[name].lookup, organization_id, each) for name, each in places]
     # Together, so that they share two queries.
     rows = await asyncio.gather(*reads)
     found = [(name, row) for (name, _), some in zip(places, rows, strict=True) for row in some]
+    if not parts[GROUPS.name].query.with_related:
+        return found
     groups = [row for name, row in found if name == GROUPS.name]
-    async with exchange.service.pool.acquire() as connection:
+    async with exchange.reading() as connection:
         whole = await with_all_members(connection, organization_id, groups)
     by_id = {row.id: row for row in whole}
     return [(name, by_id.get(row.id, row)) for name, row in found]
