@@ -33,12 +33,16 @@ class CreateUser:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceUser:
-    """Give a user the attributes of a document as read (PUT)."""
+    """Give a user the attributes of a document as read (PUT).
+
+    `role_ids` are the values of roleId under its two names where they differ: one of them is news.
+    """
 
     id: UUID
     document: Document
     resource_type: ResourceType
     precondition: Precondition = NO_PRECONDITION
+    role_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,8 +185,8 @@ def put_user(
     user_id: UUID = JO, *, precondition: Precondition = NO_PRECONDITION, **body: Any
 ) -> ReplaceUser:
     """Return the command of PUT /Users/{id}."""
-    document = read_document({"userName": "jo@example.com", **body}, USER).document
-    return ReplaceUser(user_id, document, USER, precondition)
+    reading = read_document({"userName": "jo@example.com", **body}, USER, is_put=True)
+    return ReplaceUser(user_id, reading.document, USER, precondition, reading.role_ids)
 
 
 def patch_user(

@@ -1,14 +1,15 @@
 """Extension schemas of an organization's own: what a Schema resource must be to be taken."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from schema.scim import urns
 from schema.scim.attributes import AttributeType, Document
-from schema.scim.definitions import DOCUMENTS
+from schema.scim.definitions import DOCUMENTS, USER
 from schema.scim.errors import InvalidValue
 
-URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}:[A-Za-z0-9._:-]{1,200}", re.IGNORECASE)
+URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}(?::[a-z0-9._-]{1,100}){2,10}", re.IGNORECASE)
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]{0,99}")  # RFC 7643 §2.1 ATTRNAME.
 ATTRIBUTES_MAX = 100
 CHARACTERISTICS: dict[str, tuple[Any, ...]] = {  # RFC 7643 §7; the first is the default.
@@ -34,7 +35,7 @@ def check_extension(document: Any) -> Document:
         raise InvalidValue(
             "id must be a URN, such as urn:ietf:params:scim:schemas:extension:Name:2.0:User."
         )
-    if urn.lower() in map(str.lower, DOCUMENTS):
+    if urn.lower() in map(str.lower, DOCUMENTS) or USER.find(urn):
         raise InvalidValue(f"{urn} is built in and cannot be registered.")
     attributes = document.get("attributes")
     if not isinstance(attributes, list) or not 0 < len(attributes) <= ATTRIBUTES_MAX:
@@ -56,6 +57,9 @@ def _check_attribute(attribute: Any) -> Document:
     name = attribute.get("name") if isinstance(attribute, dict) else None
     if not isinstance(name, str) or not ATTRIBUTE_NAME.fullmatch(name):
         raise InvalidValue("Each attribute needs a name of letters, digits, _, - and $.")
+    if USER.schema.attribute(name):
+        # A name without its URN, as clients write it, would mean one here and the other there.
+        raise InvalidValue(f"{name} is an attribute of the core schema already; use another name.")
     if attribute.get("type") == AttributeType.COMPLEX or "subAttributes" in attribute:
         raise InvalidValue(
             f"{name}: an extension has simple attributes only; Entra sends no others."
@@ -91,3 +95,10 @@ def refuse_removal(former: Document, document: Document) -> None:
                 f"{attribute['name']} is registered already and cannot be changed or removed; "
                 "attributes are only ever added."
             )
+
+
+def refuse_other_spelling(urns_registered: Iterable[str], urn: str) -> None:
+    """Raise InvalidValue if a URN is registered in other letters: URNs compare without case."""
+    for registered in urns_registered:
+        if registered != urn and registered.lower() == urn.lower():
+            raise InvalidValue(f"{urn} is registered already as {registered}; write it so.")

@@ -7,13 +7,11 @@ from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue, Mutability, NoTarget
 from schema.scim.filter import And, Comparison, Filter, Operator
 from schema.scim.operations import Kind, Operation
-from schema.scim.predicate import matches
-from schema.scim.resource import get, put
+from schema.scim.predicate import selector
+from schema.scim.resource import ELEMENTS_MAX, get, put
 from schema.scim.resource_type import AttributePath
 from schema.scim.urns import is_urn
 from schema.scim.value import KIND, read_single, read_value
-
-ELEMENTS_MAX = 1_000  # Values of one multi-valued attribute in a document (members are rows).
 
 
 def apply(document: Document, operations: Iterable[Operation]) -> Document:
@@ -160,7 +158,9 @@ def _values_at(keys: tuple[str, ...], element: Any) -> tuple[Any, ...]:
 
 def _selected(elements: list[Any], operation: Operation) -> list[bool]:
     chosen = operation.path.filter
-    return [chosen is None or matches(chosen, each) for each in elements]
+    if chosen is None:
+        return [True] * len(elements)
+    return list(map(selector(chosen), elements))
 
 
 def _remove_selected(elements: list[Any], operation: Operation) -> list[Any]:

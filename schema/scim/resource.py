@@ -11,6 +11,7 @@ from schema.scim.urns import is_urn
 from schema.scim.value import read_value
 
 # RFC 7643 §3: `schemas` is derived from the content; id, meta and groups are the service's own.
+ELEMENTS_MAX = 300  # Values of one multi-valued attribute in a document; members are rows.
 DERIVED = frozenset({"schemas"})
 
 
@@ -20,9 +21,10 @@ class Reading:
 
     document: Document
     ignored: list[str] = field(default_factory=list)
+    role_ids: tuple[str, ...] = ()  # Different values for roleId under its two names, in a PUT.
 
 
-def read_document(sent: Any, resource_type: ResourceType) -> Reading:
+def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = False) -> Reading:
     """Return a resource that a client sent, in canonical names and types, without what is absent.
 
     Null, empty texts, lists and objects are absent (RFC 7643 §2.5). Attributes that only the service
@@ -41,10 +43,19 @@ def read_document(sent: Any, resource_type: ResourceType) -> Reading:
             continue
         known = read_value(path, value, reading.ignored)
         if known is not None:
-            _refuse_disagreement(reading.document, path, known)
+            former = None if path.sub_attribute else get(reading.document, path)
+            if former is not None and former != known:
+                if not is_put or str(path) != "roleId":
+                    raise InvalidValue(
+                        f"{path} is given twice with different values; send it once."
+                    )
+                # GET answers with both names: a client that changed one puts both back.
+                reading.role_ids = (former, known)
             reading.document = put(reading.document, path, known)
     for path, values in multi_valued(reading.document, resource_type):
         refuse_two_primaries(str(path), values)
+        if len(values) > ELEMENTS_MAX and path.attribute.name != "members":
+            raise InvalidValue(f"{path} takes no more than {ELEMENTS_MAX:,} values.")
     return reading
 
 
@@ -121,15 +132,6 @@ def require(document: Document, resource_type: ResourceType) -> None:
         is_asked = attribute.required and attribute.is_kept and attribute.name not in DERIVED
         if is_asked and attribute.name not in document:
             raise InvalidValue(f"{attribute.name} is required and is missing or empty.")
-
-
-def _refuse_disagreement(document: Document, path: AttributePath, value: Any) -> None:
-    """Refuse two different values for one attribute under two of its names."""
-    if path.sub_attribute:
-        return
-    former = get(document, path)
-    if former is not None and former != value:
-        raise InvalidValue(f"{path} is given twice with different values; send it once.")
 
 
 def schemas_of(document: Document, resource_type: ResourceType) -> list[str]:

@@ -18,7 +18,7 @@ from schema.events.user import (
     UserReactivated,
 )
 from schema.scim.attributes import Document
-from schema.scim.errors import Forbidden, NotFound, Uniqueness
+from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
 from schema.scim.patch import apply
 from schema.scim.resource import attribute_names, require
 from schema.scim.text import fold
@@ -97,7 +97,10 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
     document = {"active": user.active, **command.document}
     require(document, command.resource_type)
     named = named_roles(document.get("roles"), caller.organization)
-    role_text = document.get("roleId")
+    news = [each for each in command.role_ids if each.lower() != str(user.role_id)]
+    if len(news) > 1:
+        raise InvalidValue("roleId is given under two names with different values; send it once.")
+    role_text = news[0] if news else document.get("roleId")
     if role_text is not None and document.get("roles") == user.attributes.get("roles"):
         named = set()  # It repeats what GET returned: only roleId may be news.
     return Wanted(document, assigned_role(caller.organization, role_text, named))

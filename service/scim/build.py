@@ -30,9 +30,10 @@ def replace_user(
     exchange: Exchange, user_id: UUID, body: Any, precondition: Precondition
 ) -> ReplaceUser:
     """Return the command of a PUT. Errors: InvalidValue."""
-    reading = read_document(body, exchange.visitor.user_type)
+    user_type = exchange.visitor.user_type
+    reading = read_document(body, user_type, is_put=True)
     note_ignored("User", reading.ignored)
-    return ReplaceUser(user_id, reading.document, exchange.visitor.user_type, precondition)
+    return ReplaceUser(user_id, reading.document, user_type, precondition, reading.role_ids)
 
 
 def patch_user(

@@ -85,9 +85,15 @@ def select_document(document: Document, selection: Selection) -> Document:
         chosen = {name: document[name] for name in ALWAYS if name in document}
         for path in selection.included:
             chosen = _include(chosen, document, path)
+        chosen = {key: _without_void(value) for key, value in chosen.items()}
     for path in selection.excluded:
         chosen = _exclude(chosen, path)
     return chosen
+
+
+def _without_void(value: Any) -> Any:
+    """Drop the values that had none of the sub-attributes asked for."""
+    return [each for each in value if each != {}] if isinstance(value, list) else value
 
 
 def _include(chosen: Document, document: Document, path: AttributePath | str) -> Document:
@@ -99,7 +105,7 @@ def _include(chosen: Document, document: Document, path: AttributePath | str) ->
     whole = AttributePath(path.attribute, extension=path.extension)
     if sub is not None:
         value = _with_sub(get(chosen, whole), value, sub.name)
-    return put(chosen, whole, value) if value else chosen
+    return chosen if value in ({}, []) else put(chosen, whole, value)
 
 
 def _with_sub(chosen: Any, value: Any, name: str) -> Any:

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from hypothesis import settings
+
 from schema.scim import urns
 from schema.scim.attributes import Document, read_schema
 from schema.scim.definitions import USER
+
+# The suite is run all day: a property is tried on fewer examples each time, and never timed.
+FEW = settings(max_examples=50, deadline=None)
 
 ENTERPRISE = urns.ENTERPRISE_USER
 BOSS = "26118915-6090-4610-87e4-49d8ca9f808d"

@@ -192,7 +192,7 @@ def test_two_new_primary_values_are_refused() -> None:
 def test_more_values_than_the_limit_are_refused() -> None:
     sent = [{"value": str(number)} for number in range(ELEMENTS_MAX + 1)]
 
-    with pytest.raises(InvalidValue, match="more than 1,000 values"):
+    with pytest.raises(InvalidValue, match="more than 300 values"):
         patched(BARE, replace("emails", sent))
 
 

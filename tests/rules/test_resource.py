@@ -223,3 +223,9 @@ def test_a_value_is_got_from_its_extension() -> None:
 
 def test_what_is_absent_is_none() -> None:
     assert get(BARE, path("department")) is None
+
+
+def test_more_values_than_the_limit_are_refused() -> None:
+    mails = [{"value": f"{number}@example.com"} for number in range(301)]
+    with pytest.raises(InvalidValue, match="no more than 300 values"):
+        read_document({"userName": "jo", "emails": mails}, USER)

@@ -13,6 +13,7 @@ from schema.scim.errors import InvalidValue
 from schema.scim.resource_type import AttributePath, ResourceType
 from schema.scim.text import fold
 from schema.scim.value import INDEXED_BYTES_MAX, INTEGER_MAX, read_value
+from tests.rules.documents import FEW
 
 KINDS = ("string", "boolean", "decimal", "integer", "dateTime", "reference", "binary")
 EVERY_KIND = ResourceType(
@@ -164,11 +165,13 @@ def test_accents_and_blanks_count(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
+@FEW
 @given(st.text())
 def test_a_text_is_equal_however_it_is_composed(text: str) -> None:
     assert fold(unicodedata.normalize("NFD", text)) == fold(text)
 
 
+@FEW
 @given(st.text(st.characters(max_codepoint=127)))
 def test_ascii_takes_no_other_way(text: str) -> None:
     assert fold(text) == unicodedata.normalize("NFC", text.casefold())

@@ -1,0 +1,226 @@
+"""Which role a request assigns by `roles`, and what if roleId says otherwise (reference.md §6.3)."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from schema.events.user import RoleAssigned, UserChanged
+from schema.scim import urns
+from schema.scim.attributes import Document, read_schema
+from schema.scim.definitions import USER
+from schema.scim.errors import InvalidValue
+from schema.scim.operations import read_patch
+from service.commands import Command, CreateUser, PatchUser
+from service.decide.role import named_roles
+from tests.builders import (
+    CONTRIBUTOR,
+    EDITOR,
+    JO,
+    NOBODY,
+    READER,
+    VALIDATOR,
+    Story,
+    add,
+    given,
+    jo,
+    organization,
+    patch_user,
+    pathless,
+    post_user,
+    provisioned,
+    put_user,
+    remove,
+    replace,
+)
+
+ENTRA_TYPE = "WindowsAzureActiveDirectoryRole"
+FLAT = f"{urns.USER}:roleId"
+
+
+def entra_text(**told: str) -> str:
+    """Return a value of `roles` as Entra sends it when it updates (CUSTOM)."""
+    return orjson.dumps({"id": str(NOBODY), **told}).decode()
+
+
+NAMING_EDITOR = [
+    str(EDITOR),
+    str(EDITOR).upper(),
+    "Editor",
+    "EDITOR",
+    entra_text(value="Editor"),
+    entra_text(value="25", displayName="editor"),
+    entra_text(id=str(EDITOR)),
+    entra_text(value=str(EDITOR), displayName="Somebody"),
+]
+NAMING_NOBODY = ["Admin", "", str(NOBODY), entra_text(value="25"), "{", '{"value":7}', '["Editor"]']
+
+
+def with_role(role: UUID, **attributes: Any) -> Story:
+    """Return a story of a user who has a role."""
+    return given(jo(provisioned(role=role, **attributes)))
+
+
+def assigned(role: UUID, previous: UUID = READER) -> RoleAssigned:
+    """Return that a user has another role from now on."""
+    return RoleAssigned(role_id=role, previous_role_id=previous)
+
+
+@pytest.mark.parametrize("value", NAMING_EDITOR)
+def test_a_value_of_roles_may_name_a_role(value: str) -> None:
+    assert named_roles([{"value": value}], organization()) == {EDITOR}
+
+
+@pytest.mark.parametrize("value", NAMING_NOBODY)
+def test_other_values_of_roles_name_none(value: str) -> None:
+    assert named_roles([{"value": value}, {"display": "Editor"}], organization()) == set()
+
+
+@pytest.mark.parametrize("value", NAMING_EDITOR)
+def test_roles_are_stored_as_sent_and_assign_a_role(value: str) -> None:
+    roles = [{"primary": True, "type": ENTRA_TYPE, "value": value}]
+
+    given().when(post_user(roles=roles)).then(jo(provisioned(role=EDITOR, roles=roles)))
+
+
+@pytest.mark.parametrize("value", NAMING_NOBODY[3:])
+def test_roles_that_name_none_are_stored_as_sent(value: str) -> None:
+    roles = [{"type": ENTRA_TYPE, "displayName": "Admin", "value": value}]
+
+    given().when(post_user(roles=roles)).then(jo(provisioned(role=READER, roles=roles)))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        add("roles", [{"value": "Editor"}]),
+        replace("roles", [{"value": "Editor"}]),
+        add('roles[primary eq "True"].value', "Editor"),
+        replace('roles[primary eq "True"]', {"value": "Editor"}),
+        replace("roles.value", "Editor"),
+        pathless({"roles": [{"value": entra_text(value="Editor")}]}),
+    ],
+)
+def test_a_patch_of_roles_assigns_a_role(operation: Document) -> None:
+    story = with_role(READER).when(patch_user(operation))
+
+    assert story.user().role_id == EDITOR
+    assert isinstance(story.decisions[0].event, UserChanged)
+
+
+def test_an_added_role_takes_the_place_of_a_former_one() -> None:
+    former = [{"type": ENTRA_TYPE, "value": "Editor"}]
+    story = with_role(EDITOR, roles=former)
+
+    story.when(patch_user(add("roles", [{"value": entra_text(value="Validator")}])))
+
+    assert story.user().role_id == VALIDATOR
+    assert story.user().attributes["roles"] == [*former, {"value": entra_text(value="Validator")}]
+
+
+def test_removed_roles_leave_the_role() -> None:
+    story = with_role(EDITOR, roles=[{"value": "Editor"}])
+
+    story.when(patch_user(remove("roles"))).then(
+        jo(UserChanged(attributes=("roles",), values={"roles": None}))
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        post_user(roles=[{"value": "Editor"}, {"value": "Validator"}]),
+        put_user(roles=[{"value": "Editor"}, {"value": str(VALIDATOR)}]),
+        patch_user(add("roles", [{"value": "Editor"}]), add("roles", [{"value": "Validator"}])),
+    ],
+)
+def test_two_different_roles_are_refused(command: Command) -> None:
+    story = given() if isinstance(command, CreateUser) else with_role(READER)
+
+    with pytest.raises(InvalidValue, match="roles names different roles; a user has exactly one"):
+        story.when(command)
+
+
+def test_one_role_named_twice_is_one_role() -> None:
+    roles = [{"value": "Editor"}, {"value": str(EDITOR)}, {"value": "Somebody"}]
+
+    given().when(post_user(roles=roles)).then(jo(provisioned(role=EDITOR, roles=roles)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        post_user(roleId=str(VALIDATOR), roles=[{"value": "Editor"}]),
+        put_user(roleId=str(VALIDATOR), roles=[{"value": "Editor"}]),
+        patch_user(add("roleId", str(VALIDATOR)), add("roles", [{"value": "Editor"}])),
+        patch_user(pathless({FLAT: str(VALIDATOR), "roles": [{"value": "Editor"}]})),
+    ],
+)
+def test_a_role_id_and_roles_that_disagree_are_refused(command: Command) -> None:
+    story = given() if isinstance(command, CreateUser) else with_role(READER)
+
+    with pytest.raises(InvalidValue, match="roles and roleId name different roles"):
+        story.when(command)
+
+
+def test_a_role_id_and_roles_that_agree_assign_the_role() -> None:
+    roles = [{"value": "Editor"}]
+
+    given().when(post_user(roleId=str(EDITOR), roles=roles)).then(
+        jo(provisioned(role=EDITOR, roles=roles))
+    )
+
+
+def test_a_removed_role_id_gives_way_to_roles_of_the_same_request() -> None:
+    story = with_role(VALIDATOR)
+
+    story.when(patch_user(remove("roleId"), add("roles", [{"value": "Editor"}])))
+
+    assert story.user().role_id == EDITOR
+
+
+def test_of_two_requests_the_later_one_counts() -> None:
+    story = with_role(READER).when(patch_user(add("roles", [{"value": "Editor"}])))
+
+    story.when(patch_user(add("roleId", str(VALIDATOR)))).then(
+        jo(assigned(VALIDATOR, previous=EDITOR))
+    )
+
+
+def test_what_get_returned_may_be_put_back_with_former_roles() -> None:
+    roles = [{"value": "Editor"}]
+
+    with_role(VALIDATOR, roles=roles).when(put_user(roleId=str(VALIDATOR), roles=roles)).then()
+
+
+def test_what_get_returned_may_be_put_back_with_another_role_id() -> None:
+    roles = [{"value": "Editor"}]
+
+    with_role(VALIDATOR, roles=roles).when(put_user(roleId=str(CONTRIBUTOR), roles=roles)).then(
+        jo(assigned(CONTRIBUTOR, previous=VALIDATOR))
+    )
+
+
+def test_what_get_returned_may_be_patched_back_with_former_roles() -> None:
+    roles = [{"value": "Editor"}]
+    operation = pathless({"roleId": str(VALIDATOR), "roles": roles})
+
+    with_role(VALIDATOR, roles=roles).when(patch_user(operation)).then()
+
+
+def test_attributes_of_the_same_names_in_an_own_extension_assign_nothing() -> None:
+    urn = "urn:example:params:Own:2.0:User"
+    extension = {
+        "id": urn,
+        "attributes": [{"name": "roles", "multiValued": True}, {"name": "roleId"}],
+    }
+    own_user = USER.with_extensions((read_schema(extension),))
+    patch = read_patch(
+        {"Operations": [pathless({urn: {"roles": ["Editor"], "roleId": "7"}})]}, own_user, ""
+    )
+
+    story = with_role(READER).when(PatchUser(JO, patch, own_user))
+
+    assert story.user().role_id == READER
+    assert story.user().attributes[urn] == {"roles": ["Editor"], "roleId": "7"}

@@ -1,0 +1,98 @@
+"""What was once written in a log is read for ever: every released event type and version, byte by byte.
+
+A file of `golden/` holds an event as the log stores it (`data`, and `personal` as it was before it was
+sealed), the files whose events come before it in its stream, and the state that all of them fold into.
+Files are only ever added: one that must change tells of a log that somebody can no longer read.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from schema.events import group, organization, user
+from schema.events.codec import TYPES, decode, encode
+from schema.events.event import Event, Place
+from tests.builders import START
+
+Golden = Mapping[str, Any]
+CORPUS: Mapping[str, Golden] = {
+    path.name.removesuffix(".json"): orjson.loads(path.read_bytes())
+    for path in sorted((Path(__file__).parent / "golden").glob("*.json"))
+}
+# A personal part that an erased person has no more cannot be written again.
+WRITTEN = [name for name in CORPUS if not name.endswith(".erased")]
+
+
+def event_of(golden: Golden) -> Event:
+    """Return the event that was stored."""
+    personal = golden["personal"]
+    return decode(
+        golden["type"],
+        golden["schemaVersion"],
+        golden["data"],
+        None if personal is None else personal.encode(),
+    )
+
+
+def folded(name: str) -> Any:
+    """Return the state after an event and those before it."""
+    state = None
+    for version, each in enumerate((*CORPUS[name]["after"], name), start=1):
+        state = evolved(state, CORPUS[each], version)
+    return state
+
+
+def evolved(state: Any, golden: Golden, version: int) -> Any:
+    """Return the state after one event; the log's place is the version's, with a second between them."""
+    event, stream_id = event_of(golden), UUID(golden["streamId"])
+    place = Place(stream_id, version, version, START + timedelta(seconds=version), "scim")
+    if isinstance(event, user.UserEvent):
+        return user.evolve(state, event, place)
+    if isinstance(event, group.GroupEvent):
+        return group.evolve(state, event, place)
+    assert isinstance(event, organization.OrganizationEvent)
+    return organization.evolve(state, event, place)
+
+
+def as_json(state: Any) -> dict[str, Any]:
+    """Return a state as JSON has it."""
+    text = orjson.dumps(state, option=orjson.OPT_NON_STR_KEYS)
+    read: dict[str, Any] = orjson.loads(text)
+    return read
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_stored_event_folds_into_the_state_that_it_always_did(name: str) -> None:
+    state = as_json(folded(name))
+    # A later release may know more of a state, never less or otherwise.
+    assert {key: state[key] for key in CORPUS[name]["state"]} == CORPUS[name]["state"]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_an_event_of_the_current_version_is_written_as_it_always_was(name: str) -> None:
+    golden = CORPUS[name]
+    if golden["schemaVersion"] < TYPES[golden["type"]].schema_version:
+        pytest.skip("Another version is written now; this one is only read.")
+    written = encode(event_of(golden))
+    personal = None if written.personal is None else written.personal.decode()
+    assert (written.data, personal) == (golden["data"], golden["personal"])
+
+
+def test_every_released_type_and_version_is_in_the_corpus() -> None:
+    released = {
+        f"{name}.{version}"
+        for name, kind in TYPES.items()
+        for version in range(1, kind.schema_version + 1)
+    }
+    assert released <= CORPUS.keys()
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_file_is_named_for_its_type_and_version(name: str) -> None:
+    kind, version, *_ = name.split(".")
+    assert (CORPUS[name]["type"], CORPUS[name]["schemaVersion"]) == (kind, int(version))

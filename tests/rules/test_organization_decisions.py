@@ -1,0 +1,150 @@
+"""What commands do to an organization: its registration, its tokens, its own schemas."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from schema.events.organization import (
+    OrganizationRegistered,
+    SchemaRegistered,
+    TokenIssued,
+    TokenRevoked,
+)
+from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
+from schema.scim.attributes import Document
+from schema.scim.errors import InvalidValue, NotFound, Uniqueness
+from schema.scim.extension import check_extension
+from service.commands import Command, IssueToken, RegisterOrganization, RegisterSchema, RevokeToken
+from service.decide.known import Decision, Known
+from service.decide.organization import NAME_LENGTH_MAX
+from tests.builders import (
+    ADMINISTRATOR,
+    EDITOR,
+    JO,
+    NOBODY,
+    ORGANIZATION_ID,
+    ROLES,
+    START,
+    Story,
+    given,
+    jo,
+    provisioned,
+)
+from tests.rules.documents import CUSTOM
+
+TOKEN = UUID("c0000000-0000-7000-8000-000000000001")
+ISSUE = IssueToken(ORGANIZATION_ID, TOKEN, "5e88", JO, "Entra", "scim", START)
+ISSUED = TokenIssued(
+    token_id=TOKEN, jti_hash="5e88", account_id=JO, label="Entra", scope="scim", expires_at=START
+)
+REVOKE = RevokeToken(ORGANIZATION_ID, TOKEN)
+SCHEMA: Document = {"id": CUSTOM, "attributes": [{"name": "CustomAttribute"}]}
+
+
+def acme(event: Any) -> Decision:
+    """Return an event of the organization's stream."""
+    return Decision(ORGANIZATION_ID, event)
+
+
+def with_account(*more: Decision) -> Story:
+    """Return a story of an organization with an active Administrator."""
+    return given(jo(provisioned(role=ADMINISTRATOR)), *more)
+
+
+def register(name: str = "Acme") -> RegisterOrganization:
+    """Return the command that makes an organization."""
+    return RegisterOrganization(ORGANIZATION_ID, name, ROLES)
+
+
+@pytest.mark.parametrize("name", ["Acme", "  Acme ", "Å" * NAME_LENGTH_MAX])
+def test_a_new_organization_has_a_name_and_roles(name: str) -> None:
+    Story(Known()).when(register(name)).then(
+        acme(OrganizationRegistered(name=name.strip(), roles=ROLES))
+    )
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * (NAME_LENGTH_MAX + 1)])
+def test_a_name_has_some_characters_and_not_too_many(name: str) -> None:
+    with pytest.raises(InvalidValue, match="1 to 200 characters"):
+        Story(Known()).when(register(name))
+
+
+def test_an_organization_is_registered_once() -> None:
+    with pytest.raises(Uniqueness, match="exists already"):
+        given().when(register())
+
+
+def test_an_administrator_may_hold_a_token() -> None:
+    with_account().when(ISSUE).then(acme(ISSUED))
+
+
+def test_a_token_may_never_expire() -> None:
+    with_account().when(replace(ISSUE, expires_at=None)).then(
+        acme(ISSUED.model_copy(update={"expires_at": None}))
+    )
+
+
+@pytest.mark.parametrize(
+    "fact", [UserDeactivated(), RoleAssigned(role_id=EDITOR, previous_role_id=ADMINISTRATOR)]
+)
+def test_who_is_no_active_administrator_may_not_hold_a_token(fact: Any) -> None:
+    with pytest.raises(InvalidValue, match="must be active and an Administrator"):
+        with_account(jo(fact)).when(ISSUE)
+
+
+@pytest.mark.parametrize("story", [given(), with_account(jo(UserDeleted()))])
+def test_who_is_not_there_may_not_hold_a_token(story: Story) -> None:
+    with pytest.raises(NotFound, match=f"There is no user {JO}"):
+        story.when(ISSUE)
+
+
+def test_a_token_is_revoked() -> None:
+    with_account(acme(ISSUED)).when(REVOKE).then(acme(TokenRevoked(token_id=TOKEN)))
+
+
+def test_a_token_that_is_revoked_is_not_revoked_again() -> None:
+    with_account(acme(ISSUED)).when(REVOKE).when(REVOKE).then()
+
+
+def test_an_unknown_token_is_not_found() -> None:
+    with pytest.raises(NotFound, match=f"There is no token {NOBODY}"):
+        with_account(acme(ISSUED)).when(RevokeToken(ORGANIZATION_ID, NOBODY))
+
+
+def test_an_extension_is_registered_as_it_will_be_served() -> None:
+    given().when(RegisterSchema(ORGANIZATION_ID, SCHEMA)).then(
+        acme(SchemaRegistered(document=check_extension(SCHEMA)))
+    )
+
+
+def test_an_extension_that_is_registered_is_not_registered_again() -> None:
+    command = RegisterSchema(ORGANIZATION_ID, SCHEMA)
+
+    given().when(command).when(command).then()
+
+
+def test_an_extension_may_have_attributes_more() -> None:
+    more = {**SCHEMA, "attributes": [*SCHEMA["attributes"], {"name": "Tags", "multiValued": True}]}
+    story = given().when(RegisterSchema(ORGANIZATION_ID, SCHEMA))
+
+    story.when(RegisterSchema(ORGANIZATION_ID, more)).then(
+        acme(SchemaRegistered(document=check_extension(more)))
+    )
+
+
+@pytest.mark.parametrize(
+    "attributes", [[{"name": "Tags"}], [{"name": "CustomAttribute", "multiValued": True}]]
+)
+def test_an_extension_keeps_its_attributes(attributes: list[Document]) -> None:
+    story = given().when(RegisterSchema(ORGANIZATION_ID, SCHEMA))
+
+    with pytest.raises(InvalidValue, match="CustomAttribute is registered already"):
+        story.when(RegisterSchema(ORGANIZATION_ID, {**SCHEMA, "attributes": attributes}))
+
+
+@pytest.mark.parametrize("command", [ISSUE, REVOKE, RegisterSchema(ORGANIZATION_ID, SCHEMA)])
+def test_an_organization_that_is_not_there_is_not_found(command: Command) -> None:
+    with pytest.raises(NotFound, match="no such organization"):
+        Story(Known()).when(command)

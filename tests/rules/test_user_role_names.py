@@ -1,0 +1,34 @@
+"""roleId under both its names: GET answers with both, and a client may put both back."""
+
+import pytest
+
+from schema.events.user import RoleAssigned
+from schema.scim import urns
+from schema.scim.definitions import USER
+from schema.scim.errors import InvalidValue
+from schema.scim.resource import read_document
+from tests.builders import ADMINISTRATOR, EDITOR, READER, given, jo, provisioned, put_user
+
+BECAME_EDITOR = jo(RoleAssigned(role_id=EDITOR, previous_role_id=READER))
+
+
+def test_a_put_that_changed_the_core_name_changes_the_role() -> None:
+    alias = {urns.CLM_USER: {"roleId": str(READER)}}
+    given(jo(provisioned())).when(put_user(roleId=str(EDITOR), **alias)).then(BECAME_EDITOR)
+
+
+def test_a_put_that_changed_the_alias_changes_the_role() -> None:
+    alias = {urns.CLM_USER: {"roleId": str(EDITOR)}}
+    given(jo(provisioned())).when(put_user(roleId=str(READER), **alias)).then(BECAME_EDITOR)
+
+
+def test_a_put_that_changed_both_names_differently_is_refused() -> None:
+    alias = {urns.CLM_USER: {"roleId": str(EDITOR)}}
+    with pytest.raises(InvalidValue, match="under two names"):
+        given(jo(provisioned())).when(put_user(roleId=str(ADMINISTRATOR), **alias))
+
+
+def test_two_names_with_different_values_are_refused_at_creation() -> None:
+    body = {"userName": "jo", "roleId": "1", urns.CLM_USER: {"roleId": "2"}}
+    with pytest.raises(InvalidValue, match="given twice"):
+        read_document(body, USER)
