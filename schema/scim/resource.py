@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from schema.scim.attributes import Document
@@ -38,25 +39,38 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
     for path, value in assignments(sent, resource_type, reading.ignored):
         if path.sub_attribute and path.attribute.multi_valued:
             reading.ignored.append(str(path))  # It says of which value nothing: emails.display.
-            continue
-        if not (path.attribute.is_kept and path.target.is_kept):
-            continue
-        known = read_value(path, value, reading.ignored)
-        if known is not None:
-            former = None if path.sub_attribute else get(reading.document, path)
-            if former is not None and former != known:
-                if not is_put or str(path) != "roleId":
-                    raise InvalidValue(
-                        f"{path} is given twice with different values; send it once."
-                    )
-                # GET answers with both names: a client that changed one puts both back.
-                reading.role_ids = (former, known)
-            reading.document = put(reading.document, path, known)
-    for path, values in multi_valued(reading.document, resource_type):
-        refuse_two_primaries(str(path), values)
-        if len(values) > ELEMENTS_MAX and path.attribute.name != "members":
-            raise InvalidValue(f"{path} takes no more than {ELEMENTS_MAX:,} values.")
+        elif path.attribute.is_kept and path.target.is_kept:
+            known = read_value(path, value, reading.ignored)
+            if known is not None:
+                _take(reading, path, known, is_put=is_put)
+    _check_values(reading.document, resource_type)
     return reading
+
+
+def _take(reading: Reading, path: AttributePath, value: Any, *, is_put: bool) -> None:
+    """Put a value into what was read so far. Errors: InvalidValue where another is there."""
+    former = None if path.sub_attribute else get(reading.document, path)
+    if former is not None and former != value:
+        if not is_put or str(path) != "roleId":
+            raise InvalidValue(f"{path} is given twice with different values; send it once.")
+        # GET answers with both names: a client that changed one puts both back.
+        reading.role_ids = (former, value)
+    if path.extension or path.sub_attribute:
+        reading.document = put(reading.document, path, value)
+    else:
+        reading.document[path.attribute.name] = value
+
+
+def _check_values(document: Document, resource_type: ResourceType) -> None:
+    """Raise InvalidValue where an attribute has two primary values, or too many."""
+    for name, values in document.items():
+        if isinstance(values, list) and name != "members":
+            if len(values) > ELEMENTS_MAX:
+                raise InvalidValue(f"{name} takes no more than {ELEMENTS_MAX:,} values.")
+            if len(values) > 1 and isinstance(values[0], dict):
+                refuse_two_primaries(name, values)
+        elif isinstance(values, dict) and resource_type.is_container(name):
+            _check_values(values, resource_type)
 
 
 def assignments(
@@ -68,19 +82,29 @@ def assignments(
     object of attributes (Entra's and Okta's dialects, reference §4.4, §6.2).
     """
     for key, value in sent.items():
-        if key.lower() in DERIVED:
-            continue
-        if resource_type.is_container(key):
-            if value is None or value == "":
-                continue
+        meaning = _meaning(key, resource_type)
+        if isinstance(meaning, AttributePath):
+            yield meaning, value
+        elif meaning == UNKNOWN:
+            ignored.append(key)
+        elif meaning == CONTAINER and value is not None and value != "":
             if not isinstance(value, dict):
                 raise InvalidValue(f"{key} must be an object of attributes.")
             inner = {f"{key}:{name}": each for name, each in value.items()}
             yield from assignments(inner, resource_type, ignored)
-        elif path := resource_type.find(key):
-            yield path, value
-        else:
-            ignored.append(key)
+
+
+CONTAINER, UNKNOWN, OURS = "container", "unknown", "ours"
+
+
+@lru_cache(maxsize=8192)
+def _meaning(key: str, resource_type: ResourceType) -> AttributePath | str:
+    """Return what a key of an object means: an attribute, CONTAINER, UNKNOWN, or OURS to derive."""
+    if key.lower() in DERIVED:
+        return OURS
+    if resource_type.is_container(key):
+        return CONTAINER
+    return resource_type.find(key) or UNKNOWN
 
 
 def get(document: Document, path: AttributePath) -> Any:
@@ -109,17 +133,6 @@ def _with(holder: Document, name: str, value: Any) -> Document:
     return {**holder, name: value}
 
 
-def multi_valued(
-    document: Document, resource_type: ResourceType
-) -> Iterator[tuple[AttributePath, list[Document]]]:
-    """Yield the complex multi-valued attributes that a document holds."""
-    for name, value in document.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            path = resource_type.find(name)
-            if path:
-                yield path, value
-
-
 def refuse_two_primaries(name: str, values: list[Document]) -> None:
     """Raise InvalidValue if more than one value is primary (RFC 7643 §2.4)."""
     if sum(1 for value in values if value.get("primary") is True) > 1:
@@ -128,10 +141,16 @@ def refuse_two_primaries(name: str, values: list[Document]) -> None:
 
 def require(document: Document, resource_type: ResourceType) -> None:
     """Raise InvalidValue if a required attribute is missing (RFC 7643 §2.2)."""
-    for attribute in resource_type.schema.attributes.values():
-        is_asked = attribute.required and attribute.is_kept and attribute.name not in DERIVED
-        if is_asked and attribute.name not in document:
-            raise InvalidValue(f"{attribute.name} is required and is missing or empty.")
+    for name in _required(resource_type):
+        if name not in document:
+            raise InvalidValue(f"{name} is required and is missing or empty.")
+
+
+@lru_cache(maxsize=64)
+def _required(resource_type: ResourceType) -> tuple[str, ...]:
+    attributes = resource_type.schema.attributes.values()
+    asked = (each.name for each in attributes if each.required and each.is_kept)
+    return tuple(name for name in asked if name not in DERIVED)
 
 
 def schemas_of(document: Document, resource_type: ResourceType) -> list[str]:
