@@ -1,17 +1,14 @@
 """Reads a log stream by stream, in constant memory: what a projection is rebuilt and verified from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from eventstore.personal import Subject, load_keys
-from eventstore.seal import Sealer, decrypted, place
+from eventstore.seal import Sealer, decrypted
 from eventstore.statements import Connection, statement
 
 PAGE_EVENTS = 2_000  # In one round trip; two pages are in memory at a time.
@@ -29,18 +26,9 @@ class Span:
     position: int
 
 
-class StreamEvent(NamedTuple):
-    """An event with its personal part opened: None where it has none, or its key is gone."""
-
-    stream_id: UUID
-    version: int
-    position: int
-    type: str
-    schema_version: int
-    recorded_at: datetime
-    source: str
-    data: str
-    personal: bytes | None
+# A row of read_span, read_streams or read_after, and its personal part: None where it has none, or its
+# key is gone. A rebuild takes a million of them apart, so they are not put together first.
+Opened = tuple[asyncpg.Record, bytes | None]
 
 
 async def read_tails(connection: Connection) -> dict[UUID, int]:
@@ -67,7 +55,7 @@ async def divide(
 
 async def read_span(
     connection: Connection, sealer: Sealer, span: Span
-) -> AsyncIterator[list[StreamEvent]]:
+) -> AsyncIterator[list[Opened]]:
     """Yield the events of a span in pages, each stream's together and in order.
 
     The connection is its own until the last page: the next one is on its way while a page is worked on.
@@ -82,7 +70,7 @@ async def read_span(
         try:
             while page := await fetching:
                 fetching = asyncio.ensure_future(_next_page(connection, sealer, span, cursor))
-                yield _opened(*page, span.organization_id)
+                yield page
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
@@ -90,55 +78,72 @@ async def read_span(
 
 async def read_streams(
     connection: Connection, sealer: Sealer, span: Span, ids: Sequence[UUID]
-) -> list[StreamEvent]:
+) -> list[Opened]:
     """Return the events of some streams up to the span's position, each stream's together."""
     rows = await connection.fetch(
         statement("read_streams"), span.organization_id, ids, span.position
     )
-    keys = await _keys(connection, sealer, span, rows)
-    return _opened(rows, keys, span.organization_id)
+    return await _open(connection, sealer, span.organization_id, rows)
+
+
+async def touched_streams(
+    connection: Connection, organization_id: UUID, *, after: int, position: int
+) -> list[UUID]:
+    """Return the streams with events after a position, up to another."""
+    rows = await connection.fetch(statement("touched_streams"), organization_id, after, position)
+    return [row["stream_id"] for row in rows]
 
 
 async def read_after(
     connection: Connection, sealer: Sealer, organization_id: UUID, *, after: int, limit: int
-) -> list[StreamEvent]:
+) -> list[Opened]:
     """Return the events after a position, in the order of the log."""
-    span = Span(organization_id, FIRST_ID, LAST_ID, after)
     rows = await connection.fetch(statement("read_after"), organization_id, after, limit)
-    return _opened(rows, await _keys(connection, sealer, span, rows), organization_id)
+    return await _open(connection, sealer, organization_id, rows)
 
 
-Keys = Mapping[Subject, AESGCM]
+# Subject → what opens its events, and the begin of their places: made once, and not for every event.
+Ciphers = Mapping[UUID, tuple[AESGCM, bytes]]
 
 
 async def _next_page(
+    connection: Connection, sealer: Sealer, span: Span, cursor: asyncpg.cursor.Cursor
+) -> list[Opened]:
+    rows = await cursor.fetch(PAGE_EVENTS)
+    return await _open(connection, sealer, span.organization_id, rows) if rows else []
+
+
+async def _open(
     connection: Connection,
     sealer: Sealer,
-    span: Span,
-    cursor: asyncpg.cursor.Cursor,
-) -> tuple[list[asyncpg.Record], Keys] | None:
-    rows = await cursor.fetch(PAGE_EVENTS)
-    return (rows, await _keys(connection, sealer, span, rows)) if rows else None
+    organization_id: UUID,
+    rows: Sequence[asyncpg.Record],
+) -> list[Opened]:
+    ciphers = await _load_ciphers(
+        connection, sealer, organization_id, {row[-1] for row in rows} - {None}
+    )
+    return [(row, None if row[-1] is None else _personal(row, ciphers)) for row in rows]
 
 
-async def _keys(
-    connection: Connection, sealer: Sealer, span: Span, rows: Sequence[asyncpg.Record]
-) -> Keys:
-    """Return the ciphers of the subjects of some events: made once, and not for every event."""
-    subjects = {(span.organization_id, row[10]) for row in rows if row[10] is not None}
+async def _load_ciphers(
+    connection: Connection, sealer: Sealer, organization_id: UUID, subjects: Collection[UUID]
+) -> Ciphers:
     if not subjects:
         return {}
-    keys = await load_keys(connection, sealer, subjects)
-    return {subject: AESGCM(key) for subject, key in keys.items()}
+    rows = await connection.fetch(statement("load_keys_of_log"), organization_id, list(subjects))
+    return {
+        subject_id: (
+            AESGCM(sealer.unwrap(wrapped, organization_id, subject_id)),
+            organization_id.bytes + subject_id.bytes,
+        )
+        for subject_id, wrapped in rows
+    }
 
 
-def _opened(rows: Sequence[asyncpg.Record], keys: Keys, organization_id: UUID) -> list[StreamEvent]:
-    events = []
-    for row in rows:
-        *shown, event_id, sealed, subject_id = row
-        cipher = keys.get((organization_id, subject_id)) if sealed is not None else None
-        personal = None
-        if cipher is not None:
-            personal = decrypted(cipher, sealed, place(organization_id, subject_id, event_id))
-        events.append(StreamEvent(*shown, personal))
-    return events
+def _personal(row: asyncpg.Record, ciphers: Ciphers) -> bytes | None:
+    *_, event_id, sealed, subject_id = row
+    found = ciphers.get(subject_id)
+    if found is None:
+        return None
+    cipher, begin = found
+    return decrypted(cipher, sealed, begin + event_id.bytes)

@@ -1,16 +1,10 @@
 """Make the Postgres schemas that projections live in."""
 
-from importlib.resources import files
-
 from projections.load import Connection
+from projections.rebuild_state import record_build
+from projections.registry import PROJECTIONS, digest, tables
 
 SERVICE_ROLE = "scim_ledger_service"
-PROJECTIONS = ("directory", "history")
-
-
-def tables(projection: str) -> str:
-    """Return the DDL of a projection, with unqualified names."""
-    return (files("schema") / "projections" / f"{projection}.sql").read_text(encoding="utf-8")
 
 
 async def create_missing(connection: Connection) -> list[str]:
@@ -19,9 +13,10 @@ async def create_missing(connection: Connection) -> list[str]:
     The caller owns the transaction and is the owner of the database.
     """
     made = []
-    for name in PROJECTIONS:
+    for name, projection in PROJECTIONS.items():
         if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", name):
             await create(connection, name, name)
+            await record_build(connection, name, digest(projection))
             made.append(name)
     return made
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import orjson
@@ -18,9 +18,9 @@ from schema.events.group import (
     MembersRemoved,
     MemberType,
 )
-from schema.events.organization import Organization, OrganizationEvent, Token
+from schema.events.organization import Organization, Token
 from schema.events.user import User, UserEvent
-from schema.scim.definitions import user_type
+from schema.scim.resource_type import ResourceType
 from schema.scim.text import fold
 
 Row = tuple[Any, ...]
@@ -38,6 +38,15 @@ TABLES: dict[str, tuple[str, ...]] = {  # Table → its columns, in the order of
     "groups": ("organization_id", *GroupRow._fields),
     "memberships": ("organization_id", "group_id", "member_id", "member_type"),
 }
+STREAM_COLUMNS = {  # Table → the column that says of which stream a row is.
+    "organizations": "organization_id",
+    "tokens": "organization_id",
+    "users": "id",
+    "former_users": "id",
+    "groups": "id",
+    "memberships": "group_id",
+}
+USER_EVENTS, GROUP_EVENTS = frozenset(get_args(UserEvent)), frozenset(get_args(GroupEvent))
 
 
 @dataclass(slots=True)
@@ -54,29 +63,28 @@ class Folded:
 
     def take(self, event: Event, place: Place) -> None:
         """Take in the next event."""
-        if isinstance(event, UserEvent):
-            assert self.state is None or isinstance(self.state, User)
-            self.state = user.evolve(self.state, event, place)
-        elif isinstance(event, GroupEvent):
-            self._take_group_event(event, place)
+        # A look into a set, and no cast: isinstance of a union asks each class of pydantic in turn.
+        former: Any = self.state
+        fact: Any = event
+        if type(event) in USER_EVENTS:
+            self.state = user.evolve(former, fact, place)
+        elif type(event) in GROUP_EVENTS:
+            self._take_group_event(fact, place)
         else:
-            assert isinstance(event, OrganizationEvent), event
-            assert self.state is None or isinstance(self.state, Organization)
-            self.state = organization.evolve(self.state, event, place)
+            self.state = organization.evolve(former, fact, place)
 
     def _take_group_event(self, event: GroupEvent, place: Place) -> None:
-        assert self.state is None or isinstance(self.state, Group)
-        after = group.evolve(self.state, event, place)
+        former: Any = self.state
+        after = group.evolve(former, event, place)
         self.state = without_members(after) if after.members else after
-        match event:
-            case MembersAdded():
-                self.joined.update(dict.fromkeys(event.members, event.member_type))
-            case MembersRemoved():
-                for each in event.members:
-                    if self.joined.pop(each, None) is None:
-                        self.left.add(each)
-            case GroupDeleted():
-                self.joined.clear()
+        if type(event) is MembersAdded:
+            self.joined.update(dict.fromkeys(event.members, event.member_type))
+        elif type(event) is MembersRemoved:
+            for each in event.members:
+                if self.joined.pop(each, None) is None:
+                    self.left.add(each)
+        elif type(event) is GroupDeleted:
+            self.joined.clear()
 
 
 def without_members(state: Group) -> Group:
@@ -92,18 +100,16 @@ def without_members(state: Group) -> Group:
     )
 
 
-def rows(
-    organization_id: UUID, folded: Folded, schemas: dict[str, Any]
-) -> Iterator[tuple[str, Row]]:
+def rows(organization_id: UUID, folded: Folded, users: ResourceType) -> Iterator[tuple[str, Row]]:
     """Yield the rows that a stream came to, each with its table.
 
-    `schemas` are the organization's own, now: attributes are only ever added to them, so that a user
-    of any time is read by today's. A person whose key was destroyed has no row.
+    `users` is the organization's type of them now: attributes are only ever added to it, so that a
+    user of any time is read by today's. A person whose key was destroyed has no row.
     """
     match folded.state:
         case User() as state:
             if "userName" in state.attributes:
-                yield user_rows(organization_id, state, schemas)
+                yield user_rows(organization_id, state, users)
         case Group(is_deleted=False) as state:
             yield "groups", (organization_id, *group_row(state))
             for member_id, kind in folded.joined.items():
@@ -113,10 +119,10 @@ def rows(
             yield from token_rows(organization_id, state.tokens.values())
 
 
-def user_rows(organization_id: UUID, state: User, schemas: dict[str, Any]) -> tuple[str, Row]:
+def user_rows(organization_id: UUID, state: User, users: ResourceType) -> tuple[str, Row]:
     """Return the row of a user, or the one that remembers a deleted user."""
     if not state.is_deleted:
-        return "users", (organization_id, *user_row(state, user_type(schemas)))
+        return "users", (organization_id, *user_row(state, users))
     external_id = state.attributes.get("externalId")
     key = fold(state.attributes["userName"])
     return "former_users", (organization_id, state.id, key, external_id)

@@ -23,7 +23,7 @@ class Pace:
     lease_s: float = 3.0  # A leader that stands still for longer is replaced,
     renew_s: float = 1.0  # and another one asks this often: takeover within 5 s.
     sweep_s: float = 2.0  # A lost notification costs this much.
-    linger_s: float = 0.1  # Between rounds, so that many small appends make one batch.
+    linger_s: float = 0.25  # Between rounds, so that many small appends make one batch.
     rest_s_max: float = 0.5  # As long as a round took, so that requests keep the half of us.
     retry_s: float = 1.0  # After an outage.
 
@@ -65,7 +65,8 @@ class Shift:
         """Renew the lease and sweep, each in its time."""
         if _now() >= self.renew_at:
             self.renew_at = _now() + self.pace.renew_s
-            await self.lease.renew()
+            if await self.lease.renew():
+                self.sweep_at = 0.0  # A new leader looks at once what its predecessor left.
         if _now() >= self.sweep_at:
             self.sweep_at = _now() + self.pace.sweep_s
             await self._sweep()

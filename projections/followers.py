@@ -18,8 +18,9 @@ from projections.load import Connection
 from projections.statements import statement
 
 BATCH_MAX = 1_000  # Events in one transaction.
-# What an event can be to blame for; all else that Postgres says is a matter of its state.
-REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+# What an event can be to blame for, a value that asyncpg cannot encode among it (an InterfaceError that
+# is a ValueError); all else that Postgres says is a matter of its state.
+REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
 OUTAGES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, MemoryError)
 
 log = structlog.get_logger()

@@ -34,11 +34,15 @@ class Lease:
     wanted: frozenset[str]
     held: set[str] = field(default_factory=set)
 
-    async def renew(self) -> None:
-        """Take the duties that are free, and be seen alive. Errors: asyncpg's, where the lease is lost."""
+    async def renew(self) -> bool:
+        """Take the duties that are free, and be seen alive; tell whether there were any.
+
+        Errors: asyncpg's, where the lease is lost.
+        """
         missing = sorted(self.wanted - self.held)
         rows = await self.connection.fetch(statement("take_leases"), missing)
         self.held |= {row["duty"] for row in rows}
+        return bool(rows)
 
     def covers(self, name: str, organization_id: UUID) -> bool:
         """Tell whether this process leads a projection for an organization."""

@@ -11,12 +11,30 @@ from projections.load import Connection
 from projections.statements import statement
 
 FOLD_EVENTS_MAX = 100  # Folded at a stretch: about a millisecond, then requests have their turn.
+TIMES = ("from_position", "from_at", "to_position", "to_at")
 TABLES: Mapping[Period, str] = {
     "role": "role_periods",
     "access": "access_periods",
     "membership": "membership_periods",
     "lifetime": "lifetimes",
 }
+COLUMNS: Mapping[Period, Sequence[str]] = {  # As `Periods.rows` has them.
+    "role": ("user_id", "role_id", "assigned_by", "source", "request_id", *TIMES),
+    "access": ("user_id", *TIMES),
+    "membership": ("group_id", "member_id", "member_type", *TIMES),
+    "lifetime": ("resource_id", "resource_type", *TIMES),
+}
+ACTIVITY_COLUMNS = (  # As `Periods.activity` has them.
+    "position",
+    "at",
+    "type",
+    "stream_id",
+    "actor_id",
+    "token_id",
+    "request_id",
+    "source",
+    "facts",
+)
 
 
 class NothingToEnd(Exception):
@@ -38,11 +56,13 @@ async def write_history(
     for period in PERIODS:
         await _end(connection, organization_id, period, periods)
     if periods.ended_groups:
-        await _execute(connection, "end_group_memberships", organization_id, periods.ended_groups)
+        columns = zip(*periods.ended_groups, strict=True)
+        await connection.execute(statement("end_group_memberships"), organization_id, *columns)
     for period in PERIODS:
         if rows := periods.rows(period):
-            await _execute(connection, f"add_{TABLES[period]}", organization_id, rows)
-    await _execute(connection, "add_activity", organization_id, periods.activity)
+            await _copy(connection, TABLES[period], COLUMNS[period], _of(organization_id, rows))
+    rows = _of(organization_id, periods.activity)
+    await _copy(connection, "activity", ACTIVITY_COLUMNS, rows)
 
 
 async def _end(
@@ -50,25 +70,25 @@ async def _end(
 ) -> None:
     name = f"end_{TABLES[period]}"
     if certain := periods.ended.get(period):
-        found = await _fetch(connection, name, organization_id, certain)
-        if found != len(certain):
+        columns = zip(*certain, strict=True)
+        found = await connection.fetch(statement(name), organization_id, *columns)
+        if len(found) != len(certain):
             raise NothingToEnd(NothingToEnd.__doc__)
     if perhaps := periods.perhaps_ended.get(period):
-        await _fetch(connection, name, organization_id, perhaps)
+        columns = zip(*perhaps, strict=True)
+        await connection.execute(statement(name), organization_id, *columns)
 
 
-async def _fetch(
-    connection: Connection, name: str, organization_id: UUID, rows: Sequence[Row]
-) -> int:
-    """Run a statement on columns of rows; return how many rows it gave back."""
-    columns = zip(*rows, strict=True)
-    return len(await connection.fetch(statement(name), organization_id, *columns))
+def _of(organization_id: UUID, rows: Sequence[Row]) -> list[Row]:
+    return [(organization_id, *row) for row in rows]
 
 
-async def _execute(
-    connection: Connection, name: str, organization_id: UUID, rows: Sequence[Row]
+async def _copy(
+    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]
 ) -> None:
-    await connection.execute(statement(name), organization_id, *zip(*rows, strict=True))
+    """Add rows by COPY, which takes two thirds of the time of an INSERT with arrays."""
+    columns = ("organization_id", *columns)
+    await connection.copy_records_to_table(table, records=rows, columns=columns)
 
 
 HISTORY = Follower("history", write_history)

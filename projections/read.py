@@ -9,9 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
+from projections.borrow import borrowed
 from projections.statements import statement
 
-QUERY_TIMEOUT_S = 20.0
+QUERY_TIMEOUT_S = 10.0
 MEMBERS_TOGETHER_MAX = 1_000  # Members that are read with their group; more are streamed.
 
 
@@ -94,7 +95,7 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
-        async with asyncio.timeout(QUERY_TIMEOUT_S), self._pool.acquire() as connection:
+        async with borrowed(self._pool, timeout_s=QUERY_TIMEOUT_S) as connection:
             rows = await connection.fetch(statement(lookup.statement), organization_id, keys)
         found: dict[Key, list[Resource]] = {}
         for key, *columns in rows:
@@ -107,7 +108,7 @@ async def stream_members(
 ) -> AsyncIterator[Resource | list[Member]]:
     """Yield a group, then its members in pieces, all as of one instant; nothing if there is none."""
     async with (
-        pool.acquire() as connection,
+        borrowed(pool, timeout_s=None) as connection,  # As long as its client reads.
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         row = await connection.fetchrow(statement("read_groups_by_id"), organization_id, [group_id])

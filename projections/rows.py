@@ -87,12 +87,13 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
     The role is served under both its names, so that a client that mapped the alias finds the value
     that it sent and does not send it again every cycle (reference §6.2).
     """
-    held = {**user.attributes, urns.CLM_USER: {"roleId": str(user.role_id)}}
+    role_id = str(user.role_id)
+    held = {**user.attributes, urns.CLM_USER: {"roleId": role_id}}
     return {
         "schemas": schemas_of(held, resource_type),
         **user.attributes,
         "active": user.active,
-        "roleId": str(user.role_id),
+        "roleId": role_id,
         urns.CLM_USER: held[urns.CLM_USER],
     }
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -37,6 +39,7 @@ organizations = typer.Typer(
 roles = typer.Typer(
     help="The five roles of an organization, and their UUIDs.", no_args_is_help=True
 )
+users = typer.Typer(help="Users that are made by hand, beside SCIM.", no_args_is_help=True)
 tokens = typer.Typer(
     help="Bearer tokens of an organization's technical accounts.", no_args_is_help=True
 )
@@ -46,6 +49,7 @@ schemas = typer.Typer(
 events = typer.Typer(help="The event log: everything that ever happened.", no_args_is_help=True)
 app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
+app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
@@ -80,12 +84,15 @@ def serve() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    async with open_runtime(settings, is_migrating=True) as runtime:
+    async with (
+        open_runtime(settings, is_migrating=True) as runtime,
+        serving(runtime, settings) as port,
+    ):
+        bound = settings.model_copy(update={"port": port})
+        # Once the port is ours: a token that is made and never shown would be lost.
         first = await setup.set_up_first(runtime)
-        async with serving(runtime, settings) as port:
-            bound = settings.model_copy(update={"port": port})
-            typer.echo(await show.welcome(runtime, bound, first))
-            await until_stopped(lambda: typer.echo("Stopping: finishing the requests in flight …"))
+        typer.echo(await show.welcome(runtime, bound, first))
+        await until_stopped(lambda: typer.echo("Stopping: finishing the requests in flight …"))
     typer.echo("Stopped.")
 
 
@@ -134,6 +141,27 @@ def role_list(organization: Organization = None, as_json: AsJson = False) -> Non
         typer.echo(show.roles(found, as_json=as_json))
 
     run_with_runtime(list_them)
+
+
+@users.command("create")
+def user_create(
+    user_name: Annotated[str, typer.Option(help="Its userName, unique without case.")],
+    role: Annotated[str | None, typer.Option(help="Name of the role; Reader by default.")] = None,
+    display_name: Annotated[str | None, typer.Option(help="The name to show.")] = None,
+    email: Annotated[str | None, typer.Option(help="Its mail address at work.")] = None,
+    organization: Organization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user by hand. An identity provider that finds its userName links it, and makes no other."""
+    emails = [{"type": "work", "value": email, "primary": True}] if email else None
+    document = {"userName": user_name, "displayName": display_name, "emails": emails}
+
+    async def create(runtime: Runtime, _settings: Settings) -> None:
+        found = await setup.find_organization(runtime, organization)
+        user_id = await setup.create_user(runtime, found, document, role=role)
+        typer.echo(show.user(user_id, user_name, as_json=as_json))
+
+    run_with_runtime(create)
 
 
 @tokens.command("issue")
@@ -269,12 +297,19 @@ def run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         _fail(Exit.UNAVAILABLE, f"Setting {_setting(first['loc'])}: {first['msg']}")
     except ScimError as error:
         _fail(Exit.REFUSED, error.detail)
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.OK) from None
+    except BrokenPipeError:  # `events tail | head` has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(Exit.OK) from None
+    except (ConnectionError, TimeoutError, socket.gaierror) as error:
+        _fail(Exit.UNAVAILABLE, f"Postgres cannot be reached: check DATABASE_URL. {error}")
     except PROBLEMS as error:
         _fail(Exit.UNAVAILABLE, str(error) or type(error).__name__)
+    except asyncpg.ClientConfigurationError as error:
+        _fail(Exit.UNAVAILABLE, f"DATABASE_URL: {error}")
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         _fail(Exit.UNAVAILABLE, f"Postgres: {error}")
-    except (KeyboardInterrupt, BrokenPipeError):
-        raise typer.Exit(Exit.OK) from None
 
 
 def _setting(location: tuple[int | str, ...]) -> str:

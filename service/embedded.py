@@ -12,9 +12,18 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import parse_qs, urlsplit
 
 from service.embedded_account import EmbeddedPostgresError, account_for, open_to
-from service.embedded_server import SETTINGS, answering_dsn, bring_up, create, take_down
+from service.embedded_server import (
+    SETTINGS,
+    answering_dsn,
+    bring_back,
+    bring_up,
+    create,
+    is_alive,
+    take_down,
+)
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "running_dsn", "start"]
 
@@ -29,6 +38,18 @@ class EmbeddedPostgres:
     data_dir: Path
     dsn: str  # The superuser's, through a Unix socket; for asyncpg and for libpq.
     hold: IO[bytes]  # The open file that shares the users' lock.
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server lives; it may still be recovering from a crash."""
+        return is_alive(folder_in(self.data_dir))
+
+    def bring_back(self) -> None:
+        """Start the server again if it has died; blocks until it answers, under the DSN that it had."""
+        folder = folder_in(self.data_dir)
+        with locked(self.data_dir / TURN):
+            sockets = Path(parse_qs(urlsplit(self.dsn).query)["host"][0])
+            bring_back(folder, account_for(folder), sockets)
 
     def stop(self) -> bool:
         """Return whether the server is down, which it is after its last user; blocks until then."""

@@ -6,7 +6,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -70,6 +70,28 @@ def socket_folder(folder: Path) -> Path | None:
 
 def bring_up(folder: Path, account: Account, settings: Mapping[str, str]) -> str:
     """Return the DSN of the folder's server, started unless it runs, recovered from any crash."""
+
+    def prepare() -> None:
+        forget(folder, socket_folder(folder))
+        configure(folder, account, settings)
+
+    return launch(folder, account, prepare)
+
+
+def bring_back(folder: Path, account: Account, sockets: Path) -> str:
+    """Return the DSN of a server that has died, started as it was configured: so it is the same DSN."""
+
+    def prepare() -> None:
+        forget(folder, sockets)
+        if sockets != folder:
+            sockets.mkdir(mode=0o700)
+            give(sockets, account)
+
+    return launch(folder, account, prepare)
+
+
+def launch(folder: Path, account: Account, prepare: Callable[[], None]) -> str:
+    """Return the DSN of the folder's server once it answers; prepared and started unless it runs."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while (dsn := answering_dsn(folder)) is None:
         if time.monotonic() > deadline:
@@ -78,11 +100,19 @@ def bring_up(folder: Path, account: Account, settings: Mapping[str, str]) -> str
         if processes(folder):
             time.sleep(POLL_INTERVAL_S)
             continue
-        forget(folder, socket_folder(folder))
-        configure(folder, account, settings)
+        prepare()
         log = str(folder / "server.log")
         run(account, "pg_ctl", "start", f"-wt{START_TIMEOUT_S}", "-D", str(folder), "-l", log)
     return dsn
+
+
+def is_alive(folder: Path) -> bool:
+    """Tell whether the folder's first process lives, by its own word; asks little, for who asks often."""
+    try:
+        pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return False
 
 
 def take_down(folder: Path, account: Account) -> None:

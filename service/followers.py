@@ -12,13 +12,14 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
-from eventstore.follow import CHANNEL, OUTAGES
+from eventstore.follow import CHANNEL
 from projections.follow_run import Pace, Shift
 from projections.followers import Follower
 from projections.followers_lease import Lease, duties
 from projections.history_write import HISTORY
 from projections.load import Connection
 from projections.parked import Lag
+from service.lane import OUTAGES
 from service.runtime import SESSION
 
 FOLLOWERS: tuple[Follower, ...] = (HISTORY,)

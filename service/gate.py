@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from projections.access import Access, find_access
+from projections.borrow import borrowed
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
@@ -19,7 +20,7 @@ from service.tokens import Claims, decode_token, expired
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked already.
-LOOKUP_TIMEOUT_S = 10.0
+LOOKUP_TIMEOUT_S = 5.0
 FAILURES = (  # Of a lookup: the token may be good, so the client is asked to try again.
     OSError,
     TimeoutError,
@@ -93,10 +94,7 @@ class Gate:
     async def _find(self, admitted: Admitted) -> Access | None:
         started = time.monotonic()
         try:
-            async with (
-                asyncio.timeout(LOOKUP_TIMEOUT_S),
-                self._pool.acquire() as connection,
-            ):
+            async with borrowed(self._pool, timeout_s=LOOKUP_TIMEOUT_S) as connection:
                 admitted.access = await find_access(connection, admitted.claims.jti_hash)
             admitted.looked_up_at_s = started
             return admitted.access

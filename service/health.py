@@ -1,11 +1,10 @@
 """Whether the service is alive, and whether it is ready: for orchestrators and load balancers."""
 
-import asyncio
-
 import asyncpg
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from projections.borrow import borrowed
 from service.lane import OUTAGES
 from service.scim.context import SERVICE
 
@@ -20,8 +19,8 @@ async def healthz(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: 200 while Postgres answers, else 503."""
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            await request.app[SERVICE].pool.fetchval("SELECT count(*) FROM directory.organizations")
+        async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
+            await connection.fetchval("SELECT count(*) FROM directory.organizations")
     except (*OUTAGES, asyncpg.PostgresError) as error:
         return web.json_response(
             {"status": "not ready", "reason": type(error).__name__}, status=503

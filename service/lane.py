@@ -3,12 +3,13 @@
 Each organization has a lane. Commands that arrive while a batch is in flight form the next one, so
 that a commit is shared by all who wait and costs an idle service no delay. Nothing is answered
 before its commit. A refused command fails alone. If a batch fails for another reason, its commands
-are tried one by one, so that one poisoned command cannot fail its neighbours.
+are tried one by one, so that one poisoned command cannot fail its neighbours. What was sent to
+COMMIT is never tried again: it may have happened.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -18,15 +19,19 @@ import structlog
 from eventstore.errors import WrongExpectedVersion
 from eventstore.events import Provenance
 from eventstore.seal import Sealer
+from projections.borrow import borrowed, close_now
+from projections.load import Connection
 from projections.save import NameTaken
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
-from service.batch import Outcome, Work, decide_batch, write_batch
+from service.batch import Batch, Outcome, Work, decide_batch, write_batch
 from service.commands import Command
 from service.decide.known import Caller
 
 BATCH_MAX = 256  # Commands in one transaction.
-ACQUIRE_TIMEOUT_S = 10.0  # For a connection of the pool.
-BATCH_TIMEOUT_S = 30.0  # For a whole transaction; Postgres ends statements before that.
+WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
+BEGIN_TIMEOUT_S = 6.0  # For a connection, and for Postgres to say a first word on it.
+BATCH_TIMEOUT_S = 25.0  # For a whole transaction; Postgres ends statements before that.
+ROLLBACK_TIMEOUT_S = 2.0
 # Failures of the way to Postgres or of its capacity: no command is to blame, the client tries again.
 OUTAGES = (
     OSError,
@@ -36,6 +41,7 @@ OUTAGES = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
 )
@@ -53,6 +59,7 @@ class Pending:
 
     work: Work
     answer: asyncio.Future[Outcome]
+    since_s: float  # By the loop's clock.
 
 
 @dataclass(slots=True)
@@ -96,10 +103,9 @@ class Lanes:
         organization_id = caller.organization.id
         lane = self._lanes.setdefault(organization_id, Lane(organization_id))
         if self._is_closed or len(lane.waiting) >= self._waiting_max:
-            raise Unavailable("The service is busy; send the request again in a second.")
-        pending = Pending(
-            Work(command, caller, provenance), asyncio.get_running_loop().create_future()
-        )
+            raise _busy()
+        loop = asyncio.get_running_loop()
+        pending = Pending(Work(command, caller, provenance), loop.create_future(), loop.time())
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
@@ -113,88 +119,128 @@ class Lanes:
 
     async def _run(self, lane: Lane) -> None:
         """Run batches until nobody waits; then the lane goes, so that idle ones cost nothing."""
-        while lane.waiting:
-            size = min(len(lane.waiting), BATCH_MAX)
-            await self._run_batch(lane, [lane.waiting.popleft() for _ in range(size)])
-        lane.task = None
-        self._lanes.pop(lane.organization_id, None)
-
-    async def _run_batch(self, lane: Lane, batch: list[Pending]) -> None:
+        batch: list[Pending] = []
         try:
-            answers = await self._transact(lane, batch)
+            while lane.waiting:
+                if batch := _next_batch(lane):
+                    await self._run_batch(lane, batch)
+        finally:
+            # However this ends, nobody waits for ever.
+            self._lanes.pop(lane.organization_id, None)
+            _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
+            lane.waiting.clear()
+
+    async def _run_batch(
+        self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
+    ) -> None:
+        try:
+            async with borrowed(self._pool, timeout_s=BATCH_TIMEOUT_S) as connection:
+                decided = await self._transact(connection, lane, batch)
+                # They are committed, whatever becomes of the connection now.
+                _answer_all(batch, decided.answers)
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
-            _fail(batch, _outage("The outcome is unknown: send the request again."), error)
+            _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
         except OUTAGES as error:
             log.warning("postgres_unavailable", error=repr(error), commands=len(batch))
-            _fail(batch, _outage("The database cannot be reached: try again."), error)
+            _fail(batch, Unavailable("The database cannot be reached: try again."), error)
         except Exception as error:  # noqa: BLE001 - one command may have poisoned the batch.
-            await self._run_one_by_one(lane, batch, error)
-        else:
-            for pending, answer in zip(batch, answers, strict=True):
-                _answer(pending, answer)
-
-    async def _run_one_by_one(self, lane: Lane, batch: list[Pending], error: Exception) -> None:
-        if len(batch) == 1:
-            _answer(batch[0], _refusal(error))
-            return
-        log.warning("batch_failed", error=repr(error), commands=len(batch))
-        for pending in batch:
-            await self._run_batch(lane, [pending])
-
-    async def _transact(self, lane: Lane, batch: list[Pending]) -> Sequence[Outcome | ScimError]:
-        works = [pending.work for pending in batch]
-        async with (
-            asyncio.timeout(BATCH_TIMEOUT_S),
-            self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection,
-        ):
-            transaction = connection.transaction()
-            await transaction.start()
-            try:
-                decided = await decide_batch(connection, lane.organization_id, works)
-                await write_batch(connection, decided, self._sealer)
-            except BaseException:
-                if not connection.is_closed():
-                    await transaction.rollback()
-                raise
-            if decided.events:
-                await _commit(transaction)
-                if self._on_commit:
-                    self._on_commit(lane.organization_id)
+            if is_last_try:
+                _fail(batch, _refusal(error), error)
             else:
-                await transaction.rollback()
-        return decided.answers
+                log.warning("batch_failed", error=repr(error), commands=len(batch))
+                await self._run_one_by_one(lane, batch)
+        else:
+            if decided.events and self._on_commit:
+                self._on_commit(lane.organization_id)
+
+    async def _run_one_by_one(self, lane: Lane, batch: list[Pending]) -> None:
+        for pending in batch:
+            if not _is_refused_as_late(pending):
+                await self._run_batch(lane, [pending], is_last_try=True)
+
+    async def _transact(self, connection: Connection, lane: Lane, batch: list[Pending]) -> Batch:
+        """Return a batch whose events are committed."""
+        transaction = connection.transaction()
+        async with asyncio.timeout(BEGIN_TIMEOUT_S):
+            await transaction.start()
+        try:
+            works = [pending.work for pending in batch]
+            decided = await decide_batch(connection, lane.organization_id, works)
+            await write_batch(connection, decided, self._sealer)
+        except Exception as error:
+            await _roll_back(connection, transaction, error)
+            raise
+        if decided.events:
+            await _commit(transaction)
+        else:
+            await transaction.rollback()
+        return decided
+
+
+def _next_batch(lane: Lane) -> list[Pending]:
+    """Take the next commands out of a lane, at least one where any is not refused."""
+    batch: list[Pending] = []
+    while lane.waiting and len(batch) < BATCH_MAX:
+        pending = lane.waiting.popleft()
+        if not _is_refused_as_late(pending):
+            batch.append(pending)
+    return batch
+
+
+def _is_refused_as_late(pending: Pending) -> bool:
+    """Refuse a command that has waited too long, in time for its client; tell whether it was."""
+    if asyncio.get_running_loop().time() - pending.since_s < WAIT_TIMEOUT_S:
+        return False
+    _answer(pending, _busy())
+    return True
+
+
+async def _roll_back(
+    connection: Connection, transaction: asyncpg.transaction.Transaction, error: Exception
+) -> None:
+    """Give back the log's lock, by closing the connection where Postgres does not answer."""
+    if isinstance(error, TimeoutError):
+        return  # As it travels on, `borrowed` closes the connection.
+    try:
+        async with asyncio.timeout(ROLLBACK_TIMEOUT_S):
+            await transaction.rollback()
+    except Exception:  # noqa: BLE001 - the first error is the one to tell of.
+        close_now(connection)
 
 
 async def _commit(transaction: asyncpg.transaction.Transaction) -> None:
     try:
         await transaction.commit()
-    except (
-        OSError,
-        TimeoutError,
-        asyncpg.InterfaceError,
-        asyncpg.PostgresConnectionError,
-    ) as error:
+    except Exception as error:
         raise OutcomeUnknown from error
 
 
-def _outage(detail: str) -> Unavailable:
-    return Unavailable(detail)
+def _busy() -> Unavailable:
+    return Unavailable("The service is busy; send the request again in a second.")
 
 
 def _refusal(error: Exception) -> Exception:
     """Return what the caller of a failed command is told."""
     if isinstance(error, NameTaken):
         return Uniqueness("Another resource has taken this name in the meantime; match it first.")
-    if isinstance(error, WrongExpectedVersion):
+    if isinstance(error, WrongExpectedVersion | asyncpg.TransactionRollbackError):
         return Unavailable("The resource was changed at the same moment; send the request again.")
+    if isinstance(error, asyncpg.InternalClientError):  # The driver lost track of a connection.
+        return Unavailable("The database cannot be reached: try again.")
     return error
 
 
-def _fail(batch: list[Pending], refusal: Exception, cause: Exception) -> None:
-    refusal.__cause__ = cause
+def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None = None) -> None:
+    if cause is not refusal:
+        refusal.__cause__ = cause
     for pending in batch:
         _answer(pending, refusal)
+
+
+def _answer_all(batch: Sequence[Pending], answers: Sequence[Outcome | ScimError]) -> None:
+    for pending, answer in zip(batch, answers, strict=True):
+        _answer(pending, answer)
 
 
 def _answer(pending: Pending, answer: Outcome | Exception) -> None:

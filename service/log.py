@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import orjson
 import structlog
@@ -16,7 +18,7 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*enriching(), *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Sink(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     libraries = logging.StreamHandler(sys.stderr)
@@ -28,6 +30,23 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
     )
     # Their routine says nothing that our lines do not; their warnings surprise us too.
     logging.basicConfig(handlers=[libraries], level=max(level, logging.WARNING), force=True)
+
+
+class Sink:
+    """A stream that may be full: a line that finds no room must not fail the request it tells of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write what there is room for."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Pass on what there is room for."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def enriching() -> list[Processor]:

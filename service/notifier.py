@@ -7,9 +7,10 @@ import asyncpg
 import structlog
 
 from eventstore.follow import OUTAGES, notify
+from projections.borrow import borrowed
 
 PAUSE_S = 0.02  # Between two notifications: 50 a second at most, however many batches commit.
-ACQUIRE_TIMEOUT_S = 2.0
+TIMEOUT_S = 5.0
 
 log = structlog.get_logger()
 
@@ -37,7 +38,7 @@ class Notifier:
         while self._changed:
             changed, self._changed = self._changed, set()
             try:
-                async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+                async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                     await notify(connection, changed)
             except (*OUTAGES, asyncpg.PostgresError) as error:
                 log.warning("notification_lost", error=repr(error), organizations=len(changed))

@@ -1,5 +1,6 @@
 """What every command of the service stands on: Postgres, the keys, the lanes, the reader."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from eventstore.seal import Sealer
 from projections.read import PointReader
 from service import embedded
 from service.config import Settings
+from service.embedded_watch import watched
 from service.keys import SigningKey, check_master_key, load_master_key, load_signing_keys
 from service.lane import Lanes
 from service.migrate import is_behind, migrate
@@ -17,14 +19,15 @@ from service.notifier import Notifier
 
 SERVICE_ROLE = "scim_ledger_service"
 CONNECT_TIMEOUT_S = 10.0
-COMMAND_TIMEOUT_S = 30.0
+COMMAND_TIMEOUT_S = 25.0
+CLOSE_TIMEOUT_S = 10.0  # For connections that are still lent when all has ended.
 STATEMENTS_CACHED_MAX = 500
 SESSION = {
     "role": SERVICE_ROLE,
     "application_name": "scim-ledger",
     "timezone": "UTC",
-    "statement_timeout": "25s",
-    "lock_timeout": "10s",  # A log that another process holds: 503, and the client tries again.
+    "statement_timeout": "20s",
+    "lock_timeout": "6s",  # A log that another process holds: 503, and the client tries again.
     # Postgres ends a transaction whose process stands still, so that others can go on.
     "idle_in_transaction_session_timeout": "15s",
 }
@@ -68,12 +71,14 @@ async def open_runtime(settings: Settings, *, is_migrating: bool) -> AsyncIterat
             notifier = Notifier(pool)
             lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
             reader = PointReader(pool)
-            yield Runtime(dsn, pool, sealer, keys, lanes, reader)
-            await lanes.close()
-            await notifier.close()
-            await reader.close()
+            try:
+                yield Runtime(dsn, pool, sealer, keys, lanes, reader)
+            finally:
+                await lanes.close()
+                await notifier.close()
+                await reader.close()
         finally:
-            await pool.close()
+            await close_pool(pool)
 
 
 @asynccontextmanager
@@ -82,7 +87,7 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
-    async with embedded.running(settings.data_dir) as postgres:
+    async with embedded.running(settings.data_dir) as postgres, watched(postgres):
         yield postgres.dsn
 
 
@@ -113,6 +118,15 @@ async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
         server_settings=SESSION,
         reset=_leave_as_it_is,
     )
+
+
+async def close_pool(pool: asyncpg.Pool) -> None:
+    """Close the pool's connections; those that Postgres does not answer on go without a word."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
 
 
 async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:

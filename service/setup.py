@@ -12,8 +12,12 @@ import orjson
 from eventstore.events import Provenance
 from projections import admin
 from schema.events.organization import ROLE_NAMES, TOKEN_ROLE, Organization
-from schema.scim.definitions import USER
-from schema.scim.errors import InvalidValue, NotFound
+from schema.scim.attributes import Document
+from schema.scim.definitions import USER, user_type
+from schema.scim.errors import InvalidValue, NotFound, Uniqueness
+from schema.scim.extension import refuse_other_spelling
+from schema.scim.resource import read_document
+from schema.scim.text import fold
 from service.commands import (
     CreateUser,
     IssueToken,
@@ -63,6 +67,7 @@ def _system_user() -> str:
 
 async def create_organization(runtime: Runtime, name: str) -> CreatedOrganization:
     """Make an organization with its five roles and a technical account. Errors: ScimError."""
+    await _refuse_taken(runtime, name)
     organization_id, provenance = new_id(), cli_provenance()
     roles = {role: new_id() for role in ROLE_NAMES}
     blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
@@ -77,6 +82,14 @@ async def create_organization(runtime: Runtime, name: str) -> CreatedOrganizatio
     }
     await runtime.lanes.submit(CreateUser(account_id, account, USER), caller, provenance)
     return CreatedOrganization(await find_organization(runtime, str(organization_id)), account_id)
+
+
+async def _refuse_taken(runtime: Runtime, name: str) -> None:
+    """Raise Uniqueness where an organization has this name; one that is made meanwhile meets Postgres."""
+    async with runtime.pool.acquire() as connection:
+        known = await admin.list_organizations(connection)
+    if fold(name.strip()) in (fold(each.name) for each in known):
+        raise Uniqueness(f"There is an organization {name!r} already; choose another name.")
 
 
 async def issue_token(
@@ -127,10 +140,35 @@ async def register_schema(runtime: Runtime, organization: Organization, text: by
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidValue(f"The file is not JSON: {error}.") from None
+    if isinstance(document, dict):
+        refuse_other_spelling(organization.schemas, str(document.get("id")))
     command = RegisterSchema(organization.id, document)
     caller = Caller(organization, None, "cli")
     outcome = await runtime.lanes.submit(command, caller, cli_provenance())
     return outcome.is_changed
+
+
+async def create_user(
+    runtime: Runtime, organization: Organization, document: Document, *, role: str | None
+) -> UUID:
+    """Make a user by hand, whom an identity provider may find and link later; return its id.
+
+    The role is one of the five by name, Reader where none is given.
+    Errors: InvalidValue, Uniqueness where the userName is taken.
+    """
+    if role is not None:
+        document = {**document, "roleId": str(_role_id(organization, role))}
+    resource_type, user_id = user_type(organization.schemas), new_id()
+    command = CreateUser(user_id, read_document(document, resource_type).document, resource_type)
+    await runtime.lanes.submit(command, Caller(organization, None, "cli"), cli_provenance())
+    return user_id
+
+
+def _role_id(organization: Organization, wanted: str) -> UUID:
+    for name, role_id in organization.roles.items():
+        if name.lower() == wanted.lower():
+            return role_id
+    raise InvalidValue(f"There is no role {wanted!r}: the roles are {', '.join(ROLE_NAMES)}.")
 
 
 async def find_organization(runtime: Runtime, wanted: str | None) -> Organization:

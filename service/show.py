@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -110,6 +111,13 @@ def roles(found: Organization, *, as_json: bool) -> str:
     if as_json:
         return _json({name: str(role_id) for name, role_id in found.roles.items()})
     return "\n".join(f"{name:<14} {role_id}" for name, role_id in found.roles.items())
+
+
+def user(user_id: UUID, user_name: str, *, as_json: bool) -> str:
+    """Return a user that was just made."""
+    if as_json:
+        return _json({"id": str(user_id), "userName": user_name})
+    return f"User {user_name} is {user_id}"
 
 
 def schemas(found: Organization, *, as_json: bool) -> str:

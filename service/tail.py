@@ -108,4 +108,5 @@ def as_document(event: RecordedEvent, personal: Any) -> str:
     }
     if personal is not None:
         document["personal"] = personal
-    return orjson.dumps(document).decode()
+    # asyncpg's ids are a class of their own, which orjson does not know.
+    return orjson.dumps(document, default=str).decode()

@@ -47,9 +47,7 @@ class Folded:
             self.organization = organization.evolve(self.organization, event, at)
 
 
-async def check_log(
-    connection: asyncpg.Connection, sealer: Sealer, organization_id: UUID
-) -> None:
+async def check_log(connection: asyncpg.Connection, sealer: Sealer, organization_id: UUID) -> None:
     """Assert that an organization's log is whole and in order, and that the directory is its fold."""
     events = await read(connection, organization_id, after=0, limit=LOG_MAX)
     check_order(events)
@@ -99,9 +97,7 @@ def fold_log(events: Sequence[RecordedEvent], opened: Sequence[bytes | None]) ->
     folded = Folded()
     for event, personal in zip(events, opened, strict=True):
         facts = decode(event.type, event.schema_version, event.data, personal)
-        at = Place(
-            event.stream_id, event.version, event.position, event.recorded_at, event.source
-        )
+        at = Place(event.stream_id, event.version, event.position, event.recorded_at, event.source)
         folded.add(facts, at)
     return folded
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -112,7 +113,7 @@ class Scim:
         # What a client encodes is left as it is; blanks and quotes are encoded for it.
         url = URL(self.base + quote(path, safe=URL_SAFE), encoded=True)
         async with self.served.session.request(
-            method, url, data=data, headers=sent
+            method, url, data=data and BytesIO(data), headers=sent
         ) as response:
             content = await response.read()
             return Answer(response.status, response.headers, parsed(content))
@@ -142,9 +143,7 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 def settings(database_url: str) -> Settings:
     """Return the settings of a service on a port of its own."""
-    return Settings(
-        port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY)
-    )
+    return Settings(port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY))
 
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:
@@ -153,9 +152,7 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
     issued = await setup.issue_token(runtime, created.organization, "tests")
     roles = {role: str(role_id) for role, role_id in created.organization.roles.items()}
     account_id = str(created.account_id)
-    return Tenant(
-        created.organization.id, name, roles, account_id, issued.token, issued.token_id
-    )
+    return Tenant(created.organization.id, name, roles, account_id, issued.token, issued.token_id)
 
 
 @asynccontextmanager
@@ -173,5 +170,7 @@ async def started(database_url: str) -> AsyncIterator[Served]:
         aiohttp.ClientSession() as session,
     ):
         owner = await asyncpg.connect(database_url)
-        yield Served(runtime, owner, session, port)
-        await owner.close()
+        try:
+            yield Served(runtime, owner, session, port)
+        finally:
+            await owner.close()

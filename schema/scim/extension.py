@@ -6,12 +6,13 @@ from typing import Any
 
 from schema.scim import urns
 from schema.scim.attributes import AttributeType, Document
-from schema.scim.definitions import DOCUMENTS, USER
+from schema.scim.definitions import COMMON, DOCUMENTS, USER
 from schema.scim.errors import InvalidValue
 
 URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}(?::[a-z0-9._-]{1,100}){2,10}", re.IGNORECASE)
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]{0,99}")  # RFC 7643 §2.1 ATTRNAME.
 ATTRIBUTES_MAX = 100
+NAME_PLACE = -3  # Of the name in a URN, as in …:extension:Name:2.0:User.
 CHARACTERISTICS: dict[str, tuple[Any, ...]] = {  # RFC 7643 §7; the first is the default.
     "type": ("string", "boolean", "decimal", "integer", "dateTime", "reference", "binary"),
     "multiValued": (False, True),
@@ -47,7 +48,7 @@ def check_extension(document: Any) -> Document:
     return {
         "schemas": [urns.SCHEMA],
         "id": urn,
-        "name": _text(document, "name", urn.split(":")[-2]),
+        "name": _text(document, "name", urn.split(":")[NAME_PLACE]),
         "description": _text(document, "description", "An extension of the organization's own."),
         "attributes": checked,
     }
@@ -57,9 +58,8 @@ def _check_attribute(attribute: Any) -> Document:
     name = attribute.get("name") if isinstance(attribute, dict) else None
     if not isinstance(name, str) or not ATTRIBUTE_NAME.fullmatch(name):
         raise InvalidValue("Each attribute needs a name of letters, digits, _, - and $.")
-    if USER.schema.attribute(name):
-        # A name without its URN, as clients write it, would mean one here and the other there.
-        raise InvalidValue(f"{name} is an attribute of the core schema already; use another name.")
+    if name.lower() in COMMON or name.lower() == "schemas":
+        raise InvalidValue(f"{name} is an attribute of every resource already; use another name.")
     if attribute.get("type") == AttributeType.COMPLEX or "subAttributes" in attribute:
         raise InvalidValue(
             f"{name}: an extension has simple attributes only; Entra sends no others."

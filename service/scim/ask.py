@@ -66,9 +66,9 @@ def read_number(sent: Parameters, name: str, default: int) -> int:
 
 
 def refuse_bad_count(sent: Parameters) -> None:
-    """Raise InvalidCount for a count that a page by cursor cannot have (RFC 9865 §2.3)."""
+    """Raise InvalidCount for a count that a page by cursor cannot have (RFC 9865 §2)."""
     try:
-        is_good = read_number(sent, "count", PAGE_SIZE) <= PAGE_SIZE_MAX
+        is_good = 0 <= read_number(sent, "count", PAGE_SIZE) <= PAGE_SIZE_MAX
     except InvalidValue:
         is_good = False
     if not is_good:

@@ -1,12 +1,12 @@
 """POST /Bulk: many operations in one request, in an order that their references allow (RFC 7644 §3.7)."""
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import structlog
 from aiohttp import web
 
 from schema.scim import urns
@@ -15,42 +15,25 @@ from schema.scim.errors import (
     Conflict,
     InvalidSyntax,
     InvalidValue,
-    NotFound,
     PayloadTooLarge,
     ScimError,
 )
-from service.commands import (
-    Command,
-    DeleteGroup,
-    DeleteUser,
-    Precondition,
-)
 from service.decide.members import as_id
 from service.ids import new_id
-from service.scim import build
 from service.scim.answer import json_response
-from service.scim.bulk_order import levels, references
+from service.scim.bulk_operation import STATUSES, command_of, read_operation, sent_location
+from service.scim.bulk_order import in_turn, portions, references, referred, sequence
 from service.scim.context import Exchange, admit
-from service.scim.parse import VERSION, read_body
+from service.scim.middleware import unexpected
+from service.scim.parse import read_body
 from service.scim.represent import dumps, etag
 
 OPERATIONS_MAX = 1_000
 PAYLOAD_BYTES_MAX = 4_194_304
-PATH = re.compile(r"/?(Users|Groups)(?:/([^/?#]+))?/?")
-METHODS = ("POST", "PUT", "PATCH", "DELETE")
-PREFIX = "bulkId:"
+PORTION_MAX = 250  # Operations that wait in the lane at once, so that others find room there.
 
 
-@dataclass(frozen=True, slots=True)
-class BulkOperation:
-    """One operation; `id` is that of its resource, chosen already for one that it makes."""
-
-    method: str
-    endpoint: str
-    id: UUID | None  # None: its path names none of ours.
-    bulk_id: str | None
-    data: Any
-    precondition: Precondition
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +72,20 @@ def _read_request(body: Any) -> tuple[list[Document], int | None]:
         raise InvalidSyntax("The body must be a BulkRequest message: an object with Operations.")
     given = {key.lower(): value for key, value in body.items()}
     sent, errors_max = given.get("operations"), given.get("failonerrors")
-    if not isinstance(sent, list) or not all(isinstance(each, dict) for each in sent):
+    if not isinstance(sent, list):
         raise InvalidSyntax("Operations must be a list of objects with method, path and data.")
     if len(sent) > OPERATIONS_MAX:
         raise PayloadTooLarge(f"A bulk has at most {OPERATIONS_MAX:,} operations; send several.")
     if errors_max is not None and (type(errors_max) is not int or errors_max < 1):
         raise InvalidSyntax("failOnErrors must be a whole number of at least 1.")
-    return [{key.lower(): value for key, value in each.items()} for each in sent], errors_max
+    return [_with_lower_keys(each) for each in sent], errors_max
+
+
+def _with_lower_keys(operation: Any) -> Document:
+    """Return an operation; what is no object has no method, for which it will be refused alone."""
+    if not isinstance(operation, dict):
+        return {}
+    return {key.lower(): value for key, value in operation.items()}
 
 
 async def run(
@@ -103,25 +93,24 @@ async def run(
 ) -> dict[int, Result]:
     """Carry out operations; return their results by place. After `errors_max` errors the rest is left.
 
-    Operations that wait for no other go into the lane together, in their order, and so share commits.
+    Operations that refer to none of each other go into the lane together, in their order, and so
+    share commits.
     """
     state = Bulk(exchange, sent, _assigned_ids(sent), _places(sent))
-    order, cyclic = levels([references(each) for each in sent], state.places)
-    refusal = Conflict("Its bulkId references lead back to itself; split the operations.")
+    before = referred(sent, state.places)
+    circular = sequence(before)[1]
+    rest = {place: wanted for place, wanted in before.items() if place not in circular}
+    order, stuck = sequence(in_turn(sent, rest))
+    refusal = Conflict("Its bulkId references form a circle, or lead to one; split the operations.")
     results = state.results
-    results |= {place: _refused(sent[place], refusal) for place in cyclic}
-    for level in order:
-        for places in _portions(level, errors_max):
-            if errors_max is not None and _count_errors(results) >= errors_max:
-                return results
-            works = [_run_one(state, place) for place in places]
-            results |= dict(zip(places, await asyncio.gather(*works), strict=True))
+    results |= {place: _refused(state, place, refusal) for place in circular | stuck}
+    # Where an error may stop the rest, one operation ends before the next begins.
+    for portion in portions(order, before, PORTION_MAX if errors_max is None else 1):
+        if errors_max is not None and _count_errors(results) >= errors_max:
+            break
+        works = [_run_one(state, place) for place in portion]
+        results |= dict(zip(portion, await asyncio.gather(*works), strict=True))
     return results
-
-
-def _portions(level: Sequence[int], errors_max: int | None) -> list[list[int]]:
-    """Return what may run together: one at a time where an error may stop the rest."""
-    return [list(level)] if errors_max is None else [[place] for place in level]
 
 
 def _count_errors(results: Mapping[int, Result]) -> int:
@@ -154,16 +143,18 @@ async def _run_one(state: Bulk, place: int) -> Result:
     exchange, sent = state.exchange, state.sent[place]
     try:
         _refuse_failed_references(state, sent)
-        operation = _read_operation(sent, state.ids)
-        outcome = await exchange.submit(_command(exchange, operation))
+        operation = read_operation(sent, state.ids)
+        outcome = await exchange.submit(command_of(exchange, operation))
     except ScimError as refusal:
-        return _refused(sent, refusal)
-    document = {**_head(sent), "status": "201" if operation.method == "POST" else "200"}
-    if operation.method == "DELETE":
-        return Result({**document, "status": "204"}, is_error=False)
-    assert outcome.row is not None
-    document["location"] = f"{exchange.base}/{operation.endpoint}/{operation.id}"
-    return Result({**document, "version": etag(outcome.row.version)}, is_error=False)
+        return _refused(state, place, refusal)
+    except Exception:  # The others have happened, and their results must be told.
+        log.exception("bulk_operation_failed", request_id=str(exchange.request_id), place=place)
+        return _refused(state, place, unexpected(str(exchange.request_id)))
+    location = exchange.base + operation.location
+    document = {**_head(sent), "location": location, "status": STATUSES[operation.method]}
+    if outcome.row is not None:
+        document["version"] = etag(outcome.row.version)
+    return Result(document, is_error=False)
 
 
 def _refuse_failed_references(state: Bulk, sent: Document) -> None:
@@ -180,83 +171,11 @@ def _head(sent: Document) -> Document:
     return {**head, "bulkId": sent["bulkid"]} if isinstance(sent.get("bulkid"), str) else head
 
 
-def _refused(sent: Document, refusal: ScimError) -> Result:
+def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
+    """Return the result of a refusal; RFC 7644 §3.7 wants a location, too, but for a POST."""
+    sent = state.sent[place]
+    head, location = _head(sent), sent_location(sent, state.ids)
+    if location:
+        head["location"] = state.exchange.base + location
     status = {"status": str(refusal.status), "response": refusal.document()}
-    return Result({**_head(sent), **status}, is_error=True)
-
-
-def _read_operation(sent: Document, ids: Mapping[str, UUID]) -> BulkOperation:
-    method = str(sent.get("method", "")).upper()
-    if method not in METHODS:
-        raise InvalidSyntax(f"method must be one of {', '.join(METHODS)}.")
-    path = sent.get("path")
-    found = PATH.fullmatch(path) if isinstance(path, str) else None
-    if found is None or (method == "POST") != (found[2] is None):
-        raise InvalidValue(
-            "path must be /Users or /Groups for POST, and that with an id for the others."
-        )
-    bulk_id = sent.get("bulkid")
-    if method == "POST":
-        # RFC 7644 §3.7: bulkId is required for POST. One who refers to nothing may leave it out here.
-        resource_id: UUID | None = ids[bulk_id] if isinstance(bulk_id, str) else new_id()
-    else:
-        resource_id = ids.get(found[2].removeprefix(PREFIX)) or as_id(found[2])
-    return BulkOperation(
-        method,
-        found[1],
-        resource_id,
-        bulk_id,
-        _resolve(sent.get("data"), ids),
-        _precondition(sent.get("version")),
-    )
-
-
-def _precondition(version: Any) -> Precondition:
-    """Return what `version` asks for (RFC 7644 §3.7)."""
-    if version is None:
-        return Precondition()
-    found = VERSION.fullmatch(version) if isinstance(version, str) else None
-    return Precondition(frozenset({int(found[1])} if found else ()))
-
-
-def _resolve(value: Any, ids: Mapping[str, UUID]) -> Any:
-    """Return data with `bulkId:x` replaced by the id that x has."""
-    if isinstance(value, str) and value.startswith(PREFIX):
-        return str(ids.get(value.removeprefix(PREFIX), value))
-    if isinstance(value, dict):
-        return {key: _resolve(each, ids) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_resolve(each, ids) for each in value]
-    return value
-
-
-def _command(exchange: Exchange, operation: BulkOperation) -> Command:
-    if operation.id is None:
-        raise NotFound(f"There is no such resource in {operation.endpoint}.")
-    if operation.endpoint == "Users":
-        return _user_command(exchange, operation, operation.id)
-    return _group_command(operation, operation.id)
-
-
-def _user_command(exchange: Exchange, operation: BulkOperation, user_id: UUID) -> Command:
-    match operation.method:
-        case "POST":
-            return build.create_user(exchange, user_id, operation.data)
-        case "PUT":
-            return build.replace_user(exchange, user_id, operation.data, operation.precondition)
-        case "PATCH":
-            return build.patch_user(exchange, user_id, operation.data, operation.precondition)
-        case _:
-            return DeleteUser(user_id, operation.precondition)
-
-
-def _group_command(operation: BulkOperation, group_id: UUID) -> Command:
-    match operation.method:
-        case "POST":
-            return build.create_group(group_id, operation.data)
-        case "PUT":
-            return build.replace_group(group_id, operation.data, operation.precondition)
-        case "PATCH":
-            return build.patch_group(group_id, operation.data, operation.precondition)
-        case _:
-            return DeleteGroup(group_id, operation.precondition)
+    return Result({**head, **status}, is_error=True)

@@ -1,6 +1,7 @@
 """What a handler has at hand: the service, and who makes the request."""
 
 import re
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from aiohttp import web
 
 from eventstore.events import Provenance
 from eventstore.seal import Sealer
+from projections.borrow import borrowed
+from projections.load import Connection
 from projections.read import PointReader
 from schema.scim.attributes import Document
 from service.batch import Outcome
@@ -18,6 +21,7 @@ from service.lane import Lanes
 from service.scim.middleware import REQUEST_ID
 
 BASE_PATH = "/api/scim/v2"
+READ_TIMEOUT_S = 25.0  # For a page; Postgres ends statements before that.
 HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
@@ -49,6 +53,10 @@ class Exchange:
     def organization_id(self) -> UUID:
         """Return the organization that the token stands for: the only one this request may see."""
         return self.visitor.caller.organization.id
+
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """Return a block that has a connection to read with."""
+        return borrowed(self.service.pool, timeout_s=READ_TIMEOUT_S)
 
     async def submit(self, command: Command) -> Outcome:
         """Carry out a command in the name of the technical account."""

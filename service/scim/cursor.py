@@ -14,7 +14,7 @@ from projections.keyset import Edge
 from schema.scim.errors import ExpiredCursor, InvalidCursor
 
 TIMEOUT_S = 3_600  # Announced as cursorTimeout.
-LENGTH_MAX = 8_000
+LENGTH_MAX = 60_000  # A request line holds 65,536 bytes; a sort key may be a long text.
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,17 @@ def _check_media_type(request: web.Request) -> None:
 async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """Return the body; one that is too large is still read, so that its sender hears why."""
     parts, size = [], 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size <= limit_bytes:
-            parts.append(part)
-        elif size > DRAIN_LIMIT_BYTES:
-            break
+    try:
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size <= limit_bytes:
+                parts.append(part)
+            elif size > DRAIN_LIMIT_BYTES:
+                break
+    except web.RequestPayloadError:
+        raise InvalidSyntax(
+            "The body is not encoded as Content-Encoding and Transfer-Encoding say; send plain JSON."
+        ) from None
     if size > limit_bytes:
         raise PayloadTooLarge(f"The body is larger than {limit_bytes:,} bytes; send less at once.")
     return b"".join(parts)

@@ -115,7 +115,7 @@ async def find_page(exchange: Exchange, target: Target, query: Query) -> Page:
     if (lookup := _point_read(target, query)) is not None:
         found = await exchange.service.reader.find(lookup, organization_id, _key(query))
         return Page(found, len(found))
-    async with exchange.service.pool.acquire() as connection:
+    async with exchange.reading() as connection:
         page = await read_page(connection, organization_id, target.table, query)
         if target.table is GROUPS and query.with_related:
             resources = await with_all_members(connection, organization_id, page.resources)
@@ -151,7 +151,7 @@ async def _answer_cursor(
     if cursor:
         query = replace(query, edge=cursor.edge, is_backward=cursor.is_backward)
     organization_id = exchange.organization_id
-    async with exchange.service.pool.acquire() as connection:
+    async with exchange.reading() as connection:
         total = (
             cursor.total
             if cursor

@@ -14,7 +14,7 @@ from tests.benchmarks.bodies import MEDIA_TYPE, user_body
 
 def make_app(size_bytes: int) -> web.Application:
     """Return an application whose answers have a body of about this size."""
-    document = user_body(0)
+    document = b'{"id":"01890000-0000-7000-8000-000000000000",' + user_body(0)[1:]
     padding = max(0, size_bytes - len(document) - len(b',"padding":""'))
     answer = document[:-1] + b',"padding":"' + b"x" * padding + b'"}'
 

@@ -122,6 +122,23 @@ def gets(target: Target, paths: list[str]) -> Callable[[], bytes]:
     return lambda: made[next(numbers) % len(made)]
 
 
+def sends(target: Target, requests: list[tuple[str, str, str]]) -> Callable[[], bytes]:
+    """Return what gives some requests, each once."""
+    waiting = iter(requests)
+
+    def make() -> bytes:
+        method, path, body = next(waiting)
+        return target.request(method, path, body.encode())
+
+    return make
+
+
+def add_member_body(member_id: str) -> str:
+    """Return the PATCH by which Entra adds a member to a group."""
+    operation = {"op": "Add", "path": "members", "value": [{"value": member_id}]}
+    return orjson.dumps({"schemas": [PATCH_OP], "Operations": [operation]}).decode()
+
+
 def filter_path(attribute: str, value: str) -> str:
     """Return the path of a query for one value, encoded as Entra does (reference §2.2)."""
     return f'/Users?filter={attribute}+eq+"{quote(value)}"'.replace('"', "%22")

@@ -42,7 +42,9 @@ class Database:
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment of a service's process on it."""
-        ours = {k: v for k, v in os.environ.items() if not k.startswith(("SCIM_LEDGER", "DATABASE"))}
+        ours = {
+            k: v for k, v in os.environ.items() if not k.startswith(("SCIM_LEDGER", "DATABASE"))
+        }
         return ours | {"SCIM_LEDGER_DATA_DIR": str(self.folder)}
 
     def tenants(self, *names: str) -> list[Tenant]:

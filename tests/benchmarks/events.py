@@ -69,7 +69,9 @@ class Loaded:
 class Writer:
     """Puts events at the end of an organization's log, and keeps the states that they add up to."""
 
-    def __init__(self, organization: Organization, sealer: Sealer, position: int, at: datetime) -> None:
+    def __init__(
+        self, organization: Organization, sealer: Sealer, position: int, at: datetime
+    ) -> None:
         self.organization_id = organization.id
         self._sealer, self._position, self._at = sealer, position, at
         self._actor = str(new_id())
@@ -182,9 +184,7 @@ def add_group(writer: Writer, name: str, members: list[UUID]) -> UUID:
     return group_id
 
 
-async def load(
-    dsn: str, sealer: Sealer, organization: Organization, size: Size
-) -> Loaded:
+async def load(dsn: str, sealer: Sealer, organization: Organization, size: Size) -> Loaded:
     """Fill an organization's log and directory. The DSN is the owner's."""
     connection = await asyncpg.connect(dsn)
     try:

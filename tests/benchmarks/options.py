@@ -9,7 +9,7 @@ from pathlib import Path
 class Options:
     """How long and how much to measure. More seconds and rounds make ratios steadier."""
 
-    only: tuple[str, ...]  # BENCH_ONLY=post,get: the rows to run; none named: all.
+    only: tuple[str, ...]  # BENCH_ONLY=writes,reads: the rows to run; none named: all.
     seconds: float  # BENCH_SECONDS: of one round of one system.
     rounds: int  # BENCH_ROUNDS: of each system.
     is_full: bool  # BENCH_SIZE=full: reads at 1,000,000 users too.

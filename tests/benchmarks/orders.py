@@ -11,15 +11,19 @@ UNLIMITED = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One measurement of the load tool. Connections are spread over the targets."""
+    """One measurement of the load tool. Connections are spread over the targets.
 
-    work: str  # post, patch or get.
+    A request of `send` is a method, a path and a body.
+    """
+
+    work: str  # post, patch, get or send.
     targets: list[Target]
     seconds: float
     connections: int = 32
     warm_up_s: float = 0.5  # Sent and answered, not counted.
     requests_max: int = UNLIMITED
-    paths: list[str] = field(default_factory=list)  # Of get.
+    paths: list[str] = field(default_factory=list)  # Of get, over and over.
+    requests: list[tuple[str, str, str]] = field(default_factory=list)  # Of send: each one once.
 
 
 @dataclass(frozen=True, slots=True)

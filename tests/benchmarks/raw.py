@@ -7,7 +7,6 @@
 The tables of `rows` and `commit` have our columns and indexes, and neither triggers nor the lock.
 """
 
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -108,9 +107,7 @@ def inserting(connection: asyncpg.Connection, rows: Rows) -> Batch:
         saved[11] = [orjson.dumps(keys).decode() for keys in saved[11]]
         subjects, keys = columns[1], [WRAPPED_KEY] * size
         async with connection.transaction():
-            await connection.execute(
-                append_events, rows.organization_id, *columns, subjects, keys
-            )
+            await connection.execute(append_events, rows.organization_id, *columns, subjects, keys)
             await connection.execute(save_users, rows.organization_id, *saved)
 
     return insert

@@ -8,6 +8,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.rounds import Rounds
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -18,6 +20,16 @@ class Row:
     measured: str
     is_met: bool | None = None  # None: there is no target, or it could not be measured.
     figures: dict[str, object] = field(default_factory=dict)
+
+
+def required(work: str, target: str, measured: str, rounds: Rounds, *, is_met: bool) -> Row:
+    """Return a line with a target; `rounds` are those of the system that it speaks of."""
+    return Row(work, target, f"{measured}; {rounds.show()}", is_met, rounds.figures())
+
+
+def missing(work: str, target: str, reason: str) -> Row:
+    """Return a line that could not be measured."""
+    return Row(work, target, reason)
 
 
 def verdict(row: Row) -> str:

@@ -46,9 +46,7 @@ class Rounds:
         }
 
 
-def take_turns(
-    systems: Mapping[str, Callable[[], Measurement]], rounds: int
-) -> dict[str, Rounds]:
+def take_turns(systems: Mapping[str, Callable[[], Measurement]], rounds: int) -> dict[str, Rounds]:
     """Return the rounds of systems measured A B C, A B C: what disturbs one disturbs all."""
     made: dict[str, list[Measurement]] = {name: [] for name in systems}
     for _ in range(rounds):

@@ -15,11 +15,13 @@ from pathlib import Path
 from service.scim.context import BASE_PATH
 from tests.benchmarks.bodies import Target
 from tests.benchmarks.database import Database, Tenant
+from tests.benchmarks.installs import SOURCES, node_peers, python_peers
 from tests.benchmarks.workers import CHECKOUT
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 40.0
 POLL_INTERVAL_S = 0.05
+PEER_TOKEN = "benchmark"
 
 
 class ServerFailed(Exception):
@@ -58,12 +60,30 @@ def our_service(database: Database) -> Iterator[Server]:
 
 
 @contextmanager
-def bare_aiohttp(size_bytes: int) -> Iterator[Server]:
+def bare_aiohttp(size_bytes: int) -> Iterator[Target]:
     """Give a bare aiohttp handler whose answers have about this size."""
     port = free_port()
     command = [sys.executable, "-m", "tests.benchmarks.bare", str(port), str(size_bytes)]
-    with running(command, port) as server:
-        yield server
+    with running(command, port):
+        yield Target(port, BASE_PATH, PEER_TOKEN)
+
+
+@contextmanager
+def scimmy_routers() -> Iterator[Target]:
+    """Give scimmy-routers on express, in memory. Errors: NotInstalled."""
+    folder, port = node_peers(), free_port()
+    command = ["node", "scimmy.mjs", str(port), PEER_TOKEN]
+    environment = {**os.environ, "NODE_ENV": "production"}
+    with running(command, port, environment=environment, folder=folder):
+        yield Target(port, "/scim", PEER_TOKEN)
+
+
+@contextmanager
+def scim2_server() -> Iterator[Target]:
+    """Give scim2-server, in memory. Errors: NotInstalled."""
+    python, port = python_peers(), free_port()
+    with running([python, str(SOURCES / "scim2.py"), str(port)], port):
+        yield Target(port, "/v2", PEER_TOKEN)
 
 
 @contextmanager

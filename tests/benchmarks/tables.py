@@ -23,7 +23,10 @@ async def copy_log(
 
 
 async def copy(
-    connection: asyncpg.Connection, table: str, rows: Iterable[Sequence[object]], columns: Sequence[str]
+    connection: asyncpg.Connection,
+    table: str,
+    rows: Iterable[Sequence[object]],
+    columns: Sequence[str],
 ) -> None:
     """Write rows into a table of the log."""
     await connection.copy_records_to_table(
@@ -31,7 +34,7 @@ async def copy(
     )
 
 
-async def copy_directory(  # noqa: PLR0913 - a parameter per table.
+async def copy_directory(
     connection: asyncpg.Connection,
     organization_id: UUID,
     *,

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,9 @@ class Worker:
         """Return what an order comes to; blocks until it is done. Errors: UnexpectedAnswer."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(orjson.dumps(order) + b"\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(orjson.dumps(order) + b"\n")
+            self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise UnexpectedAnswer(f"{self._process.args!r} ended.")
@@ -45,14 +46,13 @@ class Worker:
 def worker(*arguments: str, python: str = sys.executable) -> Iterator[Worker]:
     """Give a process of `python ARGUMENTS` that answers orders; it ends with the block."""
     command: Sequence[str] = (python, *arguments)
-    process = subprocess.Popen(
-        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield Worker(process)
     finally:
         assert process.stdin
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         process.wait(END_TIMEOUT_S)
 
 

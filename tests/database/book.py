@@ -50,7 +50,7 @@ class Book:
         )
 
 
-async def follow_to_the_end(  # noqa: PLR0917
+async def follow_to_the_end(
     connection: asyncpg.Connection,
     follower: Follower,
     organization_id: UUID = ORGANIZATION_ID,

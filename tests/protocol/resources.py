@@ -61,7 +61,9 @@ def by_value(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 async def people(scim: Scim, count: int) -> list[str]:
     """Make users, many at once, and return their ids."""
-    sent = [{"userName": f"user-{number:05}", "displayName": f"U {number}"} for number in range(count)]
+    sent = [
+        {"userName": f"user-{number:05}", "displayName": f"U {number}"} for number in range(count)
+    ]
     made = await gather(*(scim.post("/Users", each) for each in sent))
     return [each.body["id"] for each in made]
 

@@ -43,7 +43,9 @@ async def test_a_method_that_http_does_not_know_is_refused_in_scim(scim: Scim) -
     assert "invalid method" in refused.body["detail"]
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "text/html", "application/xml", "application"])
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "text/html", "application/xml", "application"]
+)
 async def test_a_body_of_another_media_type_is_refused(scim: Scim, media_type: str) -> None:
     refused = await scim.post(USERS, {"userName": "ada"}, Content_Type=media_type)
 
@@ -66,7 +68,9 @@ async def test_a_body_of_json_is_taken(scim: Scim, media_type: str) -> None:
     assert made.status == 201
 
 
-@pytest.mark.parametrize("accept", ["application/scim+json", "application/json", "text/html", "*/*"])
+@pytest.mark.parametrize(
+    "accept", ["application/scim+json", "application/json", "text/html", "*/*"]
+)
 async def test_the_answer_is_scim_whatever_is_accepted(scim: Scim, accept: str) -> None:
     assert (await scim.get(USERS, Accept=accept)).status == 200
 
@@ -148,7 +152,10 @@ async def test_a_lost_database_is_503_and_to_be_tried_again(database_url: str) -
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
-        answers = [await scim.ask("GET", "/Users"), await scim.ask("POST", "/Users", {"userName": "a"})]
+        answers = [
+            await scim.ask("GET", "/Users"),
+            await scim.ask("POST", "/Users", {"userName": "a"}),
+        ]
         later = await scim.get("/Users")
 
         assert all(is_served_or_to_be_tried_again(each) for each in answers)

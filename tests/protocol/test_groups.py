@@ -38,9 +38,7 @@ async def test_a_group_that_is_put_without_members_keeps_them(scim: Scim) -> Non
 
     members = [member(scim, ada.body)]
     assert replaced.status == 200
-    assert replaced.body == group_body(
-        replaced, scim, displayName="Sales EMEA", members=members
-    )
+    assert replaced.body == group_body(replaced, scim, displayName="Sales EMEA", members=members)
 
 
 @pytest.mark.parametrize("members", [[], None])

@@ -143,3 +143,41 @@ async def test_a_role_of_another_is_none(
         assert (made.status, made.body["scimType"]) == (400, "invalidValue")
     else:
         assert made.body["roleId"] == other_organization.roles["Reader"]
+
+
+async def test_a_bulk_reaches_nothing_of_another(
+    scim: Scim, other_scim: Scim, organization: Tenant
+) -> None:
+    theirs = await populate(scim, organization)
+    addresses = [
+        ("User", f"/Users/{theirs['/Users/{id}'].body['id']}", ADA),
+        ("Group", f"/Groups/{theirs['/Groups/{id}'].body['id']}", {"displayName": "Touched"}),
+    ]
+    operations = [
+        {
+            "method": method,
+            "path": path,
+            "data": body_for(path, "PATCH") if method == "PATCH" else data,
+        }
+        for _, path, data in addresses
+        for method in ("PUT", "PATCH", "DELETE")
+    ]
+
+    answer = await other_scim.post("/Bulk", {"Operations": operations})
+
+    assert [each["status"] for each in answer.body["Operations"]] == ["404"] * 6
+    for _, path, _ in addresses:
+        assert (await scim.get(path)).body == theirs[f"{path.rpartition('/')[0]}/{{id}}"].body
+
+
+@pytest.mark.parametrize("path", ["/.search", "/Users/.search", "/Groups/.search"])
+async def test_no_search_finds_anything_of_another(
+    scim: Scim, other_scim: Scim, organization: Tenant, path: str
+) -> None:
+    theirs = await populate(scim, organization)
+    wanted = theirs["/Groups/{id}" if "Groups" in path else "/Users/{id}"].body["id"]
+
+    found = await other_scim.post(path, {"filter": f'id eq "{wanted}"'})
+    own = await scim.post(path, {"filter": f'id eq "{wanted}"'})
+
+    assert (found.body["totalResults"], own.body["totalResults"]) == (0, 1)

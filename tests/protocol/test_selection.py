@@ -55,9 +55,7 @@ async def test_attributes_are_those_and_what_is_always_returned(
         ("nobodyKnows", []),
     ],
 )
-async def test_excluded_attributes_are_left_out(
-    scim: Scim, names: str, gone: list[str]
-) -> None:
+async def test_excluded_attributes_are_left_out(scim: Scim, names: str, gone: list[str]) -> None:
     made = await scim.post("/Users", ADA)
 
     read = await scim.get(f"/Users/{made.body['id']}?excludedAttributes={names}")

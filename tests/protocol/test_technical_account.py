@@ -27,7 +27,10 @@ def bodies(organization: Tenant) -> dict[str, tuple[str, Any]]:
     return {
         "delete": ("DELETE", None),
         "deactivate": ("PATCH", patch_op(off)),
-        "deactivate without path": ("PATCH", patch_op({"op": "replace", "value": {"active": False}})),
+        "deactivate without path": (
+            "PATCH",
+            patch_op({"op": "replace", "value": {"active": False}}),
+        ),
         "demote": ("PATCH", patch_op(role)),
         "remove role": ("PATCH", patch_op({"op": "remove", "path": "roleId"})),
         "app role": (

@@ -80,7 +80,7 @@ async def test_a_token_of_another_organization_opens_that_one_only(
 
 async def test_a_token_without_signature_is_refused(served: Served, organization: Tenant) -> None:
     kid = served.runtime.signing_key.kid
-    token = jwt.encode(claims(organization), None, "none", headers={"kid": kid})
+    token = jwt.encode(claims(organization), "", "none", headers={"kid": kid})
 
     assert "malformed" in refused(await Scim(served, token).get("/Users"))
 
@@ -90,9 +90,7 @@ async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(
     served: Served, organization: Tenant, algorithm: str
 ) -> None:
     key = served.runtime.signing_key
-    secret = key.public_key.public_bytes(
-        serialization.Encoding.Raw, serialization.PublicFormat.Raw
-    )
+    secret = key.public_key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     secret = secret * 2  # HS512 wants more bytes than a public key has.
     token = jwt.encode(claims(organization), secret, algorithm, headers={"kid": key.kid})
 

@@ -131,15 +131,15 @@ async def test_a_rename_to_a_taken_name_is_refused(scim: Scim, method: str) -> N
     path = f"/Users/{bob.body['id']}"
     rename = {"op": "replace", "path": "userName", "value": "ada@Contoso.com"}
 
-    refused = (
-        await scim.patch(path, rename) if method == "patch" else await scim.put(path, ADA)
-    )
+    refused = await scim.patch(path, rename) if method == "patch" else await scim.put(path, ADA)
 
     assert (refused.status, refused.body["scimType"]) == (409, "uniqueness")
     assert (await scim.get(path)).body == bob.body
 
 
-@pytest.mark.parametrize("name", ["unknown", "9" * 36, "01a20ac2-c1ba-72cf-a811-23dbe6a27250", "%C3%A9", "a%2Fb"])
+@pytest.mark.parametrize(
+    "name", ["unknown", "9" * 36, "01a20ac2-c1ba-72cf-a811-23dbe6a27250", "%C3%A9", "a%2Fb"]
+)
 async def test_an_unknown_user_answers_404(scim: Scim, name: str) -> None:
     answers = [
         await scim.get(f"/Users/{name}"),

@@ -6,7 +6,7 @@ import pytest
 
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue, Mutability
-from schema.scim.patch import ELEMENTS_MAX
+from schema.scim.resource import ELEMENTS_MAX
 from tests.builders import add, patched, pathless, remove, replace
 from tests.rules.documents import (
     BARE,

@@ -1,5 +1,8 @@
 """roleId under both its names: GET answers with both, and a client may put both back."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from schema.events.user import RoleAssigned
@@ -7,25 +10,30 @@ from schema.scim import urns
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
+from service.commands import ReplaceUser
 from tests.builders import ADMINISTRATOR, EDITOR, READER, given, jo, provisioned, put_user
+
+
+def put_both(core: UUID, alias: UUID) -> ReplaceUser:
+    """Return a PUT that has roleId under both names."""
+    body: dict[str, Any] = {"roleId": str(core), urns.CLM_USER: {"roleId": str(alias)}}
+    return put_user(**body)
+
 
 BECAME_EDITOR = jo(RoleAssigned(role_id=EDITOR, previous_role_id=READER))
 
 
 def test_a_put_that_changed_the_core_name_changes_the_role() -> None:
-    alias = {urns.CLM_USER: {"roleId": str(READER)}}
-    given(jo(provisioned())).when(put_user(roleId=str(EDITOR), **alias)).then(BECAME_EDITOR)
+    given(jo(provisioned())).when(put_both(EDITOR, READER)).then(BECAME_EDITOR)
 
 
 def test_a_put_that_changed_the_alias_changes_the_role() -> None:
-    alias = {urns.CLM_USER: {"roleId": str(EDITOR)}}
-    given(jo(provisioned())).when(put_user(roleId=str(READER), **alias)).then(BECAME_EDITOR)
+    given(jo(provisioned())).when(put_both(READER, EDITOR)).then(BECAME_EDITOR)
 
 
 def test_a_put_that_changed_both_names_differently_is_refused() -> None:
-    alias = {urns.CLM_USER: {"roleId": str(EDITOR)}}
     with pytest.raises(InvalidValue, match="under two names"):
-        given(jo(provisioned())).when(put_user(roleId=str(ADMINISTRATOR), **alias))
+        given(jo(provisioned())).when(put_both(ADMINISTRATOR, EDITOR))
 
 
 def test_two_names_with_different_values_are_refused_at_creation() -> None:

@@ -3,6 +3,7 @@
 `python scim2.py PORT`. Its own command serves by wsgiref, which closes every connection.
 """
 
+# mypy: ignore-errors
 import sys
 
 import uvicorn
@@ -12,6 +13,4 @@ from scim2_server.utils import load_default_provider
 
 if __name__ == "__main__":
     app = ASGIApplication(AsyncInMemoryStorage(), load_default_provider())
-    uvicorn.run(
-        app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False
-    )
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)

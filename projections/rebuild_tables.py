@@ -1,0 +1,128 @@
+"""The tables that a rebuild fills: made without indexes, which are built when the rows are there."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from eventstore.streams import Span, divide, read_tails
+from projections.create import create
+from projections.load import Connection
+from projections.rebuild_state import add_shards, forget_build, record_build
+from projections.registry import Projection, digest
+from projections.statements import statement
+
+SHARD_EVENTS = 25_000  # What a killed worker loses at most, and the others wait for at the end.
+INDEX_MEMORY = "128MB"  # For each of the connections that build indexes.
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that a schema lacks; the statements that make it and the constraint that it serves."""
+
+    make: str  # Empty: the index is there, and only its constraint is not.
+    attach: str  # Empty: it serves no constraint.
+
+
+async def begin(connection: Connection, projection: Projection) -> None:
+    """Make the schema to fill, empty and without indexes, and plan the shards to load.
+
+    Whatever was there of an earlier rebuild goes. The caller owns the transaction.
+    """
+    schema = projection.next
+    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    await forget_build(connection, schema)
+    await create(connection, projection.name, schema)
+    await drop_indexes(connection, schema)
+    for organization_id, position in (await read_tails(connection)).items():
+        count = -(-position // SHARD_EVENTS)
+        spans = await divide(connection, organization_id, position=position, count=count)
+        await plan(connection, schema, spans)
+    await record_build(connection, schema, digest(projection))
+
+
+async def plan(connection: Connection, schema: str, spans: Sequence[Span]) -> None:
+    """Note the spans of a log as shards; each is expected to have as many events as the next."""
+    share, rest = divmod(spans[0].position, len(spans))
+    events = [share + (index < rest) for index in range(len(spans))]
+    await add_shards(connection, schema, spans, events)
+
+
+async def drop_indexes(connection: Connection, schema: str) -> None:
+    """Drop all indexes of a schema, with the constraints that they serve."""
+    for row in await connection.fetch(statement("table_indexes"), schema):
+        if row["constraint_type"]:
+            table = f'"{schema}"."{row["table_name"]}"'
+            await connection.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{row["index_name"]}"')
+        else:
+            await connection.execute(f'DROP INDEX "{schema}"."{row["index_name"]}"')
+
+
+async def missing_indexes(
+    connection: Connection, projection: Projection, schema: str
+) -> list[Index]:
+    """Return the indexes and constraints that a schema lacks of its DDL, the largest tables' first.
+
+    They are read from a copy without rows, made and undone: Postgres spells them, not we.
+    """
+    rows = await connection.fetch(statement("table_indexes"), schema)
+    held = {row["index_name"]: bool(row["constraint_type"]) for row in rows}
+    shape = f"{schema}_shape"
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await create(connection, projection.name, shape)
+        wanted = await connection.fetch(statement("table_indexes"), shape)
+    finally:
+        await transaction.rollback()
+    indexes = [index_of(row, held, schema, shape) for row in wanted]
+    return [each for each in indexes if each.make or each.attach]
+
+
+def index_of(row: asyncpg.Record, held: dict[str, bool], schema: str, shape: str) -> Index:
+    """Return what is missing of an index; `held` says of those there whether they serve a constraint."""
+    name, kind = row["index_name"], row["constraint_type"]
+    make = row["definition"].replace(f" ON {shape}.", f' ON "{schema}".')
+    word = {b"p": "PRIMARY KEY", b"u": "UNIQUE"}.get(kind)
+    table = f'"{schema}"."{row["table_name"]}"'
+    attach = f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {word} USING INDEX "{name}"'
+    return Index(
+        make="" if name in held else make,
+        attach=attach if word and not held.get(name) else "",
+    )
+
+
+async def build_indexes(dsn: str, indexes: Sequence[Index], *, connections: int) -> None:
+    """Make indexes, several at a time, then the constraints that they serve."""
+    waiting = [each.make for each in reversed(indexes) if each.make]
+
+    async def make_waiting() -> None:
+        connection = await asyncpg.connect(
+            dsn, server_settings={"maintenance_work_mem": INDEX_MEMORY}
+        )
+        try:
+            while waiting:
+                await connection.execute(waiting.pop())
+        finally:
+            await connection.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(connections):
+            group.create_task(make_waiting())
+    connection = await asyncpg.connect(dsn)
+    try:
+        for each in indexes:
+            if each.attach:
+                await connection.execute(each.attach)
+    finally:
+        await connection.close()
+
+
+async def analyze(connection: Connection, schema: str) -> None:
+    """Let Postgres look at the rows, since its plans are only as good as what it knows of them."""
+    tables = {
+        row["table_name"] for row in await connection.fetch(statement("table_columns"), schema)
+    }
+    for table in sorted(tables):
+        await connection.execute(f'ANALYZE "{schema}"."{table}"')

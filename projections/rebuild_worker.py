@@ -1,0 +1,139 @@
+"""The processes that load and read back shards; each takes what nobody has taken, until none is left.
+
+A worker that dies leaves its shard as if it had not begun. One whose parent dies ends within a moment:
+the end of the pipe is the order to stop, too.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import SpawnProcess
+from typing import Literal
+
+import asyncpg
+import structlog
+import uvloop
+
+from eventstore.seal import Sealer
+from projections.rebuild_load import load_shards, verify_shards
+
+Phase = Literal["load", "verify"]
+CONNECT_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 10.0
+# What is written is safe with the whole rebuild or not at all: no commit waits for the disk.
+SESSION = {
+    "synchronous_commit": "off",
+    "application_name": "scim-ledger rebuild",
+    "timezone": "UTC",
+}
+
+log = structlog.get_logger()
+
+
+class WorkerFailed(Exception):
+    """A process of the rebuild failed; nothing was swapped, and the next call goes on from here."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to know. The master key goes through a pipe, never through arguments."""
+
+    dsn: str
+    master_key: bytes
+    schema: str
+
+
+async def run_phase(job: Job, phase: Phase) -> None:
+    """Work in this process until no shard is left."""
+    writer = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=SESSION)
+    reader = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=SESSION)
+    try:
+        if phase == "load":
+            await load_shards(reader, writer, Sealer(job.master_key), job.schema)
+        else:
+            await verify_shards(writer, job.schema)
+    finally:
+        # A lost shard is rolled back; nobody waits for a connection that does not answer.
+        reader.terminate()
+        writer.terminate()
+
+
+def work(pipe: Pipe, job: Job) -> None:
+    """Carry out the phases that the pipe orders, until it ends; what a process of its own runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent's, who then says so.
+    gc.disable()  # Rows and states make no cycles, and looking for some takes a fifth of the time.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(obey(pipe, job))
+
+
+async def obey(pipe: Pipe, job: Job) -> None:
+    """Run the phases ordered, one at a time; stop in the middle of one when the parent is gone."""
+    order = asyncio.ensure_future(receive(pipe))
+    while (phase := await order) is not None:
+        order = asyncio.ensure_future(receive(pipe))
+        task = asyncio.ensure_future(run_phase(job, phase))
+        await asyncio.wait([task, order], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+            return
+        error = task.exception()
+        pipe.send(None if error is None else f"{type(error).__name__}: {error}")
+
+
+async def receive(pipe: Pipe) -> Phase | None:
+    """Return the next order, None when there will be none."""
+    try:
+        order: Phase | None = await asyncio.to_thread(pipe.recv)
+    except (EOFError, OSError):
+        return None
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process and the pipe to it."""
+
+    process: SpawnProcess
+    pipe: Pipe
+
+    async def run(self, phase: Phase) -> None:
+        """Order a phase and return at its end, or when the process has died. Errors: WorkerFailed."""
+        try:
+            self.pipe.send(phase)
+            failure: str | None = await asyncio.to_thread(self.pipe.recv)
+        except (EOFError, OSError):
+            log.warning("rebuild_worker_died", phase=phase)  # What it had begun, others do.
+            return
+        if failure is not None:
+            raise WorkerFailed(f"{WorkerFailed.__doc__} {failure}")
+
+
+@asynccontextmanager
+async def workers(job: Job, count: int) -> AsyncIterator[list[Worker]]:
+    """Give processes for the duration of the block; at its end they stop at once."""
+    context = multiprocessing.get_context("spawn")
+    started = []
+    try:
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=work, args=(theirs, job), daemon=True)
+            process.start()
+            theirs.close()
+            started.append(Worker(process, ours))
+        yield started
+    finally:
+        for each in started:
+            # Said, since a thread that still listens keeps the pipe open.
+            with suppress(OSError):
+                each.pipe.send(None)
+        for each in started:
+            await asyncio.to_thread(each.process.join, END_TIMEOUT_S)
+            if each.process.is_alive():
+                each.process.kill()
+            each.pipe.close()

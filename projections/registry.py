@@ -1,0 +1,82 @@
+"""The projections there are: what each is made of, and so what a change of it is."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A projection, which lives in the Postgres schema of its name.
+
+    `inline` ones are written in the transaction of the append, `follower`s some time later.
+    """
+
+    name: str
+    kind: Literal["inline", "follower"]
+    modules: tuple[str, ...]  # The code that decides what its rows are.
+
+    @property
+    def next(self) -> str:
+        """Return the schema that a rebuild fills."""
+        return f"{self.name}_next"
+
+    @property
+    def previous(self) -> str:
+        """Return the schema that the last rebuild replaced."""
+        return f"{self.name}_previous"
+
+
+EVENTS = tuple(
+    f"schema.events.{name}"
+    for name in ("codec", "event", "group", "organization", "upcast", "user")
+)
+DIRECTORY = Projection(
+    name="directory",
+    kind="inline",
+    modules=(
+        *EVENTS,
+        *("projections.fold", "projections.rows"),
+        *("schema.scim.comparable", "schema.scim.search", "schema.scim.text"),
+    ),
+)
+HISTORY = Projection(
+    name="history",
+    kind="follower",
+    modules=(*EVENTS, "projections.history", "projections.history_write"),
+)
+PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY)}
+
+
+class UnknownProjection(Exception):
+    """There is no projection of this name; `scim-ledger projections list` shows them."""
+
+
+def find_projection(name: str) -> Projection:
+    """Return a projection by name. Errors: UnknownProjection."""
+    if name not in PROJECTIONS:
+        raise UnknownProjection(UnknownProjection.__doc__)
+    return PROJECTIONS[name]
+
+
+def tables(name: str) -> str:
+    """Return the DDL of a projection, with unqualified names."""
+    return (files("schema") / "projections" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def digest(projection: Projection) -> str:
+    """Return the SHA-256 of a projection's tables and code: another one asks for a rebuild.
+
+    It also changes with a comment: asking once too often costs a rebuild, and once too few the truth.
+    """
+    parts = [tables(projection.name), *map(source, projection.modules)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def source(module: str) -> str:
+    """Return the text of a module."""
+    package, _, name = module.rpartition(".")
+    return (files(package) / f"{name}.py").read_text(encoding="utf-8")

@@ -1,0 +1,3 @@
+-- share_rebuild: whether nobody changes the schemas of a projection, and nobody will until the transaction ends.
+-- $1 projection text
+SELECT pg_try_advisory_xact_lock_shared(23579, hashtext($1))

@@ -1,0 +1,85 @@
+"""`scim2-tester`, the compliance suite of the SCIM community, finds no error through a real socket.
+
+It fills each attribute with a value of its own, and takes each away that is not required. So its
+client describes the service as one does who maps the role once: under one of its two names, since
+different roles under both are rightly refused, and as something that a user always has, as is
+`active`. `/Roles` can only be read, for which the suite has no test: it makes what it reads.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2
+import pytest
+from scim2_client.engines.httpx2 import SyncSCIMClient
+from scim2_models import ResourceType, Schema, ScimPolicy, ScimProvider
+from scim2_tester import CheckResult, Status, check_server
+
+from schema.scim.urns import CLM_USER, USER
+from tests.protocol.extensions import EXTENSION, URN, register, with_attributes
+from tests.serving import Scim, Served, Tenant
+
+# The suite makes no decimals and no dates, and takes an add to many values for a replacement.
+TEXT = with_attributes(EXTENSION["attributes"][0])
+TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)  # Of the name that is not mapped.
+BAD = (Status.ERROR, Status.CRITICAL, Status.DEVIATION)
+
+
+def mapped(schema: dict[str, Any], unmapped: str) -> dict[str, Any]:
+    """Return a schema as the client describes it; that of a URN without its roleId."""
+    left = [
+        each
+        for each in schema["attributes"]
+        if (schema["id"], each["name"]) != (unmapped, "roleId")
+    ]
+    always = [each | {"required": each["name"] in ("userName", *ALWAYS)} for each in left]
+    return {**schema, "attributes": always} if schema["id"] in (USER, CLM_USER) else schema
+
+
+ALWAYS = ("active", "roleId")  # RFC 7643 leaves it to us that these have a value at all times.
+
+
+async def described(scim: Scim, unmapped: str) -> ScimProvider:
+    """Return the service as its client describes it, who maps no roleId of one URN."""
+    schemas = (await scim.get("/Schemas")).body["Resources"]
+    types = (await scim.get("/ResourceTypes")).body["Resources"]
+    known = [mapped(each, unmapped) for each in schemas]
+    for each in types:
+        each["schemaExtensions"] = [
+            one | {"required": one["schema"] == CLM_USER}
+            for one in each.get("schemaExtensions", ())
+            if one["schema"] != unmapped
+        ]
+    return ScimProvider.from_discovery(
+        [Schema.model_validate(each) for each in known],
+        [ResourceType.model_validate(each) for each in types],
+        policy=TOLERANT,
+    )
+
+
+def check(scim: Scim, provider: ScimProvider) -> list[CheckResult]:
+    """Run the suite."""
+    headers = {"Authorization": f"Bearer {scim.token}"}
+    with httpx2.Client(base_url=scim.base, headers=headers, timeout=30) as http:
+        client = SyncSCIMClient(http, provider=provider)
+        return check_server(client, resource_types=["User", "Group"])
+
+
+def told(results: Sequence[CheckResult]) -> list[str]:
+    """Return what the suite complains of."""
+    return [f"{each.resource_type} {each.title}: {each.reason}" for each in results]
+
+
+@pytest.mark.parametrize("unmapped", [USER, CLM_USER])
+async def test_the_suite_finds_no_error(
+    served: Served, organization: Tenant, scim: Scim, unmapped: str
+) -> None:
+    await register(served, organization, TEXT)
+    provider = await described(scim, unmapped)
+
+    results = await asyncio.to_thread(check, scim, provider)
+
+    assert told([each for each in results if each.status in BAD]) == []
+    assert sum(each.status is Status.SUCCESS for each in results) > 100
+    assert [each for each in told(results) if f"attribute '{URN}:Contract'" in each] != []

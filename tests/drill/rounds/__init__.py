@@ -1,0 +1,1 @@
+"""The rounds: each breaks one thing while clients work, and lets the judge look."""

@@ -1,0 +1,56 @@
+"""HTTP by hand, for requests that no library would send."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from service.scim.context import BASE_PATH
+from tests.serving import Scim
+
+ANSWER_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer as it came."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+async def exchange(scim: Scim, request: bytes) -> RawAnswer:
+    """Return the answer to bytes on a connection of their own."""
+    return (await exchange_all(scim, request, 1))[0]
+
+
+async def exchange_all(scim: Scim, requests: bytes, count: int) -> list[RawAnswer]:
+    """Return as many answers to the bytes sent on one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", scim.served.port)
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            with suppress(ConnectionError):  # It may answer and close before it has read it all.
+                writer.write(requests)
+                await writer.drain()
+            return [await receive(reader) for _ in range(count)]
+    finally:
+        writer.close()
+
+
+async def receive(reader: asyncio.StreamReader) -> RawAnswer:
+    """Return an answer with its body."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.strip().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return RawAnswer(int(first.split(" ")[1]), headers, orjson.loads(body) if body else None)
+
+
+def head(scim: Scim, method: str, path: str, *lines: str) -> bytes:
+    """Return a request line and headers with the client's token, and the empty line after them."""
+    first = f"{method} {BASE_PATH}{path} HTTP/1.1"
+    own = ("Host: localhost", f"Authorization: Bearer {scim.token}")
+    return "\r\n".join([first, *own, *lines, "", ""]).encode("latin-1")

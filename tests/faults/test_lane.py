@@ -1,0 +1,204 @@
+"""The lane: commands share commits, and yet each of them fails alone, in time, and never too early."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from projections.borrow import borrowed
+from schema.scim.definitions import USER
+from schema.scim.errors import Unavailable, Uniqueness
+from service import lane
+from service.batch import Outcome
+from service.commands import CreateUser
+from service.decide.known import Caller
+from service.ids import new_id
+from service.lane import Lanes
+from service.runtime import SESSION, Runtime, open_runtime
+from service.setup import cli_provenance, create_organization
+from tests.invariants import check_every_log
+from tests.serving import settings
+
+IMPATIENT = {**SESSION, "lock_timeout": "150ms"}
+
+
+@pytest.fixture
+async def runtime(database_url: str) -> AsyncIterator[Runtime]:
+    """Give a runtime on a database of the test's own, whose logs are checked afterwards."""
+    async with open_runtime(settings(database_url), is_migrating=False) as opened:
+        yield opened
+        owner = await asyncpg.connect(database_url)
+        await check_every_log(owner, opened.sealer)
+        await owner.close()
+
+
+@pytest.fixture
+async def caller(runtime: Runtime) -> Caller:
+    """Give an administrator at the command line of an organization."""
+    created = await create_organization(runtime, "Contoso")
+    return Caller(created.organization, None, "cli")
+
+
+@pytest.fixture
+async def impatient(runtime: Runtime, database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """Give a pool whose statements do not wait long for a lock."""
+    async with asyncpg.create_pool(database_url, min_size=1, server_settings=IMPATIENT) as pool:
+        yield pool
+
+
+async def create(lanes: Lanes, caller: Caller, user_name: str) -> Outcome:
+    """Make a user; its document is not read as a request's would be."""
+    command = CreateUser(new_id(), {"userName": user_name}, USER)
+    return await lanes.submit(command, caller, cli_provenance())
+
+
+async def create_all(lanes: Lanes, caller: Caller, *user_names: str) -> list[object]:
+    """Make users at once; return what each came to."""
+    works = [create(lanes, caller, each) for each in user_names]
+    return [type(each) for each in await asyncio.gather(*works, return_exceptions=True)]
+
+
+@asynccontextmanager
+async def held(connection: asyncpg.Connection, caller: Caller) -> AsyncIterator[None]:
+    """Hold the log's lock of an organization, as a stuck process does."""
+    async with connection.transaction():
+        await connection.fetch("SELECT eventstore.lock_log($1)", caller.organization.id)
+        yield
+
+
+async def count_users(connection: asyncpg.Connection, user_name: str) -> int:
+    """Return how many users have a name."""
+    counted: int = await connection.fetchval(
+        "SELECT count(*) FROM directory.users WHERE user_name_key = $1", user_name
+    )
+    return counted
+
+
+async def test_a_refused_command_fails_alone(runtime: Runtime, caller: Caller) -> None:
+    came_to = await create_all(runtime.lanes, caller, "jo", "ann", "JO", "kim")
+    assert came_to == [Outcome, Outcome, Uniqueness, Outcome]
+
+
+async def test_a_command_that_postgres_cannot_store_fails_alone(
+    runtime: Runtime, caller: Caller
+) -> None:
+    came_to = await create_all(runtime.lanes, caller, "jo", "n\0l", "ann")
+    assert came_to == [Outcome, asyncpg.CharacterNotInRepertoireError, Outcome]
+
+
+async def test_a_command_that_cannot_be_encoded_fails_alone(
+    runtime: Runtime, caller: Caller
+) -> None:
+    came_to = await create_all(runtime.lanes, caller, "jo", "half a \ud800", "ann")
+    assert came_to == [Outcome, asyncpg.DataError, Outcome]
+
+
+async def test_an_acknowledged_command_is_there_for_everybody(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    await create(runtime.lanes, caller, "jo")
+    assert await count_users(connection, "jo") == 1
+
+
+async def test_organizations_do_not_wait_for_each_other(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    other = Caller((await create_organization(runtime, "Fabrikam")).organization, None, "cli")
+    async with held(connection, caller):
+        waiting = asyncio.create_task(create(runtime.lanes, caller, "jo"))
+        await create(runtime.lanes, other, "jo")
+        assert not waiting.done()
+    assert (await waiting).is_changed
+
+
+async def test_what_waits_is_bounded(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    lanes = Lanes(runtime.pool, runtime.sealer, waiting_max=2)
+    async with held(connection, caller):
+        begun = [asyncio.create_task(create(lanes, caller, "first"))]
+        await asyncio.sleep(0.05)
+        begun += [asyncio.create_task(create(lanes, caller, each)) for each in ("jo", "ann")]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await create(lanes, caller, "kim")
+    assert [each.is_changed for each in await asyncio.gather(*begun)] == [True] * 3
+
+
+async def test_a_lock_that_stays_taken_is_an_outage_and_passes(
+    runtime: Runtime, caller: Caller, impatient: asyncpg.Pool, connection: asyncpg.Connection
+) -> None:
+    lanes = Lanes(impatient, runtime.sealer)
+    async with held(connection, caller):
+        with pytest.raises(Unavailable):
+            await create(lanes, caller, "jo")
+    assert (await create(lanes, caller, "jo")).is_changed
+
+
+async def test_who_has_waited_too_long_is_refused(
+    runtime: Runtime,
+    caller: Caller,
+    impatient: asyncpg.Pool,
+    connection: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane, "WAIT_TIMEOUT_S", 0.05)
+    lanes = Lanes(impatient, runtime.sealer)
+    async with held(connection, caller):
+        first = asyncio.create_task(create(lanes, caller, "first"))
+        await asyncio.sleep(0)
+        late = asyncio.create_task(create(lanes, caller, "late"))
+        refused = await asyncio.gather(first, late, return_exceptions=True)
+    assert [str(each)[:19] for each in refused] == [
+        "The database cannot",
+        "The service is busy",
+    ]
+
+
+async def test_what_a_client_no_longer_waits_for_is_done_all_the_same(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    async with held(connection, caller):
+        gone = asyncio.create_task(create(runtime.lanes, caller, "jo"))
+        await asyncio.sleep(0.05)
+        gone.cancel()
+    await create(runtime.lanes, caller, "ann")
+    assert await count_users(connection, "jo") == 1
+
+
+async def test_closing_finishes_what_waits_and_takes_no_more(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    lanes = Lanes(runtime.pool, runtime.sealer)
+    async with held(connection, caller):
+        waiting = [asyncio.create_task(create(lanes, caller, each)) for each in ("jo", "ann")]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(lanes.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await create(lanes, caller, "kim")
+    await closing
+    assert [each.result().is_changed for each in waiting] == [True, True]
+
+
+async def test_who_listens_hears_of_commits_only(runtime: Runtime, caller: Caller) -> None:
+    heard: list[UUID] = []
+    lanes = Lanes(runtime.pool, runtime.sealer, on_commit=heard.append)
+    await create(lanes, caller, "jo")
+    with pytest.raises(Uniqueness):
+        await create(lanes, caller, "jo")
+    assert heard == [caller.organization.id]
+
+
+async def test_an_interrupted_connection_does_not_keep_its_borrower_waiting(
+    runtime: Runtime,
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with borrowed(runtime.pool, timeout_s=0.1) as connection:
+            await connection.execute("SELECT pg_sleep(15)")
+    assert time.monotonic() - began < 2

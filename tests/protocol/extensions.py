@@ -1,0 +1,31 @@
+"""An extension of an organization's own, as its administrator registers it."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from service import setup
+from tests.serving import Served, Tenant
+
+FILE = Path(__file__).with_name("extension.json")
+EXTENSION: dict[str, Any] = orjson.loads(FILE.read_bytes())
+URN: str = EXTENSION["id"]
+
+
+async def register(
+    served: Served, organization: Tenant, document: dict[str, Any] = EXTENSION
+) -> bool:
+    """Register an extension for an organization; tell whether that changed anything."""
+    found = await setup.find_organization(served.runtime, str(organization.id))
+    return await setup.register_schema(served.runtime, found, orjson.dumps(document))
+
+
+def attribute(name: str) -> str:
+    """Return an attribute of the extension as a path names it."""
+    return f"{URN}:{name}"
+
+
+def with_attributes(*attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return the extension with these attributes alone."""
+    return {**EXTENSION, "attributes": list(attributes)}

@@ -1,0 +1,121 @@
+"""The command line as people use it: processes of its own, with a data folder and a port of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+CHECKOUT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "service")
+TIMEOUT_S = 60.0
+LAST_LINE = "Stop: Ctrl-C."
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Return what it printed, as JSON."""
+        return orjson.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data folder and a port."""
+
+    data_dir: Path
+    port: int
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the environment of its commands."""
+        own = {
+            "SCIM_LEDGER_DATA_DIR": str(self.data_dir),
+            "SCIM_LEDGER_PORT": str(self.port),
+            "SCIM_LEDGER_LOG_LEVEL": "WARNING",
+            "COLUMNS": "200",
+        }
+        kept = {name: each for name, each in os.environ.items() if name != "DATABASE_URL"}
+        return {**kept, **own, **more}
+
+    async def run(self, *arguments: str, **environment: str) -> Result:
+        """Run a command to its end."""
+        process = await self.start(*arguments, **environment)
+        async with asyncio.timeout(TIMEOUT_S):
+            out, err = await process.communicate()
+        return Result(process.returncode or 0, out.decode(), err.decode())
+
+    async def serve(self) -> "Serving":
+        """Start the service; return once it has said that it is ready."""
+        process = await self.start("serve")
+        assert process.stdout is not None
+        said = ""
+        async with asyncio.timeout(TIMEOUT_S):
+            while LAST_LINE not in said:
+                line = await process.stdout.readline()
+                assert line, said
+                said += line.decode()
+        return Serving(process, said, f"http://127.0.0.1:{self.port}/api/scim/v2")
+
+    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        """Start a command."""
+        return await asyncio.create_subprocess_exec(
+            *COMMAND,
+            *arguments,
+            cwd=CHECKOUT,
+            env=self.environment(**environment),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A service that has said that it is ready; `said` is what it printed until then."""
+
+    process: asyncio.subprocess.Process
+    said: str
+    base: str
+
+    def told(self, name: str) -> str:
+        """Return what it printed after a name."""
+        [line] = [line for line in self.said.splitlines() if line.strip().startswith(name)]
+        return line.strip().removeprefix(name).strip()
+
+    async def end(self, by: signal.Signals) -> Result:
+        """End the service by a signal; return how it ended."""
+        self.process.send_signal(by)
+        async with asyncio.timeout(TIMEOUT_S):
+            out, err = await self.process.communicate()
+        code = self.process.returncode
+        assert code is not None
+        return Result(code, out.decode(), err.decode())
+
+    async def send(self, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
+        """Return status and body of a request."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.request(method, self.base + path, json=body) as response,
+        ):
+            return response.status, orjson.loads(await response.read())
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

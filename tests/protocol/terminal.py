@@ -1,0 +1,31 @@
+"""Commands in a second terminal, on the database of the service that the tests share."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+
+from tests.serving import MASTER_KEY, Served
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a command ended, and what it printed."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+async def run(served: Served, *arguments: str) -> Said:
+    """Run a command of `scim-ledger`."""
+    settings = {"DATABASE_URL": served.runtime.dsn, "SCIM_LEDGER_MASTER_KEY": MASTER_KEY}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "service", *arguments),
+        env={**os.environ, **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return Said(process.returncode, out.decode(), err.decode())

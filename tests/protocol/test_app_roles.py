@@ -1,0 +1,204 @@
+"""Entra's app roles (reference of RFC 7643 §4.1.2 `roles`): kept as sent, and one of ours assigns it."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from schema.scim.urns import CLM_USER
+from tests.serving import Answer, Scim, Tenant
+
+KIND = "WindowsAzureActiveDirectoryRole"
+ROLE_NAMES = ["Administrator", "Editor", "Contributor", "Validator", "Reader"]
+
+
+def app_role(value: str) -> str:
+    """Return an app role as Entra writes it when it updates: JSON as text."""
+    told = {"id": "06b07648-ecfe-589f-9d2f-6325724a46ee", "value": value, "displayName": "Role"}
+    return orjson.dumps(told).decode()
+
+
+def role_of(answer: Answer, organization: Tenant) -> str:
+    """Return the name of a user's role, which both its names tell."""
+    assert answer.status in (200, 201), answer
+    assert answer.body[CLM_USER] == {"roleId": answer.body["roleId"]}
+    names = {role_id: name for name, role_id in organization.roles.items()}
+    return names[answer.body["roleId"]]
+
+
+async def patched(scim: Scim, *operations: Any, **attributes: Any) -> Answer:
+    """Return a new user after the operations of a PATCH."""
+    made = await scim.post("/Users", {"userName": "ada", **attributes})
+    return await scim.patch(f"/Users/{made.body['id']}", *operations)
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        [{"primary": True, "type": KIND, "value": "Editor"}],
+        [{"primary": "True", "type": KIND, "value": "eDITOR", "display": "Whatever"}],
+        [{"primary": False, "type": KIND, "displayName": "Editor", "value": "Editor"}],
+        [{"value": "Editor", "display": "Editor"}, {"value": "Accountant", "display": "x"}],
+        [{"value": app_role("Editor")}],
+    ],
+    ids=str,
+)
+async def test_a_user_created_with_an_app_role_of_ours_has_it(
+    scim: Scim, organization: Tenant, roles: list[dict[str, Any]]
+) -> None:
+    made = await scim.post("/Users", {"userName": "ada", "roles": roles})
+
+    assert role_of(made, organization) == "Editor"
+    as_booleans = [
+        {**each, **({"primary": True} if each.get("primary") == "True" else {})} for each in roles
+    ]
+    assert made.body["roles"] == as_booleans
+
+
+@pytest.mark.parametrize("name", ROLE_NAMES)
+async def test_a_role_is_named_by_its_uuid_too(scim: Scim, organization: Tenant, name: str) -> None:
+    made = await scim.post(
+        "/Users", {"userName": "ada", "roles": [{"value": organization.roles[name].upper()}]}
+    )
+
+    assert role_of(made, organization) == name
+
+
+async def test_app_roles_that_are_none_of_ours_are_kept_and_assign_nothing(
+    scim: Scim, organization: Tenant
+) -> None:
+    roles = [{"value": "Accountant", "type": KIND}, {"value": "{not json"}, {"value": "{}"}]
+
+    made = await scim.post("/Users", {"userName": "ada", "roles": roles})
+
+    assert (role_of(made, organization), made.body["roles"]) == ("Reader", roles)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "Add", "path": 'roles[primary eq "True"].value', "value": "Validator"},
+        {"op": "Replace", "path": 'roles[primary eq "True"].value', "value": "Validator"},
+        {"op": "Add", "path": "roles", "value": [{"value": app_role("Validator")}]},
+        {"op": "replace", "path": "roles", "value": [{"value": "Validator", "type": KIND}]},
+        {"op": "add", "path": "roles", "value": {"value": "Validator"}},
+        {"op": "replace", "value": {"roles": [{"value": "Validator"}]}},
+        {"op": "replace", "value": {'roles[primary eq "True"].value': "Validator"}},
+    ],
+    ids=str,
+)
+async def test_a_patch_with_an_app_role_of_ours_assigns_it(
+    scim: Scim, organization: Tenant, operation: dict[str, Any]
+) -> None:
+    answer = await patched(scim, operation, roles=[{"primary": True, "value": "Editor"}])
+
+    assert role_of(answer, organization) == "Validator"
+
+
+async def test_the_latest_app_role_that_was_added_wins(scim: Scim, organization: Tenant) -> None:
+    made = await scim.post("/Users", {"userName": "ada", "roles": [{"value": app_role("Editor")}]})
+    path = f"/Users/{made.body['id']}"
+    later = {"op": "Add", "path": "roles", "value": [{"value": app_role("Validator")}]}
+
+    answer = await scim.patch(path, later)
+    again = await scim.patch(path, later)
+
+    assert role_of(answer, organization) == "Validator"
+    assert [each["value"] for each in answer.body["roles"]] == [
+        app_role("Editor"),
+        app_role("Validator"),
+    ]
+    assert (role_of(again, organization), again.headers["ETag"]) == ("Validator", 'W/"3"')
+
+
+async def test_removing_app_roles_keeps_the_role(scim: Scim, organization: Tenant) -> None:
+    answer = await patched(scim, {"op": "remove", "path": "roles"}, roles=[{"value": "Editor"}])
+
+    assert role_of(answer, organization) == "Editor"
+    assert "roles" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"roles": [{"value": "Editor"}, {"value": "Validator"}]},
+        {"roles": [{"value": "Editor"}, {"value": app_role("Reader")}]},
+        {"roles": [{"value": "Editor"}], "roleId": "Validator"},
+        {"roles": [{"value": "Editor"}], CLM_USER: {"roleId": "Reader"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_two_roles_at_once_are_refused(
+    scim: Scim, organization: Tenant, method: str, sent: dict[str, Any]
+) -> None:
+    body = with_ids({"userName": "ada", **sent}, organization)
+    other = await scim.post("/Users", {"userName": "ada" if method != "POST" else "bob"})
+    path = "/Users" if method == "POST" else f"/Users/{other.body['id']}"
+    patch = {"Operations": [{"op": "replace", "value": body}]}
+
+    refused = await scim.send(method, path, patch if method == "PATCH" else body)
+
+    assert (refused.status, refused.body["scimType"]) == (400, "invalidValue")
+    assert "different roles" in refused.body["detail"]
+    assert (await scim.get(f"/Users/{other.body['id']}")).body == other.body
+
+
+def with_ids(body: dict[str, Any], organization: Tenant) -> dict[str, Any]:
+    """Return a body whose roleId, under either name, is a UUID in place of the role's name."""
+    if "roleId" in body:
+        return {**body, "roleId": organization.roles[body["roleId"]]}
+    if CLM_USER in body:
+        return {**body, CLM_USER: {"roleId": organization.roles[body[CLM_USER]["roleId"]]}}
+    return body
+
+
+async def test_roles_and_role_id_that_agree_are_one_role(scim: Scim, organization: Tenant) -> None:
+    body = {
+        "userName": "ada",
+        "roleId": organization.roles["Editor"],
+        CLM_USER: {"roleId": organization.roles["Editor"]},
+        "roles": [{"value": "Editor"}, {"value": organization.roles["Editor"]}],
+    }
+
+    assert role_of(await scim.post("/Users", body), organization) == "Editor"
+
+
+async def test_in_two_requests_the_later_wins(scim: Scim, organization: Tenant) -> None:
+    made = await scim.post("/Users", {"userName": "ada", "roles": [{"value": "Editor"}]})
+    path, validator = f"/Users/{made.body['id']}", organization.roles["Validator"]
+
+    by_id = await scim.patch(path, {"op": "replace", "path": "roleId", "value": validator})
+    by_app = await scim.patch(
+        path, {"op": "replace", "path": "roles", "value": [{"value": "Contributor"}]}
+    )
+
+    assert [role_of(each, organization) for each in (made, by_id, by_app)] == [
+        "Editor",
+        "Validator",
+        "Contributor",
+    ]
+    assert by_id.body["roles"] == [{"value": "Editor"}]
+
+
+async def test_a_put_of_what_was_read_changes_no_role(scim: Scim, organization: Tenant) -> None:
+    made = await scim.post("/Users", {"userName": "ada", "roles": [{"value": "Editor"}]})
+    path, reader = f"/Users/{made.body['id']}", organization.roles["Reader"]
+    read = await scim.patch(path, {"op": "replace", "path": "roleId", "value": reader})
+
+    put = await scim.put(path, read.body)
+
+    assert (put.body, put.headers["ETag"]) == (read.body, read.headers["ETag"])
+
+
+async def test_users_are_found_by_their_app_roles(scim: Scim) -> None:
+    made = await scim.post(
+        "/Users", {"userName": "ada", "roles": [{"primary": "True", "value": "X"}]}
+    )
+
+    found = [
+        await scim.find("/Users", filter='roles[primary eq "True" and value eq "x"]'),
+        await scim.find("/Users", filter='roles.value eq "X"'),
+    ]
+
+    assert [each.body["Resources"] for each in found] == [[made.body]] * 2

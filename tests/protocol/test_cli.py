@@ -1,0 +1,223 @@
+"""The commands of `scim-ledger` in a second terminal, while `serve` runs."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from service import cli
+from tests.protocol.installation import Installation, Result, Serving, free_port
+
+UNKNOWN = "01a20ac2-c1ba-72cf-a811-23dbe6a27250"
+pytestmark = pytest.mark.slow
+ROLES = ["Administrator", "Editor", "Contributor", "Validator", "Reader"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A running service, and the installation to run commands on."""
+
+    installation: Installation
+    serving: Serving
+    token: str
+
+
+@pytest.fixture(scope="module")
+async def terminal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Terminal]:
+    """Give a service that was started for the first time."""
+    installation = Installation(tmp_path_factory.mktemp("cli") / "data", free_port())
+    serving = await installation.serve()
+    yield Terminal(installation, serving, serving.told("Secret token"))
+    assert (await serving.end(signal.SIGINT)).code == 0
+
+
+async def test_the_first_start_prints_all_that_entra_asks_for(terminal: Terminal) -> None:
+    serving, port = terminal.serving, terminal.installation.port
+
+    assert serving.told("Tenant URL") == f"http://127.0.0.1:{port}/api/scim/v2"
+    assert (await serving.send("GET", "/Users", terminal.token))[0] == 200
+    _, roles = await serving.send("GET", "/Roles", terminal.token)
+    assert {name: serving.told(f"{name} ") for name in ROLES} == {
+        each["displayName"]: each["id"] for each in roles["Resources"]
+    }
+    for target, source in [
+        ("userName", "mail"),
+        ("externalId", "objectId"),
+        ("active", "IsSoftDeleted"),
+        ("name.givenName", "givenName"),
+        ("name.familyName", "surname"),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:roleId", "role"),
+    ]:
+        assert source in serving.told(f"{target}  ←")
+
+
+async def test_a_token_is_issued_listed_and_revoked(terminal: Terminal) -> None:
+    run, serving = terminal.installation.run, terminal.serving
+
+    issued = (await run("token", "issue", "--label", "Entra", "--json")).json
+    assert issued["tenantUrl"] == serving.told("Tenant URL")
+    assert (await serving.send("GET", "/Roles", issued["token"]))[0] == 200
+    listed = (await run("token", "list", "--json")).json
+    [own] = [each for each in listed if each["tokenId"] == issued["tokenId"]]
+    assert (own["label"], own["revokedAt"], own["expiresAt"]) == ("Entra", None, None)
+    assert issued["token"] not in str(listed)
+
+    assert (await run("token", "revoke", issued["tokenId"])).out == "Revoked.\n"
+    status, body = await serving.send("GET", "/Roles", issued["token"])
+    assert (status, "revoked" in body["detail"]) == (401, True)
+    assert (await run("token", "revoke", issued["tokenId"])).out == "It was revoked before.\n"
+
+
+async def test_a_token_is_shown_in_words_too(terminal: Terminal) -> None:
+    issued = await terminal.installation.run(
+        "token", "issue", "--label", "A", "--expires-days", "30"
+    )
+    listed = await terminal.installation.run("token", "list")
+
+    assert "Secret token  ey" in issued.out
+    assert "shown this once and valid until 2" in issued.out
+    assert "first start" in listed.out
+    assert "expires 2" in listed.out
+
+
+async def test_the_roles_are_listed(terminal: Terminal) -> None:
+    words = await terminal.installation.run("role", "list")
+    listed = (await terminal.installation.run("role", "list", "--json")).json
+
+    assert list(listed) == ROLES
+    assert all(f"{name:<14} {role_id}" in words.out for name, role_id in listed.items())
+
+
+async def test_the_database_is_up_to_date(terminal: Terminal) -> None:
+    assert (await terminal.installation.run("migrate")).out == "The database is up to date.\n"
+
+
+async def test_events_are_shown_in_words_and_as_json(terminal: Terminal) -> None:
+    run = terminal.installation.run
+    chosen = ("events", "tail", "--no-follow", "-n", "100000")
+    ada = {"userName": "ada@contoso.com"}
+    status, user = await terminal.serving.send("POST", "/Users", terminal.token, ada)
+    assert status == 201
+
+    lines = (await run(*chosen)).out.splitlines()
+    documents = [json_of(line) for line in (await run(*chosen, "--json")).out.splitlines()]
+    personal = await run(*chosen, "--personal")
+
+    assert [each["position"] for each in documents] == list(range(1, len(documents) + 1))
+    assert len(lines) == len(documents)
+    [made] = [each for each in documents if each["streamId"] == user["id"]]
+    assert (made["type"], made["version"], made["source"]) == ("UserProvisioned", 1, "scim")
+    [line] = [line for line in lines if user["id"] in line]
+    assert "role_id=Reader" in line or "roleId=Reader" in line
+    assert not any("ada@contoso.com" in line for line in lines)
+    assert "ada@contoso.com" in personal.out
+
+
+def json_of(line: str) -> dict[str, object]:
+    """Return a line as the JSON object that it is."""
+    found: dict[str, object] = orjson.loads(line)
+    return found
+
+
+async def test_events_are_followed_until_the_interrupt_key(terminal: Terminal) -> None:
+    following = await terminal.installation.start("events", "tail", "-n", "0", "--json")
+    assert following.stdout is not None
+    writing = asyncio.create_task(write_now_and_then(terminal))
+
+    async with asyncio.timeout(30):
+        line = json_of((await following.stdout.readline()).decode())
+    writing.cancel()
+    following.send_signal(signal.SIGINT)
+    out_and_err = await following.communicate()
+
+    assert (line["type"], following.returncode, out_and_err[1]) == ("UserProvisioned", 0, b"")
+
+
+async def write_now_and_then(terminal: Terminal) -> None:
+    """Make users, since a follower begins to listen whenever it is ready."""
+    for number in range(1_000):
+        body = {"userName": f"now-and-then-{number}"}
+        await terminal.serving.send("POST", "/Users", terminal.token, body)
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("token", "revoke", UNKNOWN), UNKNOWN),
+        (("role", "list", "--organization", "Nobody"), "Nobody"),
+        (("organization", "create", "default ORGANIZATION"), "another name"),
+    ],
+)
+async def test_what_cannot_be_done_is_one_line_and_1(
+    terminal: Terminal, arguments: tuple[str, ...], told: str
+) -> None:
+    result = await terminal.installation.run(*arguments)
+
+    assert (result.code, result.out) == (1, "")
+    assert told in the_line(result)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        ({"SCIM_LEDGER_PORT": "many"}, "SCIM_LEDGER_PORT"),
+        ({"SCIM_LEDGER_MASTER_KEY": "A" * 43 + "="}, "SCIM_LEDGER_MASTER_KEY"),
+        ({"SCIM_LEDGER_DATA_DIR": "/proc/nothing"}, "/proc/nothing"),
+        ({}, "address already in use"),
+    ],
+    ids=lambda each: str(each)[:70],
+)
+async def test_what_is_not_to_be_had_is_one_line_and_3(
+    terminal: Terminal, environment: dict[str, str], told: str
+) -> None:
+    result = await terminal.installation.run("serve", **environment)
+
+    assert (result.code, result.out) == (3, "")
+    assert told in the_line(result)
+
+
+def the_line(result: Result) -> str:
+    """Return the one line of an error."""
+    assert result.err.startswith("scim-ledger: ")
+    assert result.err.count("\n") == 1
+    return result.err
+
+
+COMMANDS = [
+    "serve",
+    "migrate",
+    "organization",
+    "organization create",
+    "organization list",
+    "role list",
+    "token issue",
+    "token list",
+    "token revoke",
+    "schema add",
+    "schema list",
+    "events tail",
+]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_explains_itself(command: str) -> None:
+    result = CliRunner().invoke(cli.app, [*command.split(), "--help"])
+
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert "Show this message" in result.output
+
+
+@pytest.mark.parametrize("arguments", ["nothing", "token issue", "token revoke x", "serve --fast"])
+def test_a_command_line_that_cannot_be_read_is_2(arguments: str) -> None:
+    result = CliRunner().invoke(cli.app, arguments.split())
+
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
