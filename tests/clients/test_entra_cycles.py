@@ -1,6 +1,5 @@
 """Entra's test connection, its initial cycle and the incremental ones."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +9,6 @@ from schema.scim.urns import CLM_USER, ENTERPRISE_USER, LIST_RESPONSE, USER
 from tests.clients.entra import (
     DIALECTS,
     LEGACY,
-    MISSPELT,
     Dialect,
     match_group,
     match_user,
@@ -188,60 +186,6 @@ async def test_two_users_swap_their_names_by_way_of_a_third(scim: Scim) -> None:
     assert (taken.status, second.status, third.status) == (409, 200, 200)
     assert [each["id"] for each in await match_user(scim, "userName", ada_name)] == [bob]
     assert [each["id"] for each in await match_user(scim, "userName", bob_name)] == [ada]
-
-
-NULLS: dict[str, Any] = {
-    "schemas": [USER, MISSPELT],
-    "externalId": "jyoung",
-    "userName": "jyoung@testuser.com",
-    "active": True,
-    "addresses": None,
-    "displayName": "Joy Young",
-    "emails": [{"type": "work", "value": "jyoung@Contoso.com", "primary": True}],
-    "meta": {"resourceType": "User"},
-    "name": {"familyName": "Young", "givenName": "Joy"},
-    "phoneNumbers": None,
-    "preferredLanguage": None,
-    "title": None,
-    "department": None,
-    "manager": None,
-}
-
-
-async def test_a_body_with_nulls_is_taken_without_them(scim: Scim) -> None:
-    made = await scim.post("/Users", NULLS)
-
-    sent = {name for name, value in NULLS.items() if value is not None}
-    assert made.status == 201
-    assert made.body.keys() == sent | {"id", "roleId", CLM_USER}
-    assert made.body["schemas"] == [USER, CLM_USER]
-
-
-async def test_nulls_in_sub_attributes_are_taken_without_them(scim: Scim) -> None:
-    address = {"type": "work", "streetAddress": None, "locality": "London", "region": None}
-
-    made = await scim.post("/Users", new_user("Ada Lovelace", addresses=[address], roles=[]))
-
-    assert made.body["addresses"] == [{"type": "work", "locality": "London"}]
-
-
-@pytest.mark.parametrize("empty", ["", None])
-@pytest.mark.parametrize("is_verbose", [True, False])
-async def test_an_empty_value_clears_an_optional_attribute(
-    scim: Scim, empty: str | None, *, is_verbose: bool
-) -> None:
-    user_id = await provision(scim, new_user("Ada Lovelace", title="Countess"))
-    verbose = [
-        {"op": "replace", "path": "title", "value": empty},
-        {"op": "replace", "path": "name.formatted", "value": empty},
-    ]
-    short = [{"op": "replace", "value": {"title": empty, "name.formatted": empty}}]
-
-    cleared = await scim.patch(f"/Users/{user_id}", *(verbose if is_verbose else short))
-
-    assert cleared.status == 200
-    assert "title" not in cleared.body
-    assert cleared.body["name"] == {"familyName": "Lovelace", "givenName": "Ada"}
 
 
 async def test_groups_are_matched_without_case_and_members(scim: Scim) -> None:

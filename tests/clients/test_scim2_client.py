@@ -32,7 +32,7 @@ def replacing(model: Any, path: Any, value: Any) -> Any:
     return PatchOp[model](operations=[operation])
 
 
-def matching(text: Any) -> SearchRequest:
+def matching(text: Any) -> Any:
     """Return a query with a filter."""
     return SearchRequest(filter=text)
 

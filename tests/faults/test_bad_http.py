@@ -151,7 +151,7 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_refused(
 
 
 async def test_a_body_that_explodes_is_refused(scim: Scim) -> None:
-    bomb = gzip.compress(b" " * 500 * 2**20, compresslevel=9)
+    bomb = gzip.compress(b" " * 100 * 2**20, compresslevel=1)
 
     answer = await scim.post("/Users", bomb, Content_Encoding="gzip")
 

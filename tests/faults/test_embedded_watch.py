@@ -1,0 +1,76 @@
+"""An embedded Postgres that dies comes back under a running service, and a log that is full stops nobody."""
+
+import asyncio
+import io
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from service import embedded
+from service.embedded import EmbeddedPostgres
+from service.embedded_watch import watched
+from service.log import Sink
+
+BACK_TIMEOUT_S = 30.0
+
+
+@pytest.fixture
+async def postgres(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """Give a server that is watched, on a path too long for its socket."""
+    data_dir = tmp_path / ("long" * 30)
+    async with embedded.running(data_dir) as server, watched(server):
+        yield server
+
+
+async def kill(server: EmbeddedPostgres) -> None:
+    """End the server by SIGKILL."""
+    text = (server.data_dir / "postgres" / "postmaster.pid").read_text(encoding="utf-8")
+    os.kill(int(text.splitlines()[0]), signal.SIGKILL)
+    async with asyncio.timeout(BACK_TIMEOUT_S):
+        while server.is_alive:  # noqa: ASYNC110 - a process has no event to wait for.
+            await asyncio.sleep(0.005)
+
+
+async def answered(server: EmbeddedPostgres) -> int:
+    """Return what the server answers under the DSN that it had, once it answers."""
+    async with asyncio.timeout(BACK_TIMEOUT_S):
+        while True:
+            try:
+                connection = await asyncpg.connect(server.dsn)
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.02)
+            else:
+                found: int = await connection.fetchval("SELECT 42")
+                await connection.close()
+                return found
+
+
+async def test_a_server_that_dies_again_and_again_comes_back_under_its_address(
+    postgres: EmbeddedPostgres,
+) -> None:
+    await kill(postgres)
+    first = await answered(postgres)
+    await kill(postgres)
+    assert [first, await answered(postgres)] == [42, 42]
+
+
+class FullDisk(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        """Fail, as the operating system does."""
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        """Fail as well."""
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_finds_no_room_fails_nothing() -> None:
+    sink = Sink(FullDisk())
+    sink.write("a line\n")
+    sink.flush()
