@@ -11,6 +11,7 @@ from projections.rows import GroupRow, UserRow
 from projections.statements import statement
 from schema.events.group import MemberType
 from schema.events.organization import Organization, Token
+from schema.events.user import User
 from schema.scim.text import fold
 
 Membership = tuple[UUID, UUID, MemberType]  # Group, member, type.
@@ -36,9 +37,17 @@ async def save_users(
         raise NameTaken(error.constraint_name or "") from error
 
 
-async def delete_users(connection: Connection, organization_id: UUID, ids: Sequence[UUID]) -> None:
-    """Take users out of the directory and remember them as former ones."""
-    await connection.execute(statement("delete_users"), organization_id, ids)
+async def delete_users(
+    connection: Connection, organization_id: UUID, users: Sequence[User]
+) -> None:
+    """Take users out of the directory and remember them as former ones, under their last names."""
+    await connection.execute(
+        statement("delete_users"),
+        organization_id,
+        [user.id for user in users],
+        [fold(user.attributes["userName"]) for user in users],
+        [user.attributes.get("externalId") for user in users],
+    )
 
 
 async def save_groups(

@@ -82,7 +82,9 @@ class Changes:
                 token = known.organization.tokens[token_id]
                 await save.save_token(connection, organization_id, token)
         if self.gone_users:
-            await save.delete_users(connection, organization_id, self.gone_users)
+            await save.delete_users(
+                connection, organization_id, [known.users[each] for each in self.gone_users]
+            )
         if self.users:
             await save.save_users(connection, organization_id, list(self.users.values()))
         if self.gone_groups:

@@ -63,7 +63,7 @@ class FullDisk(io.StringIO):
 
     def write(self, text: str) -> int:
         """Fail, as the operating system does."""
-        raise OSError(28, "No space left on device")
+        raise OSError(28, f"No space left on device for {text!r}")
 
     def flush(self) -> None:
         """Fail as well."""

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-
 from tests.protocol.resources import people, values
 from tests.serving import Scim, Served, Tenant
 
@@ -48,9 +46,6 @@ async def test_a_name_moves_from_a_user_to_the_next_at_once(scim: Scim) -> None:
         assert (first.status, second.status in (201, 409)) == (200, True)
 
 
-@pytest.mark.skip(
-    reason="Changes forgets the last name of a user that it takes out of the directory."
-)
 async def test_a_user_that_is_renamed_and_deleted_in_one_batch_is_gone_under_its_last_name(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:

@@ -31,7 +31,7 @@ def cursor(key: str | None = "lead", *, age_s: float = 0, is_backward: bool = Fa
         cursor("\U0001f600 ' \" \\ \n"),
         cursor("x" * 20_000),
         cursor(is_backward=True),
-        cursor(age_s=TIMEOUT_S - 60),
+        cursor(age_s=TIMEOUT_S / 2),
     ],
     ids=lambda each: str(each.edge.key)[:20],
 )
