@@ -4,7 +4,7 @@ FROM python:3.12-slim AS build
 WORKDIR /build
 COPY requirements.lock ./
 # Everything that is locked, checked against its hash; from here on nothing comes from outside.
-RUN pip download --no-cache-dir --require-hashes --dest /wheels --requirement requirements.lock
+RUN pip download --no-cache-dir --require-hashes --no-deps --dest /wheels --requirement requirements.lock
 COPY LICENSE README.md pyproject.toml ./
 COPY schema schema
 COPY eventstore eventstore
