@@ -33,11 +33,12 @@ async def until_it_waits(observer: asyncpg.Connection, waiting: asyncpg.Connecti
             pass
 
 
-async def scans(connection: asyncpg.Connection) -> int:
-    """Return how often the whole log has been scanned."""
+async def reads(connection: asyncpg.Connection) -> int:
+    """Return how many rows and index entries of the log have been read."""
     await connection.execute("SELECT pg_stat_force_next_flush()")
     count: int = await connection.fetchval(
-        "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'events'"
+        "SELECT seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes"
+        " WHERE relname = 'events') FROM pg_stat_user_tables WHERE relname = 'events'"
     )
     return count
 
@@ -272,6 +273,6 @@ async def test_a_plan_made_for_an_empty_log_still_looks_up_in_a_long_one(
     await connection.execute("ALTER TABLE eventstore.events SET (autovacuum_enabled = false)")
     for _ in range(12):
         await append_events(connection, *new_streams(500))
-    before = await scans(connection)
+    before = await reads(connection)
     await append_events(connection, *new_streams(20))
-    assert await scans(connection) == before
+    assert await reads(connection) - before < 20 * 4
