@@ -28,6 +28,11 @@ from service.decide.needs import Needs
 from service.ids import new_id
 from service.knowledge import load_known
 
+USER_WRITES, GROUP_WRITES = (
+    (CreateUser, ReplaceUser, PatchUser),
+    (CreateGroup, ReplaceGroup, PatchGroup),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -133,11 +138,11 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
 def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:
     """Return the row of the resource that a command was about, as it is after it."""
     known = batch.known
-    if isinstance(command, CreateUser | ReplaceUser | PatchUser):
+    if isinstance(command, USER_WRITES):
         row = user_row(known.users[command.id], command.resource_type)
         batch.changes.note_row(row, is_changed=is_changed)
         return Outcome(row, is_changed, known.user_groups.get(command.id))
-    if isinstance(command, CreateGroup | ReplaceGroup | PatchGroup):
+    if isinstance(command, GROUP_WRITES):
         group = known.groups[command.id]
         return Outcome(group_row(group), is_changed, member_count=group.member_count)
     return Outcome(None, is_changed)

@@ -36,8 +36,9 @@ class Admitted:
 
     claims: Claims
     access: Access | None = None
+    visitor: "Visitor | None" = None  # Made of that access, once somebody came; None where it does not hold.
     looked_up_at_s: float = float("-inf")
-    lookup: asyncio.Task[Access | None] | None = None
+    lookup: asyncio.Task[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Visitor:
     caller: Caller
     access: Access
     user_type: ResourceType
+    actor_id: str  # The account's, as events name it.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -71,10 +73,11 @@ class Gate:
         expires_at = admitted.claims.expires_at
         if expires_at and expires_at <= datetime.now(UTC):
             raise expired(expires_at)
-        access = admitted.access
         if time.monotonic() - admitted.looked_up_at_s > FRESH_S:
-            access = await self._look_up(admitted)
-        return _visitor(access, admitted.claims)
+            await self._look_up(admitted)
+        if admitted.visitor is None:
+            admitted.visitor = _visitor(admitted.access, admitted.claims)
+        return admitted.visitor
 
     def _remember(self, token: str, claims: Claims) -> Admitted:
         self._admitted[token] = admitted = Admitted(claims)
@@ -82,22 +85,23 @@ class Gate:
             self._admitted.popitem(last=False)
         return admitted
 
-    async def _look_up(self, admitted: Admitted) -> Access | None:
+    async def _look_up(self, admitted: Admitted) -> None:
         """Look up a token once for all requests that wait for it."""
         if admitted.lookup is None:
             admitted.lookup = asyncio.create_task(self._find(admitted))
         try:
-            return await asyncio.shield(admitted.lookup)
+            await asyncio.shield(admitted.lookup)
         except FAILURES as error:
             raise Unavailable("The database cannot be reached: try again.") from error
 
-    async def _find(self, admitted: Admitted) -> Access | None:
+    async def _find(self, admitted: Admitted) -> None:
         started = time.monotonic()
         try:
             async with borrowed(self._pool, timeout_s=LOOKUP_TIMEOUT_S) as connection:
-                admitted.access = await find_access(connection, admitted.claims.jti_hash)
+                access = await find_access(connection, admitted.claims.jti_hash)
+            if access != admitted.access:
+                admitted.access, admitted.visitor = access, None
             admitted.looked_up_at_s = started
-            return admitted.access
         finally:
             admitted.lookup = None
 
@@ -123,4 +127,5 @@ def _visitor(access: Access | None, claims: Claims) -> Visitor:
     if not access.is_entitled:
         raise Unauthorized("The technical account of this token is no longer an Administrator.")
     caller = Caller(access.organization, access.account_id, "scim")
-    return Visitor(caller, access, user_type(access.organization.schemas))
+    user_type_here = user_type(access.organization.schemas)
+    return Visitor(caller, access, user_type_here, str(access.account_id))

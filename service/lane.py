@@ -109,7 +109,8 @@ class Lanes:
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
-        return await asyncio.shield(pending.answer)
+        # A caller that leaves cancels this future and nothing else: its command goes on.
+        return await pending.answer
 
     async def close(self) -> None:
         """Refuse new commands and finish those that wait."""

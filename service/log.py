@@ -1,9 +1,11 @@
 """Where the log goes and how it looks: JSON lines on standard error, readable ones on a terminal."""
 
+import asyncio
+import atexit
 import logging
 import sys
 from contextlib import suppress
-from typing import TextIO, cast
+from typing import TextIO
 
 import orjson
 import structlog
@@ -15,10 +17,12 @@ SECRETS = frozenset({"authorization", "dsn", "key", "master_key", "password", "s
 def configure(*, json: bool, level: int = logging.INFO) -> None:
     """Send what this process logs to standard error, our own lines and those of the libraries."""
     rendering = as_json() if json else as_columns()
+    sink = Sink(sys.stderr)
+    atexit.register(sink.flush)
     structlog.configure(
         processors=[*enriching(), *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Sink(sys.stderr))),
+        logger_factory=lambda *_: sink,
         cache_logger_on_first_use=True,
     )
     libraries = logging.StreamHandler(sys.stderr)
@@ -33,26 +37,38 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
 
 
 class Sink:
-    """A stream that may be full: a line that finds no room must not fail the request it tells of."""
+    """Where lines are written: those of one turn of the event loop together, since each write costs a request.
+
+    The stream may be full: a line that finds no room must not fail the request it tells of.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._lines: list[str] = []
 
-    def write(self, text: str) -> None:
-        """Write what there is room for."""
-        with suppress(OSError):
-            self._stream.write(text)
+    def info(self, line: str) -> None:
+        """Write a line, at once where no event loop runs."""
+        self._lines.append(line)
+        if len(self._lines) > 1:
+            return
+        try:
+            asyncio.get_running_loop().call_soon(self.flush)
+        except RuntimeError:
+            self.flush()
+
+    debug = warning = error = critical = exception = info
 
     def flush(self) -> None:
-        """Pass on what there is room for."""
-        with suppress(OSError):
+        """Write the lines that wait, as far as there is room."""
+        lines, self._lines = self._lines, []
+        with suppress(OSError, ValueError):  # Full, or closed already as the process ends.
+            self._stream.write("".join(f"{line}\n" for line in lines))
             self._stream.flush()
 
 
 def enriching() -> list[Processor]:
     """Return the steps that every line goes through first."""
     return [
-        structlog.contextvars.merge_contextvars,  # The request that is served, on the lines it causes.
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         withhold_secrets,

@@ -41,13 +41,16 @@ class Place(NamedTuple):
 def with_values(document: Values, values: Values) -> Values:
     """Return a document with values put at their attribute paths; None removes."""
     changed = dict(document)
+    touched: dict[str, Values] = {}  # The extensions that changed, each copied once.
     for path, value in values.items():
         if ":" not in path:
             _set(changed, path, value)
             continue
         container, _, name = path.rpartition(":")
-        inner = dict(changed.get(container, {}))
-        _set(inner, name, value)
+        if container not in touched:
+            touched[container] = dict(document.get(container, ()))
+        _set(touched[container], name, value)
+    for container, inner in touched.items():
         _set(changed, container, inner or None)
     return changed
 
@@ -61,7 +64,9 @@ def _set(holder: Values, name: str, value: Any) -> None:
 
 def difference(former: Values, latter: Values) -> Values:
     """Return the values that lead from one document to another; `with_values` is its inverse."""
-    old, new = _flat(former), _flat(latter)
+    old, new = _flat(former) if former else {}, _flat(latter)
+    if not old:
+        return new
     changed = {path: value for path, value in new.items() if old.get(path) != value}
     return changed | dict.fromkeys(old.keys() - new.keys())
 

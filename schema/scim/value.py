@@ -26,7 +26,7 @@ def read_value(path: AttributePath, value: Any, ignored: list[str]) -> Any:
 
     Errors: InvalidValue, with the attribute's name and what to send instead.
     """
-    return _reader(path)(value, ignored)
+    return reader(path)(value, ignored)
 
 
 def read_single(path: AttributePath, value: Any, ignored: list[str]) -> Any:
@@ -35,7 +35,7 @@ def read_single(path: AttributePath, value: Any, ignored: list[str]) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _reader(path: AttributePath) -> Reader:
+def reader(path: AttributePath) -> Reader:
     """Return what reads values of a path: made once, since every write reads a score of them."""
     name, attribute = str(path), path.target
     single = _single_reader(attribute, name)

@@ -3,6 +3,7 @@
 import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
@@ -60,9 +61,10 @@ class Exchange:
 
     async def submit(self, command: Command) -> Outcome:
         """Carry out a command in the name of the technical account."""
-        access = self.visitor.access
-        provenance = Provenance(str(access.account_id), access.token_id, self.request_id, "scim")
-        return await self.service.lanes.submit(command, self.visitor.caller, provenance)
+        visitor = self.visitor
+        token_id = visitor.access.token_id
+        provenance = Provenance(visitor.actor_id, token_id, self.request_id, "scim")
+        return await self.service.lanes.submit(command, visitor.caller, provenance)
 
 
 async def admit(request: web.Request) -> Exchange:
@@ -76,8 +78,12 @@ def base_url(request: web.Request, service: Service) -> str:
     """Return the URL under which the client knows the SCIM endpoint; it is safe inside JSON."""
     if service.public_url:
         return service.public_url + BASE_PATH
-    host = request.headers.get("Host", "")
-    return f"{request.scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
+    return _base_url(request.scheme, request.headers.get("Host", ""))
+
+
+@lru_cache(maxsize=256)
+def _base_url(scheme: str, host: str) -> str:
+    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
 
 
 def without_nothing(document: Document) -> Document:

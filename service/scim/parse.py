@@ -56,9 +56,10 @@ def _check_media_type(request: web.Request) -> None:
 
 async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """Return the body; one that is too large is still read, so that its sender hears why."""
-    parts, size = [], 0
+    parts, size, content = [], 0, request.content
     try:
-        async for part in request.content.iter_any():
+        while not content.at_eof():
+            part = await content.readany()
             size += len(part)
             if size <= limit_bytes:
                 parts.append(part)

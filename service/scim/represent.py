@@ -19,7 +19,7 @@ def etag(version: int) -> str:
 
 def instant(at: datetime) -> str:
     """Return a time in UTC as a dateTime of RFC 7643 §2.3.5."""
-    return f"{at.replace(tzinfo=None).isoformat()}Z"
+    return f"{at.isoformat().removesuffix('+00:00')}Z"  # Postgres's sessions are in UTC.
 
 
 def user_bytes(user: Resource, base: str) -> bytes:

@@ -72,5 +72,5 @@ class FullDisk(io.StringIO):
 
 def test_a_line_that_finds_no_room_fails_nothing() -> None:
     sink = Sink(FullDisk())
-    sink.write("a line\n")
+    sink.info("a line")
     sink.flush()
