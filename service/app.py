@@ -16,6 +16,7 @@ from service.scim.context import SERVICE, Service
 from service.scim.middleware import answer_every_request
 from service.scim.routes import add_routes
 from service.server import make_runner
+from service.statistics import keeping_statistics
 
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
@@ -43,7 +44,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     At its end: accept no more, finish the requests in flight, stop the followers at a batch.
     """
     runner = make_runner(make_app(runtime, settings))
-    async with following(runtime.dsn):
+    async with following(runtime.dsn), keeping_statistics(runtime.dsn, runtime.pool):
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)

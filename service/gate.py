@@ -36,7 +36,9 @@ class Admitted:
 
     claims: Claims
     access: Access | None = None
-    visitor: "Visitor | None" = None  # Made of that access, once somebody came; None where it does not hold.
+    visitor: "Visitor | None" = (
+        None  # Made of that access, once somebody came; None where it does not hold.
+    )
     looked_up_at_s: float = float("-inf")
     lookup: asyncio.Task[None] | None = None
 

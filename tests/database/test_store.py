@@ -271,8 +271,8 @@ async def test_a_plan_made_for_an_empty_log_still_looks_up_in_a_long_one(
     connection: asyncpg.Connection,
 ) -> None:
     await connection.execute("ALTER TABLE eventstore.events SET (autovacuum_enabled = false)")
-    for _ in range(12):
-        await append_events(connection, *new_streams(500))
+    for size in (2, 500, 500, 500, 500, 500):
+        await append_events(connection, *new_streams(size))
     before = await reads(connection)
     await append_events(connection, *new_streams(20))
     assert await reads(connection) - before < 20 * 4

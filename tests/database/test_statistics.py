@@ -1,0 +1,31 @@
+"""Postgres learns of young tables within seconds, and not when autovacuum comes by."""
+
+import asyncpg
+
+from service.statistics import analyze_young
+from tests.database.events import append_events, new_streams
+
+ROWS = "SELECT reltuples FROM pg_class WHERE oid = 'eventstore.events'::regclass"
+
+
+async def grow(connection: asyncpg.Connection, events: int) -> None:
+    """Append events, and let Postgres count them."""
+    await append_events(connection, *new_streams(events))
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+
+
+async def test_a_table_that_has_grown_is_looked_at(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection, database_url: str
+) -> None:
+    await grow(connection, 30)
+    assert '"eventstore"."events"' in await analyze_young(database_url, service_connection)
+    assert await connection.fetchval(ROWS) == 30
+
+
+async def test_a_table_that_has_not_is_left_alone(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection, database_url: str
+) -> None:
+    await grow(connection, 30)
+    await analyze_young(database_url, service_connection)
+    await grow(connection, 10)
+    assert await analyze_young(database_url, service_connection) == []
