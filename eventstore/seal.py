@@ -7,13 +7,13 @@ do not open. Sealed bytes are a nonce of 12 bytes, the ciphertext and a tag of 1
 
 import hashlib
 import hmac
-import os
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from eventstore.errors import BrokenSeal
+from eventstore.randomness import random_bytes
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits; random ones serve 2**32 messages per key.
@@ -31,7 +31,7 @@ class Sealer:
 
     def new_subject_key(self, organization_id: UUID, subject_id: UUID) -> tuple[bytes, bytes]:
         """Return a new key for a subject, and the same wrapped, to be stored."""
-        key = AESGCM.generate_key(KEY_BYTES * 8)
+        key = random_bytes(KEY_BYTES)
         return key, encrypted(self._subjects, key, organization_id.bytes + subject_id.bytes)
 
     def unwrap(self, wrapped: bytes, organization_id: UUID, subject_id: UUID) -> bytes:
@@ -69,7 +69,7 @@ def derived(master_key: bytes, purpose: str) -> bytes:
 
 def encrypted(cipher: AESGCM, plaintext: bytes, aad: bytes) -> bytes:
     """Return nonce and ciphertext."""
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     return nonce + cipher.encrypt(nonce, plaintext, aad)
 
 

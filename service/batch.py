@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from eventstore.events import NewEvent, Provenance
@@ -34,8 +35,7 @@ USER_WRITES, GROUP_WRITES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A command, who asks, and what its events will say of their origin."""
 
     command: Command
@@ -43,8 +43,7 @@ class Work:
     provenance: Provenance
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a command came to: the row of its resource now (None: deleted or no resource)."""
 
     row: UserRow | GroupRow | None

@@ -1,10 +1,11 @@
 """New ids: UUIDv7 (RFC 9562 §5.7), so that what is made later sorts later."""
 
-import os
 import time
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
+
+from eventstore.randomness import random_bytes
 
 VERSION_7 = 0x7 << 76
 VARIANT = 0b10 << 62
@@ -22,4 +23,4 @@ def uuid7(unix_ms: int, randomness: bytes) -> UUID:
 
 def new_id() -> UUID:
     """Return a new UUIDv7."""
-    return uuid7(time.time_ns() // 1_000_000, os.urandom(10))
+    return uuid7(time.time_ns() // 1_000_000, random_bytes(10))

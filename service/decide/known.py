@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 from uuid import UUID
 
 from schema.events import group as groups
@@ -31,8 +31,7 @@ class Caller:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """An event that a command leads to, and the stream it belongs to."""
 
     stream_id: UUID

@@ -95,13 +95,12 @@ def http_refusal(status: int, detail: str) -> ScimError:
 
 def _log_request(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     """Write the one line of a request: names and numbers, never values of a person."""
+    resource = request.match_info.route.resource
     log.info(
         "request_answered",
         request_id=str(request[REQUEST_ID]),
         method=request.method,
-        route=request.match_info.route.resource.canonical
-        if request.match_info.route.resource
-        else None,
+        route=resource.canonical if resource else None,
         status=response.status,
         duration_ms=round(seconds * 1000, 2),
     )

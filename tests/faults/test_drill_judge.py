@@ -56,7 +56,7 @@ def test_what_an_earlier_try_did_is_no_fault() -> None:
         ([replace(WHOLE, versions=frozenset({2}))], "acknowledged as version 1, found as 2"),
         ([replace(WHOLE, stream_id=SECOND)], f"acknowledged for {JO}, found in {SECOND}"),
         ([replace(WHOLE, request_id=SECOND)], f"acknowledged as {FIRST}, found as {SECOND}"),
-        ([replace(WHOLE, state=replace(STATE, role_id=VALIDATOR))], "took effect by half"),
+        ([replace(WHOLE, state=STATE._replace(role_id=VALIDATOR))], "took effect by half"),
     ],
 )
 def test_a_broken_promise_is_told(effects: list[Effect], told: str) -> None:

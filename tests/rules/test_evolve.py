@@ -85,7 +85,7 @@ def test_a_user_begins() -> None:
 def test_an_erased_user_begins_without_values() -> None:
     erased = PROVISIONED.model_copy(update={"values": None})
 
-    assert users.evolve(None, erased, FIRST) == replace(USER, attributes={})
+    assert users.evolve(None, erased, FIRST) == USER._replace(attributes={})
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_erased_user_begins_without_values() -> None:
 def test_an_event_changes_a_user(event: UserEvent, changed: dict[str, Any]) -> None:
     after = users.evolve(USER, event, SECOND)
 
-    assert after == replace(USER, version=2, modified_at=SECOND.recorded_at, **changed)
+    assert after == USER._replace(version=2, modified_at=SECOND.recorded_at, **changed)
 
 
 def test_a_reactivated_user_has_access() -> None:

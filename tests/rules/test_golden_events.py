@@ -61,7 +61,8 @@ def evolved(state: Any, golden: Golden, version: int) -> Any:
 
 def as_json(state: Any) -> dict[str, Any]:
     """Return a state as JSON has it."""
-    text = orjson.dumps(state, option=orjson.OPT_NON_STR_KEYS)
+    named = state._asdict() if isinstance(state, user.User) else state
+    text = orjson.dumps(named, option=orjson.OPT_NON_STR_KEYS)
     read: dict[str, Any] = orjson.loads(text)
     return read
 
