@@ -84,19 +84,19 @@ class Shift:
 
     async def _round(self) -> None:
         """Follow each log that is due by one batch, then rest."""
-        began = _now()
+        began, is_behind = _now(), False
         due, self.due = self.due, {}
         for follower, organization_id in due:
             if self.stopping.is_set():
                 return
             await self._keep_up()
             if self.lease.covers(follower.name, organization_id):
-                await self._step(follower, organization_id)
-        rest_s = min(max(_now() - began, self.pace.linger_s), self.pace.rest_s_max)
-        await _wait(self.stopping, rest_s)
+                is_behind |= await self._step(follower, organization_id)
+        linger_s = 0.0 if is_behind else self.pace.linger_s
+        await _wait(self.stopping, min(max(_now() - began, linger_s), self.pace.rest_s_max))
 
-    async def _step(self, follower: Follower, organization_id: UUID) -> None:
-        """Follow one log by one batch; more of it is due where the batch was full."""
+    async def _step(self, follower: Follower, organization_id: UUID) -> bool:
+        """Follow one log by one batch; tell whether it was a full one, so that more of it is due."""
         task = (follower, organization_id)
         after = self.checkpoints.get(task, 0)
         try:
@@ -105,10 +105,12 @@ class Shift:
             known = await load_checkpoints(self.connection, follower.name)
             self.checkpoints[task] = known.get(organization_id, 0)
             self.due[task] = None
-            return
+            return False
         self.checkpoints[task] = position
-        if position - after >= BATCH_MAX:
+        is_full = position - after >= BATCH_MAX
+        if is_full:
             self.due[task] = None
+        return is_full
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:
