@@ -7,10 +7,12 @@ from rich.console import Console
 
 from tests.benchmarks import (
     appends,
+    group_sizes,
     groups,
     machine,
     memory,
     processes,
+    queries,
     reads,
     rebuilds,
     writes,
@@ -27,6 +29,8 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "writes": writes.rows,
     "reads": reads.rows,
     "groups": groups.rows,
+    "queries": queries.rows,
+    "members": group_sizes.rows,
     "appends": appends.rows,
     "processes": processes.rows,
     "memory": memory.rows,

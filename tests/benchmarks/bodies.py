@@ -1,6 +1,6 @@
 """The requests of the load, as Entra sends them: bytes that are ready to be written to a socket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import quote
@@ -9,6 +9,7 @@ import orjson
 
 MEDIA_TYPE = "application/scim+json"
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 PATCHES = 3  # Kinds of change: active, name, roleId.
@@ -41,7 +42,7 @@ class People:
     ids: list[str] = field(default_factory=list)
     visits: list[int] = field(default_factory=list)
 
-    def take_from(self, answer: bytes) -> None:
+    def take_from(self, answer: bytearray) -> None:
         """Take in the user of an answer to POST."""
         begin = answer.index(b'"', answer.index(b'"id":') + 5) + 1
         self.ids.append(answer[begin : answer.index(b'"', begin)].decode())
@@ -135,8 +136,24 @@ def sends(target: Target, requests: list[tuple[str, str, str]]) -> Callable[[], 
 
 def add_member_body(member_id: str) -> str:
     """Return the PATCH by which Entra adds a member to a group."""
-    operation = {"op": "Add", "path": "members", "value": [{"value": member_id}]}
+    return members_body("Add", [member_id])
+
+
+def members_body(op: str, member_ids: Sequence[str]) -> str:
+    """Return the PATCH by which Entra adds members to a group, removes them, or replaces all."""
+    operation = {"op": op, "path": "members", "value": values(member_ids)}
     return orjson.dumps({"schemas": [PATCH_OP], "Operations": [operation]}).decode()
+
+
+def group_body(name: str, member_ids: Sequence[str]) -> str:
+    """Return a whole group, for PUT."""
+    group = {"schemas": [CORE_GROUP], "displayName": name, "members": values(member_ids)}
+    return orjson.dumps(group).decode()
+
+
+def values(ids: Sequence[str]) -> list[dict[str, str]]:
+    """Return ids as values of members."""
+    return [{"value": each} for each in ids]
 
 
 def filter_path(attribute: str, value: str) -> str:

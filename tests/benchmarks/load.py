@@ -34,7 +34,7 @@ class Load:
     counted_from: float
     until: float
     requests_max: int
-    on_answer: Callable[[bytes], None] | None = None
+    on_answer: Callable[[bytearray], None] | None = None
     latencies_s: list[float] = field(default_factory=list)
     sent: int = 0
     unexpected: str = ""  # The first answer that was not the expected one.
@@ -43,7 +43,7 @@ class Load:
         """Tell whether another request is to be sent."""
         return self.sent < self.requests_max and not self.unexpected and perf_counter() < self.until
 
-    def note(self, status: int, answer: bytes, sent_at: float) -> None:
+    def note(self, status: int, answer: bytearray, sent_at: float) -> None:
         """Take in an answer."""
         if status not in self.expected:
             self.unexpected = self.unexpected or answer[:600].decode(errors="replace")
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, load: Load, make: Callable[[], bytes], ended: asyncio.Future[None]) -> None:
         self._load, self._make, self.ended = load, make, ended
         self._transport: asyncio.Transport | None = None
-        self._received = b""
+        self._received = bytearray()  # Grows in place: some answers have megabytes.
         self._awaited = 0  # Bytes of the whole answer, 0 until its head is there, -1 in chunks.
         self._sent_at = 0.0
         self._is_done = False
@@ -80,14 +80,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._load.sent += 1
-        self._received, self._awaited = b"", 0
+        self._received, self._awaited = bytearray(), 0
         request = self._make()
         self._sent_at = perf_counter()
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Take in a piece of an answer; send the next request once it is whole."""
-        self._received = self._received + data if self._received else data
+        self._received += data
         if not self._awaited and not self._read_head():
             return
         received = self._received
