@@ -1,10 +1,12 @@
 """Pages of a query: composed of fixed fragments and parameters, and counted only when needed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
+
 from projections.filter_sql import compile_filter
-from projections.keyset import Edge, beyond_values, order_of
+from projections.keyset import ALL, DIRECTIONS, Edge, Stretch, order_of
 from projections.load import Connection
 from projections.read import Resource
 from projections.statements import statement
@@ -12,6 +14,7 @@ from projections.tables import Table
 from schema.scim.filter import Filter
 from schema.scim.resource_type import AttributePath
 
+FIRST_PARAMETER = 4  # Of a condition on a page: organization, limit and offset come before.
 OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an overflow.
 
 
@@ -56,13 +59,13 @@ async def read_page(
 ) -> Page:
     """Return a page by index (RFC 7644 §3.4.2.4), in a stable order. Errors: InvalidPath."""
     resources: list[Resource] = []
+    before = min(query.start - 1, OFFSET_MAX)
     if query.count:
-        sql, values = _page(table, query)
-        offset = min(query.start - 1, OFFSET_MAX)
-        rows = await connection.fetch(sql, organization_id, query.count, offset, *values)
+        sql, values = page_statement(table, query)
+        rows = await connection.fetch(sql, organization_id, query.count, before, *values)
         resources = [Resource(*columns) for _, *columns in rows]
-    if query.start == 1 and len(resources) < query.count:
-        return Page(resources, len(resources))
+    if len(resources) < query.count and (resources or not before):
+        return Page(resources, before + len(resources))  # It is the last page: it tells.
     return Page(resources, await count(connection, organization_id, table, query))
 
 
@@ -70,8 +73,11 @@ async def read_keyset_page(
     connection: Connection, organization_id: UUID, table: Table, query: Query
 ) -> KeysetPage:
     """Return a page by cursor (RFC 9865). Errors: InvalidPath."""
-    sql, values = _page(table, query)
-    rows = await connection.fetch(sql, organization_id, query.count + 1, 0, *values)
+    rows: list[asyncpg.Record] = []
+    for stretch in stretches(table, query):
+        if (wanted := query.count + 1 - len(rows)) > 0:
+            sql, values = page_statement(table, query, stretch)
+            rows += await connection.fetch(sql, organization_id, wanted, 0, *values)
     has_more = len(rows) > query.count
     rows = rows[: query.count]
     if query.is_backward:
@@ -84,26 +90,37 @@ async def read_keyset_page(
 
 async def count(connection: Connection, organization_id: UUID, table: Table, query: Query) -> int:
     """Return how many resources match."""
-    condition, values = _condition(table, replace(query, edge=None), first_parameter=2)
-    sql = statement("count").format(table=table.name, condition=condition)
+    sql, values = count_statement(table, query)
     total: int = await connection.fetchval(sql, organization_id, *values)
     return total
 
 
-def _page(table: Table, query: Query) -> tuple[str, list[object]]:
+def count_statement(table: Table, query: Query) -> tuple[str, list[object]]:
+    """Return the statement of a count, whose parameters are the organization and these."""
+    condition, values = _condition(table, query, first_parameter=2)
+    return statement("count").format(table=table.name, condition=condition), values
+
+
+def stretches(table: Table, query: Query) -> list[Stretch]:
+    """Return the rows beyond a query's edge, or all where it has none. Errors: InvalidPath."""
+    if query.edge is None:
+        return [ALL]
+    order = order_of(table, query.sort, is_descending=query.is_descending)
+    return order.beyond(query.edge, FIRST_PARAMETER, is_backward=query.is_backward)
+
+
+def page_statement(table: Table, query: Query, stretch: Stretch = ALL) -> tuple[str, list[object]]:
     """Return the statement of a page, whose parameters are organization, limit, offset and these."""
     order = order_of(table, query.sort, is_descending=query.is_descending)
-    condition, values = _condition(table, query, first_parameter=4)
-    if query.edge:
-        first = 4 + len(values)
-        beyond = order.beyond(query.edge, first, is_backward=query.is_backward)
-        condition = f"({condition}) AND {beyond}"
-        values += beyond_values(order, query.edge)
+    first = FIRST_PARAMETER + len(stretch.values)
+    condition, values = _condition(table, query, first_parameter=first)
     name = f"page_{table.name}" if query.with_related else f"page_{table.name}_alone"
     sql = statement(name).format(
-        key=order.key, condition=condition, order=order.by(is_backward=query.is_backward)
+        key=order.key,
+        condition=f"{stretch.condition} AND ({condition})",
+        order=order.by(is_backward=query.is_backward),
     )
-    return sql, values
+    return sql, [*stretch.values, *values]
 
 
 def _condition(table: Table, query: Query, *, first_parameter: int) -> tuple[str, list[object]]:
@@ -123,15 +140,23 @@ async def read_union(
     asked, selects, values = parts[0][1], list[str](), list[object]()
     total = 0
     for table, query in parts:
-        condition, more = _condition(table, query, first_parameter=4 + len(values))
+        first = FIRST_PARAMETER + len(values)
+        condition, more = _condition(table, query, first_parameter=first)
         order = order_of(table, query.sort, is_descending=query.is_descending)
-        selects.append(
-            statement("union_part").format(table=table.name, key=order.key, condition=condition)
+        part = statement("union_part").format(
+            table=table.name,
+            number_key=order.number_key,
+            text_key=order.text_key,
+            condition=condition,
+            order=order.by(is_backward=False),
         )
+        selects.append(part)
         values += more
         total += await count(connection, organization_id, table, query)
-    direction = "DESC NULLS FIRST" if asked.is_descending else "ASC NULLS LAST"
-    sql = statement("page_union").format(parts=" UNION ALL ".join(selects), direction=direction)
+    descends = asked.is_descending and asked.sort is not None
+    sql = statement("page_union").format(
+        parts=" UNION ALL ".join(selects), direction=DIRECTIONS[descends]
+    )
     offset = min(asked.start - 1, OFFSET_MAX)
     rows = await connection.fetch(sql, organization_id, asked.count, offset, *values)
     return [(row["table_name"], row["id"]) for row in rows], total

@@ -18,9 +18,14 @@
                    WHERE memberships.organization_id = $1
                      AND memberships.group_id = r.id)
        END AS related, r.member_count AS member_count
-    FROM directory.groups AS r
-   WHERE r.organization_id = $1
-     AND ({condition})
+    FROM (SELECT r.id
+            FROM directory.groups AS r
+           WHERE r.organization_id = $1
+             AND ({condition})
+        ORDER BY {order}
+           LIMIT $2
+          OFFSET $3) AS page
+    JOIN directory.groups AS r
+      ON r.organization_id = $1
+     AND r.id = page.id
 ORDER BY {order}
-   LIMIT $2
-  OFFSET $3

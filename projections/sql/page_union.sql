@@ -5,6 +5,6 @@
 -- parts: union_part of each table; direction: ASC NULLS LAST or DESC NULLS FIRST
   SELECT table_name, id
     FROM ({parts}) AS matching
-ORDER BY sort_key COLLATE "C" {direction}, id
+ORDER BY number_key {direction}, text_key COLLATE "C" {direction}, id {direction}
    LIMIT $2
   OFFSET $3

@@ -11,9 +11,14 @@
            AND groups.id = memberships.group_id
          WHERE memberships.organization_id = $1
            AND memberships.member_id = r.id) AS related, 0 AS member_count
-    FROM directory.users AS r
-   WHERE r.organization_id = $1
-     AND ({condition})
+    FROM (SELECT r.id
+            FROM directory.users AS r
+           WHERE r.organization_id = $1
+             AND ({condition})
+        ORDER BY {order}
+           LIMIT $2
+          OFFSET $3) AS page
+    JOIN directory.users AS r
+      ON r.organization_id = $1
+     AND r.id = page.id
 ORDER BY {order}
-   LIMIT $2
-  OFFSET $3

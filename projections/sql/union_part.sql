@@ -1,7 +1,11 @@
--- union_part: the resources of one table that match, for page_union.
+-- union_part: the first resources of one table that match, for page_union: as many as may be in its page.
 -- $1 organization_id uuid
--- table, key, condition: composed of fixed fragments by keyset and filter_sql
-SELECT '{table}' AS table_name, r.id, {key} AS sort_key
-  FROM directory.{table} AS r
- WHERE r.organization_id = $1
-   AND ({condition})
+-- $2 limit bigint
+-- $3 offset bigint
+-- table, number_key, text_key, condition, order: composed of fixed fragments by keyset and filter_sql
+(SELECT '{table}' AS table_name, r.id, {number_key} AS number_key, {text_key} AS text_key
+   FROM directory.{table} AS r
+  WHERE r.organization_id = $1
+    AND ({condition})
+  ORDER BY {order}
+  LIMIT $2::bigint + $3::bigint)

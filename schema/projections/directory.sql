@@ -1,5 +1,7 @@
 -- directory: the tables of the read model that SCIM answers from, created in a Postgres schema of their own.
 -- Names are unqualified: the caller sets the search path, so that a rebuild can fill a second copy.
+-- Texts that are sorted by have the collation "C", in which filters and orders compare: so their indexes serve
+-- both, and writes compare bytes. Where an index ends in id, a page of equal values is a range of it, in order.
 
 CREATE TABLE organizations (
     organization_id uuid        NOT NULL,
@@ -36,9 +38,9 @@ CREATE TABLE users (
     origin              text        NOT NULL,  -- The door it was made through: scim, console or cli.
     active              boolean     NOT NULL,
     role_id             uuid        NOT NULL,
-    user_name_key       text        NOT NULL,  -- userName as it compares: folded.
-    external_id         text,
-    display_name_key    text,
+    user_name_key       text        COLLATE "C" NOT NULL,  -- userName as it compares: folded.
+    external_id         text        COLLATE "C",
+    display_name_key    text        COLLATE "C",
     employee_number_key text,
     email_keys          text[]      NOT NULL,
     document            json        NOT NULL,  -- As it is served, without id, meta and groups.
@@ -62,8 +64,8 @@ CREATE TABLE groups (
     created_at       timestamptz NOT NULL,
     modified_at      timestamptz NOT NULL,
     member_count     bigint      NOT NULL,
-    display_name_key text        NOT NULL,
-    external_id      text,
+    display_name_key text        COLLATE "C" NOT NULL,
+    external_id      text        COLLATE "C",
     document         json        NOT NULL,
     search           jsonb       NOT NULL,
     CONSTRAINT groups_pkey PRIMARY KEY (organization_id, id),
@@ -79,12 +81,12 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_member_type CHECK (member_type IN ('User', 'Group'))
 );
 
-CREATE INDEX users_external_id ON users (organization_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX users_role_id ON users (organization_id, role_id);
-CREATE INDEX users_display_name ON users (organization_id, display_name_key) WHERE display_name_key IS NOT NULL;
+CREATE INDEX users_external_id ON users (organization_id, external_id, id);
+CREATE INDEX users_role_id ON users (organization_id, role_id, id);
+CREATE INDEX users_display_name ON users (organization_id, display_name_key, id);
 CREATE INDEX users_employee_number ON users (organization_id, employee_number_key) WHERE employee_number_key IS NOT NULL;
 CREATE INDEX users_emails ON users USING gin (email_keys);
-CREATE INDEX users_inactive ON users (organization_id, id) WHERE NOT active;
+CREATE INDEX users_active ON users (organization_id, active, id);
 CREATE INDEX former_users_user_name ON former_users (organization_id, user_name_key);
 CREATE INDEX former_users_external_id ON former_users (organization_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX groups_external_id ON groups (organization_id, external_id) WHERE external_id IS NOT NULL;

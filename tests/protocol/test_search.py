@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schema.scim import urns
-from tests.protocol.extensions import attribute, register
+from tests.protocol.extensions import URN, attribute, register
 from tests.protocol.resources import people, values
 from tests.serving import Answer, Scim, Served, Tenant
 
@@ -90,7 +90,44 @@ async def test_the_root_sorts_both_types_together(firm: Scim) -> None:
     down = await both(firm, **query, sortOrder="descending")
 
     assert names(up) == ["ada", "Bob", "Sales", "technical-account", "Zoo"]
-    assert names(down) == ["Zoo", "technical-account", "Bob", "Sales", "ada"]
+    assert names(down) == ["Zoo", "technical-account", "Sales", "Bob", "ada"]
+
+
+@pytest.mark.parametrize(
+    ("name", "least_first"),
+    [
+        ("Level", [-10, 9, 10, 200]),
+        ("Rate", [-1.5, 0.25, 9, 10]),
+        ("Certified", [False, True]),
+        ("Since", ["2026-01-31T09:30:00Z", "2026-01-31T09:30:00.5Z", "2026-01-31T08:31:00-01:00"]),
+    ],
+)
+async def test_the_root_sorts_by_an_attribute_of_an_extension_as_its_values_compare(
+    served: Served, organization: Tenant, scim: Scim, name: str, least_first: list[Any]
+) -> None:
+    await register(served, organization)
+    await scim.post("/Groups", {"displayName": "Sales"})
+    for number, value in reversed([*enumerate(least_first)]):
+        await scim.post("/Users", {"userName": f"u{number}", URN: {name: value}})
+
+    up = await both(
+        scim, filter='userName sw "u" or displayName eq "sales"', sortBy=f"{URN}:{name}"
+    )
+    down = await both(
+        scim, filter='userName sw "u"', sortBy=f"{URN}:{name}", sortOrder="descending"
+    )
+
+    expected = [f"u{number}" for number, _ in enumerate(least_first)]
+    assert names(up) == [*expected, "Sales"]
+    assert names(down) == expected[::-1]
+
+
+async def test_the_root_sorts_by_when_resources_were_changed(firm: Scim) -> None:
+    found = await both(firm, filter='not (displayName eq "x")', sortBy="meta.lastModified")
+
+    changed = [each["meta"]["lastModified"] for each in found.body["Resources"]]
+    assert changed == sorted(changed)
+    assert len(set(changed)) > 1
 
 
 async def test_who_has_nothing_to_sort_by_comes_last(firm: Scim) -> None:

@@ -114,12 +114,14 @@ async def test_booleans_are_sorted_false_first(scim: Scim) -> None:
     assert await order(scim, sortBy="active", sortOrder="Descending") == ["on", "off"]
 
 
-async def test_equal_values_stay_in_the_order_of_their_creation(scim: Scim) -> None:
+async def test_equal_values_come_in_the_order_of_their_creation_and_back_where_it_descends(
+    scim: Scim,
+) -> None:
     await named(scim, **{f"n{number}": {"title": "Same"} for number in range(9)})
 
     expected = [f"n{number}" for number in range(9)]
     assert await order(scim, sortBy="title") == expected
-    assert await order(scim, sortBy="title", sortOrder="descending") == expected
+    assert await order(scim, sortBy="title", sortOrder="descending") == expected[::-1]
     first = await order(scim, sortBy="title", count="4")
     assert first + await order(scim, sortBy="title", startIndex="5") == expected
 

@@ -1,0 +1,87 @@
+"""How Postgres carries out the statements of a query: the plan it begins with, and the one it settles on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from projections.query import Query, count_statement, page_statement, stretches
+from projections.tables import Table
+
+EXECUTIONS = 6  # After five Postgres may settle on a plan that serves any value of the parameters.
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that was carried out."""
+
+    indexes: frozenset[str]
+    tables_read_whole: frozenset[str]
+    rows_sorted_max: int
+    rows_visited: int  # By all scans, those that a filter dropped among them.
+
+
+async def plans_of_page(
+    connection: asyncpg.Connection, organization_id: UUID, table: Table, query: Query
+) -> list[Plan]:
+    """Return the first and the last plan of each statement of a page."""
+    found = []
+    for stretch in stretches(table, query):
+        sql, values = page_statement(table, query, stretch)
+        arguments = [organization_id, query.count, query.start - 1, *values]
+        found += await _plans(connection, sql, arguments)
+    return found
+
+
+async def plans_of_count(
+    connection: asyncpg.Connection, organization_id: UUID, table: Table, query: Query
+) -> list[Plan]:
+    """Return the first and the last plan of a count."""
+    sql, values = count_statement(table, query)
+    return await _plans(connection, sql, [organization_id, *values])
+
+
+async def _plans(connection: asyncpg.Connection, sql: str, arguments: list[object]) -> list[Plan]:
+    given = ", ".join(map(_literal, arguments))
+    await connection.execute(f"PREPARE asked AS {sql}")
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked({given})"
+    explained = [await connection.fetchval(explain) for _ in range(EXECUTIONS)]
+    await connection.execute("DEALLOCATE asked")
+    return [_plan(orjson.loads(each)[0]["Plan"]) for each in (explained[0], explained[-1])]
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(map(_literal, value))}]"
+    if value is None or isinstance(value, bool | int):
+        return "NULL" if value is None else str(value)
+    return "'{}'".format(str(value).replace("'", "''"))
+
+
+def _plan(top: dict[str, Any]) -> Plan:
+    nodes = [*_nodes(top)]
+    scans = [each for each in nodes if each["Node Type"].endswith("Scan")]
+    whole = [each for each in scans if each["Node Type"] == "Seq Scan"]
+    sorts = [each for each in nodes if each["Node Type"] == "Sort"]
+    return Plan(
+        frozenset(each["Index Name"] for each in scans if "Index Name" in each),
+        frozenset(each["Relation Name"] for each in whole),
+        max((_rows(child) for each in sorts for child in each["Plans"]), default=0),
+        sum(map(_rows, scans)),
+    )
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _rows(node: dict[str, Any]) -> int:
+    """Return how many rows a node came by; Postgres tells them per loop."""
+    dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    came: float = (node["Actual Rows"] + dropped) * node["Actual Loops"]
+    return round(came)
