@@ -9,7 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from projections.column_sql import Parameters, form, json_column, test
-from projections.tables import GROUPS, KEY_LENGTH_MAX, USERS, Column, Kind, Rows, Table
+from projections.tables import (
+    GROUPS,
+    KEY_LENGTH_MAX,
+    SORTED_LENGTH_MAX,
+    USERS,
+    Column,
+    Kind,
+    Rows,
+    Table,
+)
 from schema.scim.comparison import comparable_path, is_never_returned
 from schema.scim.errors import InvalidPath
 from schema.scim.expression import And, Comparison, Filter, Not, Operator, Or, Present, ValuePath
@@ -151,22 +160,26 @@ def compile_sort(path: AttributePath, table: Table) -> str:
 def sort_column(path: AttributePath, table: Table) -> Column:
     """Return the value that a row is sorted by: of many, the primary one, or else the first.
 
+    Of a text the beginning decides, then the id: so that a cursor, which carries it, stays short.
     Names of attributes are in the SQL, quoted.
     Errors: InvalidPath for a complex attribute without `value`, and for one that is never returned.
     """
     if is_never_returned(path):
         raise InvalidPath(f"{path} is never returned, so that nothing can be sorted by it.")
     try:
-        return _sort_column(comparable_path(path), table)
+        comparable = comparable_path(path)
     except UnfitError as error:
         raise InvalidPath(f"sortBy: {error}.") from None
+    if column := table.columns.get(str(comparable)):
+        return column  # Indexed as it is, and so short enough.
+    column = _sort_column(comparable, table)
+    is_text = column.kind is Kind.TEXT
+    return replace(column, sql=f"left({column.sql}, {SORTED_LENGTH_MAX})") if is_text else column
 
 
 def _sort_column(path: AttributePath, table: Table) -> Column:
     if not path.attribute.multi_valued:
-        return table.columns.get(str(path)) or json_column(
-            table.json, _quoted(_keys(path)), path.target
-        )
+        return json_column(table.json, _quoted(_keys(path)), path.target)
     whole, within = replace(path, sub_attribute=None), _in_element(path)
     if rows := table.rows.get(str(whole)):
         least = f'min({rows.columns[str(within)].sql}::text COLLATE "C")'

@@ -14,7 +14,7 @@ from projections.keyset import Edge
 from schema.scim.errors import ExpiredCursor, InvalidCursor
 
 TIMEOUT_S = 3_600  # Announced as cursorTimeout.
-LENGTH_MAX = 60_000  # A request line holds 65,536 bytes; a sort key may be a long text.
+LENGTH_MAX = 60_000  # A request line holds 65,536 bytes; ours have fewer than 10,000.
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Cursor:
     """A place in the results of a query. `total` is what matched when the first page was read."""
 
     organization_id: UUID
-    query: str  # What was asked, in one text: a cursor serves this query only.
+    query: str  # What was asked, or its digest: a cursor serves this query only.
     edge: Edge
     is_backward: bool
     total: int

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import orjson
 from aiohttp import web
@@ -180,9 +181,12 @@ def _read_cursor(exchange: Exchange, target: Target, sent: Parameters) -> Cursor
 
 
 def _identity(target: Target, sent: Parameters) -> str:
-    """Return what a cursor is bound to: the type and everything that chooses and orders rows."""
+    """Return what a cursor is bound to: the type and everything that chooses and orders rows.
+
+    Of any length it is a digest, so that the cursor fits into a URL.
+    """
     asked = [sent.get(name, "") for name in ("filter", "sortby", "sortorder")]
-    return orjson.dumps([target.resource_type.name, *asked]).decode()
+    return sha256(orjson.dumps([target.resource_type.name, *asked])).hexdigest()
 
 
 def _begin(exchange: Exchange, target: Target, sent: Parameters, total: int) -> Cursor:

@@ -134,6 +134,35 @@ async def test_a_count_of_zero_tells_the_total_alone(crowd: Scim) -> None:
     assert (page.body["totalResults"], page.body["Resources"]) == (EVERYBODY, [])
 
 
+async def test_texts_too_long_for_a_url_lead_through_all_pages(scim: Scim) -> None:
+    for number in range(5):
+        title = "\U0001f600" * 20_000 + str(number % 3)
+        await scim.post("/Users", {"userName": f"u-{number}", "title": title})
+    query = {"sortBy": "title", "attributes": "userName"}
+
+    there, back = await walk(scim, "/Users", count="1", **query)
+
+    whole = await scim.find("/Users", **query)
+    assert there == back == ids(whole.body)
+    assert len(there) == 6
+
+
+async def test_a_long_query_leads_through_all_pages(scim: Scim) -> None:
+    await people(scim, 3)
+    asked = {
+        "filter": "userName pr"
+        + "".join(f' and userName ne "{n}{chr(0x1F600) * 60}"' for n in range(90)),
+        "sortOrder": "x" * 70_000,
+        "count": 2,
+    }
+
+    first = await scim.post("/Users/.search", {**asked, "cursor": ""})
+    second = await scim.post("/Users/.search", {**asked, "cursor": first.body["nextCursor"]})
+
+    assert len(ids(first.body) + ids(second.body)) == 4
+    assert len(first.body["nextCursor"]) < 1_000
+
+
 async def wander(scim: Scim, sort: str, gone: list[str]) -> list[str]:
     """Return the ids of all pages in an order; after each of the first one goes and one comes."""
     seen, cursor = list[str](), ""
