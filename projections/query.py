@@ -1,6 +1,7 @@
 """Pages of a query: composed of fixed fragments and parameters, and counted only when needed."""
 
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -54,8 +55,30 @@ class KeysetPage:
     has_more: bool  # In the direction that was read.
 
 
+class Count(Protocol):
+    """What tells how many resources match: `count`, or what remembers it."""
+
+    async def __call__(
+        self, connection: Connection, organization_id: UUID, table: Table, query: Query
+    ) -> int:
+        """Return how many resources match."""
+        ...
+
+
+async def count(connection: Connection, organization_id: UUID, table: Table, query: Query) -> int:
+    """Return how many resources match."""
+    sql, values = count_statement(table, query)
+    total: int = await connection.fetchval(sql, organization_id, *values)
+    return total
+
+
 async def read_page(
-    connection: Connection, organization_id: UUID, table: Table, query: Query
+    connection: Connection,
+    organization_id: UUID,
+    table: Table,
+    query: Query,
+    *,
+    total: Count = count,
 ) -> Page:
     """Return a page by index (RFC 7644 §3.4.2.4), in a stable order. Errors: InvalidPath."""
     resources: list[Resource] = []
@@ -66,7 +89,7 @@ async def read_page(
         resources = [Resource(*columns) for _, *columns in rows]
     if len(resources) < query.count and (resources or not before):
         return Page(resources, before + len(resources))  # It is the last page: it tells.
-    return Page(resources, await count(connection, organization_id, table, query))
+    return Page(resources, await total(connection, organization_id, table, query))
 
 
 async def read_keyset_page(
@@ -86,13 +109,6 @@ async def read_keyset_page(
     resources = [Resource(*columns) for _, *columns in rows]
     first, last = edges or (None, None)
     return KeysetPage(resources, first, last, has_more)
-
-
-async def count(connection: Connection, organization_id: UUID, table: Table, query: Query) -> int:
-    """Return how many resources match."""
-    sql, values = count_statement(table, query)
-    total: int = await connection.fetchval(sql, organization_id, *values)
-    return total
 
 
 def count_statement(table: Table, query: Query) -> tuple[str, list[object]]:
@@ -130,7 +146,11 @@ def _condition(table: Table, query: Query, *, first_parameter: int) -> tuple[str
 
 
 async def read_union(
-    connection: Connection, organization_id: UUID, parts: list[tuple[Table, Query]]
+    connection: Connection,
+    organization_id: UUID,
+    parts: list[tuple[Table, Query]],
+    *,
+    total: Count = count,
 ) -> tuple[list[tuple[str, UUID]], int]:
     """Return a page over several tables as (table's name, id), and how many match in all.
 
@@ -138,7 +158,7 @@ async def read_union(
     Errors: InvalidPath.
     """
     asked, selects, values = parts[0][1], list[str](), list[object]()
-    total = 0
+    matching = 0
     for table, query in parts:
         first = FIRST_PARAMETER + len(values)
         condition, more = _condition(table, query, first_parameter=first)
@@ -152,11 +172,11 @@ async def read_union(
         )
         selects.append(part)
         values += more
-        total += await count(connection, organization_id, table, query)
+        matching += await total(connection, organization_id, table, query)
     descends = asked.is_descending and asked.sort is not None
     sql = statement("page_union").format(
         parts=" UNION ALL ".join(selects), direction=DIRECTIONS[descends]
     )
     offset = min(asked.start - 1, OFFSET_MAX)
     rows = await connection.fetch(sql, organization_id, asked.count, offset, *values)
-    return [(row["table_name"], row["id"]) for row in rows], total
+    return [(row["table_name"], row["id"]) for row in rows], matching

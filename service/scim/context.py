@@ -2,7 +2,7 @@
 
 import re
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from eventstore.seal import Sealer
 from projections.borrow import borrowed
 from projections.load import Connection
 from projections.read import PointReader
+from projections.totals import Totals
 from schema.scim.attributes import Document
 from service.batch import Outcome
 from service.commands import Command
@@ -36,6 +37,7 @@ class Service:
     gate: Gate
     sealer: Sealer
     public_url: str | None = None
+    totals: Totals = field(default_factory=Totals)
 
 
 SERVICE = web.AppKey("service", Service)

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from projections.keyset import Edge
-from projections.query import KeysetPage, Page, Query, count, read_keyset_page, read_page
+from projections.query import KeysetPage, Page, Query, read_keyset_page, read_page
 from projections.read import (
     GROUP_BY_DISPLAY_NAME,
     GROUP_BY_EXTERNAL_ID,
@@ -117,7 +117,8 @@ async def find_page(exchange: Exchange, target: Target, query: Query) -> Page:
         found = await exchange.service.reader.find(lookup, organization_id, _key(query))
         return Page(found, len(found))
     async with exchange.reading() as connection:
-        page = await read_page(connection, organization_id, target.table, query)
+        total = exchange.service.totals.count
+        page = await read_page(connection, organization_id, target.table, query, total=total)
         if target.table is GROUPS and query.with_related:
             resources = await with_all_members(connection, organization_id, page.resources)
             return Page(resources, page.total)
@@ -156,7 +157,9 @@ async def _answer_cursor(
         total = (
             cursor.total
             if cursor
-            else await count(connection, organization_id, target.table, query)
+            else await exchange.service.totals.count(
+                connection, organization_id, target.table, query
+            )
         )
         page = await read_keyset_page(connection, organization_id, target.table, query)
         resources = page.resources

@@ -60,7 +60,9 @@ async def _answer(exchange: Exchange, sent: Parameters) -> web.Response:
     parts = _parts(exchange, sent)
     asked = [(part.target.table, part.query) for part in parts.values()]
     async with exchange.reading() as connection:
-        places, total = await read_union(connection, exchange.organization_id, asked)
+        places, total = await read_union(
+            connection, exchange.organization_id, asked, total=exchange.service.totals.count
+        )
     found = await _read(exchange, places, parts)
     shown = [
         present(resource, parts[name].target, parts[name].selection, exchange.base)

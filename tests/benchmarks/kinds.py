@@ -135,5 +135,10 @@ def orders(loaded: Loaded) -> Iterator[Kind]:
     }
     for name, query in asked.items():
         yield Kind(name, [find("/Users", **query)])
+    beginnings = [f"user.{chance:04}" for chance in range(SAMPLE)]
+    paths = [
+        find("/Users", filter=f'userName ge "{each}" or id pr', count="0") for each in beginnings
+    ]
+    yield Kind("a total that nobody asked for before", paths)
     yield Kind("root: no filter", [find("/", **LEAN)])
     yield Kind("root: displayName eq", [find("/", filter='displayName eq "Team 0"', **LEAN)])

@@ -1,0 +1,58 @@
+"""Totals that are kept: right after every write, and not counted again without one."""
+
+import pytest
+
+from projections.query import Query
+from projections.tables import USERS
+from projections.totals import Totals
+from tests.protocol.resources import people
+from tests.serving import Scim, Served, Tenant
+
+
+@pytest.fixture
+def totals() -> Totals:
+    """Give totals that keep what one resource matches."""
+    return Totals(count_min=1)
+
+
+async def test_a_total_is_counted_again_when_the_log_has_grown(
+    served: Served, scim: Scim, organization: Tenant, totals: Totals
+) -> None:
+    before = await totals.count(served.owner, organization.id, USERS, Query())
+    (user_id,) = await people(scim, 1)
+
+    after = await totals.count(served.owner, organization.id, USERS, Query())
+    await scim.delete(f"/Users/{user_id}")
+
+    assert (before, after) == (1, 2)
+    assert await totals.count(served.owner, organization.id, USERS, Query()) == 1
+
+
+async def test_a_total_is_not_counted_again_while_nothing_happens(
+    served: Served, organization: Tenant, totals: Totals
+) -> None:
+    kept = await totals.count(served.owner, organization.id, USERS, Query())
+    async with served.runtime.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        # Without an event, as never happens: so a count would tell.
+        await connection.execute(
+            "DELETE FROM directory.users WHERE organization_id = $1", organization.id
+        )
+
+        again = await totals.count(connection, organization.id, USERS, Query())
+        counted = await Totals().count(connection, organization.id, USERS, Query())
+        await transaction.rollback()
+
+    assert (kept, again, counted) == (1, 1, 0)
+
+
+async def test_another_query_and_another_organization_have_totals_of_their_own(
+    served: Served, scim: Scim, organization: Tenant, other_organization: Tenant, totals: Totals
+) -> None:
+    await people(scim, 2)
+
+    mine = await totals.count(served.owner, organization.id, USERS, Query())
+    other = await totals.count(served.owner, other_organization.id, USERS, Query())
+
+    assert (mine, other) == (3, 1)
