@@ -23,6 +23,7 @@ from service import log, setup, show, tail
 from service.app import serving, until_stopped
 from service.config import Settings
 from service.embedded import EmbeddedPostgresError
+from service.gate import FRESH_S
 from service.keys import KeyProblem
 from service.migrate import MigrationProblem, migrate
 from service.runtime import NotMigrated, Runtime, open_database, open_runtime
@@ -241,6 +242,7 @@ def schema_add(
     async def add(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
         is_new = await setup.register_schema(runtime, found, file.read_bytes())
+        await asyncio.sleep(FRESH_S)  # Then every process has looked the organization up anew.
         typer.echo(
             "Registered: clients see it at /Schemas." if is_new else "It is registered already."
         )

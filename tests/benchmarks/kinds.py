@@ -53,7 +53,7 @@ def lookups(tenant: Tenant, loaded: Loaded) -> Iterator[Kind]:
         "externalId eq": [f'externalId eq "{external_id(n)}"' for n in numbers],
         "displayName eq": [f'displayName eq "Given{n % 997} Family{n % 9973}"' for n in numbers],
         "emails.value eq": [f'emails.value eq "{each}"' for each in names],
-        'emails[type eq "work" and value eq]': [
+        "emails of type work, value eq": [
             f'emails[type eq "work" and value eq "{each}"]' for each in names
         ],
         "enterprise employeeNumber eq": [
@@ -108,7 +108,7 @@ def scans(loaded: Loaded) -> Iterator[Kind]:
         "title sw and (active eq false or familyName eq)",
         'title sw "Title 1" and (active eq false or name.familyName eq "Family7")',
     )
-    yield filtered('emails[type eq "home"]', 'emails[type eq "home"]')
+    yield filtered("emails of type home, none", 'emails[type eq "home"]')
     yield filtered("enterprise department eq, all", f'{ENTERPRISE_USER}:department eq "Legal"')
     yield filtered("extension roleId pr, all", f"{CLM_USER}:roleId pr")
     yield filtered(

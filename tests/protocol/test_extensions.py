@@ -292,3 +292,21 @@ async def test_an_administrator_registers_it_in_a_terminal(
     assert listed.out == f"{URN}  Contract, Tags, Level, Rate, Certified, Since\n"
     assert missing.code == 2
     assert URN in await schema_ids(scim)
+
+
+async def ask(scim: Scim) -> None:
+    """Read as long as it is not cancelled, so that the service's knowledge is as old as it may be."""
+    while True:
+        await scim.get("/Schemas")
+
+
+async def test_who_writes_when_the_command_has_ended_writes_with_it(
+    served: Served, scim: Scim, organization: Tenant
+) -> None:
+    asking = asyncio.create_task(ask(scim))
+
+    await run(served, "schema", "add", str(FILE), "--organization", organization.name)
+    made = await scim.post("/Users", ADA)
+
+    asking.cancel()
+    assert made.body[URN] == VALUES
