@@ -20,6 +20,7 @@ SMALL, LARGE, FULL = 1_000, 50_000, 1_000_000
 EVERYONE = 100  # Members of the group that the filters on groups speak of.
 MOST = 2.0  # Times as long as at SMALL, where the cost must not depend on the size.
 PROBES = 3
+PARTS = 3  # Of the seconds of a round, since there are many kinds.
 LEAST, MANY = 5, 1_000  # Requests of a kind.
 PATIENCE_S = 120.0
 PAGE_MAX = 1_000
@@ -80,10 +81,10 @@ def get(connection: http.client.HTTPConnection, target: Target, path: str) -> An
 
 
 def time_of(bench: Bench, target: Target, kind: Kind) -> Measurement:
-    """Return what a kind takes: as many requests as fit the seconds of a round."""
+    """Return what a kind takes: as many requests as fit a part of the seconds of a round."""
     try:
         probe = bench.tool.ask(order(target, kind, PROBES))
-        fitting = int(bench.options.seconds * 1000 / max(probe.p50_ms, 0.01))
+        fitting = int(bench.options.seconds / PARTS * 1000 / max(probe.p50_ms, 0.01))
         if fitting > len(kind.paths):  # Fills the caches of Postgres and of the disk.
             bench.tool.ask(order(target, kind, len(kind.paths)))
         return bench.tool.ask(order(target, kind, min(MANY, max(LEAST, fitting))))
