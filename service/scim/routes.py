@@ -4,6 +4,7 @@ from aiohttp import web
 
 from service.scim import bulk, discovery, groups, me, query, search, users
 from service.scim.context import BASE_PATH
+from service.scim.spelling import OtherSpellings
 
 
 def add_routes(app: web.Application) -> None:
@@ -42,3 +43,4 @@ def add_routes(app: web.Application) -> None:
             web.get(f"{BASE_PATH}/ServiceProviderConfig", discovery.service_provider_config),
         ]
     )
+    app.router.register_resource(OtherSpellings(app.router))

@@ -16,7 +16,9 @@ USERS = "/Users"
     [
         ("GET", "/Nothing", 404),
         ("GET", "/Users/1/2", 404),
-        ("GET", "/users", 404),
+        ("GET", "/Users/1/2/", 404),
+        ("GET", "/nothing/", 404),
+        ("DELETE", "/users/", 405),
         ("POST", "/Users/1", 405),
         ("DELETE", "/Users", 405),
         ("OPTIONS", "/Users", 405),
@@ -34,6 +36,36 @@ async def test_what_nobody_serves_is_refused_in_scim(
 
     assert refused.status == status
     assert ("Allow" in refused.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Users/",
+        "//Users",
+        "/users",
+        "/USERS//?count=1",
+        "/groups/",
+        "/schemas/",
+        "/me/",
+        "/",
+        "//",
+    ],
+)
+async def test_an_endpoint_is_found_under_other_spellings(scim: Scim, path: str) -> None:
+    assert (await scim.get(path)).status == 200
+
+
+async def test_a_resource_is_written_and_read_under_other_spellings(scim: Scim) -> None:
+    made = await scim.post("/users/", {"userName": "ada"})
+    path = f"//USERS/{made.body['id']}/"
+
+    patched = await scim.patch(path, {"op": "Replace", "path": "title", "value": "Countess"})
+    searched = await scim.post("/users/.search/", {"filter": 'userName eq "ada"'})
+
+    assert (await scim.get(path)).body == patched.body
+    assert searched.body["Resources"] == [patched.body]
+    assert (await scim.delete(path)).status == 204
 
 
 async def test_a_method_that_http_does_not_know_is_refused_in_scim(scim: Scim) -> None:
