@@ -90,6 +90,8 @@ def refuse_nul(value: Any) -> None:
 def query_parameters(request: web.Request) -> dict[str, str]:
     """Return the query parameters by lower-case name, decoded once; the last of a name wins.
 
+    Names of attributes add up: a client that excludes members and meta apart must get neither.
+
     Parameters that nobody knows are left to be ignored, such as the bare `aadOptscim062020` that
     administrators put into the Tenant URL (reference §2.2).
     """
@@ -106,7 +108,14 @@ def query_parameters(request: web.Request) -> dict[str, str]:
         ) from None
     except ValueError:
         raise InvalidValue(f"The query has more than {PARAMETERS_MAX} parameters.") from None
-    return {name.lower(): value for name, value in pairs}
+    found = {name.lower(): value for name, value in pairs}
+    if len(found) < len(pairs):
+        for several in ("attributes", "excludedattributes"):
+            if several in found:
+                found[several] = ",".join(
+                    value for name, value in pairs if value and name.lower() == several
+                )
+    return found
 
 
 def read_precondition(request: web.Request) -> Precondition:

@@ -117,3 +117,24 @@ async def test_members_are_excluded_wherever_a_group_is_shown(scim: Scim) -> Non
     assert answers == [made.body] * 6
     assert "members" not in made.body
     assert made.body["displayName"] == "Sales"
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("excludedAttributes=members&excludedAttributes=meta", {"externalId": "g"}),
+        ("excludedAttributes=meta,members&ExcludedAttributes=externalId", {}),
+        ("attributes=externalId&attributes=&attributes=displayName", {"externalId": "g"}),
+    ],
+)
+async def test_names_that_are_given_apart_add_up(
+    scim: Scim, query: str, left: dict[str, Any]
+) -> None:
+    ada = (await scim.post("/Users", {"userName": "ada"})).body["id"]
+    group = {"displayName": "Engines", "externalId": "g", "members": [{"value": ada}]}
+    made = await scim.post("/Groups", group)
+
+    read = await scim.get(f"/Groups/{made.body['id']}?{query}")
+
+    always = {name: made.body[name] for name in ("id", "schemas", "displayName")}
+    assert read.body == {**always, **left}
