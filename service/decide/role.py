@@ -42,18 +42,27 @@ def named_roles(elements: list[Document] | None, organization: Organization) -> 
     return {role_id for role_id in found if role_id}
 
 
-def sent_roles(operations: tuple[Operation, ...]) -> list[Document]:
-    """Return the elements of `roles` that the operations of a PATCH write."""
+def sent_roles(operations: tuple[Operation, ...], after: list[Document]) -> list[Document]:
+    """Return the elements of `roles` that the operations of a PATCH write and leave, `after` all of them.
+
+    Operations apply in order: what a later one takes away again assigns nothing.
+    """
+    left = {each.get("value") for each in after}
+    return [each for each in _written_roles(operations) if each.get("value") in left]
+
+
+def _written_roles(operations: tuple[Operation, ...]) -> list[Document]:
     elements: list[Document] = []
     for operation in operations:
         path = operation.path
         is_roles = path.attribute.name == "roles" and not path.attribute_path.extension
         if not is_roles or operation.kind is Kind.REMOVE:
             continue
+        value = read_value(path.attribute_path, operation.value, [])
         if path.sub_attribute:
-            elements.append({path.sub_attribute.name: operation.value})
+            elements.append({path.sub_attribute.name: value})
         else:
-            elements += read_value(path.attribute_path, operation.value, []) or []
+            elements += value or []
     return elements
 
 

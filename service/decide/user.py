@@ -113,7 +113,7 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     document = apply(former, operations)
     document.setdefault("active", user.active)
     require(document, command.resource_type)
-    named = named_roles(sent_roles(operations), caller.organization)
+    named = named_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
     if not any(str(each.path) == "roleId" for each in operations):
         return Wanted(document, assigned_role(caller.organization, None, named))
     if document.get("roles") == former.get("roles"):

@@ -153,6 +153,7 @@ def test_one_role_named_twice_is_one_role() -> None:
     [
         post_user(roleId=str(VALIDATOR), roles=[{"value": "Editor"}]),
         put_user(roleId=str(VALIDATOR), roles=[{"value": "Editor"}]),
+        patch_user(add("roleId", str(READER)), add("roles", [{"value": "Editor"}])),
         patch_user(add("roleId", str(VALIDATOR)), add("roles", [{"value": "Editor"}])),
         patch_user(pathless({FLAT: str(VALIDATOR), "roles": [{"value": "Editor"}]})),
     ],
@@ -200,6 +201,27 @@ def test_what_get_returned_may_be_put_back_with_another_role_id() -> None:
     with_role(VALIDATOR, roles=roles).when(put_user(roleId=str(CONTRIBUTOR), roles=roles)).then(
         jo(assigned(CONTRIBUTOR, previous=VALIDATOR))
     )
+
+
+@pytest.mark.parametrize(
+    ("operations", "role"),
+    [
+        (
+            [replace("roles", [{"value": "Editor"}]), replace("roles", [{"value": "Reader"}])],
+            READER,
+        ),
+        ([add("roles", [{"value": "Editor"}]), remove('roles[value eq "Editor"]')], CONTRIBUTOR),
+        ([add("roles", [{"value": "Editor"}]), remove("roles")], CONTRIBUTOR),
+        ([replace("roles.value", ["Editor"])], EDITOR),
+        ([add("roles[primary eq true].value", "Editor"), replace("roles.value", "Reader")], READER),
+    ],
+)
+def test_what_a_later_operation_takes_away_assigns_nothing(
+    operations: list[Document], role: UUID
+) -> None:
+    story = with_role(CONTRIBUTOR).when(patch_user(*operations))
+
+    assert story.user().role_id == role
 
 
 def test_what_get_returned_may_be_patched_back_with_former_roles() -> None:
