@@ -1,5 +1,6 @@
 """The path of a PATCH operation (RFC 7644 §3.5.2, figure 7): text → what it selects."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from schema.scim.resource_type import AttributePath, ResourceType
 
 QUOTED_MAX = 100  # Characters of a path that a refusal repeats.
 PATH_LENGTH_MAX = 8_000  # As long as a filter may be.
+# RFC 7643 §2.1, RFC 7644 §3.10: [urn:]name[.sub]. Of what comes before the colon anything goes.
+NAME = re.compile(r"([^:]\S*:)?[$]?[A-Za-z][\w$-]*(\.[$]?[A-Za-z][\w$-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,20 @@ def parse_path(text: str, resource_type: ResourceType) -> Path | None:
             f"{_quote(text)} is no path; write attribute, attribute.sub or attribute[filter].sub."
         )
     if not bracket:
-        found = resource_type.find(name)
-        return Path(found) if found else None
+        return _known(name, text, resource_type)
     inner, closing, tail = rest.rpartition("]")
     if not closing or (tail and not tail.startswith(".")):
         raise InvalidPath(f"{_quote(text)} lacks the ] that ends its filter.")
-    found = resource_type.find(f"{name}{tail}")
-    if found is None:
-        return None
-    return _select(found, inner, text)
+    path = _known(f"{name}{tail}", text, resource_type)
+    return _select(path.attribute_path, inner, text) if path else None
+
+
+def _known(name: str, text: str, resource_type: ResourceType) -> Path | None:
+    """Return what a name means, None if nobody knows it. Errors: InvalidPath for what is no name."""
+    found = resource_type.find(name)
+    if found is None and not NAME.fullmatch(name):
+        raise InvalidPath(f"{_quote(text)} names no attribute; write attribute or attribute.sub.")
+    return Path(found) if found else None
 
 
 def _select(found: AttributePath, inner: str, text: str) -> Path:

@@ -67,10 +67,19 @@ class ResourceType:
         urn, _, rest = name.rpartition(":") if is_urn(name) else ("", "", name)
         attribute_name, dot, sub_name = rest.partition(".")
         found = self._find_attribute(urn, attribute_name)
+        if found is None and (colonized := self._with_colon(name)):
+            return self.find(colonized)
         if found is None or not dot:
             return found
         sub = found.attribute.sub_attribute(sub_name)
         return replace(found, sub_attribute=sub) if sub else None
+
+    def _with_colon(self, name: str) -> str | None:
+        """Return urn:attr for urn.attr, which Entra's older jobs write (reference §4.4)."""
+        for schema in (self.schema, *self.extensions):
+            if name.lower().startswith(f"{schema.id}.".lower()):
+                return f"{schema.id}:{name[len(schema.id) + 1 :]}"
+        return None
 
     def _find_attribute(self, urn: str, name: str) -> AttributePath | None:
         if not urn or self.is_core(urn):
