@@ -1,7 +1,7 @@
 """Apply PATCH operations: (document, operations) → document' (RFC 7644 §3.5.2)."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue, Mutability, NoTarget
@@ -58,8 +58,25 @@ def _apply_to_single(document: Document, operation: Operation) -> Document:
         return _merge_subs(document, path, value)
     known = read_value(path, value, [])
     if known is None and path.target.required:
-        raise Mutability(f"{path} is required and cannot be removed or emptied.")
-    return put(document, path, known)
+        _refuse_absence(operation)
+    return put(_without_stale_reference(document, path, known), path, known)
+
+
+def _without_stale_reference(document: Document, path: AttributePath, value: Any) -> Document:
+    """Drop a manager whose `value` becomes another one: its `$ref` would go on naming the former."""
+    if path.sub_attribute is None or path.sub_attribute.name != "value":
+        return document
+    former = (get(document, path) or {}).get("value")
+    if former is None or former == value:
+        return document
+    return put(document, AttributePath(path.attribute, extension=path.extension), None)
+
+
+def _refuse_absence(operation: Operation) -> NoReturn:
+    """Raise what RFC 7644 §3.5.2.2 says of a required attribute removed, and §3.12 of one emptied."""
+    if operation.kind is Kind.REMOVE:
+        raise Mutability(f"{operation.path} is required and cannot be removed.")
+    raise InvalidValue(f"{operation.path} is required and cannot be emptied.")
 
 
 def _merge_subs(document: Document, path: AttributePath, value: Document) -> Document:
@@ -210,7 +227,9 @@ def _read_element(operation: Operation) -> Any:
     """Return what an operation writes into an element, None where it clears it."""
     path = operation.path
     if path.sub_attribute is None:
-        return read_single(path.attribute_path, operation.value, [])
+        sent = operation.value
+        is_list_of_one = isinstance(sent, list) and len(sent) == 1
+        return read_single(path.attribute_path, sent[0] if is_list_of_one else sent, [])
     value = read_value(path.attribute_path, operation.value, [])
     return None if value is None else {path.sub_attribute.name: value}
 

@@ -39,7 +39,23 @@ def reader(path: AttributePath) -> Reader:
     """Return what reads values of a path: made once, since every write reads a score of them."""
     name, attribute = str(path), path.target
     single = _single_reader(attribute, name)
-    return _many(single) if attribute.multi_valued else _one(single, name)
+    if not attribute.multi_valued:
+        return _one(single, name)
+    return _many(single if attribute.is_complex else _told(single))
+
+
+def _told(single: Reader) -> Reader:
+    """Return what reads a value, or an object that tells it.
+
+    The values of an operation are objects with `value` in Entra's library, whatever the attribute is.
+    """
+
+    def read(value: Any, ignored: list[str]) -> Any:
+        return single(
+            value["value"] if isinstance(value, dict) and "value" in value else value, ignored
+        )
+
+    return read
 
 
 def _many(single: Reader) -> Reader:
@@ -146,6 +162,8 @@ def _read_date_time(value: Any, name: str) -> str:
 def _read_integer(value: Any, name: str) -> int:
     if isinstance(value, str) and INTEGER.fullmatch(value):
         value = int(value)
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON knows numbers only: 7.0 is 7.
     number = value if isinstance(value, int) and not isinstance(value, bool) else None
     if number is None or abs(number) > INTEGER_MAX:
         raise InvalidValue(f"{name} must be an integer of at most 64 bits.")

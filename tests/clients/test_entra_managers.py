@@ -26,6 +26,7 @@ CLEAR = [
     {"op": "replace", "path": PATH, "value": None},
     {"op": "replace", "path": PATH, "value": {"value": ""}},
     {"op": "replace", "path": PATH, "value": {"value": {"value": ""}}},
+    {"op": "replace", "path": f"{PATH}.value", "value": ""},
     {"op": "replace", "value": {PATH: ""}},
 ]
 
@@ -52,7 +53,8 @@ async def test_a_manager_is_set_in_every_shape(scim: Scim, shape: dict[str, Any]
 
 @pytest.mark.parametrize("shape", CLEAR, ids=str)
 async def test_a_manager_is_cleared_in_every_shape(scim: Scim, shape: dict[str, Any]) -> None:
-    manager = {ENTERPRISE_USER: {"manager": {"value": NOBODY}, "department": "Engines"}}
+    told = {"value": NOBODY, "$ref": f"../Users/{NOBODY}"}
+    manager = {ENTERPRISE_USER: {"manager": told, "department": "Engines"}}
     user_id = await provision(scim, new_user("Bob Noyce", **manager))
 
     patched = await scim.patch(f"/Users/{user_id}", shape)

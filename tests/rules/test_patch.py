@@ -58,11 +58,16 @@ def test_nothing_else_is_a_boolean(sent: Any) -> None:
         patched(document(active=True), replace("active", sent))
 
 
-@pytest.mark.parametrize(
-    "operation", [remove("userName"), replace("userName", ""), pathless({"userName": None})]
-)
-def test_a_required_attribute_stays(operation: Document) -> None:
+def test_a_required_attribute_cannot_be_removed() -> None:
     with pytest.raises(Mutability, match="userName is required"):
+        patched(BARE, remove("userName"))
+
+
+@pytest.mark.parametrize(
+    "operation", [replace("userName", ""), add("userName", None), pathless({"userName": None})]
+)
+def test_a_required_attribute_cannot_be_emptied(operation: Document) -> None:
+    with pytest.raises(InvalidValue, match="userName is required"):
         patched(BARE, operation)
 
 

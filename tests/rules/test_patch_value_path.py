@@ -88,6 +88,14 @@ def test_an_object_replaces_the_element_of_a_value_path() -> None:
     ) == document(emails=[{"type": "work", "value": "new@work.example"}, HOME])
 
 
+def test_a_list_of_one_replaces_the_element_of_a_value_path() -> None:
+    operation = replace('emails[type eq "work"]', [{"value": "new@work.example"}])
+
+    assert patched(document(emails=[WORK, HOME]), operation) == document(
+        emails=[{"type": "work", "value": "new@work.example"}, HOME]
+    )
+
+
 def test_an_object_is_added_to_the_element_of_a_value_path() -> None:
     former = document(emails=[{**WORK, "display": "Jo"}])
 

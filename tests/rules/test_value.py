@@ -55,6 +55,7 @@ def read(name: str, value: Any) -> Any:
         ("integer", 0, 0),
         ("integer", "-7", -7),
         ("integer", INTEGER_MAX, INTEGER_MAX),
+        ("integer", 7.0, 7),
         ("decimal", 0.5, 0.5),
         ("decimal", 3, 3),
         ("decimal", "1.5e3", 1500.0),
@@ -124,6 +125,11 @@ def test_a_list_of_two_is_no_single_value() -> None:
 
 def test_a_single_value_is_a_list_of_one() -> None:
     assert read("strings", "x") == ["x"]
+
+
+def test_a_value_of_a_list_may_be_told_by_an_object() -> None:
+    assert read("strings", [{"value": "a"}, "b", {"$ref": None, "value": "c"}]) == ["a", "b", "c"]
+    assert read("integers", {"value": "7"}) == [7]
 
 
 def test_empty_values_in_a_list_are_left_out() -> None:
