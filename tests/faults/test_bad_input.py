@@ -154,7 +154,7 @@ async def test_members_of_the_wrong_type_are_refused(scim: Scim, members: Any) -
         (patch_op({"op": "add", "path": "emails[", "value": "x"}), "invalidPath"),
         (patch_op({"op": "add", "path": "emails[type eq].value", "value": "x"}), "invalidFilter"),
         (patch_op({"op": "add", "path": "a b", "value": "x"}), "invalidPath"),
-        (patch_op({"op": "replace", "path": "userName", "value": None}), "mutability"),
+        (patch_op({"op": "replace", "path": "userName", "value": None}), "invalidValue"),
         (patch_op({"op": "remove", "path": "userName"}), "mutability"),
         (patch_op({"op": "replace", "path": "id", "value": "x"}), "mutability"),
         (patch_op({"op": "replace", "path": "active", "value": "x"}), "invalidValue"),
