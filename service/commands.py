@@ -14,9 +14,10 @@ ANY_VERSION = frozenset({0})  # If-Match: * - any version that exists.
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """The versions that If-Match names; None asks for nothing (RFC 7644 §3.14)."""
+    """The versions that If-Match names, and those of If-None-Match; None asks for nothing."""
 
-    versions: frozenset[int] | None = None
+    versions: frozenset[int] | None = None  # RFC 7644 §3.14
+    barred: frozenset[int] | None = None  # RFC 9110 §13.1.2: a write on one of them is refused.
 
 
 NO_PRECONDITION = Precondition()

@@ -120,9 +120,10 @@ class Known:
 
 
 def check(precondition: Precondition, version: int) -> None:
-    """Raise PreconditionFailed unless If-Match names the version (RFC 7644 §3.14)."""
-    wanted = precondition.versions
-    if wanted is not None and wanted != ANY_VERSION and version not in wanted:
+    """Raise PreconditionFailed unless If-Match names the version, and If-None-Match does not."""
+    wanted, barred = precondition.versions, precondition.barred
+    is_other = wanted is not None and wanted != ANY_VERSION and version not in wanted
+    if is_other or (barred is not None and (barred == ANY_VERSION or version in barred)):
         raise PreconditionFailed(
             f'The resource has version W/"{version}" now; read it again before you change it.'
         )

@@ -119,20 +119,24 @@ def query_parameters(request: web.Request) -> dict[str, str]:
 
 
 def read_precondition(request: web.Request) -> Precondition:
-    """Return what If-Match asks for: `*`, or entity tags, weak or strong (RFC 7644 §3.14)."""
-    header = request.headers.get("If-Match")
-    if header is None:
+    """Return what If-Match and If-None-Match ask of a write (RFC 7644 §3.14)."""
+    wanted, barred = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if wanted is None and barred is None:
         return NO_PRECONDITION
+    return Precondition(_versions(wanted), _versions(barred))
+
+
+def _versions(header: str | None) -> frozenset[int] | None:
+    """Return the versions that a header names: `*`, or entity tags, weak or strong."""
+    if header is None:
+        return None
     if header.strip() == "*":
-        return Precondition(ANY_VERSION)
+        return ANY_VERSION
     found = [VERSION.fullmatch(tag) for tag in header.split(",")]
-    return Precondition(frozenset(int(each[1]) for each in found if each))
+    return frozenset(int(each[1]) for each in found if each)
 
 
 def is_unmodified(request: web.Request, version: int) -> bool:
     """Tell whether If-None-Match names this version (RFC 7644 §3.14)."""
-    header = request.headers.get("If-None-Match")
-    if header is None:
-        return False
-    tags = [VERSION.fullmatch(tag) for tag in header.split(",")]
-    return header.strip() == "*" or any(each and int(each[1]) == version for each in tags)
+    held = _versions(request.headers.get("If-None-Match"))
+    return held is not None and (held == ANY_VERSION or version in held)

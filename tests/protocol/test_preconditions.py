@@ -64,3 +64,31 @@ async def test_a_precondition_on_what_is_gone_is_404(scim: Scim) -> None:
     await scim.delete(path)
 
     assert (await scim.delete(path, If_Match="*")).status == 404
+
+
+@pytest.mark.parametrize(("endpoint", "name", "attribute"), RESOURCES)
+@pytest.mark.parametrize("tag", ["*", 'W/"1"', '"1"', 'W/"7", W/"1"'])
+async def test_a_write_that_bars_the_version_changes_nothing(
+    scim: Scim, endpoint: str, name: str, attribute: str, tag: str
+) -> None:
+    made = await scim.post(endpoint, {name: "Ada"})
+    path = f"{endpoint}/{made.body['id']}"
+    change = {"op": "add", "path": attribute, "value": "x"}
+
+    answers = [
+        await scim.patch(path, change, If_None_Match=tag),
+        await scim.put(path, {name: "Bob"}, If_None_Match=tag),
+        await scim.delete(path, If_None_Match=tag),
+    ]
+
+    assert [each.status for each in answers] == [412] * 3
+    assert (await scim.get(path)).body == made.body
+
+
+async def test_a_write_that_bars_another_version_happens(scim: Scim) -> None:
+    made = await scim.post("/Users", {"userName": "ada"})
+    change = {"op": "add", "path": "title", "value": "x"}
+
+    patched = await scim.patch(f"/Users/{made.body['id']}", change, If_None_Match='W/"9"')
+
+    assert (patched.status, patched.headers["ETag"]) == (200, 'W/"2"')
