@@ -111,7 +111,9 @@ class Gate:
 def _bearer(header: str | None) -> str:
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("Send a token: the header Authorization: Bearer followed by it.")
+        raise Unauthorized(
+            "Send a token: the header Authorization: Bearer followed by it.", is_missing=True
+        )
     return token.strip()
 
 

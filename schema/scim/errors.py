@@ -94,9 +94,13 @@ class InvalidCount(ScimError):
 
 
 class Unauthorized(ScimError):
-    """The bearer token is missing or not accepted (RFC 6750 §3)."""
+    """The bearer token is not accepted, or there is none at all (RFC 6750 §3)."""
 
     status = 401
+
+    def __init__(self, detail: str, *, is_missing: bool = False) -> None:
+        super().__init__(detail)
+        self.is_missing = is_missing
 
 
 class Forbidden(ScimError):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from schema.scim.attributes import Document
-from schema.scim.errors import InvalidValue
+from schema.scim.errors import InvalidSyntax, InvalidValue
 from schema.scim.resource_type import AttributePath, ResourceType
 from schema.scim.urns import is_urn
 from schema.scim.value import Reader, reader
@@ -31,10 +31,10 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
     Null, empty texts, lists and objects are absent (RFC 7643 §2.5). Attributes that only the service
     sets are dropped (RFC 7644 §3.3), and so is a password: nobody signs in here. Unknown names are
     ignored and reported. `schemas` is not looked at: Entra does not list custom extensions in it
-    (reference §4.2). Errors: InvalidValue.
+    (reference §4.2). Errors: InvalidSyntax for what is no object, InvalidValue.
     """
     if not isinstance(sent, dict):
-        raise InvalidValue("The body must be a JSON object that holds one resource.")
+        raise InvalidSyntax("The body must be a JSON object that holds one resource.")
     reading = Reading({})
     for meaning, value in _meanings(sent, resource_type, reading.ignored):
         if meaning.is_of_no_value:

@@ -20,7 +20,7 @@ from service.scim.ignored import note_ignored
 
 
 def create_user(exchange: Exchange, user_id: UUID, body: Any) -> CreateUser:
-    """Return the command of a POST. Errors: InvalidValue."""
+    """Return the command of a POST. Errors: those of read_document."""
     reading = read_document(body, exchange.visitor.user_type)
     note_ignored("User", reading.ignored)
     return CreateUser(user_id, reading.document, exchange.visitor.user_type)
@@ -29,7 +29,7 @@ def create_user(exchange: Exchange, user_id: UUID, body: Any) -> CreateUser:
 def replace_user(
     exchange: Exchange, user_id: UUID, body: Any, precondition: Precondition
 ) -> ReplaceUser:
-    """Return the command of a PUT. Errors: InvalidValue."""
+    """Return the command of a PUT. Errors: those of read_document."""
     user_type = exchange.visitor.user_type
     reading = read_document(body, user_type, is_put=True)
     note_ignored("User", reading.ignored)
@@ -46,14 +46,14 @@ def patch_user(
 
 
 def create_group(group_id: UUID, body: Any) -> CreateGroup:
-    """Return the command of a POST. Errors: InvalidValue."""
+    """Return the command of a POST. Errors: those of read_document."""
     reading = read_document(body, GROUP)
     note_ignored("Group", reading.ignored)
     return CreateGroup(group_id, reading.document)
 
 
 def replace_group(group_id: UUID, body: Any, precondition: Precondition) -> ReplaceGroup:
-    """Return the command of a PUT. Errors: InvalidValue."""
+    """Return the command of a PUT. Errors: those of read_document."""
     reading = read_document(body, GROUP)
     note_ignored("Group", reading.ignored)
     is_emptied = any(name.lower() == "members" and body[name] == [] for name in body)

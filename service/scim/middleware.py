@@ -56,7 +56,9 @@ def error_response(error: ScimError, *, allow: str | None = None) -> web.Respons
     headers = {}
     if isinstance(error, Unauthorized):
         # RFC 6750 §3: the challenge; a detail in it would have to be ASCII, the body says it.
-        headers["WWW-Authenticate"] = 'Bearer realm="scim", error="invalid_token"'
+        # Who sent no token is not told an error, either.
+        wrong = "" if error.is_missing else ', error="invalid_token"'
+        headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if allow:

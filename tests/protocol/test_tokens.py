@@ -53,6 +53,14 @@ async def test_a_header_without_a_token_is_refused(served: Served, header: str) 
     assert any(each in refused(answer) for each in OPEN_DETAILS)
 
 
+async def test_who_sends_no_token_is_told_no_error_code(served: Served, scim: Scim) -> None:
+    without = await Scim(served, None).get("/Users")
+    wrong = await Scim(served, "a.b.c").get("/Users")
+
+    assert without.headers["WWW-Authenticate"] == 'Bearer realm="scim"'
+    assert wrong.headers["WWW-Authenticate"] == 'Bearer realm="scim", error="invalid_token"'
+
+
 async def test_the_scheme_is_written_in_any_case(scim: Scim) -> None:
     answer = await scim.get("/Users", Authorization=f"bEARER  {scim.token} ")
 

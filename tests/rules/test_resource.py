@@ -7,7 +7,7 @@ import pytest
 from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP, USER
-from schema.scim.errors import InvalidValue
+from schema.scim.errors import InvalidSyntax, InvalidValue
 from schema.scim.resource import attribute_names, get, put, read_document, require, schemas_of
 from schema.scim.resource_type import AttributePath, ResourceType
 from tests.rules.documents import BARE, BOSS, CUSTOM, CUSTOM_USER, ENTERPRISE, WORK, document
@@ -160,7 +160,7 @@ def test_an_extension_holds_an_object() -> None:
 
 @pytest.mark.parametrize("body", [None, [], "x", 7, True])
 def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
-    with pytest.raises(InvalidValue, match="one resource"):
+    with pytest.raises(InvalidSyntax, match="one resource"):
         read_document(body, USER)
 
 
