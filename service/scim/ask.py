@@ -37,15 +37,22 @@ def read_query(sent: Parameters, target: Target, selection: Selection, base: str
     sort = resource_type.find(sort_by) if sort_by else None
     if sort_by and sort is None:
         raise InvalidPath(f"sortBy names no attribute of {resource_type.name}: {sort_by[:100]!r}.")
+    start, count = read_page(sent)
     return Query(
         filter=None if text is None else parse(text, resource_type),
         sort=sort,
         is_descending=sent.get("sortorder", "").lower() == "descending",
-        start=max(1, read_number(sent, "startindex", 1)),
-        count=min(PAGE_SIZE_MAX, max(0, read_number(sent, "count", PAGE_SIZE))),
+        start=start,
+        count=count,
         with_related=selection.wants("groups" if resource_type.name == "User" else "members"),
         base_url=base,
     )
+
+
+def read_page(sent: Parameters) -> tuple[int, int]:
+    """Return startIndex and count, trimmed to what is served (RFC 7644 §3.4.2.4). Errors: InvalidValue."""
+    start = max(1, read_number(sent, "startindex", 1))
+    return start, min(PAGE_SIZE_MAX, max(0, read_number(sent, "count", PAGE_SIZE)))
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 """What the service tells of itself: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 §4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -8,16 +8,25 @@ from aiohttp import web
 from schema.events.organization import Organization
 from schema.scim import urns
 from schema.scim.attributes import Document
-from schema.scim.definitions import DOCUMENTS
+from schema.scim.definitions import DOCUMENTS, ROLE
 from schema.scim.errors import Forbidden, NotFound
+from schema.scim.predicate import matches
 from schema.scim.resource_type import ResourceType
 from service.gate import Visitor
 from service.scim import bulk, cursor
 from service.scim.answer import json_response
-from service.scim.ask import PAGE_SIZE, PAGE_SIZE_MAX
-from service.scim.context import admit
-from service.scim.parse import query_parameters
+from service.scim.ask import (
+    PAGE_SIZE,
+    PAGE_SIZE_MAX,
+    Parameters,
+    parse,
+    read_page,
+    read_search_request,
+)
+from service.scim.context import Exchange, admit
+from service.scim.parse import query_parameters, read_body
 from service.scim.represent import dumps
+from service.scim.select import read_selection, select_document
 
 DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
 
@@ -149,7 +158,24 @@ def _role_attribute(attribute: Document, organization: Organization) -> Document
 async def roles(request: web.Request) -> web.Response:
     """GET /Roles: the five roles of the organization, as resources."""
     exchange = await admit(request)
-    return _list(role_documents(exchange.visitor, exchange.base))
+    return _answer_roles(exchange, query_parameters(request))
+
+
+async def search_roles(request: web.Request) -> web.Response:
+    """POST /Roles/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
+    exchange = await admit(request)
+    return _answer_roles(exchange, read_search_request(await read_body(request)))
+
+
+def _answer_roles(exchange: Exchange, sent: Parameters) -> web.Response:
+    """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
+    found, selection = role_documents(exchange.visitor, exchange.base), read_selection(sent, ROLE)
+    if "filter" in sent:
+        chosen = parse(sent["filter"], ROLE)
+        found = [each for each in found if matches(chosen, each)]
+    start, count = read_page(sent)
+    page = [select_document(each, selection) for each in found[start - 1 :][:count]]
+    return _list(page, start=start, total=len(found))
 
 
 async def role(request: web.Request) -> web.Response:
@@ -177,12 +203,13 @@ def _refuse_filter(request: web.Request) -> None:
         raise Forbidden("This endpoint takes no filter; read it whole.")
 
 
-def _list(documents: Iterable[Document]) -> web.Response:
-    resources = list(documents)
+def _list(
+    resources: Sequence[Document], *, start: int = 1, total: int | None = None
+) -> web.Response:
     message: dict[str, Any] = {
         "schemas": [urns.LIST_RESPONSE],
-        "totalResults": len(resources),
-        "startIndex": 1,
+        "totalResults": len(resources) if total is None else total,
+        "startIndex": start,
         "itemsPerPage": len(resources),
         "Resources": resources,
     }

@@ -34,6 +34,7 @@ def add_routes(app: web.Application) -> None:
                 web.route(method, f"{BASE_PATH}/Me", me.refuse)
                 for method in ("POST", "PUT", "PATCH", "DELETE")
             ),
+            web.post(f"{BASE_PATH}/Roles/.search", discovery.search_roles),
             web.get(f"{BASE_PATH}/Roles", discovery.roles),
             web.get(f"{BASE_PATH}/Roles/{{id}}", discovery.role),
             web.get(f"{BASE_PATH}/Schemas", discovery.schemas),

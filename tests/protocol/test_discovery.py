@@ -160,6 +160,36 @@ async def test_the_roles_are_five_resources(scim: Scim, organization: Tenant) ->
 
 
 @pytest.mark.parametrize(
+    ("query", "total", "names"),
+    [
+        ({"filter": 'displayName eq "editor"'}, 1, ["Editor"]),
+        ({"filter": 'displayName ew "or" and displayName co "id"'}, 1, ["Validator"]),
+        ({"filter": 'displayName eq "Nobody"'}, 0, []),
+        ({"startIndex": "4", "count": "1"}, 5, ["Validator"]),
+        ({"startIndex": "0", "count": "2"}, 5, ["Administrator", "Editor"]),
+        ({"startIndex": "6"}, 5, []),
+        ({"count": "-1"}, 5, []),
+    ],
+)
+async def test_roles_are_queried_like_other_resources(
+    scim: Scim, query: dict[str, str], total: int, names: list[str]
+) -> None:
+    found = await scim.find("/Roles", **query)
+    searched = await scim.post("/Roles/.search", query)
+
+    shown = [each["displayName"] for each in found.body["Resources"]]
+    assert (found.body["totalResults"], found.body["itemsPerPage"]) == (total, len(shown))
+    assert shown == names
+    assert searched.body == found.body
+
+
+async def test_a_filter_of_roles_that_is_none_never_gives_them_all(scim: Scim) -> None:
+    refused = await scim.find("/Roles", filter='nobodyKnows eq "x"')
+
+    assert (refused.status, refused.body["scimType"]) == (400, "invalidFilter")
+
+
+@pytest.mark.parametrize(
     ("attribute", "kinds"),
     [
         ("emails", {"work", "home", "other"}),
