@@ -2,17 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 from uuid import UUID
 
 from schema.events.group import MEMBERS_MAX, Group, MembersAdded, MembersRemoved, MemberType
 from schema.scim.attributes import Document
-from schema.scim.errors import InvalidValue
-from schema.scim.filter import And, Comparison, Filter, Operator, Or
+from schema.scim.errors import InvalidFilter, InvalidValue
+from schema.scim.filter import (
+    And,
+    Comparison,
+    Filter,
+    Not,
+    Operator,
+    Or,
+    Present,
+    ValuePath,
+)
 from schema.scim.operations import Kind, Operation
 from schema.scim.predicate import matches
 from schema.scim.value import read_value
 
 ID_LENGTH = 36  # Of a UUID as we write it; UUID() takes other spellings, too.
+SELECTING = ("value", "type")  # What a value path may ask of members in a PATCH.
 NAMED_MAX = 10  # Unknown ids that a refusal names.
 
 
@@ -112,6 +123,7 @@ def _selected(current: dict[UUID, MemberType], chosen: Filter) -> set[UUID]:
     Only those that it names are looked at, where it names any: Entra sends one operation for each
     member that left, and a thousand of them against a thousand members took six seconds.
     """
+    _refuse_unknown(chosen)
     compared = _compared_ids(chosen)
     candidates = (
         current if compared is None else [each for each in parse_ids(compared) if each in current]
@@ -119,6 +131,25 @@ def _selected(current: dict[UUID, MemberType], chosen: Filter) -> set[UUID]:
     return {
         each for each in candidates if matches(chosen, {"value": str(each), "type": current[each]})
     }
+
+
+def _refuse_unknown(chosen: Filter) -> None:
+    """Raise InvalidFilter for what a membership does not hold, lest a remove does nothing and says 200."""
+    match chosen:
+        case Comparison(path) | Present(path):
+            if path.target.name not in SELECTING:
+                raise InvalidFilter(
+                    f"members are selected by {' and '.join(SELECTING)}, not by {path}."
+                )
+        case And(terms) | Or(terms):
+            for term in terms:
+                _refuse_unknown(term)
+        case Not(term):
+            _refuse_unknown(term)
+        case ValuePath():  # No value path is inside another.
+            raise AssertionError(chosen)
+        case _:
+            assert_never(chosen)
 
 
 def known_members(

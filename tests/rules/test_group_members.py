@@ -14,6 +14,7 @@ from schema.events.group import (
 )
 from schema.events.user import UserDeactivated, UserDeleted
 from schema.scim.errors import (
+    InvalidFilter,
     InvalidValue,
 )
 from service.commands import Command
@@ -104,6 +105,20 @@ def test_who_is_added_joins(operation: dict[str, Any]) -> None:
 )
 def test_who_is_removed_leaves(operation: dict[str, Any]) -> None:
     group_of(JO, ANN).when(patch_group(operation)).then(sales(removed(ANN)))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        'display eq "Ann"',
+        f'$ref ew "{ANN}"',
+        f'value eq "{ANN}" and not (display pr)',
+        f'value eq "{ANN}" or display sw "A"',
+    ],
+)
+def test_members_are_not_selected_by_what_a_membership_does_not_hold(chosen: str) -> None:
+    with pytest.raises(InvalidFilter, match="selected by value and type"):
+        group_of(JO, ANN).when(patch_group(remove(f"members[{chosen}]")))
 
 
 @pytest.mark.parametrize(
