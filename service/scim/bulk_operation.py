@@ -17,7 +17,7 @@ from service.scim.context import Exchange
 from service.scim.parse import VERSION
 
 DEPTH_MAX = 20  # No attribute nests deeper, nor do references to bulkIds.
-PATH = re.compile(r"/?(Users|Groups)(?:/([^/?#]+))?/?")
+PATH = re.compile(r"/*(users|groups)(?:/+([^/?#]+))?/*", re.IGNORECASE)
 STATUSES = {"POST": "201", "PUT": "200", "PATCH": "200", "DELETE": "204"}  # Of success, by method.
 
 
@@ -43,7 +43,7 @@ def sent_location(sent: Document, ids: Mapping[str, UUID]) -> str | None:
     found = _path(sent)
     if found is None or found[2] is None:
         return None
-    return f"/{found[1]}/{_named(found[2], ids) or found[2]}"
+    return f"/{found[1].capitalize()}/{_named(found[2], ids) or found[2]}"
 
 
 def _named(text: str, ids: Mapping[str, UUID]) -> UUID | None:
@@ -74,7 +74,7 @@ def read_operation(sent: Document, ids: Mapping[str, UUID]) -> BulkOperation:
         resource_id = _named(found[2], ids)
     return BulkOperation(
         method,
-        found[1],
+        found[1].capitalize(),
         resource_id,
         bulk_id,
         _data(method, _resolve(sent.get("data"), ids)),

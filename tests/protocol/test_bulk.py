@@ -59,6 +59,15 @@ def id_of(result: dict[str, Any]) -> str:
     return str(result["location"]).rpartition("/")[2]
 
 
+@pytest.mark.parametrize("path", ["users", "/USERS/", "//Users"])
+async def test_a_path_is_read_in_other_spellings(scim: Scim, path: str) -> None:
+    (made,) = await bulk(scim, on("POST", path, {"userName": "ada"}))
+    (gone,) = await bulk(scim, on("DELETE", f"{path}/{id_of(made)}"))
+
+    assert (made["status"], gone["status"]) == ("201", "204")
+    assert gone["location"] == made["location"]
+
+
 async def test_each_operation_answers_as_its_request_would(scim: Scim) -> None:
     ada = await scim.post("/Users", {"userName": "ada"})
     bob = await scim.post("/Users", {"userName": "bob"})
