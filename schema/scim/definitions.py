@@ -36,7 +36,8 @@ DOCUMENTS: dict[str, Document] = {  # Every schema document that an organization
         ),
     )
 }
-# RFC 7643 §3.1: common attributes are in every resource and in no schema document.
+# RFC 7643 §3.1: common attributes are in every resource, and need not be in a schema document. Those of
+# users and groups list externalId, since what Entra maps must be discoverable there (reference §7).
 COMMON_ATTRIBUTES: list[dict[str, Any]] = load("common")["attributes"]
 COMMON = {attribute.name.lower(): attribute for attribute in map(read_attribute, COMMON_ATTRIBUTES)}
 

@@ -61,7 +61,10 @@ DEVIATIONS = (
     ),
 )
 
+LISTED = "RFC 7643 §3.1 lets a schema list it; Microsoft's gallery gate looks for all mapped names."
 ADDITIONS = {  # (schema, attribute) that the examples of §8.7 do not have: the reason we do.
+    (USER, "externalId"): LISTED,
+    (GROUP, "externalId"): LISTED,
     (USER, "addresses.primary"): "RFC 7643 §8.2 uses it, and §2.4 has it for every plural.",
     (USER, "roles.displayName"): "Entra's AppRoleAssignmentsComplex sends it in place of display.",
     (USER, "roleId"): "The role of the user, this service's own attribute.",
