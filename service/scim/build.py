@@ -5,7 +5,7 @@ from uuid import UUID
 
 from schema.scim.definitions import GROUP
 from schema.scim.operations import read_patch
-from schema.scim.resource import read_document
+from schema.scim.resource import assignments, read_document
 from service.commands import (
     CreateGroup,
     CreateUser,
@@ -56,7 +56,9 @@ def replace_group(group_id: UUID, body: Any, precondition: Precondition) -> Repl
     """Return the command of a PUT. Errors: those of read_document."""
     reading = read_document(body, GROUP)
     note_ignored("Group", reading.ignored)
-    is_emptied = any(name.lower() == "members" and body[name] == [] for name in body)
+    is_emptied = any(
+        str(path) == "members" and value == [] for path, value in assignments(body, GROUP, [])
+    )
     return ReplaceGroup(group_id, reading.document, precondition, is_emptied=is_emptied)
 
 

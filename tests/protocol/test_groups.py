@@ -1,7 +1,10 @@
 """The endpoint /Groups: what each method answers (RFC 7644 §3.3 to §3.6)."""
 
+from typing import Any
+
 import pytest
 
+from schema.scim.urns import GROUP
 from tests.protocol.resources import by_value, group_body, member, values
 from tests.serving import Scim
 
@@ -126,6 +129,22 @@ async def test_a_display_name_is_taken_in_any_case(scim: Scim) -> None:
 
     assert (refused.status, refused.body["scimType"]) == (409, "uniqueness")
     assert made.body["id"] in refused.body["detail"]
+
+
+@pytest.mark.parametrize(
+    "emptied",
+    [{"members": []}, {"MEMBERS": []}, {f"{GROUP}:members": []}, {GROUP: {"members": []}}],
+)
+async def test_a_put_empties_a_group_under_each_name_of_its_members(
+    scim: Scim, emptied: dict[str, Any]
+) -> None:
+    ada = (await scim.post("/Users", {"userName": "ada"})).body["id"]
+    group = {"displayName": "Sales", "members": [{"value": ada}]}
+    path = f"/Groups/{(await scim.post('/Groups', group)).body['id']}"
+
+    replaced = await scim.put(path, {"displayName": "Sales", **emptied})
+
+    assert (replaced.status, "members" in replaced.body) == (200, False)
 
 
 async def test_a_deleted_user_leaves_its_groups_and_their_versions_move(scim: Scim) -> None:
