@@ -3,8 +3,16 @@
 from dataclasses import replace
 
 from schema.scim.attributes import AttributeType
-from schema.scim.expression import Comparison, Filter, Not, Operator, Present
-from schema.scim.literal import UnfitError, read_literal
+from schema.scim.expression import (
+    Comparison,
+    Filter,
+    Not,
+    Operator,
+    Or,
+    Present,
+    ValuePath,
+)
+from schema.scim.literal import Literal, UnfitError, read_literal
 from schema.scim.resource_type import AttributePath
 
 SUBSTRING = frozenset({Operator.CO, Operator.SW, Operator.EW})
@@ -23,7 +31,12 @@ def compare(path: AttributePath, operator: Operator, literal: str) -> Filter:
     if is_unfit or (operator in SUBSTRING and kind not in TEXTS):
         raise UnfitError(f"{path} is of type {kind}, which {operator} does not compare")
     try:
-        return Comparison(path, operator, read_literal(literal, path.target))
+        value = read_literal(literal, path.target)
+        return (
+            _compare_primary(path, operator, value)
+            if _is_primary(path)
+            else Comparison(path, operator, value)
+        )
     except UnfitError as error:
         raise UnfitError(f"the value for {path} {error}") from None
 
@@ -46,6 +59,27 @@ def comparable_path(path: AttributePath) -> AttributePath:
 def is_never_returned(path: AttributePath) -> bool:
     """Tell whether no answer may depend on an attribute's value, as with passwords."""
     return "never" in (path.attribute.returned, path.target.returned)
+
+
+def _is_primary(path: AttributePath) -> bool:
+    """Tell whether a path means `primary` of a value, not an attribute that happens to be called so."""
+    is_sub = path.sub_attribute is not None or path.extension is None
+    return is_sub and path.target.name == "primary" and path.target.type is AttributeType.BOOLEAN
+
+
+def _compare_primary(path: AttributePath, operator: Operator, value: Literal) -> Filter:
+    """Return what compares `primary`: where a value does not state it, it is false (RFC 7643 §2.4)."""
+    is_true = Comparison(path, Operator.EQ, value=True)
+    if (operator is Operator.EQ) is (value is True):
+        holds: Filter = is_true
+    elif path.sub_attribute is None:  # In a value path.
+        holds = Not(is_true)
+    else:
+        in_element = replace(is_true, path=AttributePath(path.sub_attribute))
+        holds = ValuePath(replace(path, sub_attribute=None), Not(in_element))
+    if operator is Operator.EQ or path.sub_attribute is None:
+        return holds
+    return Or((holds, Not(Present(replace(path, sub_attribute=None)))))
 
 
 def _compare_null(path: AttributePath, operator: Operator) -> Filter:

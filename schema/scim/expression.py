@@ -10,6 +10,8 @@ What it means, in both:
   if one element satisfies all of it, `emails[type eq "work"].value eq "x"` included.
 - Null, "", and lists and objects of nothing are absent. What is absent satisfies only `ne`, `eq null`
   and `not (…)`. So `ne` holds if some value differs, or if there is none.
+- A value that does not state `primary` has it false (RFC 7643 §2.4): `primary eq false` is parsed as
+  `not (primary eq true)`.
 - A complex attribute without a sub-attribute compares by its `value`: `members eq "x"`.
 """
 

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue, Mutability, NoTarget
-from schema.scim.filter import And, Comparison, Filter, Operator
+from schema.scim.filter import And, Comparison, Filter, Not, Operator
 from schema.scim.operations import Kind, Operation
 from schema.scim.predicate import selector
 from schema.scim.resource import ELEMENTS_MAX, get, put
@@ -234,6 +234,16 @@ def _read_element(operation: Operation) -> Any:
     return None if value is None else {path.sub_attribute.name: value}
 
 
+def _is_not_primary(term: Filter | None) -> bool:
+    """Tell whether a filter is `primary eq false`, which is read as not being the primary one."""
+    return (
+        isinstance(term, Not)
+        and isinstance(term.term, Comparison)
+        and term.term.path.target.name == "primary"
+        and term.term.value is True
+    )
+
+
 def _described(chosen: Filter | None, *, or_nothing: bool = False) -> Document:
     """Return the element that a filter of equalities describes: `type eq "work"` → {"type": "work"}.
 
@@ -244,6 +254,8 @@ def _described(chosen: Filter | None, *, or_nothing: bool = False) -> Document:
     for term in terms:
         if isinstance(term, Comparison) and term.operator is Operator.EQ:
             element[term.path.target.name] = term.value
+        elif _is_not_primary(term):
+            element["primary"] = False
         elif chosen is not None and not or_nothing:
             raise NoTarget("The path selects no value, and its filter does not describe a new one.")
     return element

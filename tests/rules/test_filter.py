@@ -71,6 +71,13 @@ GOOD = [
     ("active eq true", "active eq True"),
     ('active eq "False"', "active eq False"),
     ('roles[primary eq "True"]', "roles[primary eq True]"),
+    # RFC 7643 §2.4: where primary is not stated, it is false.
+    ('roles[primary eq "False"]', "roles[!primary eq True]"),
+    ("roles[primary ne true]", "roles[!primary eq True]"),
+    ("roles[primary ne false]", "roles[primary eq True]"),
+    ("roles.primary eq false", "roles[!primary eq True]"),
+    ("roles.primary ne true", "(roles[!primary eq True] | !roles pr)"),
+    ("roles.primary ne false", "(roles.primary eq True | !roles pr)"),
     (
         'meta.lastModified gt "2011-05-13T04:42:34Z"',
         "meta.lastModified gt '2011-05-13T04:42:34.000000Z'",

@@ -22,6 +22,23 @@ def test_a_value_path_changes_the_elements_it_selects_only() -> None:
     )
 
 
+def test_a_value_that_does_not_state_primary_is_not_the_primary_one() -> None:
+    plain = {"type": "other", "value": "plain@example.com"}
+    operation = replace('emails[primary eq "False"].value', "new@example.com")
+
+    assert patched(document(emails=[plain]), operation) == document(
+        emails=[{**plain, "value": "new@example.com"}]
+    )
+
+
+def test_a_value_path_of_one_that_is_not_primary_makes_it() -> None:
+    operation = replace("emails[primary eq false].value", "new@example.com")
+
+    assert patched(BARE, operation) == document(
+        emails=[{"primary": False, "value": "new@example.com"}]
+    )
+
+
 @pytest.mark.parametrize("op", ["add", "replace"])
 def test_a_value_path_without_a_match_makes_the_element(op: str) -> None:
     operation = {"op": op, "path": 'phoneNumbers[type eq "work"].value', "value": "1"}
