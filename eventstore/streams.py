@@ -26,8 +26,23 @@ class Span:
     position: int
 
 
-# A row of read_span, read_streams or read_after, and its personal part: None where it has none, or its
-# key is gone. A rebuild takes a million of them apart, so they are not put together first.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The statements for a span and for some streams, by what they read beside the facts.
+
+    Always come stream_id, version, position, type, schema_version, recorded_at, source, data.
+    """
+
+    span: str
+    streams: str
+
+
+PERSONAL = Reading("read_span", "read_streams")  # event_id, sealed, subject_id.
+# organization_id, event_id, actor_id, token_id, request_id, and NULL as the subject: nothing is opened.
+PROVENANCE = Reading("read_span_provenance", "read_streams_provenance")
+
+# A row of a reading or of read_after, and its personal part: None where it has none, or its key is
+# gone. A rebuild takes a million of them apart, so they are not put together first.
 Opened = tuple[asyncpg.Record, bytes | None]
 
 
@@ -54,7 +69,7 @@ async def divide(
 
 
 async def read_span(
-    connection: Connection, sealer: Sealer, span: Span
+    connection: Connection, sealer: Sealer, span: Span, reading: Reading
 ) -> AsyncIterator[list[Opened]]:
     """Yield the events of a span in pages, each stream's together and in order.
 
@@ -64,7 +79,7 @@ async def read_span(
     async with connection.transaction(readonly=True):
         await connection.execute(statement("read_in_order"))
         cursor = await connection.cursor(
-            statement("read_span"), span.organization_id, span.first, span.last, span.position
+            statement(reading.span), span.organization_id, span.first, span.last, span.position
         )
         fetching = asyncio.ensure_future(_next_page(connection, sealer, span, cursor))
         try:
@@ -76,12 +91,12 @@ async def read_span(
             await asyncio.gather(fetching, return_exceptions=True)
 
 
-async def read_streams(
-    connection: Connection, sealer: Sealer, span: Span, ids: Sequence[UUID]
+async def read_streams(  # noqa: PLR0917 - which streams, up to where, and by what they are read.
+    connection: Connection, sealer: Sealer, span: Span, reading: Reading, ids: Sequence[UUID]
 ) -> list[Opened]:
     """Return the events of some streams up to the span's position, each stream's together."""
     rows = await connection.fetch(
-        statement("read_streams"), span.organization_id, ids, span.position
+        statement(reading.streams), span.organization_id, ids, span.position
     )
     return await _open(connection, sealer, span.organization_id, rows)
 

@@ -1,148 +1,136 @@
-"""The fold of the directory: the events of one stream, in order, become its rows. Pure."""
+"""Folds the streams of a log into the rows of a projection, each stream by itself, in constant memory."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, get_args
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
-import orjson
+import asyncpg
 
-from projections.rows import GroupRow, UserRow, group_row, user_row
-from schema.events import group, organization, user
-from schema.events.event import Event, Place
-from schema.events.group import (
-    Group,
-    GroupDeleted,
-    GroupEvent,
-    MembersAdded,
-    MembersRemoved,
-    MemberType,
-)
-from schema.events.organization import Organization, Token
-from schema.events.user import User, UserEvent
+from eventstore.seal import Sealer
+from eventstore.streams import Opened, Reading, Span, read_span, read_streams
+from projections.load import Connection
 from schema.scim.resource_type import ResourceType
-from schema.scim.text import fold
 
 Row = tuple[Any, ...]
-TABLES: dict[str, tuple[str, ...]] = {  # Table → its columns, in the order of a row here.
-    "organizations": (
-        *("organization_id", "version", "created_at"),
-        *("name", "name_key", "roles", "schemas"),
-    ),
-    "tokens": (
-        *("organization_id", "id", "jti_hash", "account_id", "label", "scope"),
-        *("issued_at", "expires_at", "revoked_at"),
-    ),
-    "users": ("organization_id", *UserRow._fields),
-    "former_users": ("organization_id", "id", "user_name_key", "external_id"),
-    "groups": ("organization_id", *GroupRow._fields),
-    "memberships": ("organization_id", "group_id", "member_id", "member_type"),
-}
-STREAM_COLUMNS = {  # Table → the column that says of which stream a row is.
-    "organizations": "organization_id",
-    "tokens": "organization_id",
-    "users": "id",
-    "former_users": "id",
-    "groups": "id",
-    "memberships": "group_id",
-}
-USER_EVENTS, GROUP_EVENTS = frozenset(get_args(UserEvent)), frozenset(get_args(GroupEvent))
+Logged: TypeAlias = asyncpg.Record  # An event as `Fold.reading` gives it.
+Parked = Mapping[UUID, int]  # Stream → position of the event from which on it waits.
+NOTHING_PARKED: Parked = {}
 
 
-@dataclass(slots=True)
-class Folded:
-    """What the events of a stream came to so far.
+@dataclass(frozen=True)
+class Table:
+    """A table of a projection, as the fold fills it."""
 
-    The members of a group are kept here and changed in place, and its state holds none, as with a
-    write (`Group.members`): else each event would copy them, and a large group take its square.
-    """
+    columns: tuple[str, ...]  # In the order of a row.
+    key: tuple[str, ...]
+    stream: str  # The column that says of which stream a row is.
 
-    state: User | Group | Organization | None = None
-    joined: dict[UUID, MemberType] = field(default_factory=dict)
-    left: set[UUID] = field(default_factory=set)  # Members that joined before the first event here.
+    @cached_property
+    def key_of(self) -> Callable[[Row], Row]:
+        """Return what gives the key of a row."""
+        indexes = [self.columns.index(name) for name in self.key]
+        return itemgetter(*indexes) if len(indexes) > 1 else lambda row: (row[indexes[0]],)
 
-    def take(self, event: Event, place: Place) -> None:
+    def stream_of(self, row: Row) -> UUID:
+        """Return the stream that a row is of."""
+        stream_id: UUID = row[self.columns.index(self.stream)]
+        return stream_id
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The event that a follower cannot take in, and why; what its stream came to before it stays."""
+
+    event: Logged
+    error: Exception
+
+
+class Folded(Protocol):
+    """What the events of a stream came to so far."""
+
+    failure: Failure | None
+
+    def take(self, row: Logged, personal: bytes | None, /) -> None:
         """Take in the next event."""
-        # A look into a set, and no cast: isinstance of a union asks each class of pydantic in turn.
-        former: Any = self.state
-        fact: Any = event
-        if type(event) in USER_EVENTS:
-            self.state = user.evolve(former, fact, place)
-        elif type(event) in GROUP_EVENTS:
-            self._take_group_event(fact, place)
-        else:
-            self.state = organization.evolve(former, fact, place)
 
-    def _take_group_event(self, event: GroupEvent, place: Place) -> None:
-        former: Any = self.state
-        after = group.evolve(former, event, place)
-        self.state = without_members(after) if after.members else after
-        if type(event) is MembersAdded:
-            self.joined.update(dict.fromkeys(event.members, event.member_type))
-        elif type(event) is MembersRemoved:
-            for each in event.members:
-                if self.joined.pop(each, None) is None:
-                    self.left.add(each)
-        elif type(event) is GroupDeleted:
-            self.joined.clear()
+    def rows(self, organization_id: UUID, users: ResourceType, /) -> Iterator[tuple[str, Row]]:
+        """Yield the rows that the stream came to, each with its table."""
 
 
-def without_members(state: Group) -> Group:
-    """Return a group whose members are kept elsewhere; it knows how many they are."""
-    return Group(
-        state.id,
-        state.version,
-        state.created_at,
-        state.modified_at,
-        state.attributes,
-        state.member_count,
-        is_deleted=state.is_deleted,
-    )
+Stream = tuple[UUID, Folded]
 
 
-def rows(organization_id: UUID, folded: Folded, users: ResourceType) -> Iterator[tuple[str, Row]]:
-    """Yield the rows that a stream came to, each with its table.
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """How a projection comes of the log."""
 
-    `users` is the organization's type of them now: attributes are only ever added to it, so that a
-    user of any time is read by today's. A person whose key was destroyed has no row.
+    tables: Mapping[str, Table]
+    begin: Callable[[], Folded]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The streams that ended with a page of events; the last one of a page may go on in the next."""
+
+    events: int
+    streams: list[Stream]
+
+
+async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
+    connection: Connection,
+    sealer: Sealer,
+    fold: Fold,
+    span: Span,
+    parked: Parked = NOTHING_PARKED,
+) -> AsyncIterator[Page]:
+    """Yield the streams of a span, folded, in the order of their ids. The connection is its own meanwhile.
+
+    Of parked streams the events that wait are left out.
     """
-    match folded.state:
-        case User() as state:
-            if "userName" in state.attributes:
-                yield user_rows(organization_id, state, users)
-        case Group(is_deleted=False) as state:
-            yield "groups", (organization_id, *group_row(state))
-            for member_id, kind in folded.joined.items():
-                yield "memberships", (organization_id, state.id, member_id, kind)
-        case Organization() as state:
-            yield "organizations", organization_row(state)
-            yield from token_rows(organization_id, state.tokens.values())
+    open_stream: Stream | None = None
+    async for events in read_span(connection, sealer, span, fold.reading):
+        ended, open_stream = fold_events(fold, without_waiting(events, parked), open_stream)
+        yield Page(len(events), ended)
+    if open_stream is not None:
+        yield Page(0, [open_stream])
 
 
-def user_rows(organization_id: UUID, state: User, users: ResourceType) -> tuple[str, Row]:
-    """Return the row of a user, or the one that remembers a deleted user."""
-    if not state.is_deleted:
-        return "users", (organization_id, *user_row(state, users))
-    external_id = state.attributes.get("externalId")
-    key = fold(state.attributes["userName"])
-    return "former_users", (organization_id, state.id, key, external_id)
+async def fold_streams(  # noqa: PLR0917 - as fold_span.
+    connection: Connection,
+    sealer: Sealer,
+    fold: Fold,
+    span: Span,
+    ids: Iterable[UUID],
+    parked: Parked = NOTHING_PARKED,
+) -> list[Stream]:
+    """Return some streams, folded up to the span's position; one without events is left out."""
+    events = await read_streams(connection, sealer, span, fold.reading, list(ids))
+    ended, last = fold_events(fold, without_waiting(events, parked), None)
+    return [*ended, last] if last is not None else ended
 
 
-def organization_row(state: Organization) -> Row:
-    """Return the row of an organization."""
-    roles = orjson.dumps({name: str(each) for name, each in state.roles.items()}).decode()
-    schemas = orjson.dumps(state.schemas).decode()
-    name_key = fold(state.name)
-    return (state.id, state.version, state.created_at, state.name, name_key, roles, schemas)
+def without_waiting(events: list[Opened], parked: Parked) -> list[Opened]:
+    """Return events but those that wait."""
+    if not parked:
+        return events
+    return [each for each in events if each[0][2] < parked.get(each[0][0], each[0][2] + 1)]
 
 
-def token_rows(organization_id: UUID, tokens: Iterable[Token]) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of tokens."""
-    for each in tokens:
-        yield (
-            "tokens",
-            (
-                *(organization_id, each.id, each.jti_hash, each.account_id, each.label),
-                *(each.scope, each.issued_at, each.expires_at, each.revoked_at),
-            ),
-        )
+def fold_events(
+    fold: Fold, events: Iterable[Opened], open_stream: Stream | None
+) -> tuple[list[Stream], Stream | None]:
+    """Return the streams that ended and the one that may go on."""
+    ended = []
+    current, folded = open_stream or (None, fold.begin())
+    for row, personal in events:
+        stream_id = row[0]
+        if stream_id != current:
+            if current is not None:
+                ended.append((current, folded))
+            current, folded = stream_id, fold.begin()
+        folded.take(row, personal)
+    return ended, None if current is None else (current, folded)

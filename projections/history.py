@@ -138,7 +138,7 @@ class Periods:
             event = decode(recorded.type, recorded.schema_version, recorded.data, None)
             for change in history_changes(event, recorded):
                 self.change(change, recorded.position, recorded.recorded_at)
-            self.activity.append(_activity(recorded, facts_of(event, recorded.data)))
+            self.activity.append(activity_of(recorded, facts_of(event, recorded.data)))
 
     def change(self, change: Change, position: int, at: datetime) -> None:
         """Take in one change. Errors: AssertionError where a period begins that is open already."""
@@ -172,7 +172,8 @@ class Periods:
         return [*self.whole.get(period, ()), *still]
 
 
-def _activity(recorded: RecordedEvent, facts: str) -> Row:
+def activity_of(recorded: RecordedEvent, facts: str) -> Row:
+    """Return the row of an event on the timeline."""
     return (
         recorded.position,
         recorded.recorded_at,

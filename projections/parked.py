@@ -101,8 +101,8 @@ async def _retry(connection: Connection, follower: Follower, stream: ParkedStrea
     """Apply what waits of a stream; tell whether all of it was applied."""
     place = (follower.name, stream.organization_id)
     checkpoint = await connection.fetchval(statement("lock_checkpoint"), *place)
-    if stream.stream_id not in await load_parked_ids(connection, *place):
-        return False  # Somebody else retried it.
+    if checkpoint is None or stream.stream_id not in await load_parked_ids(connection, *place):
+        return False  # Somebody else retried it, or a rebuild has put other tables in the place of these.
     await enter(connection, follower)
     version = stream.version - 1
     while events := await _read_waiting(connection, stream, version, checkpoint):

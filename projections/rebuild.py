@@ -11,10 +11,11 @@ from contextlib import suppress
 import structlog
 
 from projections.load import Connection
-from projections.rebuild_check import NotAsLogged, check_caught_up, check_served
-from projections.rebuild_disk import refuse_without_room
+from projections.rebuild_catch_up import Behind
+from projections.rebuild_check import NotAsLogged, ServesNotAsLogged, check_caught_up, check_served
+from projections.rebuild_disk import NoRoom, refuse_without_room
 from projections.rebuild_load import ReadBackDiffers
-from projections.rebuild_site import Hands, Progress, Report, Site, at_work
+from projections.rebuild_site import Busy, Hands, Progress, Report, Site, at_work
 from projections.rebuild_state import (
     Shards,
     count_shards,
@@ -23,13 +24,14 @@ from projections.rebuild_state import (
     load_loaded,
     load_reached,
 )
-from projections.rebuild_swap import Exchange, drop, keep_up, swap
+from projections.rebuild_swap import SwapFailed, drop, keep_up, swap
 from projections.rebuild_tables import analyze, begin, build_indexes, missing_indexes
-from projections.rebuild_worker import Phase, Worker, run_phase, workers
-from projections.registry import digest
+from projections.rebuild_worker import Phase, Worker, WorkerFailed, run_phase, workers
+from projections.registry import UnknownProjection, digest
 
 POLL_S = 0.25
 CAUGHT_UP_EVENTS = 200  # What is caught up in a moment, so that a comparison has an end.
+STEPS: dict[Phase, str] = {"load": "load", "verify": "read back"}
 
 log = structlog.get_logger()
 
@@ -38,8 +40,23 @@ class NoPrevious(Exception):
     """There are no previous tables that this release's code has made; roll back with the release that did."""
 
 
-async def rebuild(site: Site, report: Report) -> None:
-    """Rebuild an inline projection and let it serve; goes on with a rebuild that was interrupted.
+REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on call is told, in a line.
+    Busy,
+    NoPrevious,
+    NoRoom,
+    NotAsLogged,
+    ReadBackDiffers,
+    ServesNotAsLogged,
+    SwapFailed,
+    UnknownProjection,
+    WorkerFailed,
+)
+
+
+async def rebuild(site: Site, report: Report) -> int:
+    """Rebuild a projection and let it serve; return from how many events.
+
+    Goes on with a rebuild that was interrupted.
 
     Errors: Busy, NoRoom, WorkerFailed, ReadBackDiffers, NotAsLogged, SwapFailed, ServesNotAsLogged.
     """
@@ -49,19 +66,23 @@ async def rebuild(site: Site, report: Report) -> None:
             await fill(site, hands, report)
             checked = await load_loaded(hands.tables, site.projection.next)
             report(Progress("catch up"))
-            await catch_up(site, hands.tables, site.projection.next)
+            tables = Behind(site.projection, site.projection.next, site.sealer)
+            await catch_up(hands.tables, tables)
             now = await load_reached(hands.tables, site.projection.next)
+            report(Progress("compare"))
             await check_caught_up(site, hands, since=checked, now=now)
         except (NotAsLogged, ReadBackDiffers):
             await drop(hands.tables, site.projection.next)  # Nobody goes on from these.
             raise
         report(Progress("swap"))
-        await swap(hands.tables, site.sealer, Exchange(site.projection, site.projection.next))
+        await swap(hands.tables, tables)
+        report(Progress("compare"))
         await check_served(site, hands, since=now)
+        return sum(now.values())
 
 
 async def roll_back(site: Site, report: Report) -> None:
-    """Let the previous tables of an inline projection serve again, with all that came since.
+    """Let the previous tables of a projection serve again, with all that came since.
 
     Errors: Busy, NoPrevious, SwapFailed, ServesNotAsLogged.
     """
@@ -72,9 +93,11 @@ async def roll_back(site: Site, report: Report) -> None:
             raise NoPrevious(NoPrevious.__doc__)
         since = await load_reached(hands.tables, schema)
         report(Progress("catch up"))
-        await catch_up(site, hands.tables, schema)
+        tables = Behind(site.projection, schema, site.sealer)
+        await catch_up(hands.tables, tables)
         report(Progress("swap"))
-        await swap(hands.tables, site.sealer, Exchange(site.projection, schema))
+        await swap(hands.tables, tables)
+        report(Progress("compare"))
         await check_served(site, hands, since=since)
 
 
@@ -101,14 +124,14 @@ async def fill(site: Site, hands: Hands, report: Report) -> None:
             raise NotAsLogged(NotAsLogged.__doc__)
         report(Progress("index"))
         missing = await missing_indexes(hands.tables, site.projection, schema)
-        await build_indexes(site.dsn, missing, connections=site.processes)
+        await build_indexes(site.job, missing, connections=site.processes)
         await analyze(hands.tables, schema)
         await run_shards(site, hands, started, "verify", report=report)
 
 
-async def catch_up(site: Site, connection: Connection, schema: str) -> None:
+async def catch_up(connection: Connection, tables: Behind) -> None:
     """Catch up until little is left; appends go on meanwhile."""
-    while await keep_up(connection, site.sealer, schema) > CAUGHT_UP_EVENTS:
+    while await keep_up(connection, tables) > CAUGHT_UP_EVENTS:
         pass
 
 
@@ -139,7 +162,7 @@ async def tell(
     while not is_done.is_set():
         shards = await count_shards(connection, schema)
         done = shards.events_loaded if phase == "load" else shards.events_verified
-        report(Progress(phase, done, shards.events))
+        report(Progress(STEPS[phase], done, shards.events))
         with suppress(TimeoutError):
             await asyncio.wait_for(is_done.wait(), POLL_S)
 

@@ -1,6 +1,7 @@
-"""Brings tables that nobody writes inline up to the log: each event once, as an append would write it."""
+"""Brings tables that do not serve up to the log: each event once, as an append or a follower would write it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from eventstore.streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
-from projections.fold import TABLES, Folded, Row, rows
-from projections.fold_span import fold_streams, take
+from projections.fold import Row, fold_streams
+from projections.fold_directory import DIRECTORY_FOLD, TABLES, Folded
+from projections.followers import advance
 from projections.load import Connection, load_groups, load_organization, load_users
 from projections.rebuild_state import load_reached, save_reached
+from projections.registry import Projection
 from projections.statements import statement
 from schema.events.group import Group
 from schema.events.organization import Organization
@@ -55,10 +58,33 @@ async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, i
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Tables of a projection in a schema that does not serve, and what opens the log."""
+
+    projection: Projection
+    schema: str
+    sealer: Sealer
+
+
 async def catch_up(
+    connection: Connection, tables: Behind, organization_id: UUID, *, after: int
+) -> int:
+    """Bring one log's tables on by a step; return the position reached."""
+    follower = tables.projection.follower
+    if follower is not None:
+        there = replace(follower, name=tables.schema)
+        return await advance(connection, there, organization_id, after=after)
+    async with connection.transaction():
+        return await catch_up_inline(
+            connection, tables.sealer, tables.schema, organization_id, after=after
+        )
+
+
+async def catch_up_inline(
     connection: Connection, sealer: Sealer, schema: str, organization_id: UUID, *, after: int
 ) -> int:
-    """Bring one log's tables on by a step; return the position reached. The caller owns the transaction."""
+    """Bring one log's part of the directory on by a step; the caller owns the transaction."""
     events = await read_after(connection, sealer, organization_id, after=after, limit=STEP_EVENTS)
     if not events:
         return after
@@ -70,12 +96,22 @@ async def catch_up(
     lost = [each for each, version in first.items() if each not in states and version > 1]
     for row, personal in events:
         if row[0] not in lost:
-            take(states.setdefault(row[0], Folded()), row, personal)
+            states.setdefault(row[0], Folded()).take(row, personal)
     span = Span(organization_id, FIRST_ID, LAST_ID, position)
-    again = dict(await fold_streams(connection, sealer, span, lost)) if lost else {}
+    again = await fold_again(connection, sealer, span, lost)
     await write_streams(connection, schema, organization_id, states | again, whole=again)
     await save_reached(connection, schema, {organization_id: position})
     return position
+
+
+async def fold_again(
+    connection: Connection, sealer: Sealer, span: Span, lost: Collection[UUID]
+) -> States:
+    """Return streams as folded from their first event."""
+    if not lost:
+        return {}
+    found = await fold_streams(connection, sealer, DIRECTORY_FOLD, span, lost)
+    return {stream_id: folded for stream_id, folded in found if isinstance(folded, Folded)}
 
 
 async def load_states(there: Connection, organization_id: UUID, ids: set[UUID]) -> States:
@@ -109,11 +145,11 @@ async def write_streams(
     users = user_type(held.schemas) if isinstance(held, Organization) else USER
     made: dict[str, list[Row]] = {}
     for folded in states.values():
-        for table, row in rows(organization_id, folded, users):
+        for table, row in folded.rows(organization_id, users):
             made.setdefault(table, []).append(row)
     for table, records in made.items():
         await connection.copy_records_to_table(
-            table, schema_name=schema, columns=TABLES[table], records=records
+            table, schema_name=schema, columns=TABLES[table].columns, records=records
         )
 
 

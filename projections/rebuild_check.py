@@ -1,13 +1,12 @@
-"""Checks of a rebuild: what was caught up is folded anew and compared, before the swap and after it."""
+"""Checks of tables against the log: all of what serves, and what a rebuild has caught up with."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from uuid import UUID
 
 import structlog
 
-from eventstore.streams import read_tails
-from projections.rebuild_site import Hands, Site
-from projections.verify import Comparison
+from projections.rebuild_site import Hands, Progress, Report, Site, at_work
+from projections.verify import Comparison, Difference, served_positions
 
 SHOWN_MAX = 20
 
@@ -22,6 +21,34 @@ class ServesNotAsLogged(Exception):
     """The tables that serve now are not as the log says: roll back, then report it."""
 
 
+async def verify(
+    site: Site, report: Report, organization_id: UUID | None = None
+) -> AsyncIterator[Difference]:
+    """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
+
+    All is compared as of one moment, for one organization or for all of them; rows that belong to no
+    log at all are found only in the latter case.
+    """
+    name, fold = site.projection.name, site.projection.fold
+    async with (
+        at_work(site, is_alone=False) as hands,
+        hands.tables.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        comparison = Comparison(hands.tables, hands.log, site.sealer, fold, name)
+        positions = await served_positions(hands.tables, site.projection)
+        chosen = {each: p for each, p in positions.items() if organization_id in (None, each)}
+        done, total = 0, sum(chosen.values())
+        for each, position in chosen.items():
+            async for compared in comparison.compare_log(each, position):
+                done += compared.count
+                report(Progress("verify", done, total))
+                for difference in compared.differences:
+                    yield difference
+        if organization_id is None:
+            for difference in await comparison.find_unlogged(list(positions)):
+                yield difference
+
+
 async def check_caught_up(
     site: Site, hands: Hands, *, since: Mapping[UUID, int], now: Mapping[UUID, int]
 ) -> None:
@@ -33,7 +60,7 @@ async def check_caught_up(
 async def check_served(site: Site, hands: Hands, *, since: Mapping[UUID, int]) -> None:
     """Compare the streams that changed since, in the tables that serve. Errors: ServesNotAsLogged."""
     async with hands.tables.transaction(isolation="repeatable_read", readonly=True):
-        now = await read_tails(hands.tables)
+        now = await served_positions(hands.tables, site.projection)
         if await differs(site, hands, site.projection.name, since=since, now=now):
             raise ServesNotAsLogged(ServesNotAsLogged.__doc__)
 
@@ -47,7 +74,7 @@ async def differs(
     now: Mapping[UUID, int],
 ) -> bool:
     """Tell whether rows of the streams that changed between two points differ, and log which."""
-    comparison = Comparison(hands.tables, hands.log, site.sealer, schema)
+    comparison = Comparison(hands.tables, hands.log, site.sealer, site.projection.fold, schema)
     differences = [
         difference
         for organization_id, position in now.items()

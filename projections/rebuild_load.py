@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from eventstore.seal import Sealer
-from eventstore.streams import Span
-from projections.fold import STREAM_COLUMNS, TABLES, Row, rows
-from projections.fold_span import Stream, fold_span, load_user_type
+from eventstore.streams import FIRST_ID, LAST_ID, Span
+from projections.fold import Failure, Fold, Row, Stream, Table, fold_span, fold_streams
+from projections.fold_directory import DIRECTORY_FOLD
+from projections.followers import describe
 from projections.load import Connection
 from projections.rebuild_mark import MARKS_MAX, marker
 from projections.rebuild_state import Shard, claim_shard
 from projections.statements import statement
+from schema.events.organization import Organization
+from schema.scim.definitions import USER, user_type
 from schema.scim.resource_type import ResourceType
 
 COPY_ROWS = 4_000  # In one COPY: more costs memory, fewer cost round trips.
@@ -24,107 +27,159 @@ class ReadBackDiffers(Exception):
     """Rows that were read back are not those that were made; nothing was swapped."""
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is loaded from where: the reader is for the log, the writer for the tables of a schema."""
+
+    reader: Connection
+    writer: Connection
+    sealer: Sealer
+    fold: Fold
+    schema: str
+
+
 @dataclass(slots=True)
 class Loading:
     """The rows of a shard that are still to copy, and the sum of the marks of those that are."""
 
-    schema: str
+    load: Load
+    organization_id: UUID
     users: ResourceType
     markers: dict[str, Marker]
     buffers: dict[str, list[Row]] = field(default_factory=dict)
     waiting: int = 0
     mark: int = 0
     events: int = 0
+    failures: list[Failure] = field(default_factory=list)
 
-    def add(self, organization_id: UUID, streams: Iterable[Stream]) -> None:
+    def add(self, streams: Iterable[Stream]) -> None:
         """Take in the rows of streams."""
         for _, folded in streams:
-            for table, row in rows(organization_id, folded, self.users):
+            for table, row in folded.rows(self.organization_id, self.users):
                 self.buffers.setdefault(table, []).append(row)
                 self.waiting += 1
+            if folded.failure is not None:
+                self.failures.append(folded.failure)
 
-    async def copy(self, connection: Connection) -> None:
+    async def copy(self) -> None:
         """Write the rows that wait."""
-        for table, records in self.buffers.items():
-            self.mark = (self.mark + self.markers[table](records)) % MARKS_MAX
-            await connection.copy_records_to_table(
-                table, schema_name=self.schema, columns=TABLES[table], records=records
+        for name, records in self.buffers.items():
+            self.mark = (self.mark + self.markers[name](records)) % MARKS_MAX
+            await self.load.writer.copy_records_to_table(
+                name,
+                schema_name=self.load.schema,
+                columns=self.load.fold.tables[name].columns,
+                records=records,
             )
         self.buffers, self.waiting = {}, 0
 
-
-async def load_shards(reader: Connection, writer: Connection, sealer: Sealer, schema: str) -> None:
-    """Load shards until none is left. The reader is for the log, the writer for the tables."""
-    markers = await load_markers(writer, schema)
-    is_done = False
-    while not is_done:
-        async with writer.transaction():
-            shard = await claim_shard(writer, schema, to="load")
-            if shard is not None:
-                users = await load_user_type(reader, sealer, shard.span)
-                loading = Loading(schema, users, markers)
-                await load_shard(reader, writer, sealer, shard, loading)
-        is_done = shard is None
+    async def end(self, number: int) -> None:
+        """Note that the shard is loaded, and which streams wait."""
+        place = (self.load.schema, self.organization_id)
+        for each in self.failures:
+            await park(self.load.writer, *place, each)
+        await self.load.writer.execute(
+            statement("end_shard_load"), self.load.schema, number, self.mark, self.events
+        )
 
 
-async def load_shard(  # noqa: PLR0917 - what it reads by, what it writes by.
-    reader: Connection, writer: Connection, sealer: Sealer, shard: Shard, loading: Loading
+async def park(
+    connection: Connection, schema: str, organization_id: UUID, failure: Failure
 ) -> None:
-    """Load one shard; the caller owns the writer's transaction."""
-    async for page in fold_span(reader, sealer, shard.span):
-        loading.events += page.events
-        loading.add(shard.span.organization_id, page.streams)
-        if loading.waiting >= COPY_ROWS:
-            await loading.copy(writer)
-    await loading.copy(writer)
-    await writer.execute(
-        statement("end_shard_load"), loading.schema, shard.number, loading.mark, loading.events
+    """Note that a stream waits, in tables that are being filled."""
+    event = failure.event
+    await connection.execute(
+        statement("park_stream"),
+        schema,
+        organization_id,
+        event["stream_id"],
+        event["position"],
+        event["version"],
+        event["event_id"],
+        event["type"],
+        describe(failure.error),
     )
 
 
-async def verify_shards(connection: Connection, schema: str) -> None:
-    """Read shards back until none is left. Errors: ReadBackDiffers."""
-    markers = await load_markers(connection, schema)
+async def load_shards(load: Load) -> None:
+    """Load shards until none is left, each in a transaction of its own."""
+    markers = await load_markers(load.writer, load.fold, load.schema)
     is_done = False
     while not is_done:
-        async with connection.transaction():
-            shard = await claim_shard(connection, schema, to="verify")
+        async with load.writer.transaction():
+            shard = await claim_shard(load.writer, load.schema, to="load")
             if shard is not None:
-                await verify_shard(connection, schema, shard, markers)
+                await load_shard(load, shard, markers)
         is_done = shard is None
 
 
-async def verify_shard(
-    connection: Connection, schema: str, shard: Shard, markers: dict[str, Marker]
-) -> None:
+async def load_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> None:
+    """Load one shard; the caller owns the writer's transaction."""
+    users = await load_user_type(load.reader, load.sealer, shard.span)
+    loading = Loading(load, shard.span.organization_id, users, markers)
+    async for page in fold_span(load.reader, load.sealer, load.fold, shard.span):
+        loading.events += page.events
+        loading.add(page.streams)
+        if loading.waiting >= COPY_ROWS:
+            await loading.copy()
+    await loading.copy()
+    await loading.end(shard.number)
+
+
+async def load_user_type(connection: Connection, sealer: Sealer, span: Span) -> ResourceType:
+    """Return an organization's type of users, as its log says at the span's position."""
+    whole = Span(span.organization_id, FIRST_ID, LAST_ID, span.position)
+    found = await fold_streams(connection, sealer, DIRECTORY_FOLD, whole, [span.organization_id])
+    for _, folded in found:
+        state = getattr(folded, "state", None)
+        if isinstance(state, Organization):
+            return user_type(state.schemas)
+    return USER
+
+
+async def verify_shards(load: Load) -> None:
+    """Read shards back until none is left. Errors: ReadBackDiffers."""
+    markers = await load_markers(load.writer, load.fold, load.schema)
+    is_done = False
+    while not is_done:
+        async with load.writer.transaction():
+            shard = await claim_shard(load.writer, load.schema, to="verify")
+            if shard is not None:
+                await verify_shard(load, shard, markers)
+        is_done = shard is None
+
+
+async def verify_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> None:
     """Compare the rows of a shard with the mark of those that its events came to."""
     mark = 0
-    for table, sum_of_marks in markers.items():
-        query, arguments = rows_of_span(schema, table, shard.span)
-        cursor = await connection.cursor(query, *arguments)
+    for name, table in load.fold.tables.items():
+        query, arguments = rows_of_span(load.schema, name, table, shard.span)
+        cursor = await load.writer.cursor(query, *arguments)
         while records := await cursor.fetch(PAGE_ROWS):
-            mark = (mark + sum_of_marks(records)) % MARKS_MAX
+            mark = (mark + markers[name](records)) % MARKS_MAX
     if mark != shard.mark:
-        raise ReadBackDiffers(f"{ReadBackDiffers.__doc__} Shard {shard.number} of {schema}.")
-    await connection.execute(statement("end_shard_verify"), schema, shard.number)
+        raise ReadBackDiffers(f"{ReadBackDiffers.__doc__} Shard {shard.number} of {load.schema}.")
+    await load.writer.execute(statement("end_shard_verify"), load.schema, shard.number)
 
 
-def rows_of_span(schema: str, table: str, span: Span) -> tuple[str, tuple[UUID, UUID, UUID]]:
+def rows_of_span(
+    schema: str, name: str, table: Table, span: Span
+) -> tuple[str, tuple[UUID, UUID, UUID]]:
     """Return the query for a table's rows of the streams of a span, and its arguments."""
-    # Composed of our own names: one text for each table and schema would be the same text 18 times.
+    # Composed of our own names: one text for each table and schema would be the same text 33 times.
     query = (
-        f'SELECT {", ".join(TABLES[table])} FROM "{schema}".{table} '  # noqa: S608
-        f"WHERE organization_id = $1 AND {STREAM_COLUMNS[table]} BETWEEN $2 AND $3"
+        f'SELECT {", ".join(table.columns)} FROM "{schema}".{name} '  # noqa: S608
+        f"WHERE organization_id = $1 AND {table.stream} BETWEEN $2 AND $3"
     )
     return query, (span.organization_id, span.first, span.last)
 
 
-async def load_markers(connection: Connection, schema: str) -> dict[str, Marker]:
-    """Return what marks the rows of each table of the directory."""
+async def load_markers(connection: Connection, fold: Fold, schema: str) -> dict[str, Marker]:
+    """Return what marks the rows of each table of a projection."""
     types: dict[str, dict[str, str]] = {}
     for table, column, kind in await connection.fetch(statement("table_columns"), schema):
         types.setdefault(table, {})[column] = kind
     return {
-        table: marker([types[table][column] for column in columns])
-        for table, columns in TABLES.items()
+        name: marker([types[name][column] for column in table.columns])
+        for name, table in fold.tables.items()
     }

@@ -9,9 +9,11 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from projections.load import Connection
-from projections.rebuild_worker import CONNECT_TIMEOUT_S, SESSION, Job
+from projections.rebuild_worker import CONNECT_TIMEOUT_S, SESSION, Job, application_name
 from projections.registry import Projection
 from projections.statements import statement
+
+LEFTOVERS_TIMEOUT_MS = 5_000
 
 
 class Busy(Exception):
@@ -48,7 +50,7 @@ class Site:
     @property
     def job(self) -> Job:
         """Return what the processes of a rebuild need to know."""
-        return Job(self.dsn, self.master_key, self.projection.next)
+        return Job(self.dsn, self.master_key, self.projection.name, self.projection.next)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,10 @@ class Hands:
 
 
 @asynccontextmanager
-async def opened(site: Site) -> AsyncIterator[Connection]:
-    """Give a connection of the owner's for the duration of the block."""
-    connection = await asyncpg.connect(site.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=SESSION)
+async def opened(site: Site, *, name: str) -> AsyncIterator[Connection]:
+    """Give a connection of the owner's for the duration of the block, called by a name."""
+    session = {**SESSION, "application_name": name}
+    connection = await asyncpg.connect(site.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=session)
     try:
         yield connection
     finally:
@@ -74,12 +77,17 @@ async def at_work(site: Site, *, is_alone: bool) -> AsyncIterator[Hands]:
     """Give connections while nobody else changes the projection's schemas. Errors: Busy.
 
     `is_alone` keeps those out too who only look. The lock is a transaction's, which every pooler
-    passes on, and ends with this process.
+    passes on, and ends with this process. Who is alone ends what a killed call has left running in
+    Postgres: an index that is half made would stand in the way of the same one.
     """
-    name = "lock_rebuild" if is_alone else "share_rebuild"
-    async with opened(site) as guard, opened(site) as tables, opened(site) as log:
+    statement_name = "lock_rebuild" if is_alone else "share_rebuild"
+    name = application_name(site.projection.name)
+    async with opened(site, name=f"{name}: lock") as guard:
         await guard.execute("SET idle_in_transaction_session_timeout = 0")
         async with guard.transaction():
-            if not await guard.fetchval(statement(name), site.projection.name):
+            if not await guard.fetchval(statement(statement_name), site.projection.name):
                 raise Busy(Busy.__doc__)
-            yield Hands(tables, log)
+            if is_alone:
+                await guard.fetch(statement("end_leftovers"), name, LEFTOVERS_TIMEOUT_MS)
+            async with opened(site, name=name) as tables, opened(site, name=name) as log:
+                yield Hands(tables, log)

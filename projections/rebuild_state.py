@@ -1,4 +1,4 @@
-"""What the database remembers of builds and rebuilds: the tables of migration 0003."""
+"""What the database remembers of builds and rebuilds: the tables of migrations 0003 and 0004."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from eventstore.streams import Span
+from projections.followers import load_checkpoints
 from projections.load import Connection
 from projections.statements import statement
 
@@ -52,12 +53,12 @@ async def record_build(connection: Connection, schema: str, digest: str) -> None
 
 
 async def rename_build(connection: Connection, schema: str, new_name: str) -> None:
-    """Let a build go by another name."""
+    """Let a build go by another name, with the checkpoints and the parked streams of a follower."""
     await connection.execute(statement("rename_build"), schema, new_name)
 
 
 async def forget_build(connection: Connection, schema: str) -> None:
-    """Forget a build and how far it had come."""
+    """Forget a build, how far it had come and what waits in it."""
     await connection.execute(statement("forget_build"), schema)
 
 
@@ -108,7 +109,13 @@ async def forget_shards(connection: Connection, schema: str) -> None:
 async def load_reached(connection: Connection, schema: str) -> dict[UUID, int]:
     """Return up to where a schema has each log: as it was caught up, else as it was loaded."""
     loaded = await load_loaded(connection, schema)
-    return loaded | dict(await connection.fetch(statement("load_reached"), schema))
+    followed = await load_checkpoints(connection, schema)
+    return loaded | followed | dict(await connection.fetch(statement("load_reached"), schema))
+
+
+async def start_checkpoints(connection: Connection, schema: str) -> None:
+    """Let a follower's schema go on from where its shards have each log, unless it has begun to."""
+    await connection.execute(statement("start_checkpoints"), schema)
 
 
 async def save_reached(connection: Connection, schema: str, positions: Mapping[UUID, int]) -> None:

@@ -1,24 +1,25 @@
 """Swaps tables that have caught up with those that serve, so fast that a client sees a slow request at most."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from eventstore.seal import Sealer
 from eventstore.streams import read_tails
+from projections.followers import load_checkpoints
 from projections.load import Connection
-from projections.rebuild_catch_up import behind, catch_up
+from projections.rebuild_catch_up import Behind, behind, catch_up
 from projections.rebuild_state import (
     forget_build,
     forget_reached,
     forget_shards,
+    load_reached,
     rename_build,
     save_reached,
+    start_checkpoints,
 )
-from projections.registry import Projection
 from projections.statements import statement
 
 # Appends wait for who swaps while that one waits for the appends before it, for the events of that
@@ -39,43 +40,29 @@ class TooFarBehind(Exception):
     """More was appended since than can be caught up while all appends wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Which schema comes to serve in the place of a projection's, and which is dropped before."""
-
-    projection: Projection
-    schema: str
-
-    @property
-    def is_rollback(self) -> bool:
-        """Tell whether the former tables come back, and the latter become the previous ones."""
-        return self.schema == self.projection.previous
-
-
-async def keep_up(connection: Connection, sealer: Sealer, schema: str) -> int:
+async def keep_up(connection: Connection, tables: Behind) -> int:
     """Catch up with every log as it is now; return how many events that took."""
+    if tables.projection.follower is not None:
+        await start_checkpoints(connection, tables.schema)
     taken = 0
-    for organization_id, (reached, tail) in (await behind(connection, schema)).items():
+    for organization_id, (reached, tail) in (await behind(connection, tables.schema)).items():
         position = reached
         while position < tail:
-            async with connection.transaction():
-                position = await catch_up(
-                    connection, sealer, schema, organization_id, after=position
-                )
+            position = await catch_up(connection, tables, organization_id, after=position)
         taken += position - reached
     return taken
 
 
-async def swap(connection: Connection, sealer: Sealer, exchange: Exchange) -> None:
-    """Let a schema serve that has caught up; what served becomes the previous one. Errors: SwapFailed."""
-    if not exchange.is_rollback:
-        await drop(connection, exchange.projection.previous)
+async def swap(connection: Connection, tables: Behind) -> None:
+    """Let tables serve that have caught up; what served becomes the previous ones. Errors: SwapFailed."""
+    if tables.schema != tables.projection.previous:
+        await drop(connection, tables.projection.previous)
     for _ in range(TRIES_MAX):
-        while await keep_up(connection, sealer, exchange.schema) > EVENTS_MAX // 2:
+        while await keep_up(connection, tables) > EVENTS_MAX // 2:
             pass
         try:
             async with connection.transaction():
-                await exchange_locked(connection, sealer, exchange)
+                await exchange_locked(connection, tables)
         except (asyncpg.LockNotAvailableError, TooFarBehind) as error:
             log.info("projection_swap_postponed", reason=type(error).__name__)
             await asyncio.sleep(RETRY_S)
@@ -91,27 +78,37 @@ async def drop(connection: Connection, schema: str) -> None:
         await forget_build(connection, schema)
 
 
-async def exchange_locked(connection: Connection, sealer: Sealer, exchange: Exchange) -> None:
-    """Lock all appends out, catch up for the last time and rename; the caller owns the transaction."""
+async def exchange_locked(connection: Connection, tables: Behind) -> None:
+    """Lock all who write out, catch up for the last time and rename; the caller owns the transaction.
+
+    Who wrote to the former tables has committed by then. Who comes after looks the names up anew: a
+    renamed schema makes Postgres plan all prepared statements again, as they were written.
+    """
+    name, previous = tables.projection.name, tables.projection.previous
+    is_inline = tables.projection.follower is None
     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-    await connection.execute(statement("lock_appends"))
-    tails = await catch_up_locked(connection, sealer, exchange.schema)
-    name, previous = exchange.projection.name, exchange.projection.previous
+    await connection.execute(statement("lock_appends" if is_inline else "lock_followers"))
+    # A follower's tables need not reach the end of the log, but what serves never goes back.
+    goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
+    await catch_up_locked(connection, tables, goals)
     spare = f"{name}_spare"
-    steps = [(name, spare), (exchange.schema, name), (spare, previous)]
-    for former, latter in steps:
+    for former, latter in ((name, spare), (tables.schema, name), (spare, previous)):
         await connection.execute(f'ALTER SCHEMA "{former}" RENAME TO "{latter}"')
         await rename_build(connection, former, latter)
-    await forget_shards(connection, exchange.schema)
-    await forget_reached(connection, exchange.schema)
-    await save_reached(connection, previous, tails)
+    await forget_shards(connection, tables.schema)
+    await forget_reached(connection, tables.schema)
+    if is_inline:
+        await save_reached(connection, previous, goals)
 
 
-async def catch_up_locked(connection: Connection, sealer: Sealer, schema: str) -> dict[UUID, int]:
-    """Catch up with what came since; return where the logs end. Errors: TooFarBehind."""
-    waiting = await behind(connection, schema)
-    if sum(tail - reached for reached, tail in waiting.values()) > EVENTS_MAX:
+async def catch_up_locked(
+    connection: Connection, tables: Behind, goals: Mapping[UUID, int]
+) -> None:
+    """Catch up to some positions at least, in this transaction. Errors: TooFarBehind."""
+    reached = await load_reached(connection, tables.schema)
+    waiting = {each: goal for each, goal in goals.items() if goal > reached.get(each, 0)}
+    if sum(goal - reached.get(each, 0) for each, goal in waiting.items()) > EVENTS_MAX:
         raise TooFarBehind(TooFarBehind.__doc__)
-    for organization_id, (reached, _) in waiting.items():
-        await catch_up(connection, sealer, schema, organization_id, after=reached)
-    return await read_tails(connection)
+    for organization_id in waiting:
+        after = reached.get(organization_id, 0)
+        await catch_up(connection, tables, organization_id, after=after)

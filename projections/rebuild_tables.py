@@ -10,6 +10,7 @@ from eventstore.streams import Span, divide, read_tails
 from projections.create import create
 from projections.load import Connection
 from projections.rebuild_state import add_shards, forget_build, record_build
+from projections.rebuild_worker import Job
 from projections.registry import Projection, digest
 from projections.statements import statement
 
@@ -93,13 +94,13 @@ def index_of(row: asyncpg.Record, held: dict[str, bool], schema: str, shape: str
     )
 
 
-async def build_indexes(dsn: str, indexes: Sequence[Index], *, connections: int) -> None:
+async def build_indexes(job: Job, indexes: Sequence[Index], *, connections: int) -> None:
     """Make indexes, several at a time, then the constraints that they serve."""
     waiting = [each.make for each in reversed(indexes) if each.make]
 
     async def make_waiting() -> None:
         connection = await asyncpg.connect(
-            dsn, server_settings={"maintenance_work_mem": INDEX_MEMORY}
+            job.dsn, server_settings={**job.session, "maintenance_work_mem": INDEX_MEMORY}
         )
         try:
             while waiting:
@@ -107,10 +108,13 @@ async def build_indexes(dsn: str, indexes: Sequence[Index], *, connections: int)
         finally:
             await connection.close()
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(connections):
-            group.create_task(make_waiting())
-    connection = await asyncpg.connect(dsn)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(connections):
+                group.create_task(make_waiting())
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    connection = await asyncpg.connect(job.dsn, server_settings=job.session)
     try:
         for each in indexes:
             if each.attach:

@@ -20,7 +20,8 @@ import structlog
 import uvloop
 
 from eventstore.seal import Sealer
-from projections.rebuild_load import load_shards, verify_shards
+from projections.rebuild_load import Load, load_shards, verify_shards
+from projections.registry import find_projection
 
 Phase = Literal["load", "verify"]
 CONNECT_TIMEOUT_S = 30.0
@@ -28,11 +29,15 @@ END_TIMEOUT_S = 10.0
 # What is written is safe with the whole rebuild or not at all: no commit waits for the disk.
 SESSION = {
     "synchronous_commit": "off",
-    "application_name": "scim-ledger rebuild",
     "timezone": "UTC",
 }
 
 log = structlog.get_logger()
+
+
+def application_name(projection: str) -> str:
+    """Return what the connections are called that work on a projection."""
+    return f"scim-ledger rebuild {projection}"
 
 
 class WorkerFailed(Exception):
@@ -45,18 +50,23 @@ class Job:
 
     dsn: str
     master_key: bytes
+    projection: str
     schema: str
+
+    @property
+    def session(self) -> dict[str, str]:
+        """Return the settings of a connection; its name is how a later call finds what a killed one left."""
+        return {**SESSION, "application_name": application_name(self.projection)}
 
 
 async def run_phase(job: Job, phase: Phase) -> None:
     """Work in this process until no shard is left."""
-    writer = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=SESSION)
-    reader = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=SESSION)
+    reader = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=job.session)
+    writer = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=job.session)
+    fold = find_projection(job.projection).fold
+    load = Load(reader, writer, Sealer(job.master_key), fold, job.schema)
     try:
-        if phase == "load":
-            await load_shards(reader, writer, Sealer(job.master_key), job.schema)
-        else:
-            await verify_shards(writer, job.schema)
+        await (load_shards(load) if phase == "load" else verify_shards(load))
     finally:
         # A lost shard is rolled back; nobody waits for a connection that does not answer.
         reader.terminate()

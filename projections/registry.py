@@ -6,8 +6,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from projections.fold import Fold
+from projections.fold_directory import DIRECTORY_FOLD
+from projections.fold_history import HISTORY_FOLD
+from projections.followers import Follower
+from projections.history_write import HISTORY as HISTORY_FOLLOWER
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Projection:
     """A projection, which lives in the Postgres schema of its name.
 
@@ -15,8 +21,14 @@ class Projection:
     """
 
     name: str
-    kind: Literal["inline", "follower"]
+    fold: Fold
     modules: tuple[str, ...]  # The code that decides what its rows are.
+    follower: Follower | None = None  # None: it is inline.
+
+    @property
+    def kind(self) -> Literal["inline", "follower"]:
+        """Return when it is written."""
+        return "inline" if self.follower is None else "follower"
 
     @property
     def next(self) -> str:
@@ -35,17 +47,21 @@ EVENTS = tuple(
 )
 DIRECTORY = Projection(
     name="directory",
-    kind="inline",
+    fold=DIRECTORY_FOLD,
     modules=(
         *EVENTS,
-        *("projections.fold", "projections.rows"),
+        *("projections.fold_directory", "projections.rows"),
         *("schema.scim.comparable", "schema.scim.search", "schema.scim.text"),
     ),
 )
 HISTORY = Projection(
     name="history",
-    kind="follower",
-    modules=(*EVENTS, "projections.history", "projections.history_write"),
+    fold=HISTORY_FOLD,
+    follower=HISTORY_FOLLOWER,
+    modules=(
+        *EVENTS,
+        *("projections.fold_history", "projections.history", "projections.history_write"),
+    ),
 )
 PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY)}
 

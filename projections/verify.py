@@ -1,29 +1,32 @@
 """Compares a projection's rows with what the log says, stream by stream, while both go on."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 
 from eventstore.seal import Sealer
-from eventstore.streams import FIRST_ID, LAST_ID, Span, read_streams, touched_streams
-from projections.fold import STREAM_COLUMNS, TABLES, Row, rows
-from projections.fold_span import Stream, fold_span, fold_streams, load_user_type
+from eventstore.streams import (
+    FIRST_ID,
+    LAST_ID,
+    PROVENANCE,
+    Span,
+    read_streams,
+    read_tails,
+    touched_streams,
+)
+from projections.fold import Fold, Parked, Row, Stream, Table, fold_span, fold_streams
+from projections.followers import load_checkpoints
 from projections.load import Connection
-from projections.rebuild_load import rows_of_span
+from projections.rebuild_load import load_user_type, rows_of_span
+from projections.registry import Projection
+from projections.statements import statement
 from schema.scim.resource_type import ResourceType
 
-KEY_COLUMNS = {  # Table → how many of its first columns are its key.
-    "organizations": 1,
-    "tokens": 2,
-    "users": 2,
-    "former_users": 2,
-    "groups": 2,
-    "memberships": 3,
-}
-JSON_VALUES = frozenset({"search"})  # What compares as a value: jsonb keeps no text.
+JSON_VALUES = frozenset({"search", "facts"})  # What compares as a value: jsonb keeps no text.
+UNLOGGED_MAX = 100  # Rows of a table that belong to no log: more of them say no more.
 STREAMS_MAX = 500  # Compared at a time, where only some are.
 
 Held = dict[tuple[str, Row], Row]  # Table and key → row.
@@ -36,12 +39,12 @@ class Difference:
     organization_id: UUID
     stream_id: UUID
     table: str
-    key: tuple[str, ...]
-    kind: str  # missing, extra or different.
-    columns: tuple[str, ...]  # Of a row that is different.
-    expected: Mapping[str, Any]  # The values of those columns, as the log says: may be personal.
-    found: Mapping[str, Any]
-    events: tuple[tuple[int, str], ...]
+    key: tuple[str, ...]  # Without the organization.
+    kind: Literal["missing", "extra", "different"] = "different"
+    columns: tuple[str, ...] = ()  # Of a row that is different.
+    expected: Mapping[str, Any] = field(default_factory=dict)  # Of those columns, as the log says: may be personal.
+    found: Mapping[str, Any] = field(default_factory=dict)
+    events: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Comparison:
     tables: Connection
     log: Connection
     sealer: Sealer
+    fold: Fold
     schema: str
 
     async def compare_log(self, organization_id: UUID, position: int) -> AsyncIterator["Compared"]:
@@ -62,7 +66,8 @@ class Comparison:
         whole = Span(organization_id, FIRST_ID, LAST_ID, position)
         users = await load_user_type(self.log, self.sealer, whole)
         low = FIRST_ID
-        async for page in fold_span(self.log, self.sealer, whole):
+        parked = await load_parked_positions(self.tables, self.schema, organization_id)
+        async for page in fold_span(self.log, self.sealer, self.fold, whole, parked):
             if page.streams:
                 high = page.streams[-1][0]
                 part = Span(organization_id, low, high, position)
@@ -77,40 +82,52 @@ class Comparison:
         """Yield what the streams with events after a position came to."""
         whole = Span(organization_id, FIRST_ID, LAST_ID, position)
         users = await load_user_type(self.log, self.sealer, whole)
+        parked = await load_parked_positions(self.tables, self.schema, organization_id)
         ids = await touched_streams(self.log, organization_id, after=after, position=position)
         for begin in range(0, len(ids), STREAMS_MAX):
             some = ids[begin : begin + STREAMS_MAX]
-            streams = await fold_streams(self.log, self.sealer, whole, some)
-            expected = expected_rows(organization_id, streams, users)
+            streams = await fold_streams(self.log, self.sealer, self.fold, whole, some, parked)
+            expected = expected_rows(self.fold, organization_id, streams, users)
             found = await self._rows_of_streams(organization_id, some)
             yield Compared(len(some), await self._explained(whole, expected, found))
+
+    async def find_unlogged(self, organization_ids: Sequence[UUID]) -> list[Difference]:
+        """Return rows of organizations other than these, which have no log: some of each table."""
+        found: Held = {}
+        for name, table in self.fold.tables.items():
+            query = (
+                f'SELECT {", ".join(table.columns)} FROM "{self.schema}".{name} '  # noqa: S608 - ours.
+                f"WHERE organization_id <> ALL($1::uuid[]) LIMIT {UNLOGGED_MAX}"
+            )
+            found |= held_rows(name, table, await self.tables.fetch(query, organization_ids))
+        return list(compare_rows(self.fold, {}, found))
 
     async def _compare(
         self, part: Span, streams: Sequence[Stream], users: ResourceType
     ) -> list[Difference]:
-        expected = expected_rows(part.organization_id, streams, users)
+        expected = expected_rows(self.fold, part.organization_id, streams, users)
         found: Held = {}
-        for table in TABLES:
-            query, arguments = rows_of_span(self.schema, table, part)
-            found |= held_rows(table, await self.tables.fetch(query, *arguments))
+        for name, table in self.fold.tables.items():
+            query, arguments = rows_of_span(self.schema, name, table, part)
+            found |= held_rows(name, table, await self.tables.fetch(query, *arguments))
         return await self._explained(part, expected, found)
 
     async def _rows_of_streams(self, organization_id: UUID, ids: Sequence[UUID]) -> Held:
         found: Held = {}
-        for table, columns in TABLES.items():
+        for name, table in self.fold.tables.items():
             query = (
-                f'SELECT {", ".join(columns)} FROM "{self.schema}".{table} '  # noqa: S608 - our names.
-                f"WHERE organization_id = $1 AND {STREAM_COLUMNS[table]} = ANY($2::uuid[])"
+                f'SELECT {", ".join(table.columns)} FROM "{self.schema}".{name} '  # noqa: S608 - ours.
+                f"WHERE organization_id = $1 AND {table.stream} = ANY($2::uuid[])"
             )
-            found |= held_rows(table, await self.tables.fetch(query, organization_id, ids))
+            found |= held_rows(name, table, await self.tables.fetch(query, organization_id, ids))
         return found
 
     async def _explained(self, part: Span, expected: Held, found: Held) -> list[Difference]:
-        differences = list(compare_rows(expected, found))
+        differences = list(compare_rows(self.fold, expected, found))
         ids = {each.stream_id for each in differences}
         events: dict[UUID, list[tuple[int, str]]] = {}
         if ids:
-            for row, _ in await read_streams(self.log, self.sealer, part, list(ids)):
+            for row, _ in await read_streams(self.log, self.sealer, part, PROVENANCE, list(ids)):
                 events.setdefault(row["stream_id"], []).append((row["position"], row["type"]))
         return [replace(each, events=tuple(events.get(each.stream_id, ()))) for each in differences]
 
@@ -123,50 +140,61 @@ class Compared:
     differences: list[Difference]
 
 
-def expected_rows(organization_id: UUID, streams: Iterable[Stream], users: ResourceType) -> Held:
+async def served_positions(connection: Connection, projection: Projection) -> dict[UUID, int]:
+    """Return up to where the tables that serve have each log, as a snapshot sees them."""
+    if projection.follower is None:
+        return await read_tails(connection)
+    return await load_checkpoints(connection, projection.name)
+
+
+async def load_parked_positions(
+    connection: Connection, schema: str, organization_id: UUID
+) -> Parked:
+    """Return the streams that wait, each with the position from which on."""
+    rows = await connection.fetch(statement("load_parked_ids"), schema, organization_id)
+    return {row["stream_id"]: row["position"] for row in rows}
+
+
+def expected_rows(
+    fold: Fold, organization_id: UUID, streams: Iterable[Stream], users: ResourceType
+) -> Held:
     """Return the rows that streams came to."""
     return {
-        (table, row[: KEY_COLUMNS[table]]): row
+        (name, fold.tables[name].key_of(row)): row
         for _, folded in streams
-        for table, row in rows(organization_id, folded, users)
+        for name, row in folded.rows(organization_id, users)
     }
 
 
-def held_rows(table: str, records: Iterable[Iterable[Any]]) -> Held:
+def held_rows(name: str, table: Table, records: Iterable[Iterable[Any]]) -> Held:
     """Return the rows of a table as they were read."""
     held = [tuple(record) for record in records]
-    return {(table, row[: KEY_COLUMNS[table]]): row for row in held}
+    return {(name, table.key_of(row)): row for row in held}
 
 
-def compare_rows(expected: Held, found: Held) -> Iterator[Difference]:
+def compare_rows(fold: Fold, expected: Held, found: Held) -> Iterator[Difference]:
     """Yield how rows differ, without the events."""
     for place in expected.keys() | found.keys():
-        table = place[0]
+        name, key = place
+        table = fold.tables[name]
         wanted, held = expected.get(place), found.get(place)
+        row = wanted or held or ()
+        made = Difference(row[0], table.stream_of(row), name, tuple(map(str, key[1:])))
         if wanted is None or held is None:
-            kind = "extra" if wanted is None else "missing"
-            yield difference(table, kind, wanted or held or (), ())
+            yield replace(made, kind="extra" if wanted is None else "missing")
         elif columns := differing(table, wanted, held):
-            made = difference(table, "different", wanted, columns)
-            names = TABLES[table]
             yield replace(
                 made,
-                expected={name: wanted[names.index(name)] for name in columns},
-                found={name: held[names.index(name)] for name in columns},
+                columns=columns,
+                expected={each: wanted[table.columns.index(each)] for each in columns},
+                found={each: held[table.columns.index(each)] for each in columns},
             )
 
 
-def difference(table: str, kind: str, row: Row, columns: tuple[str, ...]) -> Difference:
-    """Return a difference of a row, without values and events."""
-    stream_id = row[TABLES[table].index(STREAM_COLUMNS[table])]
-    key = tuple(map(str, row[1 : KEY_COLUMNS[table]]))
-    return Difference(row[0], stream_id, table, key, kind, columns, {}, {}, ())
-
-
-def differing(table: str, wanted: Row, held: Row) -> tuple[str, ...]:
+def differing(table: Table, wanted: Row, held: Row) -> tuple[str, ...]:
     """Return the columns in which two rows differ."""
     return tuple(
         name
-        for name, one, other in zip(TABLES[table], wanted, held, strict=True)
+        for name, one, other in zip(table.columns, wanted, held, strict=True)
         if one != other and not (name in JSON_VALUES and orjson.loads(one) == orjson.loads(other))
     )

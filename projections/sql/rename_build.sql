@@ -1,6 +1,14 @@
--- rename_build: say that what was built under one name goes by another now.
+-- rename_build: say that what was built and followed under one name goes by another now.
 -- $1 schema_name text
 -- $2 new_name text
+  WITH checkpoints AS (
+       UPDATE followers.checkpoints
+          SET projection = $2
+        WHERE projection = $1),
+       parked AS (
+       UPDATE followers.parked_streams
+          SET projection = $2
+        WHERE projection = $1)
 UPDATE projections.builds
    SET schema_name = $2
  WHERE schema_name = $1

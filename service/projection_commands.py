@@ -1,0 +1,175 @@
+"""`scim-ledger projections …`: what the engineer on call asks, and does, about the read models."""
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from projections.parked import parked, retry_parked
+from projections.rebuild import rebuild, roll_back
+from projections.rebuild_check import verify
+from projections.rebuild_site import Site
+from projections.registry import find_projection
+from projections.status import load_statuses
+from service import projection_show as show
+from service.config import Settings
+from service.embedded import folder_in
+from service.keys import load_master_key
+from service.progress import shown
+from service.run import AsJson, Exit, Refused, run_with_runtime
+from service.runtime import Runtime
+from service.setup import find_organization
+
+projections = typer.Typer(
+    help="The tables that answers come from: look at them, check them, build them anew.",
+    no_args_is_help=True,
+)
+Name = Annotated[str, typer.Argument(help="Its name, from `scim-ledger projections list`.")]
+Narrow = Annotated[
+    str | None,
+    typer.Option("--organization", "-o", help="Name or id of one organization; all by default."),
+]
+
+
+@projections.command("list")
+def projections_list(as_json: AsJson = False) -> None:
+    """List the projections, and whether this release's code would build their tables as they are."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        async with runtime.pool.acquire() as connection:
+            statuses = await load_statuses(connection)
+        typer.echo(show.as_json(map(show.listed, statuses)) if as_json else show.table(statuses))
+
+    run_with_runtime(list_them)
+
+
+@projections.command("status")
+def projections_status(organization: Narrow = None, as_json: AsJson = False) -> None:
+    """Show how far each projection is, what is parked, and what rebuild or rollback could do."""
+
+    async def tell(runtime: Runtime, _settings: Settings) -> None:
+        chosen = await _chosen(runtime, organization)
+        async with runtime.pool.acquire() as connection:
+            statuses = await load_statuses(connection, chosen)
+            names = await show.names(connection)
+        if as_json:
+            typer.echo(show.as_json(map(show.document, statuses)))
+        else:
+            typer.echo("\n\n".join(show.lines(each, names) for each in statuses))
+
+    run_with_runtime(tell)
+
+
+@projections.command("rebuild")
+def projections_rebuild(
+    name: Name,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes; one for each processor by default."),
+    ] = None,
+    organization: Annotated[
+        str | None, typer.Option("--organization", "-o", help="Refused: tables are swapped whole.")
+    ] = None,
+) -> None:
+    """Build a projection anew from the log and let it serve, while the old one answers.
+
+    Ctrl-C and kill -9 are safe at any moment: the same command goes on from there.
+    """
+
+    async def build(site: Site) -> str:
+        if organization is not None:
+            raise Refused(
+                "A rebuild makes the tables of all organizations, which are swapped whole: "
+                "leave --organization out. `projections verify` takes it."
+            )
+        began_s = time.monotonic()
+        with shown("rebuild") as report:
+            events = await rebuild(site, report)
+        return show.rebuilt(name, events, time.monotonic() - began_s)
+
+    _run_at_site(name, build, workers=workers)
+
+
+@projections.command("rollback")
+def projections_rollback(name: Name) -> None:
+    """Let the tables that the last rebuild replaced serve again, with all that has happened since."""
+
+    async def go_back(site: Site) -> str:
+        with shown("rollback") as report:
+            await roll_back(site, report)
+        return f"{name} is the former one again. `projections rollback {name}` undoes this too."
+
+    _run_at_site(name, go_back)
+
+
+@projections.command("verify")
+def projections_verify(name: Name, organization: Narrow = None, as_json: AsJson = False) -> None:
+    """Compare every row with the log while both go on; exit code 1 where any differs."""
+
+    async def compare(runtime: Runtime, settings: Settings) -> None:
+        site = _site(runtime, settings, name)
+        chosen, found = await _chosen(runtime, organization), 0
+        with shown("verify") as report:
+            async for difference in verify(site, report, chosen):
+                found += 1
+                typer.echo(show.difference(difference, is_json=as_json))
+        if found:
+            raise Refused(f"{found} rows of {name} are not as the log says.")
+        if not as_json:
+            typer.echo(f"Every row of {name} is as the log says.")
+
+    run_with_runtime(compare)
+
+
+@projections.command("retry-parked")
+def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
+    """Try the parked streams of a projection again, from the event that each failed on."""
+
+    async def retry(runtime: Runtime, _settings: Settings) -> None:
+        follower = find_projection(name).follower
+        if follower is None:
+            raise Refused(f"{name} is written with the append: it parks nothing.")
+        chosen = await _chosen(runtime, organization)
+        async with runtime.pool.acquire() as connection:
+            released = await retry_parked(connection, follower, chosen)
+            waiting = await parked(connection, name)
+        left = sum(chosen in (None, each.organization_id) for each in waiting)
+        typer.echo(f"Streams that wait no more: {released}. That still wait: {left}.")
+        if left:
+            raise typer.Exit(Exit.REFUSED)
+
+    run_with_runtime(retry)
+
+
+async def _chosen(runtime: Runtime, organization: str | None) -> UUID | None:
+    """Return the organization that was asked for, None for all of them."""
+    if organization is None:
+        return None
+    return (await find_organization(runtime, organization)).id
+
+
+def _site(runtime: Runtime, settings: Settings, name: str, workers: int | None = None) -> Site:
+    secret = settings.master_key.get_secret_value() if settings.master_key else None
+    return Site(
+        dsn=runtime.dsn,
+        master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
+        projection=find_projection(name),
+        processes=workers or os.cpu_count() or 1,
+        data_dir=folder_in(settings.data_dir) if settings.is_embedded else None,
+    )
+
+
+def _run_at_site(
+    name: str, work: Callable[[Site], Awaitable[str]], *, workers: int | None = None
+) -> None:
+    """Run what changes which tables serve; say what came of it."""
+
+    async def at_site(runtime: Runtime, settings: Settings) -> None:
+        typer.echo(await work(_site(runtime, settings, name, workers)))
+
+    run_with_runtime(
+        at_site, interrupted="Interrupted: what serves is whole. The same command goes on."
+    )
