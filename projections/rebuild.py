@@ -109,7 +109,7 @@ async def begin_or_resume(site: Site, connection: Connection) -> None:
         return
     await refuse_without_room(connection, site.projection.name, site.data_dir)
     async with connection.transaction():
-        await begin(connection, site.projection)
+        await begin(connection, site.projection, shard_events=site.shard_events)
 
 
 async def fill(site: Site, hands: Hands, report: Report) -> None:

@@ -14,6 +14,7 @@ from projections.registry import Projection
 from projections.statements import statement
 
 LEFTOVERS_TIMEOUT_MS = 5_000
+SHARD_EVENTS = 25_000  # What a killed worker loses at most, and the others wait for at the end.
 
 
 class Busy(Exception):
@@ -41,6 +42,7 @@ class Site:
     projection: Projection
     processes: int = 1
     data_dir: Path | None = None  # Of the server, if known.
+    shard_events: int = SHARD_EVENTS  # In one transaction.
 
     @property
     def sealer(self) -> Sealer:

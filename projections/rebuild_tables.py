@@ -14,7 +14,6 @@ from projections.rebuild_worker import Job
 from projections.registry import Projection, digest
 from projections.statements import statement
 
-SHARD_EVENTS = 25_000  # What a killed worker loses at most, and the others wait for at the end.
 INDEX_MEMORY = "128MB"  # For each of the connections that build indexes.
 
 
@@ -26,7 +25,7 @@ class Index:
     attach: str  # Empty: it serves no constraint.
 
 
-async def begin(connection: Connection, projection: Projection) -> None:
+async def begin(connection: Connection, projection: Projection, *, shard_events: int) -> None:
     """Make the schema to fill, empty and without indexes, and plan the shards to load.
 
     Whatever was there of an earlier rebuild goes. The caller owns the transaction.
@@ -36,17 +35,20 @@ async def begin(connection: Connection, projection: Projection) -> None:
     await forget_build(connection, schema)
     await create(connection, projection.name, schema)
     await drop_indexes(connection, schema)
-    for organization_id, position in (await read_tails(connection)).items():
-        count = -(-position // SHARD_EVENTS)
-        spans = await divide(connection, organization_id, position=position, count=count)
-        await plan(connection, schema, spans)
+    await plan(connection, schema, shard_events)
     await record_build(connection, schema, digest(projection))
 
 
-async def plan(connection: Connection, schema: str, spans: Sequence[Span]) -> None:
-    """Note the spans of a log as shards; each is expected to have as many events as the next."""
-    share, rest = divmod(spans[0].position, len(spans))
-    events = [share + (index < rest) for index in range(len(spans))]
+async def plan(connection: Connection, schema: str, shard_events: int) -> None:
+    """Note the spans of all logs as shards; each of a log is expected to have as many events as the next."""
+    spans: list[Span] = []
+    events: list[int] = []
+    for organization_id, position in (await read_tails(connection)).items():
+        count = -(-position // shard_events)
+        of_log = await divide(connection, organization_id, position=position, count=count)
+        share, rest = divmod(position, len(of_log))
+        spans += of_log
+        events += [share + (index < rest) for index in range(len(of_log))]
     await add_shards(connection, schema, spans, events)
 
 

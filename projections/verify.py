@@ -42,7 +42,9 @@ class Difference:
     key: tuple[str, ...]  # Without the organization.
     kind: Literal["missing", "extra", "different"] = "different"
     columns: tuple[str, ...] = ()  # Of a row that is different.
-    expected: Mapping[str, Any] = field(default_factory=dict)  # Of those columns, as the log says: may be personal.
+    expected: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # Of those columns, as the log says: may be personal.
     found: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[tuple[int, str], ...] = ()
 

@@ -117,7 +117,8 @@ def projections_verify(name: Name, organization: Narrow = None, as_json: AsJson 
                 found += 1
                 typer.echo(show.difference(difference, is_json=as_json))
         if found:
-            raise Refused(f"{found} rows of {name} are not as the log says.")
+            rows = "1 row of {} is" if found == 1 else f"{found:,} rows of {{}} are"
+            raise Refused(f"{rows.format(name)} not as the log says.")
         if not as_json:
             typer.echo(f"Every row of {name} is as the log says.")
 

@@ -18,14 +18,19 @@ class Said:
 
 
 async def run(served: Served, *arguments: str) -> Said:
-    """Run a command of `scim-ledger`."""
+    """Run a command of `scim-ledger` to its end."""
+    process = await start(served, *arguments)
+    out, err = await process.communicate()
+    return Said(process.returncode, out.decode(), err.decode())
+
+
+async def start(served: Served, *arguments: str) -> asyncio.subprocess.Process:
+    """Start a command of `scim-ledger`."""
     settings = {"DATABASE_URL": served.runtime.dsn, "SCIM_LEDGER_MASTER_KEY": MASTER_KEY}
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", *arguments),
         env={**os.environ, **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
-    return Said(process.returncode, out.decode(), err.decode())

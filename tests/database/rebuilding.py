@@ -1,0 +1,87 @@
+"""Rebuilds in tests: where they take place, how they are interrupted, and what the tables hold."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from projections.load import Connection
+from projections.rebuild import rebuild
+from projections.rebuild_check import verify
+from projections.rebuild_site import Progress, Site
+from projections.registry import find_projection
+from projections.verify import Difference
+from tests.serving import MASTER_KEY
+
+SHARD_EVENTS = 40  # So that a small log has several.
+
+
+class Interrupted(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def site(dsn: str, name: str = "directory", *, processes: int = 1) -> Site:
+    """Return where a projection is rebuilt."""
+    master_key = base64.b64decode(MASTER_KEY)
+    return Site(dsn, master_key, find_projection(name), processes, shard_events=SHARD_EVENTS)
+
+
+def silent(_progress: Progress) -> None:
+    """Report nothing."""
+
+
+def stop_at(step: str) -> Callable[[Progress], None]:
+    """Return a report that interrupts a rebuild as a step begins."""
+
+    def report(progress: Progress) -> None:
+        if progress.step == step:
+            raise Interrupted(step)
+
+    return report
+
+
+async def rebuild_until(step: str, place: Site) -> None:
+    """Rebuild until a step begins, and be interrupted there."""
+    try:
+        await rebuild(place, stop_at(step))
+    except Interrupted:
+        return
+    raise AssertionError(f"The rebuild never came to {step}.")
+
+
+async def differences(place: Site, organization_id: UUID | None = None) -> list[Difference]:
+    """Return how what serves differs from the log."""
+    return [each async for each in verify(place, silent, organization_id)]
+
+
+async def rows_of(connection: Connection, schema: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of a schema by table, in some fixed order."""
+    names = await connection.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", schema
+    )
+    return {
+        name: [
+            tuple(row)
+            for row in await connection.fetch(
+                f'SELECT * FROM "{schema}".{name} AS r ORDER BY r::text'
+            )
+        ]
+        for (name,) in names
+    }
+
+
+async def shape_of(connection: asyncpg.Connection, schema: str) -> list[str]:
+    """Return columns, indexes and constraints of a schema, without its name."""
+    rows = await connection.fetch(
+        "SELECT format('%s.%s %s %s', table_name, column_name, data_type, is_nullable) AS told"
+        "  FROM information_schema.columns WHERE table_schema = $1"
+        " UNION ALL SELECT replace(indexdef, format(' ON %I.', schemaname), ' ON ')"
+        "  FROM pg_indexes WHERE schemaname = $1"
+        " UNION ALL SELECT format('%s %s', conname, pg_get_constraintdef(oid))"
+        "  FROM pg_constraint WHERE connamespace = to_regnamespace($1)"
+        " ORDER BY told",
+        schema,
+    )
+    return [row["told"] for row in rows]

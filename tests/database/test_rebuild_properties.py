@@ -1,0 +1,174 @@
+"""Whatever happens in an organization: a rebuild makes the rows that the appends and the follower made."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from projections.history_write import HISTORY
+from projections.rebuild import rebuild
+from schema.scim.errors import ScimError
+from service.commands import Command
+from service.decide.known import Caller
+from service.runtime import Runtime, open_runtime
+from service.setup import cli_provenance, create_organization
+from tests.builders import (
+    ANN,
+    JO,
+    KIM,
+    SALES,
+    STAFF,
+    add,
+    delete_group,
+    delete_user,
+    members,
+    patch_group,
+    patch_user,
+    post_group,
+    post_user,
+    put_group,
+    remove,
+    replace,
+)
+from tests.database.book import follow_to_the_end
+from tests.database.rebuilding import rows_of, silent, site
+from tests.serving import settings as settings_of
+
+USERS, GROUPS = (JO, ANN, KIM), (SALES, STAFF)
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asks for, small enough to be shown; much of it is refused, which is fine."""
+
+    kind: str
+    user_id: UUID
+    group_id: UUID
+    number: int  # Of a name among a few, so that names are taken and come back.
+    user_ids: tuple[UUID, ...]
+
+    @property
+    def command(self) -> Command:
+        """Return the command."""
+        return COMMANDS[self.kind](self)
+
+    @property
+    def made(self) -> UUID | None:
+        """Return the id of the resource that it makes, None where it makes none."""
+        return {"post user": self.user_id, "post group": self.group_id}.get(self.kind)
+
+
+COMMANDS: Mapping[str, Callable[[Wish], Command]] = {
+    "post user": lambda wish: post_user(
+        wish.user_id,
+        userName=f"Person {wish.number}",
+        externalId=f"x-{wish.number}",
+        emails=[{"value": f"P{wish.number}@Example.com", "type": "work"}],
+    ),
+    "deactivate": lambda wish: patch_user(replace("active", value=False), user_id=wish.user_id),
+    "reactivate": lambda wish: patch_user(replace("active", value=True), user_id=wish.user_id),
+    "change": lambda wish: patch_user(replace("title", f"T{wish.number}"), user_id=wish.user_id),
+    "delete user": lambda wish: delete_user(wish.user_id),
+    "post group": lambda wish: post_group(wish.group_id, displayName=f"Team {wish.number}"),
+    "add": lambda wish: patch_group(
+        add("members", members(*wish.user_ids)), group_id=wish.group_id
+    ),
+    "remove": lambda wish: patch_group(
+        remove("members", value=members(*wish.user_ids)), group_id=wish.group_id
+    ),
+    "put group": lambda wish: put_group(
+        wish.group_id, displayName="Team", members=members(*wish.user_ids)
+    ),
+    "delete group": lambda wish: delete_group(wish.group_id),
+}
+wishes = st.lists(
+    st.builds(
+        Wish,
+        st.sampled_from([*COMMANDS]),
+        st.sampled_from(USERS),
+        st.sampled_from(GROUPS),
+        st.integers(0, 3),
+        st.lists(st.sampled_from(USERS), min_size=1, unique=True).map(tuple),
+    ),
+    min_size=5,
+    max_size=30,
+)
+
+
+@pytest.fixture
+async def runtime(database_url: str) -> AsyncIterator[Runtime]:
+    """Give what decides and appends."""
+    async with open_runtime(settings_of(database_url), is_migrating=False) as opened:
+        yield opened
+
+
+def each_made_once(asked: Sequence[Wish]) -> Iterator[Command]:
+    """Yield commands, of those that make the same resource the first: the service never gives an id twice."""
+    made: set[UUID | None] = set()
+    for wish in asked:
+        if wish.made is None or wish.made not in made:
+            yield wish.command
+        made.add(wish.made)
+
+
+async def live(runtime: Runtime, asked: Sequence[Wish]) -> UUID:
+    """Do what is asked for in a new organization, as far as it is not refused; return its id."""
+    made = (await create_organization(runtime, f"Acme {uuid4()}")).organization
+    for command in each_made_once(asked):
+        with suppress(ScimError):
+            await runtime.lanes.submit(command, Caller(made, None, "cli"), cli_provenance())
+    return made.id
+
+
+@given(asked=wishes)
+@settings(max_examples=20, deadline=None, suppress_health_check=SHARED)
+async def test_a_rebuilt_directory_is_what_the_appends_wrote(
+    asked: list[Wish], runtime: Runtime, connection: asyncpg.Connection
+) -> None:
+    await live(runtime, asked)
+    written = await rows_of(connection, "directory")
+    await rebuild(site(runtime.dsn), silent)
+    assert await rows_of(connection, "directory") == written
+
+
+@given(asked=wishes, erased=st.sampled_from(USERS))
+@settings(max_examples=10, deadline=None, suppress_health_check=SHARED)
+async def test_a_rebuild_leaves_out_who_was_erased_and_nobody_else(
+    asked: list[Wish], erased: UUID, runtime: Runtime, connection: asyncpg.Connection
+) -> None:
+    organization_id = await live(runtime, [Wish("post user", erased, SALES, 0, ()), *asked])
+    written = await rows_of(connection, "directory")
+    await connection.execute(
+        "DELETE FROM eventstore.subject_keys WHERE organization_id = $1 AND subject_id = $2",
+        organization_id,
+        erased,
+    )
+    await rebuild(site(runtime.dsn), silent)
+
+    def stays(row: tuple[Any, ...]) -> bool:
+        return row[:2] != (organization_id, erased)
+
+    expected = {
+        **written,
+        "users": [*filter(stays, written["users"])],
+        "former_users": [*filter(stays, written["former_users"])],
+    }
+    assert await rows_of(connection, "directory") == expected
+
+
+@given(asked=wishes)
+@settings(max_examples=15, deadline=None, suppress_health_check=SHARED)
+async def test_a_rebuilt_history_is_what_the_follower_wrote(
+    asked: list[Wish], runtime: Runtime, connection: asyncpg.Connection
+) -> None:
+    await follow_to_the_end(connection, HISTORY, await live(runtime, asked))
+    written = await rows_of(connection, "history")
+    await rebuild(site(runtime.dsn, "history"), silent)
+    assert await rows_of(connection, "history") == written

@@ -1,0 +1,241 @@
+"""`scim-ledger projections` in a second terminal, while the service answers its clients."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import orjson
+import pytest
+
+from projections.followers import load_checkpoints
+from tests.invariants import check_every_log
+from tests.protocol.terminal import Said, run, start
+from tests.serving import Scim, Served, Tenant, make_tenant, started
+
+pytestmark = pytest.mark.slow
+CLIENTS = 6
+PAUSE_S = 0.02
+SOON_S = 10.0
+
+
+@pytest.fixture
+async def own(database_url: str) -> AsyncIterator[Served]:
+    """Give a service on a database of its own, whose tables may be swapped."""
+    async with started(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def tenant(own: Served) -> Tenant:
+    """Give an organization of that service."""
+    return await make_tenant(own.runtime, "Contoso")
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Clients that write and read back what they have written."""
+
+    served: Served
+    token: str
+    slowest_s: float = 0.0
+    users: list[str] = field(default_factory=list)
+    is_done: bool = False
+
+    async def work(self, number: int) -> None:
+        """Make users, change them and look at them, until told to end."""
+        scim, made = Scim(self.served, self.token), 0
+        while not self.is_done:
+            made += 1
+            began_s = time.monotonic()
+            user = await scim.post("/Users", {"userName": f"user-{number}-{made}"})
+            path = f"/Users/{user.body['id']}"
+            operation = {"op": "replace", "path": "title", "value": f"T{made}"}
+            changed = await scim.patch(path, operation)
+            found = await scim.get(path)
+            assert (user.status, changed.status) == (201, 200)
+            assert found.body == changed.body
+            self.users.append(user.body["id"])
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
+            await asyncio.sleep(PAUSE_S)
+
+
+@asynccontextmanager
+async def writing(served: Served, tenant: Tenant) -> AsyncIterator[Crowd]:
+    """Let clients work for the duration of the block."""
+    crowd = Crowd(served, tenant.token)
+    async with asyncio.TaskGroup() as group:
+        for number in range(CLIENTS):
+            group.create_task(crowd.work(number))
+        yield crowd
+        crowd.is_done = True
+
+
+async def until_followed(served: Served, tenant: Tenant) -> None:
+    """Return once history knows of the organization's three events."""
+    async with asyncio.timeout(SOON_S):
+        # What is awaited happens in Postgres, which sets no Event.
+        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def projections(served: Served, *arguments: str) -> Said:
+    """Run a command of `scim-ledger projections`."""
+    return await run(served, "projections", *arguments)
+
+
+@pytest.mark.parametrize("name", ["directory", "history"])
+async def test_clients_do_not_notice_that_tables_are_rebuilt_and_rolled_back(
+    name: str, own: Served, tenant: Tenant
+) -> None:
+    async with writing(own, tenant) as crowd:
+        rebuilt = await projections(own, "rebuild", name)
+        rolled_back = await projections(own, "rollback", name)
+        rebuilt_again = await projections(own, "rebuild", name)
+    assert (rebuilt.code, rolled_back.code, rebuilt_again.code) == (0, 0, 0), rebuilt.err
+    verified = await projections(own, "verify", name)
+    assert (verified.code, verified.out) == (0, f"Every row of {name} is as the log says.\n")
+    await check_every_log(own.owner, own.runtime.sealer)
+    assert len(crowd.users) > CLIENTS
+
+
+async def test_a_rebuild_says_how_far_it_is_in_lines_where_there_is_no_terminal(
+    own: Served, tenant: Tenant
+) -> None:
+    said = await projections(own, "rebuild", "directory", "--workers", "1")
+    steps = [orjson.loads(line)["step"] for line in said.err.splitlines()]
+    assert steps == ["load", "index", "read back", "catch up", "compare", "swap", "compare"]
+    assert said.out.startswith("directory is rebuilt from 3 events in ")
+    assert "scim-ledger projections rollback directory" in said.out
+
+
+async def test_a_rebuild_that_is_interrupted_says_so_and_goes_on(
+    own: Served, tenant: Tenant
+) -> None:
+    async with own.owner.transaction():
+        await own.owner.fetchval("SELECT pg_advisory_xact_lock_shared(23578, 1)")
+        process = await start(own, "projections", "rebuild", "directory")
+        assert process.stderr
+        while b'"swap"' not in await process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert b"scim-ledger: Interrupted: what serves is whole." in err
+    status = await projections(own, "status")
+    assert "rebuild was interrupted: 3 of 3 events loaded, 3 read back" in status.out
+    assert (await projections(own, "rebuild", "directory")).code == 0
+
+
+async def test_projections_are_listed(own: Served, tenant: Tenant) -> None:
+    words = (await projections(own, "list")).out.splitlines()
+    listed = orjson.loads((await projections(own, "list", "--json")).out)
+    assert [line.split()[:2] for line in words] == [
+        ["directory", "inline"],
+        ["history", "follower"],
+    ]
+    assert all(line.endswith("as this release builds it") for line in words)
+    assert [(each["name"], each["kind"], each["isCurrent"]) for each in listed] == [
+        ("directory", "inline", True),
+        ("history", "follower", True),
+    ]
+    assert all(each["digest"] == each["codeDigest"] for each in listed)
+
+
+async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute("UPDATE projections.builds SET digest = 'other'")
+    before = (await projections(own, "list")).out
+    await projections(own, "rebuild", "directory")
+    after = (await projections(own, "list")).out.splitlines()
+    assert before.count("this release builds another: scim-ledger projections rebuild") == 2
+    assert after[0].endswith("as this release builds it")
+
+
+async def test_status_tells_position_lag_and_what_is_parked(own: Served, tenant: Tenant) -> None:
+    await until_followed(own, tenant)
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 1, 1, $1, 'OrganizationRegistered', 'ValueError in add, line 7')",
+        tenant.id,
+    )
+    words = (await projections(own, "status", "-o", "Contoso")).out
+    directory, history = orjson.loads((await projections(own, "status", "--json")).out)
+    assert "Contoso: position 3 of 3, current" in words
+    assert "parked: stream" in words
+    assert "ValueError in add, line 7" in words
+    assert "scim-ledger projections retry-parked history" in words
+    [log] = directory["logs"]
+    assert (log["position"], log["tail"], log["lagEvents"], log["lagSeconds"]) == (3, 3, 0, 0.0)
+    [waiting] = history["parked"]
+    assert (waiting["eventType"], waiting["attempts"]) == ("OrganizationRegistered", 1)
+    assert (directory["rebuild"], directory["previous"]) == (None, None)
+
+
+async def test_parked_streams_are_tried_again(own: Served, tenant: Tenant) -> None:
+    await until_followed(own, tenant)
+    await own.owner.execute("DELETE FROM history.activity WHERE stream_id = $1", tenant.id)
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 1, 1, $1, 'OrganizationRegistered', 'ValueError in add, line 7')",
+        tenant.id,
+    )
+    retried = await projections(own, "retry-parked", "history", "-o", "Contoso")
+    assert (retried.code, retried.out) == (
+        0,
+        "Streams that wait no more: 1. That still wait: 0.\n",
+    )
+    assert (await projections(own, "verify", "history")).code == 0
+
+
+async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute("UPDATE directory.users SET active = false")
+    words = await projections(own, "verify", "directory", "-o", "Contoso")
+    document = orjson.loads((await projections(own, "verify", "directory", "--json")).out)
+    assert words.code == 1
+    assert f"different: users {tenant.account_id}" in words.out
+    assert "active: False is stored, the log says True" in words.out
+    assert "2 UserProvisioned" in words.out
+    assert "scim-ledger: 1 row of directory is not as the log says." in words.err
+    assert document["columns"] == {"active": {"stored": False, "expected": True}}
+    assert document["events"] == [{"position": 2, "type": "UserProvisioned"}]
+
+
+async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None:
+    await own.owner.execute("UPDATE directory.users SET role_id = $1", tenant.id)
+    assert (await projections(own, "verify", "directory")).code == 1
+    assert (await projections(own, "rebuild", "directory")).code == 0
+    assert (await projections(own, "verify", "directory")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("rebuild", "nothing"), "There is no projection of this name"),
+        (("verify", "nothing"), "There is no projection of this name"),
+        (("rollback", "directory"), "no previous tables"),
+        (("retry-parked", "directory"), "it parks nothing"),
+        (("rebuild", "directory", "--organization", "Contoso"), "swapped whole"),
+        (("verify", "directory", "--organization", "Nobody"), "Nobody"),
+    ],
+)
+async def test_what_cannot_be_done_is_one_line_and_1(
+    arguments: tuple[str, ...], told: str, own: Served, tenant: Tenant
+) -> None:
+    said = await projections(own, *arguments)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("scim-ledger: ")
+    assert told in said.err
+
+
+async def test_a_second_rebuild_is_told_to_wait(own: Served, tenant: Tenant) -> None:
+    await own.owner.execute("SELECT pg_advisory_lock(23579, hashtext('directory'))")
+    said = await projections(own, "rebuild", "directory")
+    assert (said.code, said.out) == (1, "")
+    assert "runs already" in said.err
+    await own.owner.execute("SELECT pg_advisory_unlock_all()")
