@@ -210,7 +210,7 @@ async def test_tables_of_another_shape_become_those_of_this_release(
 ) -> None:
     wanted = await shape_of(connection, "directory")
     await connection.execute("ALTER TABLE directory.users ADD COLUMN former text")
-    await connection.execute("DROP INDEX directory.users_inactive")
+    await connection.execute("DROP INDEX directory.users_active")
     await connection.execute("UPDATE projections.builds SET digest = 'other'")
     await rebuild(place, silent)
     assert await shape_of(connection, "directory") == wanted

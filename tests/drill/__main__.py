@@ -20,6 +20,7 @@ from tests.drill.rounds import (
     lock_held,
     postgres_killed,
     postgres_restarted,
+    rebuild_killed,
     service_killed,
     silence,
     snapshot_pinned,
@@ -41,6 +42,7 @@ class Kind:
 KINDS = (
     Kind("service-killed", service_killed.run, 200),
     Kind("postgres-killed", postgres_killed.run, 50),
+    Kind("rebuild-killed", rebuild_killed.run, 20),
     Kind("commit-cut", commit_cut.run, 40),
     Kind("postgres-restarted", postgres_restarted.run, 6),
     Kind("pool-exhausted", lock_held.run_exhausted, 2),

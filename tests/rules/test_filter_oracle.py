@@ -9,6 +9,7 @@ Where the two differ on purpose, no such filter is asked here:
 - `eq null` and `ne null` on many values: theirs asks each element, ours whether any has the value.
 - A complex attribute with one value (`manager eq "x"`, which Entra asks): theirs is not compared by `value`.
 - Bare words, `"True"` for true, and `[…].value op x`: Entra's, which theirs refuses.
+- `primary` where a value does not state it: RFC 7643 §2.4 takes it for false, and so do we; theirs has no value.
 - passwords and x509Certificates: theirs compares the one, and reads the other as bytes.
 """
 
@@ -49,8 +50,8 @@ FILTERS = st.one_of(
 
 def is_understood_alike(text: str) -> bool:
     """Tell whether a filter asks nothing of the list above."""
-    differs = ('"True"', '"False"', "].", " eq null", " ne null")
-    return not any(each in text for each in differs) and not asks_ne_of_many(
+    differs = ('"true"', '"false"', "].", " eq null", " ne null", "primary")
+    return not any(each in text.lower() for each in differs) and not asks_ne_of_many(
         parse_filter(text, USER)
     )
 
