@@ -5,8 +5,12 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import asyncpg
+import structlog
 from aiohttp import web
 
+from projections.rebuild_state import load_builds
+from projections.registry import PROJECTIONS, digest
 from service import health
 from service.config import Settings
 from service.followers import following
@@ -17,6 +21,8 @@ from service.scim.middleware import answer_every_request
 from service.scim.routes import add_routes
 from service.server import make_runner
 from service.statistics import keeping_statistics
+
+log = structlog.get_logger()
 
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
@@ -43,6 +49,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At its end: accept no more, finish the requests in flight, stop the followers at a batch.
     """
+    await tell_of_other_code(runtime.pool)
     runner = make_runner(make_app(runtime, settings))
     async with following(runtime.dsn), keeping_statistics(runtime.dsn, runtime.pool):
         await runner.setup()
@@ -52,6 +59,17 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             yield runner.addresses[0][1]
         finally:
             await runner.cleanup()
+
+
+async def tell_of_other_code(pool: asyncpg.Pool) -> None:
+    """Log each projection whose tables this release would build otherwise; they serve as they are."""
+    async with pool.acquire() as connection:
+        builds = await load_builds(connection)
+    for name, projection in PROJECTIONS.items():
+        held = builds.get(name)
+        if held is None or held.digest != digest(projection):
+            remedy = f"scim-ledger projections rebuild {name}"
+            log.warning("projection_of_other_code", projection=name, remedy=remedy)
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     queries,
     reads,
     rebuilds,
+    stalls,
     writes,
 )
 from tests.benchmarks.bench import Bench, bench
@@ -35,6 +36,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "processes": processes.rows,
     "memory": memory.rows,
     "rebuild": rebuilds.rows,
+    "stalls": stalls.rows,
 }
 
 

@@ -42,6 +42,7 @@ SECOND = timedelta(seconds=1)
 DERIVED = frozenset({"schemas", "meta", "active"})
 TEAM = 40  # Members of an ordinary group.
 State = User | Group
+FOLLOWED = "INSERT INTO followers.checkpoints (projection, organization_id, position) VALUES ('history', $1, $2)"
 
 
 @dataclass(frozen=True, slots=True)

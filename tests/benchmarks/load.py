@@ -34,14 +34,22 @@ class Load:
     counted_from: float
     until: float
     requests_max: int
+    interval_s: float = 0.0  # Between two requests of all connections; 0: as fast as they go.
     on_answer: Callable[[bytearray], None] | None = None
     latencies_s: list[float] = field(default_factory=list)
     sent: int = 0
+    turn: float = 0.0  # When the last request was due.
     unexpected: str = ""  # The first answer that was not the expected one.
 
     def may_send(self) -> bool:
         """Tell whether another request is to be sent."""
         return self.sent < self.requests_max and not self.unexpected and perf_counter() < self.until
+
+    def next_turn(self) -> float:
+        """Return when the next request is due: what it waits for its sender counts as its latency."""
+        now = perf_counter()
+        self.turn = now if not self.interval_s or not self.turn else self.turn + self.interval_s
+        return self.turn
 
     def note(self, status: int, answer: bytearray, sent_at: float) -> None:
         """Take in an answer."""
@@ -144,6 +152,7 @@ class LoadTool:
         begin = perf_counter() + order.warm_up_s
         requests_max = len(order.requests) or order.requests_max
         load = Load(EXPECTED[order.work], begin, begin + order.seconds, requests_max)
+        load.interval_s = 1 / order.rate if order.rate else 0.0
         if order.work == "post" and len(order.targets) == 1:
             load.on_answer = self._people_of(order.targets[0]).take_from
         makes = [self._maker(order, target) for target in order.targets]

@@ -22,6 +22,7 @@ class Order:
     connections: int = 32
     warm_up_s: float = 0.5  # Sent and answered, not counted.
     requests_max: int = UNLIMITED
+    rate: float = 0.0  # Requests a second by all connections, evenly; 0: each as soon as it can.
     paths: list[str] = field(default_factory=list)  # Of get, over and over.
     requests: list[tuple[str, str, str]] = field(default_factory=list)  # Of send: each one once.
 
@@ -35,6 +36,7 @@ class Measurement:
     p50_ms: float
     p99_ms: float
     unexpected: str = ""  # The first answer that was not the expected one; empty: there was none.
+    max_ms: float = 0.0
 
 
 def measurement(latencies_s: list[float], seconds: float, unexpected: str = "") -> Measurement:
@@ -46,6 +48,7 @@ def measurement(latencies_s: list[float], seconds: float, unexpected: str = "") 
         p50_ms=ordered[len(ordered) // 2] * 1000,
         p99_ms=ordered[int(len(ordered) * 0.99)] * 1000,
         unexpected=unexpected,
+        max_ms=ordered[-1] * 1000,
     )
 
 

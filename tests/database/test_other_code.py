@@ -1,0 +1,28 @@
+"""A service says at its start which tables another release has built."""
+
+import asyncpg
+from structlog.testing import capture_logs
+
+from service.app import tell_of_other_code
+
+
+async def told(database_url: str) -> list[str]:
+    """Return the projections that a starting service tells of."""
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
+        with capture_logs() as lines:
+            await tell_of_other_code(pool)
+    return [line["projection"] for line in lines]
+
+
+async def test_tables_of_this_release_are_not_told_of(database_url: str) -> None:
+    assert await told(database_url) == []
+
+
+async def test_tables_of_another_release_are_told_of(
+    database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "UPDATE projections.builds SET digest = '' WHERE schema_name = 'history'"
+    )
+
+    assert await told(database_url) == ["history"]
