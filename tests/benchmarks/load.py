@@ -89,9 +89,16 @@ class Connection(asyncio.Protocol):
             return
         self._load.sent += 1
         self._received, self._awaited = bytearray(), 0
-        request = self._make()
-        self._sent_at = perf_counter()
-        self._transport.write(request)
+        self._sent_at = self._load.next_turn()
+        early_s = self._sent_at - perf_counter()
+        if early_s > 0:
+            asyncio.get_running_loop().call_later(early_s, self._write)
+        else:
+            self._write()
+
+    def _write(self) -> None:
+        assert self._transport
+        self._transport.write(self._make())
 
     def data_received(self, data: bytes) -> None:
         """Take in a piece of an answer; send the next request once it is whole."""
