@@ -9,8 +9,9 @@ import asyncpg
 from eventstore.streams import Span, divide, read_tails
 from projections.create import create
 from projections.load import Connection
+from projections.rebuild_priority import connect_behind
 from projections.rebuild_state import add_shards, forget_build, record_build
-from projections.rebuild_worker import Job
+from projections.rebuild_worker import CONNECT_TIMEOUT_S, Job
 from projections.registry import Projection, digest
 from projections.statements import statement
 
@@ -101,9 +102,8 @@ async def build_indexes(job: Job, indexes: Sequence[Index], *, connections: int)
     waiting = [each.make for each in reversed(indexes) if each.make]
 
     async def make_waiting() -> None:
-        connection = await asyncpg.connect(
-            job.dsn, server_settings={**job.session, "maintenance_work_mem": INDEX_MEMORY}
-        )
+        settings = {**job.session, "maintenance_work_mem": INDEX_MEMORY}
+        connection = await connect_behind(job.dsn, settings, timeout_s=CONNECT_TIMEOUT_S)
         try:
             while waiting:
                 await connection.execute(waiting.pop())

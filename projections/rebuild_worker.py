@@ -15,12 +15,12 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
 from typing import Literal
 
-import asyncpg
 import structlog
 import uvloop
 
 from eventstore.seal import Sealer
 from projections.rebuild_load import Load, load_shards, verify_shards
+from projections.rebuild_priority import connect_behind, stand_back
 from projections.registry import find_projection
 
 Phase = Literal["load", "verify"]
@@ -61,8 +61,8 @@ class Job:
 
 async def run_phase(job: Job, phase: Phase) -> None:
     """Work in this process until no shard is left."""
-    reader = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=job.session)
-    writer = await asyncpg.connect(job.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=job.session)
+    reader = await connect_behind(job.dsn, job.session, timeout_s=CONNECT_TIMEOUT_S)
+    writer = await connect_behind(job.dsn, job.session, timeout_s=CONNECT_TIMEOUT_S)
     fold = find_projection(job.projection).fold
     load = Load(reader, writer, Sealer(job.master_key), fold, job.schema)
     try:
@@ -76,6 +76,7 @@ async def run_phase(job: Job, phase: Phase) -> None:
 def work(pipe: Pipe, job: Job) -> None:
     """Carry out the phases that the pipe orders, until it ends; what a process of its own runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent's, who then says so.
+    stand_back()
     gc.disable()  # Rows and states make no cycles, and looking for some takes a fifth of the time.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(obey(pipe, job))

@@ -1,0 +1,20 @@
+"""The work of a rebuild has the lower priority, in Postgres too, where it is on this machine and we may."""
+
+import os
+
+import psutil
+import pytest
+
+from projections.rebuild_priority import NICENESS, connect_behind
+
+
+async def test_the_process_of_postgres_behind_a_connection_stands_back(database_url: str) -> None:
+    behind = await connect_behind(database_url, {}, timeout_s=10.0)
+    try:
+        pid = behind.get_server_pid()
+        if os.geteuid() != 0 or not psutil.pid_exists(pid):
+            pytest.skip("Only root may change the priority of a process that is not its own.")
+
+        assert psutil.Process(pid).nice() == NICENESS
+    finally:
+        await behind.close()
