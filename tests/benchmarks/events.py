@@ -196,6 +196,8 @@ async def load(dsn: str, sealer: Sealer, organization: Organization, size: Size)
             loaded = await load_users(connection, writer, organization, size)
             load_groups(writer, loaded, size)
             await flush(connection, writer, loaded)
+            # What a follower does for years of events would be measured beside the requests of a moment.
+            await connection.execute(FOLLOWED, organization.id, tail.position + loaded.events)
         await connection.execute("VACUUM ANALYZE")  # As it will have been, a minute later.
     finally:
         await connection.close()
