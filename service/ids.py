@@ -24,3 +24,10 @@ def uuid7(unix_ms: int, randomness: bytes) -> UUID:
 def new_id() -> UUID:
     """Return a new UUIDv7."""
     return uuid7(time.time_ns() // 1_000_000, random_bytes(10))
+
+
+def read_id(text: str) -> UUID:
+    """Return the id that a text writes. Errors: ValueError."""
+    # The driver's own again: a group may list 100,000 of them.
+    read: UUID = pgproto.UUID(text)
+    return read

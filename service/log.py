@@ -5,6 +5,7 @@ import atexit
 import logging
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TextIO
 
 import orjson
@@ -20,7 +21,7 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
     sink = Sink(sys.stderr)
     atexit.register(sink.flush)
     structlog.configure(
-        processors=[*enriching(), *rendering],
+        processors=rendering,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: sink,
         cache_logger_on_first_use=True,
@@ -28,7 +29,6 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
     libraries = logging.StreamHandler(sys.stderr)
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=enriching(),
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
@@ -66,22 +66,19 @@ class Sink:
             self._stream.flush()
 
 
-def enriching() -> list[Processor]:
-    """Return the steps that every line goes through first."""
-    return [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        withhold_secrets,
-    ]
-
-
 def as_json() -> list[Processor]:
-    """Return the steps that make a line of JSON."""
-    # The trace is text: a structured one holds local variables, and so names and tokens.
-    return [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(serializer=json_text),
-    ]
+    """Return the steps that make a line of JSON; few, since each request writes one."""
+    return [structlog.processors.add_log_level, json_line]
+
+
+def json_line(logger: WrappedLogger, method: str, line: EventDict) -> str:
+    """Return the line with its instant as JSON; what JSON has no word for is told as Python prints it."""
+    line["at"] = datetime.now(UTC)
+    if "exc_info" in line:
+        # The trace is text: a structured one holds local variables, and so names and tokens.
+        line = structlog.processors.format_exc_info(logger, method, line)
+    shown = withhold_secrets(logger, method, line)
+    return orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
 def as_columns() -> list[Processor]:
@@ -90,7 +87,10 @@ def as_columns() -> list[Processor]:
     plain = structlog.dev.plain_traceback
     colors = sys.stderr.isatty()
     return [
-        structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="at", exception_formatter=plain)
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        withhold_secrets,
+        structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="at", exception_formatter=plain),
     ]
 
 
@@ -99,8 +99,3 @@ def withhold_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> E
     if SECRETS.isdisjoint(line):
         return line
     return {name: "(withheld)" if name in SECRETS else value for name, value in line.items()}
-
-
-def json_text(line: EventDict, **_: object) -> str:
-    """Return the line as JSON; what JSON has no word for is told as Python prints it."""
-    return orjson.dumps(line, default=str).decode()

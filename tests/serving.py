@@ -160,7 +160,7 @@ async def started(database_url: str) -> AsyncIterator[Served]:
     """Run a service for the duration of the block."""
     # A line per request would bury what a failed test has to tell.
     structlog.configure(
-        processors=[*log.enriching(), *log.as_columns()],
+        processors=log.as_columns(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
     chosen = settings(database_url)

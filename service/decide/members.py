@@ -21,6 +21,7 @@ from schema.scim.filter import (
 from schema.scim.operations import Kind, Operation
 from schema.scim.predicate import matches
 from schema.scim.value import read_value
+from service.ids import read_id
 
 ID_LENGTH = 36  # Of a UUID as we write it; UUID() takes other spellings, too.
 SELECTING = ("value", "type")  # What a value path may ask of members in a PATCH.
@@ -88,7 +89,7 @@ def parse_ids(texts: Iterable[str]) -> list[UUID]:
 def as_id(text: str) -> UUID | None:
     """Return an id, None for a text that is none of ours."""
     try:
-        return UUID(text) if len(text) == ID_LENGTH else None
+        return read_id(text) if len(text) == ID_LENGTH else None
     except ValueError:
         return None
 
