@@ -150,7 +150,7 @@ async def test_who_has_waited_too_long_is_refused(
     lanes = Lanes(impatient, runtime.sealer)
     async with held(connection, caller):
         first = asyncio.create_task(create(lanes, caller, "first"))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.02)  # Then it is in a batch.
         late = asyncio.create_task(create(lanes, caller, "late"))
         refused = await asyncio.gather(first, late, return_exceptions=True)
     assert [str(each)[:19] for each in refused] == [
