@@ -24,10 +24,12 @@ from projections.statements import statement
 
 # Appends wait for who swaps while that one waits for the appends before it, for the events of that
 # moment and for two renames: together no more than the 150 ms that we promise.
-LOCK_TIMEOUT_MS = 40
-EVENTS_MAX = 60  # In the last catch-up; with more of them the lock is given back.
+LOCK_TIMEOUT_MS = 30
+EVENTS_MAX = 30  # In the last catch-up; with more of them the lock is given back.
+PASSES_MAX = 10  # Of catching up before the lock is asked for.
 RETRY_S = 0.05
 TRIES_MAX = 400
+TRIES_PER_STEP = 20  # Then writes come faster than that, and so many events more may be caught up.
 
 log = structlog.get_logger()
 
@@ -57,12 +59,14 @@ async def swap(connection: Connection, tables: Behind) -> None:
     """Let tables serve that have caught up; what served becomes the previous ones. Errors: SwapFailed."""
     if tables.schema != tables.projection.previous:
         await drop(connection, tables.projection.previous)
-    for _ in range(TRIES_MAX):
-        while await keep_up(connection, tables) > EVENTS_MAX // 2:
-            pass
+    for tried in range(TRIES_MAX):
+        events_max = EVENTS_MAX * (1 + tried // TRIES_PER_STEP)
+        for _ in range(PASSES_MAX):
+            if await keep_up(connection, tables) <= events_max // 2:
+                break
         try:
             async with connection.transaction():
-                await exchange_locked(connection, tables)
+                await exchange_locked(connection, tables, events_max)
         except (asyncpg.LockNotAvailableError, TooFarBehind) as error:
             log.info("projection_swap_postponed", reason=type(error).__name__)
             await asyncio.sleep(RETRY_S)
@@ -78,7 +82,7 @@ async def drop(connection: Connection, schema: str) -> None:
         await forget_build(connection, schema)
 
 
-async def exchange_locked(connection: Connection, tables: Behind) -> None:
+async def exchange_locked(connection: Connection, tables: Behind, events_max: int) -> None:
     """Lock all who write out, catch up for the last time and rename; the caller owns the transaction.
 
     Who wrote to the former tables has committed by then. Who comes after looks the names up anew: a
@@ -90,7 +94,7 @@ async def exchange_locked(connection: Connection, tables: Behind) -> None:
     await connection.execute(statement("lock_appends" if is_inline else "lock_followers"))
     # A follower's tables need not reach the end of the log, but what serves never goes back.
     goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
-    await catch_up_locked(connection, tables, goals)
+    await catch_up_locked(connection, tables, goals, events_max)
     spare = f"{name}_spare"
     for former, latter in ((name, spare), (tables.schema, name), (spare, previous)):
         await connection.execute(f'ALTER SCHEMA "{former}" RENAME TO "{latter}"')
@@ -102,12 +106,12 @@ async def exchange_locked(connection: Connection, tables: Behind) -> None:
 
 
 async def catch_up_locked(
-    connection: Connection, tables: Behind, goals: Mapping[UUID, int]
+    connection: Connection, tables: Behind, goals: Mapping[UUID, int], events_max: int
 ) -> None:
     """Catch up to some positions at least, in this transaction. Errors: TooFarBehind."""
     reached = await load_reached(connection, tables.schema)
     waiting = {each: goal for each, goal in goals.items() if goal > reached.get(each, 0)}
-    if sum(goal - reached.get(each, 0) for each, goal in waiting.items()) > EVENTS_MAX:
+    if sum(goal - reached.get(each, 0) for each, goal in waiting.items()) > events_max:
         raise TooFarBehind(TooFarBehind.__doc__)
     for organization_id in waiting:
         after = reached.get(organization_id, 0)
