@@ -2,7 +2,7 @@
 
 from projections.load import Connection
 from projections.rebuild_state import record_build
-from projections.registry import PROJECTIONS, digest, tables
+from projections.registry import PROJECTIONS, tables
 
 SERVICE_ROLE = "scim_ledger_service"
 
@@ -16,7 +16,7 @@ async def create_missing(connection: Connection) -> list[str]:
     for name, projection in PROJECTIONS.items():
         if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", name):
             await create(connection, name, name)
-            await record_build(connection, name, digest(projection))
+            await record_build(connection, name, projection)
             made.append(name)
     return made
 

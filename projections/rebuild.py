@@ -20,6 +20,7 @@ from projections.rebuild_state import (
     Shards,
     count_shards,
     find_incomplete_logs,
+    is_ours,
     load_builds,
     load_loaded,
     load_reached,
@@ -27,7 +28,7 @@ from projections.rebuild_state import (
 from projections.rebuild_swap import SwapFailed, drop, keep_up, swap
 from projections.rebuild_tables import analyze, begin, build_indexes, missing_indexes
 from projections.rebuild_worker import Phase, Worker, WorkerFailed, run_phase, workers
-from projections.registry import UnknownProjection, digest
+from projections.registry import UnknownProjection
 
 POLL_S = 0.25
 CAUGHT_UP_EVENTS = 200  # What is caught up in a moment, so that a comparison has an end.
@@ -89,7 +90,7 @@ async def roll_back(site: Site, report: Report) -> None:
     schema = site.projection.previous
     async with at_work(site, is_alone=True) as hands:
         held = (await load_builds(hands.tables)).get(schema)
-        if held is None or held.digest != digest(site.projection):
+        if not is_ours(held, site.projection):
             raise NoPrevious(NoPrevious.__doc__)
         since = await load_reached(hands.tables, schema)
         report(Progress("catch up"))
@@ -104,7 +105,7 @@ async def roll_back(site: Site, report: Report) -> None:
 async def begin_or_resume(site: Site, connection: Connection) -> None:
     """Make what a rebuild needs, unless an interrupted one of the same code has left it. Errors: NoRoom."""
     held = (await load_builds(connection)).get(site.projection.next)
-    if held is not None and held.digest == digest(site.projection):
+    if is_ours(held, site.projection):
         log.info("rebuild_resumed", projection=site.projection.name)
         return
     await refuse_without_room(connection, site.projection.name, site.data_dir)

@@ -8,6 +8,7 @@ from uuid import UUID
 from eventstore.streams import Span
 from projections.followers import load_checkpoints
 from projections.load import Connection
+from projections.registry import Projection, digest
 from projections.statements import statement
 
 
@@ -41,15 +42,20 @@ class Shards:
     events_verified: int
 
 
+def is_ours(build: Build | None, projection: Projection) -> bool:
+    """Tell whether tables are what this release's code would build; nobody knows without a build."""
+    return build is not None and build.digest == digest(projection)
+
+
 async def load_builds(connection: Connection) -> dict[str, Build]:
     """Return the builds by schema."""
     rows = await connection.fetch(statement("load_builds"))
     return {row["schema_name"]: Build(*row) for row in rows}
 
 
-async def record_build(connection: Connection, schema: str, digest: str) -> None:
+async def record_build(connection: Connection, schema: str, projection: Projection) -> None:
     """Note what a schema was built from."""
-    await connection.execute(statement("record_build"), schema, digest)
+    await connection.execute(statement("record_build"), schema, digest(projection))
 
 
 async def rename_build(connection: Connection, schema: str, new_name: str) -> None:

@@ -12,7 +12,7 @@ from projections.load import Connection
 from projections.rebuild_priority import connect_behind
 from projections.rebuild_state import add_shards, forget_build, record_build
 from projections.rebuild_worker import CONNECT_TIMEOUT_S, Job
-from projections.registry import Projection, digest
+from projections.registry import Projection
 from projections.statements import statement
 
 INDEX_MEMORY = "128MB"  # For each of the connections that build indexes.
@@ -37,7 +37,7 @@ async def begin(connection: Connection, projection: Projection, *, shard_events:
     await create(connection, projection.name, schema)
     await drop_indexes(connection, schema)
     await plan(connection, schema, shard_events)
-    await record_build(connection, schema, digest(projection))
+    await record_build(connection, schema, projection)
 
 
 async def plan(connection: Connection, schema: str, shard_events: int) -> None:

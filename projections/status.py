@@ -6,8 +6,8 @@ from uuid import UUID
 from eventstore.streams import read_tails
 from projections.load import Connection
 from projections.parked import Lag, ParkedStream, lag, parked
-from projections.rebuild_state import Build, Shards, count_shards, load_builds
-from projections.registry import PROJECTIONS, Projection, digest
+from projections.rebuild_state import Build, Shards, count_shards, is_ours, load_builds
+from projections.registry import PROJECTIONS, Projection
 from projections.statements import statement
 
 
@@ -27,12 +27,12 @@ class Status:
     @property
     def is_current(self) -> bool:
         """Tell whether the tables are what this release's code would build."""
-        return self.build is not None and self.build.digest == digest(self.projection)
+        return is_ours(self.build, self.projection)
 
     @property
     def is_previous_ours(self) -> bool:
         """Tell whether this release can roll back."""
-        return self.previous is not None and self.previous.digest == digest(self.projection)
+        return is_ours(self.previous, self.projection)
 
 
 async def load_statuses(

@@ -9,8 +9,8 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from projections.rebuild_state import load_builds
-from projections.registry import PROJECTIONS, digest
+from projections.rebuild_state import is_ours, load_builds
+from projections.registry import PROJECTIONS
 from service import health
 from service.config import Settings
 from service.followers import following
@@ -66,8 +66,7 @@ async def tell_of_other_code(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection:
         builds = await load_builds(connection)
     for name, projection in PROJECTIONS.items():
-        held = builds.get(name)
-        if held is None or held.digest != digest(projection):
+        if not is_ours(builds.get(name), projection):
             remedy = f"scim-ledger projections rebuild {name}"
             log.warning("projection_of_other_code", projection=name, remedy=remedy)
 
