@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -52,14 +53,26 @@ async def append(  # noqa: PLR0917 - one sentence: in this log, after its tail, 
     A subject is new, and gets its key, where one of its events here is its stream's first.
     Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists; the transaction is then lost.
     """
+    recorded, sealed = await prepare(connection, organization_id, tail, events, sealer)
+    if recorded:
+        await insert(connection, organization_id, recorded, sealed)
+    return recorded
+
+
+async def prepare(  # noqa: PLR0917 - as append.
+    connection: Connection,
+    organization_id: UUID,
+    tail: Tail,
+    events: Sequence[NewEvent],
+    sealer: Sealer,
+) -> tuple[list[RecordedEvent], Sealed]:
+    """Return events as they will be recorded after a tail, and their seals. Errors: SubjectErased."""
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
         record(organization_id, tail, index, event, sealed=sealed.parts[index])
         for index, event in enumerate(events)
     ]
-    if recorded:
-        await insert(connection, organization_id, recorded, sealed)
-    return recorded
+    return recorded, sealed
 
 
 def record(
@@ -90,14 +103,17 @@ async def insert(
     connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent], sealed: Sealed
 ) -> None:
     """Write events and the new keys of their subjects, in one statement."""
-    _, *columns = [list(column) for column in zip(*events, strict=True)]
-    subjects, wrapped_keys = list(sealed.new_keys), list(sealed.new_keys.values())
+    columns = columns_of(events, sealed)
     try:
-        await connection.execute(
-            statement("append_events"), organization_id, *columns, subjects, wrapped_keys
-        )
+        await connection.execute(statement("append_events"), organization_id, *columns)
     except asyncpg.IntegrityConstraintViolationError as error:
         raise refusal(error) from error
+
+
+def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any]]:
+    """Return events and new keys as append_events takes them after the organization."""
+    _, *columns = [list(column) for column in zip(*events, strict=True)]
+    return [*columns, list(sealed.new_keys), list(sealed.new_keys.values())]
 
 
 async def read(

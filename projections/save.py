@@ -1,6 +1,7 @@
 """Write states into the directory, inside the transaction that appended their events."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -29,12 +30,34 @@ async def save_users(
     connection: Connection, organization_id: UUID, rows: Sequence[UserRow]
 ) -> None:
     """Make or overwrite users. Errors: NameTaken."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns[11] = [orjson.dumps(keys).decode() for keys in columns[11]]
     try:
-        await connection.execute(statement("save_users"), organization_id, *columns)
+        await connection.execute(statement("save_users"), organization_id, *columns_of_users(rows))
     except asyncpg.UniqueViolationError as error:
         raise NameTaken(error.constraint_name or "") from error
+
+
+def columns_of_users(rows: Sequence[UserRow]) -> list[list[Any]]:
+    """Return users as save_users takes them after the organization."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns[11] = [orjson.dumps(keys).decode() for keys in columns[11]]
+    return columns
+
+
+async def append_and_save_users(
+    connection: Connection,
+    organization_id: UUID,
+    events: Sequence[Sequence[Any]],
+    rows: Sequence[UserRow],
+) -> None:
+    """Append events and make or overwrite the users that they lead to: one statement, one transaction.
+
+    The events are columns as eventstore.store gives them, after a tail that was read and not locked.
+    Errors: asyncpg's; LockNotAvailableError where another transaction holds the log, and a unique
+    violation where the tail has moved or a name was taken: nothing is written then.
+    """
+    await connection.execute(
+        statement("append_and_save_users"), organization_id, *events, *columns_of_users(rows)
+    )
 
 
 async def delete_users(

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from eventstore.events import NewEvent, Provenance
 from eventstore.seal import Sealer
-from eventstore.store import Tail, append, lock_log
+from eventstore.store import Tail, append, columns_of, prepare
+from projections import save
 from projections.load import Connection
 from projections.rows import GroupRow, UserRow, group_row, user_row
 from schema.events.codec import encode
@@ -65,11 +66,10 @@ class Batch:
 
 
 async def decide_batch(
-    connection: Connection, organization_id: UUID, works: Sequence[Work]
+    connection: Connection, organization_id: UUID, tail: Tail, works: Sequence[Work]
 ) -> Batch:
-    """Lock the organization's log, load what the commands need, and decide them in turn."""
+    """Load what the commands need, as it is at the log's tail or later, and decide them in turn."""
     needs, refused = _needs(works)
-    tail = await lock_log(connection, organization_id)
     batch = Batch(organization_id, tail, await load_known(connection, organization_id, needs))
     for work, refusal in zip(works, refused, strict=True):
         batch.answers.append(refusal or _decide(batch, work))
@@ -81,6 +81,27 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
     if batch.events:
         await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
         await batch.changes.save(connection, batch.organization_id, batch.known)
+
+
+def can_be_written_at_once(works: Sequence[Work]) -> bool:
+    """Tell whether commands lead to no more than events and rows of users."""
+    return all(isinstance(work.command, USER_WRITES) for work in works)
+
+
+async def write_batch_at_once(connection: Connection, batch: Batch, sealer: Sealer) -> None:
+    """Write a batch of users, decided without the lock, as a transaction of one statement.
+
+    Errors: those of `append_and_save_users`.
+    """
+    recorded, sealed = await prepare(
+        connection, batch.organization_id, batch.tail, batch.events, sealer
+    )
+    await save.append_and_save_users(
+        connection,
+        batch.organization_id,
+        columns_of(recorded, sealed),
+        list(batch.changes.users.values()),
+    )
 
 
 def _needs(works: Sequence[Work]) -> tuple[Needs, list[ScimError | None]]:

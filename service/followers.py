@@ -19,7 +19,7 @@ from projections.followers_lease import Lease, duties
 from projections.history_write import HISTORY
 from projections.load import Connection
 from projections.parked import Lag
-from service.lane import OUTAGES
+from service.outages import OUTAGES
 from service.runtime import SESSION
 
 FOLLOWERS: tuple[Follower, ...] = (HISTORY,)

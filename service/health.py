@@ -5,7 +5,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from projections.borrow import borrowed
-from service.lane import OUTAGES
+from service.outages import OUTAGES
 from service.scim.context import SERVICE
 
 READY_TIMEOUT_S = 2.0

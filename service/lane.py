@@ -1,4 +1,4 @@
-"""The one shell around decisions: batch → lock → load → decide → append → project → commit.
+"""The one shell around decisions: batch → load → decide → append and project → commit.
 
 Each organization has a lane. Commands that arrive while a batch is in flight form the next one, so
 that a commit is shared by all who wait and costs an idle service no delay. Nothing is answered
@@ -19,39 +19,23 @@ import structlog
 from eventstore.errors import WrongExpectedVersion
 from eventstore.events import Provenance
 from eventstore.seal import Sealer
-from projections.borrow import borrowed, close_now
+from projections.borrow import borrowed
 from projections.load import Connection
 from projections.save import NameTaken
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
-from service.batch import Batch, Outcome, Work, decide_batch, write_batch
+from service.batch import Batch, Outcome, Work, can_be_written_at_once
 from service.commands import Command
 from service.decide.known import Caller
+from service.outages import OUTAGES
+from service.transact import MustWait, OutcomeUnknown, at_once, in_turn
 
 BATCH_MAX = 256  # Commands in one transaction.
 QUIET_TURNS = 5  # Of the loop: from a request's arrival to its command it takes two.
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
-BEGIN_TIMEOUT_S = 6.0  # For a connection, and for Postgres to say a first word on it.
 BATCH_TIMEOUT_S = 25.0  # For a whole transaction; Postgres ends statements before that.
-ROLLBACK_TIMEOUT_S = 2.0
-# Failures of the way to Postgres or of its capacity: no command is to blame, the client tries again.
-OUTAGES = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.PostgresSystemError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
+CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
 
 log = structlog.get_logger()
-
-
-class OutcomeUnknown(Exception):
-    """The connection was lost at COMMIT: the batch may have happened or not."""
 
 
 @dataclass(slots=True)
@@ -70,6 +54,7 @@ class Lane:
     organization_id: UUID
     waiting: deque[Pending] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
+    contended_until_s: float = 0.0  # By the loop's clock; until then its log is locked first.
 
 
 class Lanes:
@@ -164,21 +149,13 @@ class Lanes:
 
     async def _transact(self, connection: Connection, lane: Lane, batch: list[Pending]) -> Batch:
         """Return a batch whose events are committed."""
-        transaction = connection.transaction()
-        async with asyncio.timeout(BEGIN_TIMEOUT_S):
-            await transaction.start()
-        try:
-            works = [pending.work for pending in batch]
-            decided = await decide_batch(connection, lane.organization_id, works)
-            await write_batch(connection, decided, self._sealer)
-        except Exception as error:
-            await _roll_back(connection, transaction, error)
-            raise
-        if decided.events:
-            await _commit(transaction)
-        else:
-            await transaction.rollback()
-        return decided
+        works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
+        if now_s >= lane.contended_until_s and can_be_written_at_once(works):
+            try:
+                return await at_once(connection, lane.organization_id, works, self._sealer)
+            except MustWait:
+                lane.contended_until_s = now_s + CONTENDED_S
+        return await in_turn(connection, lane.organization_id, works, self._sealer)
 
 
 async def _let_others_join(lane: Lane) -> None:
@@ -210,26 +187,6 @@ def _is_refused_as_late(pending: Pending) -> bool:
         return False
     _answer(pending, _busy())
     return True
-
-
-async def _roll_back(
-    connection: Connection, transaction: asyncpg.transaction.Transaction, error: Exception
-) -> None:
-    """Give back the log's lock, by closing the connection where Postgres does not answer."""
-    if isinstance(error, TimeoutError):
-        return  # As it travels on, `borrowed` closes the connection.
-    try:
-        async with asyncio.timeout(ROLLBACK_TIMEOUT_S):
-            await transaction.rollback()
-    except Exception:  # noqa: BLE001 - the first error is the one to tell of.
-        close_now(connection)
-
-
-async def _commit(transaction: asyncpg.transaction.Transaction) -> None:
-    try:
-        await transaction.commit()
-    except Exception as error:
-        raise OutcomeUnknown from error
 
 
 def _busy() -> Unavailable:

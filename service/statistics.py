@@ -14,7 +14,7 @@ import structlog
 from projections.borrow import borrowed
 from projections.load import Connection
 from projections.registry import PROJECTIONS
-from service.lane import OUTAGES
+from service.outages import OUTAGES
 from service.statements import statement
 
 SCHEMAS = ("eventstore", "followers", *PROJECTIONS)

@@ -18,7 +18,7 @@ from schema.scim.errors import (
     Unavailable,
 )
 from service.ids import new_id
-from service.lane import OUTAGES
+from service.outages import OUTAGES
 from service.scim.represent import MEDIA_TYPE, dumps
 
 REQUEST_ID = web.RequestKey("request_id", UUID)

@@ -276,3 +276,55 @@ async def test_a_plan_made_for_an_empty_log_still_looks_up_in_a_long_one(
     before = await reads(connection)
     await append_events(connection, *new_streams(20))
     assert await reads(connection) - before < 20 * 4
+
+
+async def try_lock(
+    connection: asyncpg.Connection, *, written: str = "eventstore.events", name: str = "events"
+) -> bool:
+    """Take the log's lock as a statement does that writes to a table of that name."""
+    is_locked: bool = await connection.fetchval(
+        "SELECT eventstore.try_lock_log($1, $2::text::regclass, 'eventstore', $3)",
+        ORGANIZATION,
+        written,
+        name,
+    )
+    return is_locked
+
+
+async def test_a_free_log_is_locked_at_once(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+) -> None:
+    async with connection.transaction():
+        assert await try_lock(connection)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await try_lock(service_connection)
+    assert await try_lock(service_connection)
+
+
+@pytest.mark.parametrize(
+    "held",
+    ["SELECT eventstore.lock_log($1)", "SELECT pg_advisory_xact_lock(23578, 1), $1::uuid"],
+    ids=["append", "swap"],
+)
+async def test_who_finds_the_log_locked_does_not_wait(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection, held: str
+) -> None:
+    async with connection.transaction():
+        await connection.fetch(held, ORGANIZATION)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await try_lock(service_connection)
+
+
+async def test_a_table_that_no_longer_serves_is_not_written_to(
+    connection: asyncpg.Connection,
+) -> None:
+    with pytest.raises(asyncpg.LockNotAvailableError):
+        await try_lock(connection, name="events_of_before_the_swap")
+
+
+async def test_a_log_is_not_locked_for_a_snapshot_of_before(
+    connection: asyncpg.Connection,
+) -> None:
+    with pytest.raises(asyncpg.InvalidTransactionStateError):
+        async with connection.transaction(isolation="repeatable_read"):
+            await try_lock(connection)

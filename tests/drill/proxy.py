@@ -1,6 +1,7 @@
 """Stands between the service and Postgres: passes all on, cuts at a COMMIT, or falls silent."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -10,6 +11,9 @@ LANE = (
     b"application_name\x00scim-ledger\x00"  # In the first message of the service's own connections.
 )
 COMMIT = b"COMMIT"
+# The statement that is a transaction of its own: prepared once by a name, which each execution repeats (protocol,
+# §55.7: Parse has the name before the text, Bind after its portal's).
+AT_ONCE = re.compile(rb"P.{4}([^\0]*)\0-- append_and_save_users:", re.DOTALL)
 CUT_TIMEOUT_S = 30.0
 
 
@@ -96,7 +100,7 @@ class Proxy:
             while data := await link.reader.read(CHUNK_BYTES):
                 await self._passing.wait()
                 link.is_lane = link.is_lane or LANE in data
-                if link.is_lane and COMMIT in data and self._cut and not self._cut.done():
+                if link.commits(data) and self._cut and not self._cut.done():
                     self._cut.set_result(None)
                     if not self._is_delivered:
                         return
@@ -130,3 +134,14 @@ class Link:
         self.upstream_writer = upstream_writer
         self.is_lane = False
         self.is_mute = False  # Its COMMIT was delivered; Postgres's reply is the last that comes.
+        self._at_once = (
+            b""  # How Bind names the statement that commits by itself; empty: not prepared yet.
+        )
+
+    def commits(self, data: bytes) -> bool:
+        """Tell whether the service sends what commits a batch."""
+        if prepared := AT_ONCE.search(data):
+            self._at_once = b"\0" + prepared[1] + b"\0"
+            return False
+        at_once = bool(self._at_once) and self._at_once in data
+        return self.is_lane and (at_once or COMMIT in data)

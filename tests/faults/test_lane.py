@@ -9,11 +9,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from eventstore.store import lock_log
 from projections.borrow import borrowed
 from schema.scim.definitions import USER
 from schema.scim.errors import Unavailable, Uniqueness
 from service import lane
-from service.batch import Outcome
+from service.batch import Outcome, Work, decide_batch, write_batch
 from service.commands import CreateUser
 from service.decide.known import Caller
 from service.ids import new_id
@@ -202,3 +203,54 @@ async def test_an_interrupted_connection_does_not_keep_its_borrower_waiting(
         async with borrowed(runtime.pool, timeout_s=0.1) as connection:
             await connection.execute("SELECT pg_sleep(15)")
     assert time.monotonic() - began < 2
+
+
+async def last_statements(connection: asyncpg.Connection) -> str:
+    """Return what the service's connections did last."""
+    rows = await connection.fetch(
+        "SELECT query FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'scim-ledger'"
+    )
+    return "\n".join(row["query"] for row in rows)
+
+
+async def test_users_are_written_by_one_statement_where_nobody_else_writes(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    lanes = Lanes(runtime.pool, runtime.sealer)
+    await create_all(lanes, caller, "jo", "ann", "kim")
+    assert "-- append_and_save_users:" in await last_statements(connection)
+
+
+async def test_a_batch_that_somebody_came_before_is_decided_again(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    other = Lanes(runtime.pool, runtime.sealer)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE directory.former_users IN ACCESS EXCLUSIVE MODE")
+        late = asyncio.create_task(create(runtime.lanes, caller, "JO"))
+        await asyncio.sleep(0.2)  # It has read the tail, and waits to read the names.
+        await append_elsewhere(connection, runtime, caller)
+    assert (await late).is_changed
+    assert (await create_all(other, caller, "jo", "ann")) == [Uniqueness, Outcome]
+
+
+async def append_elsewhere(
+    connection: asyncpg.Connection, runtime: Runtime, caller: Caller
+) -> None:
+    """Make a user in a transaction of our own, as another process does."""
+    work = Work(CreateUser(new_id(), {"userName": "kim"}, USER), caller, cli_provenance())
+    tail = await lock_log(connection, caller.organization.id)
+    batch = await decide_batch(connection, caller.organization.id, tail, [work])
+    await write_batch(connection, batch, runtime.sealer)
+
+
+async def test_two_processes_that_write_to_one_log_lose_nothing_and_share_no_name(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    lanes = [Lanes(runtime.pool, runtime.sealer) for _ in range(3)]
+    names = [f"user {number}" for number in range(40)]
+    came_to = await asyncio.gather(*(create_all(each, caller, *names) for each in lanes))
+    counts = [sum(each is Outcome for each in of_name) for of_name in zip(*came_to, strict=True)]
+    assert counts == [1] * len(names)
+    assert [await count_users(connection, each) for each in names] == counts

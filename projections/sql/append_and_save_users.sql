@@ -1,0 +1,77 @@
+-- append_and_save_users: add events, the keys of their new subjects and the users that they lead to, in a transaction
+-- of its own; where somebody else has the log's lock, lock_not_available. As append_events and save_users.
+-- $1 organization_id uuid
+-- $2 positions bigint[]
+-- $3 stream_ids uuid[]
+-- $4 versions bigint[]
+-- $5 event_ids uuid[]
+-- $6 types text[]
+-- $7 schema_versions smallint[]
+-- $8 recorded_at timestamptz[]
+-- $9 actor_ids text[]
+-- $10 token_ids uuid[]
+-- $11 request_ids uuid[]
+-- $12 sources text[]
+-- $13 data text[]
+-- $14 sealed bytea[]
+-- $15 subject_ids uuid[]
+-- $16 new_subject_ids uuid[]
+-- $17 new_wrapped_keys bytea[]: one element per new subject
+-- $18 ids uuid[]: from here on one element per user
+-- $19 versions bigint[]
+-- $20 created_at timestamptz[]
+-- $21 modified_at timestamptz[]
+-- $22 origins text[]
+-- $23 active boolean[]
+-- $24 role_ids uuid[]
+-- $25 user_name_keys text[]
+-- $26 external_ids text[]
+-- $27 display_name_keys text[]
+-- $28 employee_number_keys text[]
+-- $29 email_keys text[]: a JSON list of texts each, since arrays of arrays must be rectangular
+-- $30 documents json[]
+-- $31 searches jsonb[]
+WITH locked AS MATERIALIZED (
+    SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
+), new_keys AS (
+    INSERT INTO eventstore.subject_keys (organization_id, subject_id, wrapped_key)
+    SELECT $1, subject_id, wrapped_key
+      FROM locked, unnest($16::uuid[], $17::bytea[]) AS made (subject_id, wrapped_key)
+), appended AS (
+    INSERT INTO eventstore.events
+           (organization_id, position, stream_id, version, event_id, type, schema_version, recorded_at,
+            actor_id, token_id, request_id, source, data, sealed, subject_id)
+    SELECT $1, "position", stream_id, version, event_id, type, schema_version, recorded_at,
+           actor_id, token_id, request_id, source, data::json, sealed, subject_id
+      FROM locked,
+           unnest($2::bigint[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::smallint[],
+                  $8::timestamptz[], $9::text[], $10::uuid[], $11::uuid[], $12::text[], $13::text[],
+                  $14::bytea[], $15::uuid[])
+           AS events ("position", stream_id, version, event_id, type, schema_version, recorded_at,
+                      actor_id, token_id, request_id, source, data, sealed, subject_id)
+)
+INSERT INTO directory.users
+       (organization_id, id, version, created_at, modified_at, origin, active, role_id,
+        user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
+       user_name_key, external_id, display_name_key, employee_number_key,
+       ARRAY(SELECT json_array_elements_text(email_keys)), document, search
+  FROM locked,
+       unnest($18::uuid[], $19::bigint[], $20::timestamptz[], $21::timestamptz[], $22::text[],
+              $23::boolean[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::text[],
+              $29::json[], $30::json[], $31::jsonb[])
+       AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
+                external_id, display_name_key, employee_number_key, email_keys, document, search)
+    ON CONFLICT ON CONSTRAINT users_pkey
+    DO UPDATE
+   SET version = excluded.version,
+       modified_at = excluded.modified_at,
+       active = excluded.active,
+       role_id = excluded.role_id,
+       user_name_key = excluded.user_name_key,
+       external_id = excluded.external_id,
+       display_name_key = excluded.display_name_key,
+       employee_number_key = excluded.employee_number_key,
+       email_keys = excluded.email_keys,
+       document = excluded.document,
+       search = excluded.search
