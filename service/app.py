@@ -17,7 +17,6 @@ from service.followers import following
 from service.gate import Gate
 from service.runtime import Runtime
 from service.scim.context import SERVICE, Service
-from service.scim.middleware import answer_every_request
 from service.scim.routes import add_routes
 from service.server import make_runner
 from service.statistics import keeping_statistics
@@ -27,7 +26,7 @@ log = structlog.get_logger()
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     """Return the application that serves SCIM from an open runtime."""
-    app = web.Application(middlewares=[answer_every_request], client_max_size=2**40)
+    app = web.Application(client_max_size=2**40)
     app[SERVICE] = Service(
         pool=runtime.pool,
         lanes=runtime.lanes,

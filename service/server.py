@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from schema.scim.errors import ScimError
 from service.ids import new_id
-from service.scim.middleware import error_response, http_refusal, unexpected
+from service.scim.middleware import answering, error_response, http_refusal, unexpected
 
 LINE_BYTES_MAX = 65_536  # Of the request line: a filter of 8,000 characters may be 72,000 encoded.
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
@@ -81,11 +81,14 @@ class ScimRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
-        return ScimServer(plain.request_handler, request_factory=plain.request_factory, **kwargs)
+        # The application's requests go to the application's handler: the types cannot say so.
+        handle: Any = plain.request_handler
+        answer: Any = answering(handle)
+        return ScimServer(answer, request_factory=plain.request_factory, **kwargs)
 
 
 def make_runner(app: web.Application) -> ScimRunner:
-    """Return a runner with our limits and without aiohttp's access log: the middleware writes ours."""
+    """Return a runner with our limits and without aiohttp's access log: ours is enough."""
     return ScimRunner(
         app,
         access_log=None,

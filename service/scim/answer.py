@@ -1,34 +1,95 @@
-"""Responses: the headers that every answer with a resource carries."""
+"""Responses: whole ones, whose head and body leave in one piece, and the headers that they carry.
 
-from aiohttp import web
+Every request passes here, so an answer is put together without the stages that aiohttp has for what is
+compressed, chunked or carries cookies: they take as long as all else that happens to a GET.
+"""
+
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+from aiohttp import ClientConnectionResetError, HttpVersion10, web
+from aiohttp.abc import AbstractStreamWriter
 
 from projections.read import Resource
 from service.scim.represent import MEDIA_TYPE, etag
 
+SERVER = "scim-ledger"  # What we are, and not what we are made of.
+REASONS = {each.value: each.phrase for each in HTTPStatus}
+WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1
+
+
+class Answer(web.StreamResponse):
+    """A whole answer in SCIM's media type. A value of a header must be text without control characters."""
+
+    def __init__(
+        self, body: bytes = b"", *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status=status, headers=headers)
+        self._whole = body
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Write all of it. Errors: ConnectionError where the client is gone."""
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            raise ClientConnectionResetError("The client has closed the connection.")
+        if self._keep_alive is None:
+            self._keep_alive = request.keep_alive
+        self._eof_sent = True
+        head = self._head(request.version == HttpVersion10)
+        transport.write(head if request.method == "HEAD" else head + self._whole)
+        await request.writer.drain()
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Do nothing: all of it is written."""
+
+    def _head(self, is_old: bool) -> bytes:  # noqa: FBT001 - of HTTP/1.0.
+        lines = [
+            f"HTTP/1.{0 if is_old else 1} {self.status} {REASONS.get(self.status, '')}",
+            f"Content-Type: {MEDIA_TYPE}",
+            *[f"{name}: {value}" for name, value in self._headers.items()],
+            f"Date: {_date(int(time.time()))}",
+            f"Server: {SERVER}",
+        ]
+        if self.status not in WITHOUT_BODY:
+            lines.append(f"Content-Length: {len(self._whole)}")
+        if is_old and self._keep_alive:
+            lines.append("Connection: keep-alive")
+        elif not is_old and not self._keep_alive:
+            lines.append("Connection: close")
+        head = "\r\n".join(lines)
+        if head.count("\n") != len(lines) - 1 or "\0" in head:
+            raise ValueError("A header of an answer has a line break in it.")
+        return f"{head}\r\n\r\n".encode("latin-1")
+
+
+@lru_cache(maxsize=1)
+def _date(at: int) -> str:
+    """Return an instant, in seconds, as RFC 9110 §5.6.7 writes it."""
+    return formatdate(at, usegmt=True)
+
 
 def resource_response(
     resource: Resource, body: bytes, location: str, *, status: int = 200
-) -> web.Response:
+) -> Answer:
     """Return a resource with its entity tag and location (RFC 7644 §3.1, §3.14)."""
-    headers = {"Content-Type": MEDIA_TYPE, "ETag": etag(resource.version), "Location": location}
-    return web.Response(status=status, body=body, headers=headers)
+    headers = {"ETag": etag(resource.version), "Location": location}
+    return Answer(body, status=status, headers=headers)
 
 
-def json_response(body: bytes, *, status: int = 200) -> web.Response:
+def json_response(body: bytes, *, status: int = 200) -> Answer:
     """Return a message that is no single resource."""
-    return web.Response(status=status, body=body, headers={"Content-Type": MEDIA_TYPE})
+    return Answer(body, status=status)
 
 
-def no_content(resource: Resource | None = None) -> web.Response:
+def no_content(resource: Resource | None = None) -> Answer:
     """Return 204, with the entity tag of a resource that was written and is not shown."""
-    headers = {"Content-Type": MEDIA_TYPE}
-    if resource:
-        headers["ETag"] = etag(resource.version)
-    return web.Response(status=204, headers=headers)
+    return Answer(status=204, headers={"ETag": etag(resource.version)} if resource else None)
 
 
-def not_modified(resource: Resource) -> web.Response:
+def not_modified(resource: Resource) -> Answer:
     """Return 304 for a version that the client has (RFC 9110 §15.4.5)."""
-    return web.Response(
-        status=304, headers={"Content-Type": MEDIA_TYPE, "ETag": etag(resource.version)}
-    )
+    return Answer(status=304, headers={"ETag": etag(resource.version)})

@@ -20,7 +20,7 @@ from schema.scim.errors import (
 )
 from service.decide.members import as_id
 from service.ids import new_id
-from service.scim.answer import json_response
+from service.scim.answer import Answer, json_response
 from service.scim.bulk_operation import STATUSES, command_of, read_operation, sent_location
 from service.scim.bulk_order import in_turn, portions, references, referred, sequence
 from service.scim.context import Exchange, admit
@@ -55,7 +55,7 @@ class Bulk:
     results: dict[int, Result] = field(default_factory=dict)
 
 
-async def bulk(request: web.Request) -> web.Response:
+async def bulk(request: web.Request) -> Answer:
     """POST /Bulk: 200 with a BulkResponse, whatever became of the operations in it."""
     exchange = await admit(request)
     body = await read_body(request, PAYLOAD_BYTES_MAX)

@@ -14,7 +14,7 @@ from schema.scim.predicate import matches
 from schema.scim.resource_type import ResourceType
 from service.gate import Visitor
 from service.scim import bulk, cursor
-from service.scim.answer import json_response
+from service.scim.answer import Answer, json_response
 from service.scim.ask import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
@@ -31,7 +31,7 @@ from service.scim.select import read_selection, select_document
 DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
 
 
-async def service_provider_config(request: web.Request) -> web.Response:
+async def service_provider_config(request: web.Request) -> Answer:
     """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3)."""
     exchange = await admit(request)
     return json_response(dumps(config_document(exchange.base)))
@@ -76,14 +76,14 @@ def config_document(base: str) -> Document:
     }
 
 
-async def resource_types(request: web.Request) -> web.Response:
+async def resource_types(request: web.Request) -> Answer:
     """GET /ResourceTypes."""
     exchange = await admit(request)
     _refuse_filter(request)
     return _list(resource_type_documents(exchange.visitor, exchange.base))
 
 
-async def resource_type(request: web.Request) -> web.Response:
+async def resource_type(request: web.Request) -> Answer:
     """GET /ResourceTypes/{name}."""
     exchange = await admit(request)
     documents = resource_type_documents(exchange.visitor, exchange.base)
@@ -111,14 +111,14 @@ def _resource_type(each: ResourceType, base: str) -> Document:
     return document
 
 
-async def schemas(request: web.Request) -> web.Response:
+async def schemas(request: web.Request) -> Answer:
     """GET /Schemas: a ListResponse, complete and without nulls (reference §7)."""
     exchange = await admit(request)
     _refuse_filter(request)
     return _list(schema_documents(exchange.visitor, exchange.base))
 
 
-async def schema(request: web.Request) -> web.Response:
+async def schema(request: web.Request) -> Answer:
     """GET /Schemas/{urn}."""
     exchange = await admit(request)
     return _one(
@@ -155,19 +155,19 @@ def _role_attribute(attribute: Document, organization: Organization) -> Document
     }
 
 
-async def roles(request: web.Request) -> web.Response:
+async def roles(request: web.Request) -> Answer:
     """GET /Roles: the five roles of the organization, as resources."""
     exchange = await admit(request)
     return _answer_roles(exchange, query_parameters(request))
 
 
-async def search_roles(request: web.Request) -> web.Response:
+async def search_roles(request: web.Request) -> Answer:
     """POST /Roles/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
     exchange = await admit(request)
     return _answer_roles(exchange, read_search_request(await read_body(request)))
 
 
-def _answer_roles(exchange: Exchange, sent: Parameters) -> web.Response:
+def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
     """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
     found, selection = role_documents(exchange.visitor, exchange.base), read_selection(sent, ROLE)
     if "filter" in sent:
@@ -178,7 +178,7 @@ def _answer_roles(exchange: Exchange, sent: Parameters) -> web.Response:
     return _list(page, start=start, total=len(found))
 
 
-async def role(request: web.Request) -> web.Response:
+async def role(request: web.Request) -> Answer:
     """GET /Roles/{id}."""
     exchange = await admit(request)
     return _one(role_documents(exchange.visitor, exchange.base), request.match_info["id"], "role")
@@ -203,9 +203,7 @@ def _refuse_filter(request: web.Request) -> None:
         raise Forbidden("This endpoint takes no filter; read it whole.")
 
 
-def _list(
-    resources: Sequence[Document], *, start: int = 1, total: int | None = None
-) -> web.Response:
+def _list(resources: Sequence[Document], *, start: int = 1, total: int | None = None) -> Answer:
     message: dict[str, Any] = {
         "schemas": [urns.LIST_RESPONSE],
         "totalResults": len(resources) if total is None else total,
@@ -216,7 +214,7 @@ def _list(
     return json_response(dumps(message))
 
 
-def _one(documents: Iterable[Document], wanted: str, kind: str) -> web.Response:
+def _one(documents: Iterable[Document], wanted: str, kind: str) -> Answer:
     for document in documents:
         if document["id"].lower() == wanted.lower():
             return json_response(dumps(document))

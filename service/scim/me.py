@@ -4,14 +4,14 @@ from aiohttp import web
 
 from projections.read import USER_BY_ID
 from schema.scim.errors import Forbidden, NotFound
-from service.scim.answer import not_modified, resource_response
+from service.scim.answer import Answer, not_modified, resource_response
 from service.scim.context import admit
 from service.scim.parse import is_unmodified, query_parameters
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 
 
-async def read(request: web.Request) -> web.Response:
+async def read(request: web.Request) -> Answer:
     """GET /Me: 200 with the technical account; its location is that below /Users."""
     exchange = await admit(request)
     account_id = exchange.visitor.access.account_id
@@ -25,7 +25,7 @@ async def read(request: web.Request) -> web.Response:
     return resource_response(found[0], body, f"{exchange.base}/Users/{account_id}")
 
 
-async def refuse(request: web.Request) -> web.Response:
+async def refuse(request: web.Request) -> Answer:
     """POST, PUT, PATCH and DELETE on /Me: 403 with the reason."""
     await admit(request)
     raise Forbidden(

@@ -19,7 +19,8 @@ from schema.scim.errors import (
 )
 from service.ids import new_id
 from service.outages import OUTAGES
-from service.scim.represent import MEDIA_TYPE, dumps
+from service.scim.answer import Answer
+from service.scim.represent import dumps
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
 RETRY_AFTER_S = 1
@@ -28,30 +29,48 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
 
 
-@web.middleware
-async def answer_every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request an id, turn what is raised into a SCIM error, and log how it ended."""
-    started = time.perf_counter()
-    request_id = request[REQUEST_ID] = new_id()
+def answering(handle: Handler) -> Handler:
+    """Return what handles every request: around the routes, and not a stage of theirs for each."""
+    told = log.bind()  # Once: it takes a quarter of the time of a line.
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        started = time.perf_counter()
+        request_id = request[REQUEST_ID] = new_id()
+        shown = str(request_id)
+        response = await _answer(request, handle, shown)
+        if not response.prepared:
+            response.headers["X-Request-Id"] = shown
+        # The one line of a request: names and numbers, never values of a person.
+        told.info(
+            "request_answered",
+            request_id=shown,
+            method=request.method,
+            route=_route(request),
+            status=response.status,
+            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+        return response
+
+    return answer
+
+
+async def _answer(request: web.Request, handle: Handler, request_id: str) -> web.StreamResponse:
+    """Return the answer to a request; what is raised becomes a SCIM error."""
     try:
-        response = await handler(request)
+        return await handle(request)
     except ScimError as refusal:
-        response = error_response(refusal)
+        return error_response(refusal)
     except web.HTTPException as error:
-        response = error_response(_of_http(error, request), allow=error.headers.get("Allow"))
+        return error_response(_of_http(error, request), allow=error.headers.get("Allow"))
     except (*OUTAGES, asyncpg.InternalClientError) as error:  # The latter: it broke just now.
         log.warning("postgres_unavailable", error=repr(error))
-        response = error_response(Unavailable("The database cannot be reached: try again."))
+        return error_response(Unavailable("The database cannot be reached: try again."))
     except Exception:
-        log.exception("request_failed", request_id=str(request_id))
-        response = error_response(unexpected(str(request_id)))
-    if not response.prepared:
-        response.headers["X-Request-Id"] = str(request_id)
-    _log_request(request, response, time.perf_counter() - started)
-    return response
+        log.exception("request_failed", request_id=request_id)
+        return error_response(unexpected(request_id))
 
 
-def error_response(error: ScimError, *, allow: str | None = None) -> web.Response:
+def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
     """Return the answer that tells a client of a refusal."""
     headers = {}
     if isinstance(error, Unauthorized):
@@ -63,9 +82,7 @@ def error_response(error: ScimError, *, allow: str | None = None) -> web.Respons
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if allow:
         headers["Allow"] = allow
-    return web.Response(
-        status=error.status, body=dumps(error.document()), content_type=MEDIA_TYPE, headers=headers
-    )
+    return Answer(dumps(error.document()), status=error.status, headers=headers)
 
 
 def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:
@@ -95,14 +112,10 @@ def http_refusal(status: int, detail: str) -> ScimError:
     return refusal
 
 
-def _log_request(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
-    """Write the one line of a request: names and numbers, never values of a person."""
-    resource = request.match_info.route.resource
-    log.info(
-        "request_answered",
-        request_id=str(request[REQUEST_ID]),
-        method=request.method,
-        route=resource.canonical if resource else None,
-        status=response.status,
-        duration_ms=round(seconds * 1000, 2),
-    )
+def _route(request: web.Request) -> str | None:
+    """Return the path of the route that a request took, with names in place of ids."""
+    try:
+        resource = request.match_info.route.resource
+    except (AssertionError, AttributeError):  # It never came to a route.
+        return None
+    return resource.canonical if resource else None

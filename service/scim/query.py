@@ -24,7 +24,7 @@ from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP
 from schema.scim.filter import Comparison, Operator
 from schema.scim.text import fold
-from service.scim.answer import json_response
+from service.scim.answer import Answer, json_response
 from service.scim.ask import (
     PAGE_SIZE,
     Parameters,
@@ -49,26 +49,26 @@ POINT_READS: Mapping[tuple[str, str], Lookup] = {
 }
 
 
-async def query_users(request: web.Request) -> web.Response:
+async def query_users(request: web.Request) -> Answer:
     """GET /Users: 200 with a ListResponse, empty where nothing matches."""
     exchange = await admit(request)
     return await answer_query(exchange, users_of(exchange), query_parameters(request))
 
 
-async def query_groups(request: web.Request) -> web.Response:
+async def query_groups(request: web.Request) -> Answer:
     """GET /Groups: 200 with a ListResponse, empty where nothing matches."""
     exchange = await admit(request)
     return await answer_query(exchange, Target(GROUP, GROUPS), query_parameters(request))
 
 
-async def search_users(request: web.Request) -> web.Response:
+async def search_users(request: web.Request) -> Answer:
     """POST /Users/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
     exchange = await admit(request)
     sent = read_search_request(await read_body(request))
     return await answer_query(exchange, users_of(exchange), sent)
 
 
-async def search_groups(request: web.Request) -> web.Response:
+async def search_groups(request: web.Request) -> Answer:
     """POST /Groups/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
     exchange = await admit(request)
     sent = read_search_request(await read_body(request))
@@ -80,7 +80,7 @@ def users_of(exchange: Exchange) -> Target:
     return Target(exchange.visitor.user_type, USERS)
 
 
-async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> web.Response:
+async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> Answer:
     """Return the ListResponse for a query. Errors: InvalidFilter, InvalidValue, InvalidPath."""
     selection = read_selection(sent, target.resource_type)
     if "cursor" in sent:
@@ -145,7 +145,7 @@ def _key(query: Query) -> str:
 
 async def _answer_cursor(
     exchange: Exchange, target: Target, sent: Parameters, selection: Selection
-) -> web.Response:
+) -> Answer:
     """Return a page by cursor; an empty cursor begins (RFC 9865 §2)."""
     refuse_bad_count(sent)
     query = read_query(sent, target, selection, exchange.base)

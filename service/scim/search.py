@@ -12,7 +12,7 @@ from projections.read import GROUP_BY_ID, GROUP_BY_ID_WITH_MEMBERS, USER_BY_ID, 
 from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
 from schema.scim.errors import InvalidCursor
-from service.scim.answer import json_response
+from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
 from service.scim.context import Exchange, admit
 from service.scim.joint import joint_type
@@ -42,19 +42,19 @@ class Part:
 Parts = Mapping[str, Part]  # By the name of the table.
 
 
-async def query_root(request: web.Request) -> web.Response:
+async def query_root(request: web.Request) -> Answer:
     """GET /: users and groups that match."""
     exchange = await admit(request)
     return await _answer(exchange, query_parameters(request))
 
 
-async def search_root(request: web.Request) -> web.Response:
+async def search_root(request: web.Request) -> Answer:
     """POST /.search: the same, asked in a body."""
     exchange = await admit(request)
     return await _answer(exchange, read_search_request(await read_body(request)))
 
 
-async def _answer(exchange: Exchange, sent: Parameters) -> web.Response:
+async def _answer(exchange: Exchange, sent: Parameters) -> Answer:
     if "cursor" in sent:
         raise InvalidCursor("At the root pages go by startIndex; cursors serve /Users and /Groups.")
     parts = _parts(exchange, sent)

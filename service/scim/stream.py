@@ -9,6 +9,7 @@ from aiohttp import web
 
 from projections.read import Member, Resource, stream_members
 from schema.scim.errors import NotFound
+from service.scim.answer import SERVER
 from service.scim.context import Exchange
 from service.scim.represent import MEDIA_TYPE, etag, group_bytes, member_bytes
 from service.scim.select import Selection, select, select_document
@@ -23,7 +24,7 @@ async def stream_group(
     request: web.Request, exchange: Exchange, group_id: UUID, selection: Selection
 ) -> web.StreamResponse:
     """Answer with a group and all its members."""
-    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
+    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Server": SERVER})
     response.headers["Location"] = f"{exchange.base}/Groups/{group_id}"
     response.headers["X-Request-Id"] = str(exchange.request_id)
     try:

@@ -12,14 +12,14 @@ from service.commands import DeleteUser
 from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
-from service.scim.answer import no_content, not_modified, resource_response
+from service.scim.answer import Answer, no_content, not_modified, resource_response
 from service.scim.context import Exchange, admit
 from service.scim.parse import is_unmodified, query_parameters, read_body, read_precondition
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 
 
-async def create(request: web.Request) -> web.Response:
+async def create(request: web.Request) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
     exchange = await admit(request)
     command = build.create_user(exchange, new_id(), await read_body(request))
@@ -27,7 +27,7 @@ async def create(request: web.Request) -> web.Response:
     return _answer(request, exchange, _resource(outcome), status=201)
 
 
-async def read(request: web.Request) -> web.Response:
+async def read(request: web.Request) -> Answer:
     """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
     exchange = await admit(request)
     user_id = _user_id(request)
@@ -39,7 +39,7 @@ async def read(request: web.Request) -> web.Response:
     return _answer(request, exchange, found[0])
 
 
-async def replace(request: web.Request) -> web.Response:
+async def replace(request: web.Request) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
     exchange = await admit(request)
     user_id, precondition = _user_id(request), read_precondition(request)
@@ -47,7 +47,7 @@ async def replace(request: web.Request) -> web.Response:
     return _answer(request, exchange, _resource(await exchange.submit(command)))
 
 
-async def patch(request: web.Request) -> web.Response:
+async def patch(request: web.Request) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
     exchange = await admit(request)
     user_id, precondition = _user_id(request), read_precondition(request)
@@ -55,7 +55,7 @@ async def patch(request: web.Request) -> web.Response:
     return _answer(request, exchange, _resource(await exchange.submit(command)))
 
 
-async def delete(request: web.Request) -> web.Response:
+async def delete(request: web.Request) -> Answer:
     """DELETE /Users/{id}: 204."""
     exchange = await admit(request)
     await exchange.submit(DeleteUser(_user_id(request), read_precondition(request)))
@@ -84,7 +84,7 @@ def _resource(outcome: Outcome) -> Resource:
 
 def _answer(
     request: web.Request, exchange: Exchange, user: Resource, *, status: int = 200
-) -> web.Response:
+) -> Answer:
     selection = read_selection(query_parameters(request), exchange.visitor.user_type)
     body = select(user_bytes(user, exchange.base), selection)
     return resource_response(user, body, f"{exchange.base}/Users/{user.id}", status=status)
