@@ -1,7 +1,7 @@
 """Pages of a query: composed of fixed fragments and parameters, and counted only when needed."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -37,8 +37,7 @@ class Query:
     is_backward: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """The resources of a page in order, and how many match in all."""
 
     resources: list[Resource]

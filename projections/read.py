@@ -40,9 +40,12 @@ class Member(NamedTuple):
     display: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """A kind of point read: the statement that finds resources by keys, as (key, *Resource)."""
+    """A kind of point read: the statement that finds resources by keys, as (key, *Resource).
+
+    It hashes by identity, which costs nothing.
+    """
 
     statement: str
 

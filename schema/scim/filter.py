@@ -47,7 +47,7 @@ Find = Callable[[str], AttributePath | None]
 
 def parse_filter(text: str, resource_type: ResourceType) -> Filter:
     """Return the filter of a query. Errors: InvalidFilter, with the place and what to write."""
-    return _parse_simple(text, resource_type) or _Parser(tokenize(text), resource_type.find).whole()
+    return _parse_simple(text, resource_type) or _parse_whole(text, resource_type)
 
 
 def parse_value_filter(text: str, attribute: Attribute) -> Filter:
@@ -70,6 +70,11 @@ def _parse_simple(text: str, resource_type: ResourceType) -> Filter | None:
         return compare(path, Operator.EQ, simple[2])
     except UnfitError:
         return None
+
+
+@lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
+def _parse_whole(text: str, resource_type: ResourceType) -> Filter:
+    return _Parser(tokenize(text), resource_type.find).whole()
 
 
 @lru_cache(maxsize=1024)

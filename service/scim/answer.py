@@ -10,7 +10,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from aiohttp import ClientConnectionResetError, HttpVersion10, web
+from aiohttp import ClientConnectionResetError, HttpVersion, web
 from aiohttp.abc import AbstractStreamWriter
 
 from projections.read import Resource
@@ -38,7 +38,7 @@ class Answer(web.StreamResponse):
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
         self._eof_sent = True
-        head = self._head(request.version == HttpVersion10)
+        head = self._head(request.version).encode("latin-1")
         transport.write(head if request.method == "HEAD" else head + self._whole)
         await request.writer.drain()
         return None
@@ -46,30 +46,28 @@ class Answer(web.StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all of it is written."""
 
-    def _head(self, is_old: bool) -> bytes:  # noqa: FBT001 - of HTTP/1.0.
-        lines = [
-            f"HTTP/1.{0 if is_old else 1} {self.status} {REASONS.get(self.status, '')}",
-            f"Content-Type: {MEDIA_TYPE}",
-            *[f"{name}: {value}" for name, value in self._headers.items()],
-            f"Date: {_date(int(time.time()))}",
-            f"Server: {SERVER}",
-        ]
-        if self.status not in WITHOUT_BODY:
-            lines.append(f"Content-Length: {len(self._whole)}")
-        if is_old and self._keep_alive:
-            lines.append("Connection: keep-alive")
-        elif not is_old and not self._keep_alive:
-            lines.append("Connection: close")
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) - 1 or "\0" in head:
+    def _head(self, version: HttpVersion) -> str:
+        begin = _begin(self.status, version.minor, self._keep_alive, int(time.time()))
+        own = "\n".join([f"{name}: {value}" for name, value in self._headers.items()])
+        if own.count("\n") >= max(1, len(self._headers)) or "\r" in own or "\0" in own:
             raise ValueError("A header of an answer has a line break in it.")
-        return f"{head}\r\n\r\n".encode("latin-1")
+        length = "" if self.status in WITHOUT_BODY else f"Content-Length: {len(self._whole)}\r\n"
+        fields = own.replace("\n", "\r\n") + "\r\n" if own else ""
+        return f"{begin}{fields}{length}\r\n"
 
 
-@lru_cache(maxsize=1)
-def _date(at: int) -> str:
-    """Return an instant, in seconds, as RFC 9110 §5.6.7 writes it."""
-    return formatdate(at, usegmt=True)
+@lru_cache(maxsize=64)
+def _begin(status: int, minor: int, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
+    """Return the lines that are the same for all answers of a kind in a second (Date: RFC 9110 §5.6.7)."""
+    lines = [
+        f"HTTP/1.{minor} {status} {REASONS.get(status, '')}",
+        f"Content-Type: {MEDIA_TYPE}",
+        f"Server: {SERVER}",
+        f"Date: {formatdate(at, usegmt=True)}",
+    ]
+    if bool(is_kept) is (minor == 0):  # Other than the version has it by itself.
+        lines.append(f"Connection: {'keep-alive' if is_kept else 'close'}")
+    return "".join(f"{line}\r\n" for line in lines)
 
 
 def resource_response(

@@ -1,14 +1,12 @@
 """Read what a query asks for: filter, sorting, paging (RFC 7644 §3.4.2, RFC 9865 §2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from projections.query import Query
 from projections.tables import Table
 from schema.scim.errors import InvalidCount, InvalidPath, InvalidSyntax, InvalidValue
-from schema.scim.filter import Filter, parse_filter
+from schema.scim.filter import parse_filter
 from schema.scim.resource_type import ResourceType
 from service.scim.parse import refuse_nul
 from service.scim.select import Selection
@@ -20,8 +18,7 @@ NUMBER_MAX = 2**62
 Parameters = Mapping[str, str]  # Query parameters by lower-case name.
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A resource type that can be queried, and the table that holds it."""
 
     resource_type: ResourceType
@@ -39,7 +36,7 @@ def read_query(sent: Parameters, target: Target, selection: Selection, base: str
         raise InvalidPath(f"sortBy names no attribute of {resource_type.name}: {sort_by[:100]!r}.")
     start, count = read_page(sent)
     return Query(
-        filter=None if text is None else parse(text, resource_type),
+        filter=None if text is None else parse_filter(text, resource_type),
         sort=sort,
         is_descending=sent.get("sortorder", "").lower() == "descending",
         start=start,
@@ -53,12 +50,6 @@ def read_page(sent: Parameters) -> tuple[int, int]:
     """Return startIndex and count, trimmed to what is served (RFC 7644 §3.4.2.4). Errors: InvalidValue."""
     start = max(1, read_number(sent, "startindex", 1))
     return start, min(PAGE_SIZE_MAX, max(0, read_number(sent, "count", PAGE_SIZE)))
-
-
-@lru_cache(maxsize=1024)
-def parse(text: str, resource_type: ResourceType) -> Filter:
-    """Return the filter of a text. Errors: InvalidFilter."""
-    return parse_filter(text, resource_type)
 
 
 def read_number(sent: Parameters, name: str, default: int) -> int:

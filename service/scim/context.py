@@ -4,6 +4,7 @@ import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -43,8 +44,7 @@ class Service:
 SERVICE = web.AppKey("service", Service)
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request that was admitted."""
 
     service: Service

@@ -10,6 +10,7 @@ from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import DOCUMENTS, ROLE
 from schema.scim.errors import Forbidden, NotFound
+from schema.scim.filter import parse_filter
 from schema.scim.predicate import matches
 from schema.scim.resource_type import ResourceType
 from service.gate import Visitor
@@ -19,7 +20,6 @@ from service.scim.ask import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     Parameters,
-    parse,
     read_page,
     read_search_request,
 )
@@ -171,7 +171,7 @@ def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
     """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
     found, selection = role_documents(exchange.visitor, exchange.base), read_selection(sent, ROLE)
     if "filter" in sent:
-        chosen = parse(sent["filter"], ROLE)
+        chosen = parse_filter(sent["filter"], ROLE)
         found = [each for each in found if matches(chosen, each)]
     start, count = read_page(sent)
     page = [select_document(each, selection) for each in found[start - 1 :][:count]]

@@ -18,6 +18,7 @@ from schema.scim.errors import (
     Unavailable,
 )
 from service.ids import new_id
+from service.log import line_writer
 from service.outages import OUTAGES
 from service.scim.answer import Answer
 from service.scim.represent import dumps
@@ -31,7 +32,7 @@ log = structlog.get_logger()
 
 def answering(handle: Handler) -> Handler:
     """Return what handles every request: around the routes, and not a stage of theirs for each."""
-    told = log.bind()  # Once: it takes a quarter of the time of a line.
+    tell = line_writer("request_answered")
 
     async def answer(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
@@ -41,8 +42,7 @@ def answering(handle: Handler) -> Handler:
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
         # The one line of a request: names and numbers, never values of a person.
-        told.info(
-            "request_answered",
+        tell(
             request_id=shown,
             method=request.method,
             route=_route(request),
