@@ -48,9 +48,8 @@ async def at_once(
     Errors: MustWait, OutcomeUnknown, those of an outage.
     """
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
-        tail = await read_tail(
-            connection, organization_id
-        )  # First: what is read later is no older.
+        # First: what is read later is no older.
+        tail = await read_tail(connection, organization_id)
     decided = await decide_batch(connection, organization_id, tail, works)
     if decided.events:
         await _write_at_once(connection, decided, sealer)

@@ -14,7 +14,7 @@ from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP, USER
 from schema.scim.operations import read_patch
 from schema.scim.patch import apply
-from schema.scim.resource import attribute_names, read_document
+from schema.scim.resource import read_document
 from schema.scim.resource_type import ResourceType
 from service.commands import (
     NO_PRECONDITION,
@@ -134,7 +134,7 @@ def provisioned(
     return UserProvisioned(
         role_id=role,
         active=active,
-        attributes=tuple(attribute_names(document)),
+        attributes=tuple(difference({}, document)),
         values=difference({}, document),
     )
 

@@ -25,7 +25,7 @@ def comparable(attribute: Attribute, value: Any) -> Any:
 def converter(attribute: Attribute) -> Convert:
     """Return the function that makes single values of an attribute comparable."""
     if attribute.type is AttributeType.STRING and not attribute.case_exact:
-        return _folded
+        return folded
     return CONVERTERS[attribute.type]
 
 
@@ -59,7 +59,8 @@ def instant(text: str) -> str | None:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
-def _folded(value: Any) -> str | None:
+def folded(value: Any) -> str | None:
+    """Return a text that is not caseExact as it compares."""
     if not isinstance(value, str):
         return None
     return value.lower() if value.isascii() else fold(value)  # What fold does, without its call.

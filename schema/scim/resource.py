@@ -36,12 +36,18 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
     if not isinstance(sent, dict):
         raise InvalidSyntax("The body must be a JSON object that holds one resource.")
     reading = Reading({})
-    for meaning, value in _meanings(sent, resource_type, reading.ignored):
+    ignored = reading.ignored
+    for meaning, value in _meanings(sent, resource_type, ignored):
         if meaning.is_of_no_value:
-            reading.ignored.append(str(meaning.path))
+            ignored.append(str(meaning.path))
         elif meaning.is_kept:
-            known = meaning.read(value, reading.ignored)
-            if known is not None:
+            known = meaning.read(value, ignored)
+            if known is None:
+                continue
+            name, document = meaning.own_name, reading.document
+            if name is not None and name not in document:
+                document[name] = known  # Most attributes, without a call.
+            else:
                 _take(reading, meaning.path, known, is_put=is_put)
     _check_values(reading.document)
     return reading
@@ -67,6 +73,8 @@ def _take(reading: Reading, path: AttributePath, value: Any, *, is_put: bool) ->
 def _check_values(document: Document) -> None:
     """Raise InvalidValue where an attribute has two primary values, or too many."""
     for name, values in document.items():
+        if type(values) is str:
+            continue
         if isinstance(values, list) and name != "members":
             if len(values) > ELEMENTS_MAX:
                 raise InvalidValue(f"{name} takes no more than {ELEMENTS_MAX:,} values.")
@@ -84,6 +92,7 @@ class Meaning:
     read: Reader
     is_kept: bool  # A client's value is taken.
     is_of_no_value: bool  # It does not say of which value: emails.display.
+    own_name: str | None  # Of an attribute of the core schema, meant as a whole.
 
 
 def assignments(
@@ -105,7 +114,7 @@ def _meanings(
     for name, value in sent.items():
         key = f"{container}:{name}" if container else name
         meaning = _meaning(key, resource_type)
-        if isinstance(meaning, Meaning):
+        if type(meaning) is Meaning:
             yield meaning, value
         elif meaning == UNKNOWN:
             ignored.append(key)
@@ -130,7 +139,8 @@ def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
         return UNKNOWN
     is_kept = path.attribute.is_kept and path.target.is_kept
     is_of_no_value = path.sub_attribute is not None and path.attribute.multi_valued
-    return Meaning(path, reader(path), is_kept, is_of_no_value)
+    own_name = None if path.extension or path.sub_attribute else path.attribute.name
+    return Meaning(path, reader(path), is_kept, is_of_no_value, own_name)
 
 
 def get(document: Document, path: AttributePath) -> Any:
@@ -183,11 +193,3 @@ def schemas_of(document: Document, resource_type: ResourceType) -> list[str]:
     """Return the `schemas` of a document: the core URN and the extensions it holds."""
     held = [each.id for each in resource_type.extensions if each.id in document]
     return [resource_type.schema.id, *held]
-
-
-def attribute_names(document: Document) -> list[str]:
-    """Return the canonical names of the attributes that a document holds; URNs for extensions."""
-    names: list[str] = []
-    for key, value in document.items():
-        names += [f"{key}:{name}" for name in value] if is_urn(key) else [key]
-    return names

@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 from schema.scim.attributes import Attribute, Document
-from schema.scim.comparable import Convert, converter
+from schema.scim.comparable import Convert, converter, folded
 from schema.scim.resource_type import ResourceType
+from schema.scim.text import fold
 
 # Attributes with columns of their own, or rows: filters look there.
 HELD_ELSEWHERE = frozenset(
@@ -56,10 +57,14 @@ def _for_object(plans: dict[str, Convert]) -> Convert:
         found = {}
         for name, value in document.items():
             plan = plans.get(name)
-            if plan is not None:
+            if plan is None:
+                continue
+            if isinstance(value, str) and plan is folded:  # Most attributes, without a call.
+                known = value.lower() if value.isascii() else fold(value)
+            else:
                 known = plan(value)
-                if known is not None and known != "":
-                    found[name] = known
+            if known is not None and known != "":
+                found[name] = known
         return found or None
 
     return convert

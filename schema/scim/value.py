@@ -40,7 +40,7 @@ def reader(path: AttributePath) -> Reader:
     name, attribute = str(path), path.target
     single = _single_reader(attribute, name)
     if not attribute.multi_valued:
-        return _one(single, name)
+        return _one(single, name, is_plain=is_plain_text(attribute, name))
     return _many(single if attribute.is_complex else _told(single))
 
 
@@ -69,8 +69,15 @@ def _many(single: Reader) -> Reader:
     return read
 
 
-def _one(single: Reader, name: str) -> Reader:
+def is_plain_text(attribute: Attribute, name: str) -> bool:
+    """Tell whether any text is a value of the attribute, as it is."""
+    return CONVERSIONS.get(attribute.type) is _read_text and name not in INDEXED
+
+
+def _one(single: Reader, name: str, *, is_plain: bool) -> Reader:
     def read(value: Any, ignored: list[str]) -> Any:
+        if is_plain and type(value) is str:
+            return value or None  # Most values, in one call.
         if isinstance(value, list):
             # Entra wrapped `manager` in a list (reference §4.5).
             if len(value) > 1:
@@ -95,10 +102,11 @@ def _single_reader(attribute: Attribute, name: str) -> Reader:
 
 def _complex_reader(attribute: Attribute, name: str) -> Reader:
     subs = {
-        key: (sub.name, _one(_single_reader(sub, f"{name}.{sub.name}"), f"{name}.{sub.name}"))
+        key: (sub.name, _sub_reader(sub, f"{name}.{sub.name}"))
         for key, sub in attribute.sub_attributes.items()
         if not sub.is_read_only
     }
+    subs |= {own_name: (own_name, read) for own_name, read in subs.values()}  # Most are sent so.
     is_kind_only = attribute.multi_valued and "type" in attribute.sub_attributes
     is_reference = not attribute.multi_valued and "value" in attribute.sub_attributes
 
@@ -120,6 +128,10 @@ def _complex_reader(attribute: Attribute, name: str) -> Reader:
         return None if is_void else document or None
 
     return read
+
+
+def _sub_reader(sub: Attribute, name: str) -> Reader:
+    return _one(_single_reader(sub, name), name, is_plain=is_plain_text(sub, name))
 
 
 def _unwrapped(value: Any) -> Any:

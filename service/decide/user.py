@@ -20,7 +20,7 @@ from schema.events.user import (
 from schema.scim.attributes import Document
 from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
 from schema.scim.patch import apply
-from schema.scim.resource import attribute_names, require
+from schema.scim.resource import require
 from schema.scim.text import fold
 from service.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
 from service.decide.known import Caller, Decision, Known, check, decisions
@@ -65,13 +65,13 @@ def _create(command: CreateUser, known: Known, caller: Caller) -> Event:
     _refuse_taken(document["userName"], None, known)
     named = named_roles(document.get("roles"), caller.organization)
     role_id = assigned_role(caller.organization, document.get("roleId"), named)
-    attributes = _attributes(document)
+    values = difference({}, _attributes(document))
     return UserProvisioned(
         role_id=role_id or caller.organization.default_role_id,
         active=document.get("active", True),
-        attributes=tuple(attribute_names(attributes)),
+        attributes=tuple(values),
         former_user_id=_former(document, known),
-        values=difference({}, attributes),
+        values=values,
     )
 
 

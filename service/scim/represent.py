@@ -54,10 +54,12 @@ def member_bytes(members: Iterable[Member], base: str) -> bytes:
 
 def _head(resource: Resource, name: str, endpoint: str, base: str) -> str:
     """Return the beginning of a resource's JSON: `base` holds nothing that JSON must escape."""
+    created = instant(resource.created_at)
+    modified = instant(resource.modified_at) if resource.version > 1 else created
     return (
         f'{{"id":"{resource.id}","meta":{{"resourceType":"{name}",'
-        f'"created":"{instant(resource.created_at)}",'
-        f'"lastModified":"{instant(resource.modified_at)}",'
+        f'"created":"{created}",'
+        f'"lastModified":"{modified}",'
         f'"location":"{base}{endpoint}/{resource.id}","version":"W/\\"{resource.version}\\""}},'
     )
 

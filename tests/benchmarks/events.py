@@ -32,7 +32,6 @@ from schema.events.user import (
     UserReactivated,
 )
 from schema.scim.definitions import USER
-from schema.scim.resource import attribute_names
 from service.ids import new_id
 from tests.benchmarks.bodies import user_document
 from tests.benchmarks.tables import copy_directory, copy_log
@@ -130,7 +129,7 @@ def provisioned(n: int, role_id: UUID) -> UserProvisioned:
     return UserProvisioned(
         role_id=role_id,
         active=True,
-        attributes=tuple(attribute_names(document)),
+        attributes=tuple(difference({}, document)),
         values=difference({}, document),
     )
 

@@ -22,7 +22,6 @@ from schema.events.user import (
     UserReactivated,
 )
 from schema.scim import urns
-from schema.scim.resource import attribute_names
 from service.ids import uuid7
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -86,7 +85,7 @@ class Town:
         return UserProvisioned(
             role_id=self.role[user],
             active=True,
-            attributes=tuple(attribute_names(document)),
+            attributes=tuple(difference({}, document)),
             values=difference({}, document),
         )
 

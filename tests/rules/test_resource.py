@@ -8,7 +8,7 @@ from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import InvalidSyntax, InvalidValue
-from schema.scim.resource import attribute_names, get, put, read_document, require, schemas_of
+from schema.scim.resource import get, put, read_document, require, schemas_of
 from schema.scim.resource_type import AttributePath, ResourceType
 from tests.rules.documents import BARE, BOSS, CUSTOM, CUSTOM_USER, ENTERPRISE, WORK, document
 
@@ -191,13 +191,6 @@ def test_schemas_are_derived_from_what_is_held() -> None:
     assert schemas_of(document(**{ENTERPRISE: {"department": "IT"}}), USER) == [
         urns.USER,
         ENTERPRISE,
-    ]
-
-
-def test_names_of_extension_attributes_are_full() -> None:
-    assert attribute_names(document(**{ENTERPRISE: {"department": "IT"}})) == [
-        "userName",
-        f"{ENTERPRISE}:department",
     ]
 
 
