@@ -30,7 +30,6 @@ from service.outages import OUTAGES
 from service.transact import MustWait, OutcomeUnknown, at_once, in_turn
 
 BATCH_MAX = 256  # Commands in one transaction.
-QUIET_TURNS = 5  # Of the loop: from a request's arrival to its command it takes two.
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a whole transaction; Postgres ends statements before that.
 CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
@@ -109,7 +108,6 @@ class Lanes:
         batch: list[Pending] = []
         try:
             while lane.waiting:
-                await _let_others_join(lane)
                 if batch := _next_batch(lane):
                     await self._run_batch(lane, batch)
         finally:
@@ -156,19 +154,6 @@ class Lanes:
             except MustWait:
                 lane.contended_until_s = now_s + CONTENDED_S
         return await in_turn(connection, lane.organization_id, works, self._sealer)
-
-
-async def _let_others_join(lane: Lane) -> None:
-    """Return when a few turns of the event loop have brought no further command.
-
-    What has arrived at the socket already is read and joins this batch, and so do clients that were just
-    answered and send their next request at once. It waits for nobody: an idle loop turns in microseconds.
-    """
-    count = quiet = 0
-    while quiet < QUIET_TURNS and len(lane.waiting) < BATCH_MAX:
-        quiet = quiet + 1 if len(lane.waiting) == count else 0
-        count = len(lane.waiting)
-        await asyncio.sleep(0)
 
 
 def _next_batch(lane: Lane) -> list[Pending]:

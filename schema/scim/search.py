@@ -1,6 +1,7 @@
 """Search documents: the copy of a resource that filters in SQL read."""
 
 from functools import lru_cache
+from typing import Any
 
 from schema.scim.attributes import Attribute, Document
 from schema.scim.comparable import Convert, converter, folded
@@ -55,6 +56,7 @@ def _for_object(plans: dict[str, Convert]) -> Convert:
         if not isinstance(document, dict):
             return None
         found = {}
+        known: Any
         for name, value in document.items():
             plan = plans.get(name)
             if plan is None:
