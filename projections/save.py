@@ -44,20 +44,15 @@ def columns_of_users(rows: Sequence[UserRow]) -> list[list[Any]]:
 
 
 async def append_and_save_users(
-    connection: Connection,
-    organization_id: UUID,
-    events: Sequence[Sequence[Any]],
-    rows: Sequence[UserRow],
+    connection: Connection, organization_id: UUID, columns: Sequence[Sequence[Any]]
 ) -> None:
     """Append events and make or overwrite the users that they lead to: one statement, one transaction.
 
-    The events are columns as eventstore.store gives them, after a tail that was read and not locked.
+    The columns are those of events, after a tail that was read and not locked, then those of users.
     Errors: asyncpg's; LockNotAvailableError where another transaction holds the log, and a unique
     violation where the tail has moved or a name was taken: nothing is written then.
     """
-    await connection.execute(
-        statement("append_and_save_users"), organization_id, *events, *columns_of_users(rows)
-    )
+    await connection.execute(statement("append_and_save_users"), organization_id, *columns)
 
 
 async def delete_users(

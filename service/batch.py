@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventstore.events import NewEvent, Provenance
 from eventstore.seal import Sealer
 from eventstore.store import Tail, append, columns_of, prepare
-from projections import save
 from projections.load import Connection
 from projections.rows import GroupRow, UserRow, group_row, user_row
+from projections.save import columns_of_users
 from schema.events.codec import encode
 from schema.events.event import Place
 from schema.scim.errors import ScimError
@@ -88,20 +88,12 @@ def can_be_written_at_once(works: Sequence[Work]) -> bool:
     return all(isinstance(work.command, USER_WRITES) for work in works)
 
 
-async def write_batch_at_once(connection: Connection, batch: Batch, sealer: Sealer) -> None:
-    """Write a batch of users, decided without the lock, as a transaction of one statement.
-
-    Errors: those of `append_and_save_users`.
-    """
+async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer) -> list[list[Any]]:
+    """Return the events of a batch of users, sealed, and its rows as `append_and_save_users` takes them."""
     recorded, sealed = await prepare(
         connection, batch.organization_id, batch.tail, batch.events, sealer
     )
-    await save.append_and_save_users(
-        connection,
-        batch.organization_id,
-        columns_of(recorded, sealed),
-        list(batch.changes.users.values()),
-    )
+    return [*columns_of(recorded, sealed), *columns_of_users(list(batch.changes.users.values()))]
 
 
 def _needs(works: Sequence[Work]) -> tuple[Needs, list[ScimError | None]]:

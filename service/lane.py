@@ -31,7 +31,10 @@ from service.transact import MustWait, OutcomeUnknown, at_once, in_turn
 
 BATCH_MAX = 256  # Commands in one transaction.
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
-BATCH_TIMEOUT_S = 25.0  # For a whole transaction; Postgres ends statements before that.
+BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
+COMMIT_TIMEOUT_S = (
+    19.0  # From the connection on: before the whole, which cannot tell that it was sent.
+)
 CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
 
 log = structlog.get_logger()
@@ -53,7 +56,6 @@ class Lane:
     organization_id: UUID
     waiting: deque[Pending] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
-    contended_until_s: float = 0.0  # By the loop's clock; until then its log is locked first.
 
 
 class Lanes:
@@ -77,6 +79,9 @@ class Lanes:
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
+        self._contended: dict[
+            UUID, float
+        ] = {}  # By the loop's clock: until then a log is locked first.
         self._is_closed = False
 
     async def submit(self, command: Command, caller: Caller, provenance: Provenance) -> Outcome:
@@ -121,7 +126,7 @@ class Lanes:
     ) -> None:
         try:
             async with borrowed(self._pool, timeout_s=BATCH_TIMEOUT_S) as connection:
-                decided = await self._transact(connection, lane, batch)
+                decided = await self._transact(connection, lane.organization_id, batch)
                 # They are committed, whatever becomes of the connection now.
                 _answer_all(batch, decided.answers)
         except OutcomeUnknown as error:
@@ -145,15 +150,20 @@ class Lanes:
             if not _is_refused_as_late(pending):
                 await self._run_batch(lane, [pending], is_last_try=True)
 
-    async def _transact(self, connection: Connection, lane: Lane, batch: list[Pending]) -> Batch:
+    async def _transact(
+        self, connection: Connection, organization_id: UUID, batch: list[Pending]
+    ) -> Batch:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
-        if now_s >= lane.contended_until_s and can_be_written_at_once(works):
+        args = (connection, organization_id, works, self._sealer, now_s + COMMIT_TIMEOUT_S)
+        if self._contended.get(organization_id, 0.0) <= now_s and can_be_written_at_once(works):
+            self._contended.pop(organization_id, None)
             try:
-                return await at_once(connection, lane.organization_id, works, self._sealer)
-            except MustWait:
-                lane.contended_until_s = now_s + CONTENDED_S
-        return await in_turn(connection, lane.organization_id, works, self._sealer)
+                return await at_once(*args)
+            except MustWait as refused:
+                if refused.is_contended:
+                    self._contended[organization_id] = now_s + CONTENDED_S
+        return await in_turn(*args)
 
 
 def _next_batch(lane: Lane) -> list[Pending]:

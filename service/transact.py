@@ -8,15 +8,18 @@ In turn: lock the log, decide, write, commit. For batches of more than users, an
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from eventstore.seal import Sealer
 from eventstore.store import lock_log, read_tail
 from projections.borrow import close_now
 from projections.load import Connection
-from service.batch import Batch, Work, decide_batch, write_batch, write_batch_at_once
+from projections.save import append_and_save_users
+from service.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
 from service.outages import OUTAGES
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres to say a first word.
@@ -32,50 +35,79 @@ TAKEN_AWAY = (
 )
 
 
+# What tells that somebody else came between: they hold the lock, have moved the tail, or taken a name.
+OVERTAKEN = (asyncpg.LockNotAvailableError, asyncpg.IntegrityConstraintViolationError)
+
+log = structlog.get_logger()
+
+
 class OutcomeUnknown(Exception):
     """The connection was lost at COMMIT: the batch may have happened or not."""
 
 
 class MustWait(Exception):
-    """Nothing was written: somebody else writes to the log, or one of the commands is to be found out."""
+    """Nothing was written; the log must be locked first. `is_contended`: somebody else writes to it."""
+
+    def __init__(self, *, is_contended: bool) -> None:
+        super().__init__()
+        self.is_contended = is_contended
 
 
-async def at_once(
-    connection: Connection, organization_id: UUID, works: Sequence[Work], sealer: Sealer
+async def at_once(  # noqa: PLR0917 - as in_turn.
+    connection: Connection,
+    organization_id: UUID,
+    works: Sequence[Work],
+    sealer: Sealer,
+    commit_by_s: float,
 ) -> Batch:
     """Return a batch whose events are committed, if nobody else came between.
 
-    Errors: MustWait, OutcomeUnknown, those of an outage.
+    Errors: MustWait, OutcomeUnknown, those of an outage and of a command that cannot be written.
     """
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         # First: what is read later is no older.
         tail = await read_tail(connection, organization_id)
     decided = await decide_batch(connection, organization_id, tail, works)
     if decided.events:
-        await _write_at_once(connection, decided, sealer)
+        columns = await columns_of_batch(connection, decided, sealer)
+        await _write_at_once(connection, organization_id, columns, commit_by_s)
     return decided
 
 
-async def _write_at_once(connection: Connection, decided: Batch, sealer: Sealer) -> None:
+async def _write_at_once(
+    connection: Connection, organization_id: UUID, columns: list[list[Any]], commit_by_s: float
+) -> None:
+    """Write and commit. All that can fail before it is sent has been done."""
     try:
-        await write_batch_at_once(connection, decided, sealer)
+        async with asyncio.timeout_at(commit_by_s):
+            await append_and_save_users(connection, organization_id, columns)
     except TAKEN_AWAY as error:
         raise OutcomeUnknown from error
+    except OVERTAKEN as error:
+        raise MustWait(is_contended=True) from error
     except asyncpg.PostgresError as error:  # It says that it has not happened.
-        if isinstance(error, OUTAGES) and not isinstance(error, asyncpg.LockNotAvailableError):
+        if isinstance(error, OUTAGES):
             raise
-        raise MustWait from error
+        log.warning("batch_refused_at_once", error=type(error).__name__)
+        raise MustWait(is_contended=False) from error
     except ValueError as error:  # A value cannot be encoded: nothing was sent.
-        raise MustWait from error
+        raise MustWait(is_contended=False) from error
     except Exception as error:
         close_now(connection)
         raise OutcomeUnknown from error
 
 
-async def in_turn(
-    connection: Connection, organization_id: UUID, works: Sequence[Work], sealer: Sealer
+async def in_turn(  # noqa: PLR0917 - where, whose, what, with what, until when.
+    connection: Connection,
+    organization_id: UUID,
+    works: Sequence[Work],
+    sealer: Sealer,
+    commit_by_s: float,
 ) -> Batch:
-    """Return a batch whose events are committed, decided under the log's lock. Errors: OutcomeUnknown, and others."""
+    """Return a batch whose events are committed, decided under the log's lock.
+
+    `commit_by_s` is by the loop's clock: an answer that comes later is lost. Errors: as at_once's, but for MustWait.
+    """
     transaction = connection.transaction()
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         await transaction.start()
@@ -87,7 +119,7 @@ async def in_turn(
         await _roll_back(connection, transaction, error)
         raise
     if decided.events:
-        await _commit(transaction)
+        await _commit(connection, transaction, commit_by_s)
     else:
         await transaction.rollback()
     return decided
@@ -106,8 +138,12 @@ async def _roll_back(
         close_now(connection)
 
 
-async def _commit(transaction: asyncpg.transaction.Transaction) -> None:
+async def _commit(
+    connection: Connection, transaction: asyncpg.transaction.Transaction, commit_by_s: float
+) -> None:
     try:
-        await transaction.commit()
+        async with asyncio.timeout_at(commit_by_s):
+            await transaction.commit()
     except Exception as error:
+        close_now(connection)
         raise OutcomeUnknown from error

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from aiohttp import ClientConnectionResetError, HttpVersion, web
+from aiohttp import ClientConnectionResetError, HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
 from projections.read import Resource
@@ -38,7 +38,7 @@ class Answer(web.StreamResponse):
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
         self._eof_sent = True
-        head = self._head(request.version).encode("latin-1")
+        head = self._head(is_old=request.version < HttpVersion11).encode()
         transport.write(head if request.method == "HEAD" else head + self._whole)
         await request.writer.drain()
         return None
@@ -46,8 +46,8 @@ class Answer(web.StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all of it is written."""
 
-    def _head(self, version: HttpVersion) -> str:
-        begin = _begin(self.status, version.minor, self._keep_alive, int(time.time()))
+    def _head(self, *, is_old: bool) -> str:
+        begin = _begin(self.status, is_old, self._keep_alive, int(time.time()))
         own = "\n".join([f"{name}: {value}" for name, value in self._headers.items()])
         if own.count("\n") >= max(1, len(self._headers)) or "\r" in own or "\0" in own:
             raise ValueError("A header of an answer has a line break in it.")
@@ -57,15 +57,15 @@ class Answer(web.StreamResponse):
 
 
 @lru_cache(maxsize=64)
-def _begin(status: int, minor: int, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
+def _begin(status: int, is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
     """Return the lines that are the same for all answers of a kind in a second (Date: RFC 9110 §5.6.7)."""
     lines = [
-        f"HTTP/1.{minor} {status} {REASONS.get(status, '')}",
+        f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}",
         f"Content-Type: {MEDIA_TYPE}",
         f"Server: {SERVER}",
         f"Date: {formatdate(at, usegmt=True)}",
     ]
-    if bool(is_kept) is (minor == 0):  # Other than the version has it by itself.
+    if bool(is_kept) is is_old:  # Other than the version has it by itself.
         lines.append(f"Connection: {'keep-alive' if is_kept else 'close'}")
     return "".join(f"{line}\r\n" for line in lines)
 

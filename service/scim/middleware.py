@@ -20,7 +20,7 @@ from schema.scim.errors import (
 from service.ids import new_id
 from service.log import line_writer
 from service.outages import OUTAGES
-from service.scim.answer import Answer
+from service.scim.answer import SERVER, Answer
 from service.scim.represent import dumps
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
@@ -41,6 +41,8 @@ def answering(handle: Handler) -> Handler:
         response = await _answer(request, handle, shown)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
+            if not isinstance(response, Answer):  # Which says so by itself.
+                response.headers["Server"] = SERVER
         # The one line of a request: names and numbers, never values of a person.
         tell(
             request_id=shown,

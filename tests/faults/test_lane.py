@@ -9,13 +9,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from eventstore.errors import SubjectErased
 from eventstore.store import lock_log
 from projections.borrow import borrowed
+from projections.rows import UserRow
 from schema.scim.definitions import USER
 from schema.scim.errors import Unavailable, Uniqueness
 from service import lane
 from service.batch import Outcome, Work, decide_batch, write_batch
-from service.commands import CreateUser
+from service.commands import CreateUser, ReplaceUser
 from service.decide.known import Caller
 from service.ids import new_id
 from service.lane import Lanes
@@ -254,3 +256,86 @@ async def test_two_processes_that_write_to_one_log_lose_nothing_and_share_no_nam
     counts = [sum(each is Outcome for each in of_name) for of_name in zip(*came_to, strict=True)]
     assert counts == [1] * len(names)
     assert [await count_users(connection, each) for each in names] == counts
+
+
+async def test_a_command_whose_values_cannot_be_sealed_fails_alone(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    names = ("jo", "ann", "kim")
+    made = [row_of(await create(runtime.lanes, caller, each)) for each in names]
+    key = await connection.fetchrow(
+        "DELETE FROM eventstore.subject_keys WHERE subject_id = $1 RETURNING *", made[1].id
+    )
+    commands = [
+        ReplaceUser(row.id, {"userName": name, "title": "x"}, USER)
+        for row, name in zip(made, names, strict=True)
+    ]
+    works = [runtime.lanes.submit(each, caller, cli_provenance()) for each in commands]
+    came_to = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(each) for each in came_to] == [Outcome, SubjectErased, Outcome]
+    await connection.execute("INSERT INTO eventstore.subject_keys VALUES ($1, $2, $3, $4)", *key)
+
+
+def row_of(outcome: Outcome) -> UserRow:
+    """Return the user that a command came to."""
+    assert isinstance(outcome.row, UserRow)
+    return outcome.row
+
+
+async def test_a_write_whose_answer_does_not_come_may_have_happened_and_that_is_told(
+    runtime: Runtime,
+    caller: Caller,
+    connection: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane, "COMMIT_TIMEOUT_S", 0.5)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE eventstore.subject_keys IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Unavailable, match="outcome is unknown"):
+            await create(runtime.lanes, caller, "jo")
+
+
+async def test_a_statement_that_a_swap_overtook_does_not_write_to_the_former_table(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    await create(runtime.lanes, caller, "warm")  # The statement is planned now.
+    await slow_down_the_lock(connection)
+    late = asyncio.create_task(create(runtime.lanes, caller, "jo"))
+    await asyncio.sleep(0.5)
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(23578, 1)")
+        await swap_directory(connection)
+    assert (await late).is_changed
+    assert await count_users(connection, "jo") == 1
+    former = "SELECT count(*) FROM directory_previous.users WHERE user_name_key = 'jo'"
+    assert await connection.fetchval(former) == 0
+
+
+async def slow_down_the_lock(connection: asyncpg.Connection) -> None:
+    """Let a second pass between the snapshot of the lock's own statement and the lock."""
+    source = await connection.fetchval(
+        "SELECT pg_get_functiondef('eventstore.try_lock_log'::regproc)"
+    )
+    begin = "IF pg_try_advisory_xact_lock_shared"
+    assert begin in source
+    await connection.execute(
+        source.replace(begin, begin.replace("IF ", "IF pg_sleep(1) IS NOT NULL AND "))
+    )
+
+
+async def swap_directory(connection: asyncpg.Connection) -> None:
+    """Let a copy of the directory serve, as a rebuild does."""
+    await connection.execute("CREATE SCHEMA directory_next")
+    for (table,) in await connection.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'directory'"
+    ):
+        await connection.execute(
+            f"CREATE TABLE directory_next.{table} (LIKE directory.{table} INCLUDING ALL);"
+            f"INSERT INTO directory_next.{table} SELECT * FROM directory.{table}"
+        )
+    await connection.execute(
+        "GRANT USAGE ON SCHEMA directory_next TO scim_ledger_service;"
+        "GRANT ALL ON ALL TABLES IN SCHEMA directory_next TO scim_ledger_service;"
+        "ALTER SCHEMA directory RENAME TO directory_previous;"
+        "ALTER SCHEMA directory_next RENAME TO directory"
+    )

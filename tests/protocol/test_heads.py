@@ -59,6 +59,21 @@ async def test_http_1_0_may_go_on(scim: Scim) -> None:
     assert [each.headers["connection"] for each in answers] == ["keep-alive"] * 2
 
 
+async def test_a_version_before_1_0_is_answered_as_1_0(scim: Scim) -> None:
+    request = head(scim, "GET", CONFIG).replace(b"HTTP/1.1", b"HTTP/0.9")
+    begin, _ = await raw(scim, request)
+    assert begin.startswith(b"HTTP/1.0 200 OK\r\n")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+async def test_what_is_no_scim_names_the_same_server(scim: Scim, path: str) -> None:
+    begin, _ = await raw(
+        scim, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    )
+    assert b"\r\nServer: scim-ledger" in begin
+    assert b"aiohttp" not in begin
+
+
 async def test_head_has_the_length_and_not_the_body(scim: Scim) -> None:
     _, body = await raw(scim, head(scim, "GET", CONFIG, "Connection: close"))
     begin, nothing = await raw(scim, head(scim, "HEAD", CONFIG, "Connection: close"))
