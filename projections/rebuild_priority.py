@@ -28,6 +28,7 @@ async def connect_behind(
 ) -> asyncpg.Connection:
     """Return a connection whose process of Postgres stands back, where it is on this machine and we may."""
     connection = await asyncpg.connect(dsn, timeout=timeout_s, server_settings=settings | ALONE)
+    await connection.execute(statement("write_evenly"))
     if await connection.fetchval(statement("is_server_local")):
         _lower(connection)
     return connection

@@ -18,3 +18,15 @@ async def test_the_process_of_postgres_behind_a_connection_stands_back(database_
         assert psutil.Process(pid).nice() == NICENESS
     finally:
         await behind.close()
+
+
+async def test_what_it_writes_goes_to_the_disk_as_it_comes(database_url: str) -> None:
+    behind = await connect_behind(database_url, {}, timeout_s=10.0)
+    try:
+        flush_after, most = await behind.fetchrow(
+            "SELECT current_setting('backend_flush_after'), max_val"
+            "  FROM pg_settings WHERE name = 'backend_flush_after'"
+        )
+        assert flush_after == ("512kB" if int(most) else "0")  # Not each system can.
+    finally:
+        await behind.close()
