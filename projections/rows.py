@@ -1,7 +1,6 @@
 """The rows of the directory: pure functions from a state, as `evolve` made it, to a row."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -88,7 +87,7 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
     The role is served under both its names, so that a client that mapped the alias finds the value
     that it sent and does not send it again every cycle (reference §6.2).
     """
-    role_id = _text(user.role_id)
+    role_id = str(user.role_id)
     held = {**user.attributes, urns.CLM_USER: {"roleId": role_id}}
     return {
         "schemas": schemas_of(held, resource_type),
@@ -97,11 +96,6 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
         "roleId": role_id,
         urns.CLM_USER: held[urns.CLM_USER],
     }
-
-
-@lru_cache(maxsize=1024)
-def _text(role_id: UUID) -> str:
-    return str(role_id)
 
 
 def user_attributes(document: Document) -> Document:

@@ -25,7 +25,7 @@ def comparable(attribute: Attribute, value: Any) -> Any:
 def converter(attribute: Attribute) -> Convert:
     """Return the function that makes single values of an attribute comparable."""
     if attribute.type is AttributeType.STRING and not attribute.case_exact:
-        return folded
+        return _folded
     return CONVERTERS[attribute.type]
 
 
@@ -59,8 +59,7 @@ def instant(text: str) -> str | None:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
-def folded(value: Any) -> str | None:
-    """Return a text that is not caseExact as it compares."""
+def _folded(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     return value.lower() if value.isascii() else fold(value)  # What fold does, without its call.

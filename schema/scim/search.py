@@ -1,12 +1,10 @@
 """Search documents: the copy of a resource that filters in SQL read."""
 
 from functools import lru_cache
-from typing import Any
 
 from schema.scim.attributes import Attribute, Document
-from schema.scim.comparable import Convert, converter, folded
+from schema.scim.comparable import Convert, converter
 from schema.scim.resource_type import ResourceType
-from schema.scim.text import fold
 
 # Attributes with columns of their own, or rows: filters look there.
 HELD_ELSEWHERE = frozenset(
@@ -56,17 +54,12 @@ def _for_object(plans: dict[str, Convert]) -> Convert:
         if not isinstance(document, dict):
             return None
         found = {}
-        known: Any
         for name, value in document.items():
             plan = plans.get(name)
-            if plan is None:
-                continue
-            if isinstance(value, str) and plan is folded:  # Most attributes, without a call.
-                known = value.lower() if value.isascii() else fold(value)
-            else:
+            if plan is not None:
                 known = plan(value)
-            if known is not None and known != "":
-                found[name] = known
+                if known is not None and known != "":
+                    found[name] = known
         return found or None
 
     return convert
