@@ -27,14 +27,13 @@ from service.batch import Batch, Outcome, Work, can_be_written_at_once
 from service.commands import Command
 from service.decide.known import Caller
 from service.outages import OUTAGES
-from service.transact import MustWait, OutcomeUnknown, at_once, in_turn
+from service.transact import MustWait, OutcomeUnknown, Task, at_once, in_turn
 
 BATCH_MAX = 256  # Commands in one transaction.
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
-COMMIT_TIMEOUT_S = (
-    19.0  # From the connection on: before the whole, which cannot tell that it was sent.
-)
+# From the connection on, for the answer to COMMIT: the whole ends later, and cannot tell that one was sent.
+COMMIT_TIMEOUT_S = 19.0
 CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
 
 log = structlog.get_logger()
@@ -79,9 +78,8 @@ class Lanes:
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
-        self._contended: dict[
-            UUID, float
-        ] = {}  # By the loop's clock: until then a log is locked first.
+        # Organization → until when its log is locked first, by the loop's clock.
+        self._contended: dict[UUID, float] = {}
         self._is_closed = False
 
     async def submit(self, command: Command, caller: Caller, provenance: Provenance) -> Outcome:
@@ -155,15 +153,15 @@ class Lanes:
     ) -> Batch:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
-        args = (connection, organization_id, works, self._sealer, now_s + COMMIT_TIMEOUT_S)
+        task = Task(organization_id, works, self._sealer, now_s + COMMIT_TIMEOUT_S)
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_written_at_once(works):
             self._contended.pop(organization_id, None)
             try:
-                return await at_once(*args)
+                return await at_once(connection, task)
             except MustWait as refused:
                 if refused.is_contended:
                     self._contended[organization_id] = now_s + CONTENDED_S
-        return await in_turn(*args)
+        return await in_turn(connection, task)
 
 
 def _next_batch(lane: Lane) -> list[Pending]:

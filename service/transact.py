@@ -8,7 +8,7 @@ In turn: lock the log, decide, write, commit. For batches of more than users, an
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -33,8 +33,6 @@ TAKEN_AWAY = (
     asyncpg.DatabaseDroppedError,
     asyncpg.IdleSessionTimeoutError,
 )
-
-
 # What tells that somebody else came between: they hold the lock, have moved the tail, or taken a name.
 OVERTAKEN = (asyncpg.LockNotAvailableError, asyncpg.IntegrityConstraintViolationError)
 
@@ -53,34 +51,35 @@ class MustWait(Exception):
         self.is_contended = is_contended
 
 
-async def at_once(  # noqa: PLR0917 - as in_turn.
-    connection: Connection,
-    organization_id: UUID,
-    works: Sequence[Work],
-    sealer: Sealer,
-    commit_by_s: float,
-) -> Batch:
+class Task(NamedTuple):
+    """What one transaction is to do."""
+
+    organization_id: UUID
+    works: Sequence[Work]
+    sealer: Sealer
+    commit_by_s: float  # By the loop's clock: an answer that comes later is lost.
+
+
+async def at_once(connection: Connection, task: Task) -> Batch:
     """Return a batch whose events are committed, if nobody else came between.
 
     Errors: MustWait, OutcomeUnknown, those of an outage and of a command that cannot be written.
     """
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         # First: what is read later is no older.
-        tail = await read_tail(connection, organization_id)
-    decided = await decide_batch(connection, organization_id, tail, works)
+        tail = await read_tail(connection, task.organization_id)
+    decided = await decide_batch(connection, task.organization_id, tail, task.works)
     if decided.events:
-        columns = await columns_of_batch(connection, decided, sealer)
-        await _write_at_once(connection, organization_id, columns, commit_by_s)
+        columns = await columns_of_batch(connection, decided, task.sealer)
+        await _write_at_once(connection, task, columns)
     return decided
 
 
-async def _write_at_once(
-    connection: Connection, organization_id: UUID, columns: list[list[Any]], commit_by_s: float
-) -> None:
+async def _write_at_once(connection: Connection, task: Task, columns: list[list[Any]]) -> None:
     """Write and commit. All that can fail before it is sent has been done."""
     try:
-        async with asyncio.timeout_at(commit_by_s):
-            await append_and_save_users(connection, organization_id, columns)
+        async with asyncio.timeout_at(task.commit_by_s):
+            await append_and_save_users(connection, task.organization_id, columns)
     except TAKEN_AWAY as error:
         raise OutcomeUnknown from error
     except OVERTAKEN as error:
@@ -97,29 +96,23 @@ async def _write_at_once(
         raise OutcomeUnknown from error
 
 
-async def in_turn(  # noqa: PLR0917 - where, whose, what, with what, until when.
-    connection: Connection,
-    organization_id: UUID,
-    works: Sequence[Work],
-    sealer: Sealer,
-    commit_by_s: float,
-) -> Batch:
+async def in_turn(connection: Connection, task: Task) -> Batch:
     """Return a batch whose events are committed, decided under the log's lock.
 
-    `commit_by_s` is by the loop's clock: an answer that comes later is lost. Errors: as at_once's, but for MustWait.
+    Errors: as at_once's, but for MustWait, and the refusals of the log and the directory.
     """
     transaction = connection.transaction()
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         await transaction.start()
     try:
-        tail = await lock_log(connection, organization_id)
-        decided = await decide_batch(connection, organization_id, tail, works)
-        await write_batch(connection, decided, sealer)
+        tail = await lock_log(connection, task.organization_id)
+        decided = await decide_batch(connection, task.organization_id, tail, task.works)
+        await write_batch(connection, decided, task.sealer)
     except Exception as error:
         await _roll_back(connection, transaction, error)
         raise
     if decided.events:
-        await _commit(connection, transaction, commit_by_s)
+        await _commit(connection, transaction, task.commit_by_s)
     else:
         await transaction.rollback()
     return decided

@@ -38,9 +38,9 @@ def read_single(path: AttributePath, value: Any, ignored: list[str]) -> Any:
 def reader(path: AttributePath) -> Reader:
     """Return what reads values of a path: made once, since every write reads a score of them."""
     name, attribute = str(path), path.target
-    single = _single_reader(attribute, name)
     if not attribute.multi_valued:
-        return _one(single, name, is_plain=is_plain_text(attribute, name))
+        return _one(attribute, name)
+    single = _single_reader(attribute, name)
     return _many(single if attribute.is_complex else _told(single))
 
 
@@ -69,15 +69,13 @@ def _many(single: Reader) -> Reader:
     return read
 
 
-def is_plain_text(attribute: Attribute, name: str) -> bool:
-    """Tell whether any text is a value of the attribute, as it is."""
-    return CONVERSIONS.get(attribute.type) is _read_text and name not in INDEXED
+def _one(attribute: Attribute, name: str) -> Reader:
+    single = _single_reader(attribute, name)
+    is_plain = CONVERSIONS.get(attribute.type) is _read_text and name not in INDEXED
 
-
-def _one(single: Reader, name: str, *, is_plain: bool) -> Reader:
     def read(value: Any, ignored: list[str]) -> Any:
         if is_plain and type(value) is str:
-            return value or None  # Most values, in one call.
+            return value or None  # Most values, in one call: any text is one, as it is.
         if isinstance(value, list):
             # Entra wrapped `manager` in a list (reference §4.5).
             if len(value) > 1:
@@ -102,7 +100,7 @@ def _single_reader(attribute: Attribute, name: str) -> Reader:
 
 def _complex_reader(attribute: Attribute, name: str) -> Reader:
     subs = {
-        key: (sub.name, _sub_reader(sub, f"{name}.{sub.name}"))
+        key: (sub.name, _one(sub, f"{name}.{sub.name}"))
         for key, sub in attribute.sub_attributes.items()
         if not sub.is_read_only
     }
@@ -128,10 +126,6 @@ def _complex_reader(attribute: Attribute, name: str) -> Reader:
         return None if is_void else document or None
 
     return read
-
-
-def _sub_reader(sub: Attribute, name: str) -> Reader:
-    return _one(_single_reader(sub, name), name, is_plain=is_plain_text(sub, name))
 
 
 def _unwrapped(value: Any) -> Any:

@@ -48,12 +48,12 @@ class Answer(web.StreamResponse):
 
     def _head(self, *, is_old: bool) -> str:
         begin = _begin(self.status, is_old, self._keep_alive, int(time.time()))
-        own = "\n".join([f"{name}: {value}" for name, value in self._headers.items()])
-        if own.count("\n") >= max(1, len(self._headers)) or "\r" in own or "\0" in own:
+        own = "".join([f"{name}: {value}\r\n" for name, value in self._headers.items()])
+        count = len(self._headers)
+        if own.count("\n") != count or own.count("\r") != count or "\0" in own:
             raise ValueError("A header of an answer has a line break in it.")
         length = "" if self.status in WITHOUT_BODY else f"Content-Length: {len(self._whole)}\r\n"
-        fields = own.replace("\n", "\r\n") + "\r\n" if own else ""
-        return f"{begin}{fields}{length}\r\n"
+        return f"{begin}{own}{length}\r\n"
 
 
 @lru_cache(maxsize=64)

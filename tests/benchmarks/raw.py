@@ -26,6 +26,7 @@ from eventstore.seal import Sealer
 from eventstore.store import append, lock_log
 from projections import statements as projection_statements
 from projections.rows import UserRow, user_row
+from projections.save import columns_of_users
 from schema.events import user as users
 from schema.events.codec import Encoded, encode
 from schema.events.event import Place
@@ -103,12 +104,10 @@ def inserting(connection: asyncpg.Connection, rows: Rows) -> Batch:
     async def insert(size: int) -> None:
         events, directory = rows.make(size)
         _, *columns = [list(column) for column in zip(*events, strict=True)]
-        saved = [list(column) for column in zip(*directory, strict=True)]
-        saved[11] = [orjson.dumps(keys).decode() for keys in saved[11]]
         subjects, keys = columns[1], [WRAPPED_KEY] * size
         async with connection.transaction():
             await connection.execute(append_events, rows.organization_id, *columns, subjects, keys)
-            await connection.execute(save_users, rows.organization_id, *saved)
+            await connection.execute(save_users, rows.organization_id, *columns_of_users(directory))
 
     return insert
 

@@ -134,9 +134,8 @@ class Link:
         self.upstream_writer = upstream_writer
         self.is_lane = False
         self.is_mute = False  # Its COMMIT was delivered; Postgres's reply is the last that comes.
-        self._at_once = (
-            b""  # How Bind names the statement that commits by itself; empty: not prepared yet.
-        )
+        # How Bind names the statement that commits by itself; empty: not prepared yet.
+        self._at_once = b""
 
     def commits(self, data: bytes) -> bool:
         """Tell whether the service sends what commits a batch."""
