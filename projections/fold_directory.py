@@ -15,9 +15,7 @@ from schema.events.codec import decode
 from schema.events.event import Place
 from schema.events.group import (
     Group,
-    GroupDeleted,
     GroupEvent,
-    MembersAdded,
     MembersRemoved,
     MemberType,
 )
@@ -94,17 +92,10 @@ class Folded:
             self.state = organization.evolve(former, fact, place)
 
     def _take_group_event(self, event: GroupEvent, place: Place) -> None:
+        if type(event) is MembersRemoved:
+            self.left.update(each for each in event.members if each not in self.joined)
         former: Any = self.state
-        after = group.evolve(former, event, place)
-        self.state = without_members(after) if after.members else after
-        if type(event) is MembersAdded:
-            self.joined.update(dict.fromkeys(event.members, event.member_type))
-        elif type(event) is MembersRemoved:
-            for each in event.members:
-                if self.joined.pop(each, None) is None:
-                    self.left.add(each)
-        elif type(event) is GroupDeleted:
-            self.joined.clear()
+        self.state = group.evolve_in_place(former, event, place, self.joined)
 
     def rows(self, organization_id: UUID, users: ResourceType) -> Iterator[tuple[str, Row]]:
         """Yield the rows that the stream came to, each with its table.
@@ -123,19 +114,6 @@ class Folded:
             case Organization() as state:
                 yield "organizations", organization_row(state)
                 yield from token_rows(organization_id, state.tokens.values())
-
-
-def without_members(state: Group) -> Group:
-    """Return a group whose members are kept elsewhere; it knows how many they are."""
-    return Group(
-        state.id,
-        state.version,
-        state.created_at,
-        state.modified_at,
-        state.attributes,
-        state.member_count,
-        is_deleted=state.is_deleted,
-    )
 
 
 def user_rows(organization_id: UUID, state: User, users: ResourceType) -> tuple[str, Row]:

@@ -69,4 +69,4 @@ async def _load_groups(
 
 def _merge(members: Members, more: Members) -> None:
     for group_id, ids in more.items():
-        members[group_id] = {**members.get(group_id, {}), **ids}
+        members.setdefault(group_id, {}).update(ids)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -61,6 +62,19 @@ class Group:
     members: Mapping[UUID, MemberType] = field(default_factory=dict)
     is_deleted: bool = False
 
+    def with_members(self, members: Mapping[UUID, MemberType]) -> "Group":
+        """Return the group with other members in hand; how many it has stays."""
+        return Group(
+            self.id,
+            self.version,
+            self.created_at,
+            self.modified_at,
+            self.attributes,
+            self.member_count,
+            members,
+            self.is_deleted,
+        )
+
 
 def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
     """Return the group after an event. Pure; every reader of the log uses it.
@@ -94,6 +108,29 @@ def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
         members,
         type(event) is GroupDeleted,
     )
+
+
+NOBODY: Mapping[UUID, MemberType] = MappingProxyType({})
+
+
+def evolve_in_place(
+    group: Group | None, event: GroupEvent, place: Place, members: dict[UUID, MemberType]
+) -> Group:
+    """Return the group after an event, without members: those in hand are in `members`, which changes.
+
+    As evolve, but that an event costs what it says, and not what the group has: a PUT of 100,000
+    members is 100 events.
+    """
+    former = group.with_members(NOBODY) if group and group.members else group
+    after = evolve(former, event, place)
+    if type(event) is MembersAdded:
+        members.update(after.members)
+    elif type(event) is MembersRemoved:
+        for each in event.members:
+            members.pop(each, None)
+    elif type(event) is GroupDeleted:
+        members.clear()
+    return after.with_members(NOBODY) if after.members else after
 
 
 def _created(event: GroupCreated, place: Place) -> Group:

@@ -9,7 +9,7 @@ from schema.events import group as groups
 from schema.events import organization as organizations
 from schema.events import user as users
 from schema.events.event import Event, Place
-from schema.events.group import Group, MemberType
+from schema.events.group import Group, GroupEvent, MemberType
 from schema.events.organization import Organization
 from schema.events.user import User
 from schema.scim.errors import PreconditionFailed
@@ -81,7 +81,7 @@ class Known:
         if kind in USER_EVENTS:
             self._set_user(users.evolve(self.users.get(place.stream_id), fact, place))
         elif kind in GROUP_EVENTS:
-            self._set_group(groups.evolve(self.groups.get(place.stream_id), fact, place))
+            self._evolve_group(fact, place)
         elif kind in ORGANIZATION_EVENTS:
             self.organization = organizations.evolve(self.organization, fact, place)
         else:
@@ -101,6 +101,12 @@ class Known:
         else:
             self.member_types[user.id] = "User"
             self.user_names[key] = user.id
+
+    def _evolve_group(self, event: GroupEvent, place: Place) -> None:
+        former = self.groups.get(place.stream_id)
+        # The dict that was loaded for this batch, and is nobody else's.
+        members = cast("dict[UUID, MemberType]", former.members) if former else {}
+        self._set_group(groups.evolve_in_place(former, event, place, members).with_members(members))
 
     def _set_group(self, group: Group) -> None:
         former = self.groups.get(group.id)

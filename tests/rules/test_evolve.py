@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schema.events import group as groups
 from schema.events import organization as organizations
@@ -174,6 +176,32 @@ def test_an_event_changes_a_group(event: GroupEvent, changed: dict[str, Any]) ->
     after = groups.evolve(before, event, SECOND)
 
     assert after == replace(before, version=2, modified_at=SECOND.recorded_at, **changed)
+
+
+MEMBERS = st.lists(st.sampled_from([JO, ANN, STAFF, EDITOR]), min_size=1, unique=True).map(tuple)
+GROUP_EVENTS = st.lists(
+    st.one_of(
+        st.builds(lambda ids: MembersAdded(members=ids), MEMBERS),
+        st.builds(lambda ids: MembersRemoved(members=ids), MEMBERS),
+        st.just(GroupChanged(values={"displayName": "Staff"})),
+        st.just(GroupDeleted()),
+    ),
+    max_size=6,
+)
+
+
+@given(GROUP_EVENTS)
+def test_members_that_change_in_place_come_to_what_they_come_to_otherwise(
+    events: list[GroupEvent],
+) -> None:
+    whole = groups.evolve(None, created(), place(SALES, 1, 7))
+    alone, members = whole, dict(whole.members)
+    for version, event in enumerate(events, start=2):
+        at = place(SALES, version, 7 + version)
+        whole = groups.evolve(whole, event, at)
+        alone = groups.evolve_in_place(alone, event, at, members)
+        assert not alone.members
+        assert alone.with_members(members) == whole
 
 
 def test_members_that_were_not_loaded_still_count() -> None:
