@@ -14,6 +14,7 @@ from eventstore.personal import Sealed, seal_events
 from eventstore.seal import Sealer
 from eventstore.statements import Connection, statement
 
+UNLIMITED = 2**62
 TICK = timedelta(microseconds=1)  # The least step of a timestamptz.
 
 
@@ -117,10 +118,19 @@ def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any
 
 
 async def read(
-    connection: Connection, organization_id: UUID, *, after: int, limit: int
+    connection: Connection,
+    organization_id: UUID,
+    *,
+    after: int,
+    limit: int,
+    data_max: int = UNLIMITED,
 ) -> list[RecordedEvent]:
-    """Return the events after a position, in the order of the log; all are committed, none is skipped."""
-    rows = await connection.fetch(statement("read_log"), organization_id, after, limit)
+    """Return the events after a position, in the order of the log; all are committed, none is skipped.
+
+    With `data_max`, fewer than the limit do not say that the log ends: after so many characters of data come
+    no more, since one event may have a thousand members in it.
+    """
+    rows = await connection.fetch(statement("read_log"), organization_id, after, limit, data_max)
     return [RecordedEvent(*row) for row in rows]
 
 

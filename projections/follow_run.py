@@ -96,7 +96,7 @@ class Shift:
         await _wait(self.stopping, min(max(_now() - began, linger_s), self.pace.rest_s_max))
 
     async def _step(self, follower: Follower, organization_id: UUID) -> bool:
-        """Follow one log by one batch; tell whether it was a full one, so that more of it is due."""
+        """Follow one log by one batch; tell whether it was a full one, so that more waits for certain."""
         task = (follower, organization_id)
         after = self.checkpoints.get(task, 0)
         try:
@@ -107,10 +107,9 @@ class Shift:
             self.due[task] = None
             return False
         self.checkpoints[task] = position
-        is_full = position - after >= BATCH_MAX
-        if is_full:
-            self.due[task] = None
-        return is_full
+        if position > after:
+            self.due[task] = None  # Until there is nothing more: large events make small batches.
+        return position - after >= BATCH_MAX
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

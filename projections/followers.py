@@ -17,7 +17,10 @@ from eventstore.store import read
 from projections.load import Connection
 from projections.statements import statement
 
-BATCH_MAX = 1_000  # Events in one transaction.
+BATCH_MAX = 1_000  # Events in one transaction,
+DATA_MAX = (
+    400_000  # and characters of their data, of which a member takes 39: about 10,000 memberships.
+)
 # What an event can be to blame for, a value that asyncpg cannot encode among it (an InterfaceError that
 # is a ValueError); all else that Postgres says is a matter of its state.
 REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
@@ -58,10 +61,12 @@ async def advance(
 ) -> int:
     """Return the checkpoint after the next batch of a log; `after` itself where the log ends there.
 
+    A batch has BATCH_MAX events at most, and fewer where they are large.
+
     Errors: Superseded where the checkpoint is not at `after`; nothing is written then.
     """
     # Read outside the transaction: a process that is stopped here holds nothing.
-    events = await read(connection, organization_id, after=after, limit=limit)
+    events = await read(connection, organization_id, after=after, limit=limit, data_max=DATA_MAX)
     if not events:
         return after
     async with connection.transaction():

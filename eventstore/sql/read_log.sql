@@ -2,10 +2,16 @@
 -- $1 organization_id uuid
 -- $2 after bigint: a position, 0 for all
 -- $3 limit bigint
+-- $4 data_max bigint: characters of data after which no more events come; the first one always does
 SELECT organization_id, position, stream_id, version, event_id, type, schema_version, recorded_at,
        actor_id, token_id, request_id, source, data, sealed, subject_id
-  FROM eventstore.events
- WHERE organization_id = $1
-   AND position > $2
+  FROM (SELECT organization_id, position, stream_id, version, event_id, type, schema_version, recorded_at,
+               actor_id, token_id, request_id, source, data, sealed, subject_id,
+               sum(length(data::text)) OVER (ORDER BY position) - length(data::text) AS data_before
+          FROM eventstore.events
+         WHERE organization_id = $1
+           AND position > $2
+         ORDER BY position
+         LIMIT $3) AS page
+ WHERE data_before <= $4
  ORDER BY position
- LIMIT $3

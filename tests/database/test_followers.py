@@ -14,6 +14,7 @@ from projections.load import Connection
 from projections.parked import lag, parked, retry_parked
 from schema.events.group import MembersAdded, MembersRemoved
 from schema.events.user import RoleAssigned, UserDeactivated
+from service.ids import new_id
 from tests.builders import (
     ANN,
     EDITOR,
@@ -69,6 +70,17 @@ async def test_a_batch_and_its_checkpoint_are_one(
     assert await advance(service_connection, HISTORY, ORGANIZATION_ID, after=0, limit=2) == 2
     assert await load_checkpoints(service_connection, "history") == {ORGANIZATION_ID: 2}
     assert await positions(service_connection) == [1, 2]
+
+
+async def test_events_of_a_thousand_members_make_small_batches(
+    book: Book, service_connection: asyncpg.Connection
+) -> None:
+    crowds = [MembersAdded(members=tuple(new_id() for _ in range(1_000))) for _ in range(30)]
+    await book.tell(sales(created()), *(sales(each) for each in crowds))
+    first = await advance(service_connection, HISTORY, ORGANIZATION_ID, after=0)
+    assert 3 < first < 20
+    assert await follow_to_the_end(service_connection, HISTORY, after=first) == 34
+    assert await positions(service_connection) == list(range(1, 35))
 
 
 async def test_an_outage_leaves_neither_rows_nor_checkpoint(

@@ -10,9 +10,11 @@ import pytest
 from eventstore.follow import notify
 from projections.follow_run import Pace
 from projections.followers_lease import SHARDS, Lease, duties
+from schema.events.group import MembersAdded
 from schema.events.user import UserDeactivated, UserReactivated
 from service.followers import Followers
-from tests.builders import jo, provisioned
+from service.ids import new_id
+from tests.builders import ORGANIZATION_ID, created, jo, provisioned, sales
 from tests.conftest import SERVICE_ROLE
 from tests.database.book import Book
 
@@ -138,3 +140,15 @@ async def test_a_stop_gives_the_lease_back(book: Book, database_url: str) -> Non
     async with running(database_url):
         await until(book.connection, LEADERS, 1)
     await until(book.connection, LEADERS, 0)
+
+
+async def test_large_events_are_followed_to_the_end_by_one_notification(
+    connection: asyncpg.Connection, database_url: str
+) -> None:
+    book = Book(connection)
+    async with running(database_url, NEVER_S):
+        await until(connection, LEADERS, 1)
+        crowds = [MembersAdded(members=tuple(new_id() for _ in range(1_000))) for _ in range(25)]
+        await book.tell(sales(created()), *(sales(each) for each in crowds))
+        await notify(connection, [ORGANIZATION_ID])
+        await until(connection, FOLLOWED, 26)
