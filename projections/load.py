@@ -1,8 +1,9 @@
 """Load states from the directory: what a decision needs to know, as `evolve` left it."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +16,8 @@ from schema.events.organization import Organization, Token
 from schema.events.user import User
 
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+PIECE = 5_000  # Ids or memberships in one statement.
+T = TypeVar("T")
 NO_TOKENS: Mapping[UUID, Token] = {}
 Members = dict[UUID, dict[UUID, MemberType]]  # Group → member → type.
 
@@ -87,7 +90,7 @@ async def load_members(
     connection: Connection, organization_id: UUID, groups: Collection[UUID], ids: Collection[UUID]
 ) -> Members:
     """Return which of some ids are members of which of some groups."""
-    return _by_group(
+    return await _by_group(
         await connection.fetch(statement("load_members"), organization_id, list(groups), list(ids))
     )
 
@@ -96,7 +99,7 @@ async def load_all_members(
     connection: Connection, organization_id: UUID, groups: Collection[UUID]
 ) -> Members:
     """Return all members of some groups."""
-    return _by_group(
+    return await _by_group(
         await connection.fetch(statement("load_all_members"), organization_id, list(groups))
     )
 
@@ -105,15 +108,24 @@ async def load_memberships(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> Members:
     """Return the groups that some ids are in, with those ids as the members."""
-    return _by_group(
+    return await _by_group(
         await connection.fetch(statement("load_memberships"), organization_id, list(ids))
     )
 
 
-def _by_group(rows: list[asyncpg.Record]) -> Members:
+def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield values in pieces that a statement takes in a few milliseconds."""
+    for begin in range(0, len(values), PIECE):
+        yield values[begin : begin + PIECE]
+
+
+async def _by_group(rows: list[asyncpg.Record]) -> Members:
     members: Members = {}
-    for group_id, member_id, member_type in rows:
-        members.setdefault(group_id, {})[member_id] = member_type
+    for some in pieces(rows):
+        for group_id, member_id, member_type in some:
+            members.setdefault(group_id, {})[member_id] = member_type
+        if len(rows) > PIECE:
+            await asyncio.sleep(0)  # Others have their turn.
     return members
 
 
@@ -121,7 +133,10 @@ async def find_member_types(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> dict[UUID, MemberType]:
     """Return whether ids are those of users or of groups; unknown ones are left out."""
-    return dict(await connection.fetch(statement("find_member_types"), organization_id, list(ids)))
+    found: dict[UUID, MemberType] = {}
+    for some in pieces(list(ids)):
+        found |= await connection.fetch(statement("find_member_types"), organization_id, some)
+    return found
 
 
 async def load_organization(

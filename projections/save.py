@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from projections.load import Connection
+from projections.load import Connection, pieces
 from projections.rows import GroupRow, UserRow
 from projections.statements import statement
 from schema.events.group import MemberType
@@ -91,11 +91,11 @@ async def save_members(
     added: Iterable[Membership],
     removed: Iterable[Membership],
 ) -> None:
-    """Write the difference of memberships."""
-    if gone := list(removed):
+    """Write the difference of memberships, in pieces: to encode many is work of the event loop's."""
+    for gone in pieces(list(removed)):
         groups, members, _ = zip(*gone, strict=True)
         await connection.execute(statement("remove_members"), organization_id, groups, members)
-    if new := list(added):
+    for new in pieces(list(added)):
         await connection.execute(statement("add_members"), organization_id, *zip(*new, strict=True))
 
 

@@ -14,6 +14,7 @@ from projections.save import columns_of_users
 from schema.events.codec import encode
 from schema.events.event import Place
 from schema.scim.errors import ScimError
+from service.aside import LONG_MEMBERS, aside
 from service.changes import Changes
 from service.commands import (
     Command,
@@ -42,6 +43,7 @@ class Work(NamedTuple):
     command: Command
     caller: Caller
     provenance: Provenance
+    is_long: bool = False  # It may take long to decide.
 
 
 class Outcome(NamedTuple):
@@ -69,11 +71,18 @@ async def decide_batch(
     connection: Connection, organization_id: UUID, tail: Tail, works: Sequence[Work]
 ) -> Batch:
     """Load what the commands need, as it is at the log's tail or later, and decide them in turn."""
-    needs, refused = _needs(works)
-    batch = Batch(organization_id, tail, await load_known(connection, organization_id, needs))
+    is_long = any(work.is_long for work in works)
+    needs, refused = await aside(_needs, is_long, works)
+    known = await load_known(connection, organization_id, needs)
+    batch = Batch(organization_id, tail, known)
+    is_long |= sum(len(group.members) for group in known.groups.values()) > LONG_MEMBERS
+    await aside(_decide_all, is_long, batch, works, refused)
+    return batch
+
+
+def _decide_all(batch: Batch, works: Sequence[Work], refused: Sequence[ScimError | None]) -> None:
     for work, refusal in zip(works, refused, strict=True):
         batch.answers.append(refusal or _decide(batch, work))
-    return batch
 
 
 async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> None:

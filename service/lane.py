@@ -82,9 +82,12 @@ class Lanes:
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
 
-    async def submit(self, command: Command, caller: Caller, provenance: Provenance) -> Outcome:
+    async def submit(
+        self, command: Command, caller: Caller, provenance: Provenance, *, is_long: bool = False
+    ) -> Outcome:
         """Carry out a command; return when its events are committed, or when it changed nothing.
 
+        `is_long` says that it may take long to decide.
         Errors: a ScimError where it is refused; Unavailable where the queue is full, the service
         stops, or Postgres cannot be reached.
         """
@@ -93,7 +96,9 @@ class Lanes:
         if self._is_closed or len(lane.waiting) >= self._waiting_max:
             raise _busy()
         loop = asyncio.get_running_loop()
-        pending = Pending(Work(command, caller, provenance), loop.create_future(), loop.time())
+        pending = Pending(
+            Work(command, caller, provenance, is_long), loop.create_future(), loop.time()
+        )
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")

@@ -74,20 +74,24 @@ class Sink:
         self._lines: list[str] = []
 
     def info(self, line: str) -> None:
-        """Write a line, at once where no event loop runs."""
-        self._lines.append(line)
-        if len(self._lines) > 1:
-            return
+        """Write a line, at once where no event loop runs, as in a thread beside it."""
         try:
-            asyncio.get_running_loop().call_soon(self.flush)
+            loop = asyncio.get_running_loop()
         except RuntimeError:
-            self.flush()
+            self._write([line])
+            return
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            loop.call_soon(self.flush)
 
     debug = warning = error = critical = exception = info
 
     def flush(self) -> None:
         """Write the lines that wait, as far as there is room."""
         lines, self._lines = self._lines, []
+        self._write(lines)
+
+    def _write(self, lines: list[str]) -> None:
         with suppress(OSError, ValueError):  # Full, or closed already as the process ends.
             self._stream.write("".join(f"{line}\n" for line in lines))
             self._stream.flush()

@@ -61,12 +61,12 @@ class Exchange(NamedTuple):
         """Return a block that has a connection to read with."""
         return borrowed(self.service.pool, timeout_s=READ_TIMEOUT_S)
 
-    async def submit(self, command: Command) -> Outcome:
-        """Carry out a command in the name of the technical account."""
+    async def submit(self, command: Command, *, is_long: bool = False) -> Outcome:
+        """Carry out a command in the name of the technical account; a long one is decided aside."""
         visitor = self.visitor
         token_id = visitor.access.token_id
         provenance = Provenance(visitor.actor_id, token_id, self.request_id, "scim")
-        return await self.service.lanes.submit(command, visitor.caller, provenance)
+        return await self.service.lanes.submit(command, visitor.caller, provenance, is_long=is_long)
 
 
 async def admit(request: web.Request) -> Exchange:

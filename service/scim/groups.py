@@ -13,6 +13,7 @@ from projections.read import (
 )
 from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound
+from service.aside import aside
 from service.batch import Outcome
 from service.commands import DeleteGroup
 from service.decide.members import as_id
@@ -22,6 +23,7 @@ from service.scim.answer import no_content, not_modified, resource_response
 from service.scim.context import Exchange, admit
 from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
+    is_long,
     is_unmodified,
     query_parameters,
     read_body,
@@ -38,7 +40,8 @@ async def create(request: web.Request) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
     exchange = await admit(request)
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    outcome = await exchange.submit(build.create_group(new_id(), body))
+    command = await aside(build.create_group, is_long(request), new_id(), body)
+    outcome = await exchange.submit(command, is_long=is_long(request))
     return await _answer_write(request, exchange, outcome, status=201)
 
 
@@ -65,7 +68,8 @@ async def replace(request: web.Request) -> web.StreamResponse:
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    outcome = await exchange.submit(build.replace_group(group_id, body, precondition))
+    command = await aside(build.replace_group, is_long(request), group_id, body, precondition)
+    outcome = await exchange.submit(command, is_long=is_long(request))
     return await _answer_write(request, exchange, outcome)
 
 
@@ -74,7 +78,8 @@ async def patch(request: web.Request) -> web.StreamResponse:
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    outcome = await exchange.submit(build.patch_group(group_id, body, precondition))
+    command = await aside(build.patch_group, is_long(request), group_id, body, precondition)
+    outcome = await exchange.submit(command, is_long=is_long(request))
     return await _answer_write(request, exchange, outcome)
 
 

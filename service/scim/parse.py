@@ -13,6 +13,7 @@ from schema.scim.errors import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from service.aside import LONG_BYTES
 from service.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
@@ -42,6 +43,12 @@ async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -
     if NUL_ESCAPE in text:
         refuse_nul(body)
     return body
+
+
+def is_long(request: web.Request) -> bool:
+    """Tell whether a request's body may take long to make sense of; one of unknown size may."""
+    length = request.content_length
+    return length is None or length > LONG_BYTES
 
 
 def _check_media_type(request: web.Request) -> None:

@@ -1,0 +1,52 @@
+"""Long work is done beside the event loop, and what it shares with the loop is fit for that."""
+
+import asyncio
+import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from eventstore.randomness import Randomness
+from service.aside import aside
+from service.log import Sink
+
+
+def where() -> threading.Thread:
+    """Return the thread that this runs in."""
+    return threading.current_thread()
+
+
+async def test_long_work_leaves_the_loop_alone_and_short_work_stays() -> None:
+    loops = threading.current_thread()
+    assert await aside(where, False) is loops
+    assert await aside(where, True) is not loops
+
+
+async def test_others_go_on_while_long_work_goes_on() -> None:
+    may_end = threading.Event()
+    work = asyncio.create_task(aside(may_end.wait, True, 10))
+    await asyncio.sleep(0.01)  # Which would not come back if the loop did the work.
+    may_end.set()
+    assert await work
+
+
+async def test_what_work_raises_reaches_who_asked() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        await aside(int, True, "x")
+
+
+def test_random_bytes_are_given_once_whatever_thread_asks() -> None:
+    take = Randomness().take
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda _: take(16), range(20_000)))
+    assert len(set(taken)) == len(taken)
+
+
+async def test_a_line_that_a_thread_writes_is_whole_and_not_told_twice() -> None:
+    stream = io.StringIO()
+    sink = Sink(stream)
+    sink.info("before")
+    await aside(sink.info, True, "from the thread")
+    await asyncio.sleep(0)
+    assert sorted(stream.getvalue().splitlines()) == ["before", "from the thread"]
