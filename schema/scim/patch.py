@@ -3,15 +3,16 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from schema.scim.attributes import Document
+from schema.scim.attributes import Attribute, Document
 from schema.scim.errors import InvalidValue, Mutability, NoTarget
 from schema.scim.filter import And, Comparison, Filter, Not, Operator
 from schema.scim.operations import Kind, Operation
 from schema.scim.predicate import selector
 from schema.scim.resource import ELEMENTS_MAX, get, put
 from schema.scim.resource_type import AttributePath
+from schema.scim.text import fold
 from schema.scim.urns import is_urn
-from schema.scim.value import KIND, read_single, read_value
+from schema.scim.value import KIND, read_part, read_value
 
 
 def apply(document: Document, operations: Iterable[Operation]) -> Document:
@@ -19,23 +20,48 @@ def apply(document: Document, operations: Iterable[Operation]) -> Document:
 
     Errors: InvalidValue, NoTarget, Mutability (a required attribute removed).
     """
+    after = document
     for operation in operations:
-        document = _apply_one(document, operation)
-    return _without_void(document)
+        after = _apply_one(after, operation)
+    return _without_void(after, document)
 
 
-def _without_void(document: Document) -> Document:
-    """Drop elements that operations began and never filled, and what holds nothing without them."""
+class _Meant(dict[str, Any]):
+    """An element whose kind alone an operation has set: it stays, though it says nothing else yet."""
+
+
+def _without_void(document: Document, former: Document) -> Document:
+    """Drop elements that lost all they said but their kind, and what holds nothing without them.
+
+    One whose kind a client has just set stays, and so does one that was of a kind only before: a client that
+    sets one sub-attribute at a time must find its element again.
+    """
     kept: Document = {}
     for key, value in document.items():
         filled = value
         if isinstance(value, list):
-            filled = [each for each in value if not isinstance(each, dict) or each.keys() - KIND]
+            before = former.get(key, ())
+            filled = [_plain(each) for each in value if not _is_void(each) or each in before]
         elif is_urn(key):
-            filled = _without_void(value)
+            filled = _without_void(value, former.get(key, {}))
         if filled not in ([], {}):
             kept[key] = filled
     return kept
+
+
+def _is_void(element: Any) -> bool:
+    return type(element) is dict and not element.keys() - KIND
+
+
+def _plain(element: Any) -> Any:
+    return dict(element) if type(element) is _Meant else element
+
+
+def _merged(element: Document, given: Document) -> Document:
+    """Return an element with what is given put into it."""
+    merged = {**element, **given}
+    is_meant = type(element) is _Meant or not given.keys() - KIND
+    return _Meant(merged) if is_meant else merged
 
 
 def _apply_one(document: Document, operation: Operation) -> Document:
@@ -147,7 +173,9 @@ def one_primary(elements: list[Any], touched: Sequence[Any]) -> list[Any]:
     if len(new) > 1:
         raise InvalidValue("Only one value of an attribute may be primary.")
     return [
-        {**each, "primary": False} if each is not new[0] and each.get("primary") is True else each
+        type(each)({**each, "primary": False})
+        if each is not new[0] and each.get("primary") is True
+        else each
         for each in elements
     ]
 
@@ -156,21 +184,33 @@ def _remove_listed(elements: list[Any], operation: Operation) -> list[Any]:
     """Remove all values, or only those listed, as Entra's default dialect asks (COMPAT)."""
     if operation.value is None:
         return []
-    is_listed = _membership(_read_elements(operation))
+    path = operation.path.attribute_path
+    sent = operation.value if isinstance(operation.value, list) else [operation.value]
+    listed = [each for one in sent if (each := read_part(path, one, [])) is not None]
+    is_listed = _membership(path.attribute, listed)
     return [each for each in elements if not is_listed(each)]
 
 
-def _membership(listed: Sequence[Any]) -> Callable[[Any], bool]:
+def _membership(attribute: Attribute, listed: Sequence[Any]) -> Callable[[Any], bool]:
     """Return what tells whether a value is listed: an object lists all that agree with its keys."""
     wanted: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
     for each in listed:
         keys = tuple(sorted(each)) if isinstance(each, dict) else ()
-        wanted.setdefault(keys, set()).add(_values_at(keys, each))
-    return lambda element: any(_values_at(keys, element) in held for keys, held in wanted.items())
+        wanted.setdefault(keys, set()).add(_compared_at(attribute, keys, each))
+    return lambda element: any(
+        _compared_at(attribute, keys, element) in held for keys, held in wanted.items()
+    )
 
 
-def _values_at(keys: tuple[str, ...], element: Any) -> tuple[Any, ...]:
-    return tuple(map(element.get, keys)) if isinstance(element, dict) else (element,)
+def _compared_at(attribute: Attribute, keys: tuple[str, ...], element: Any) -> tuple[Any, ...]:
+    """Return the values of an element as they compare (RFC 7643 §2.2, caseExact)."""
+    if not isinstance(element, dict):
+        return (_compared(attribute, element),)
+    return tuple(_compared(attribute.sub_attributes[key.lower()], element.get(key)) for key in keys)
+
+
+def _compared(attribute: Attribute, value: Any) -> Any:
+    return fold(value) if isinstance(value, str) and not attribute.case_exact else value
 
 
 def _selected(elements: list[Any], operation: Operation) -> list[bool]:
@@ -193,7 +233,7 @@ def _remove_selected(elements: list[Any], operation: Operation) -> list[Any]:
 
 
 def _without(element: Document, name: str) -> Document:
-    return {key: value for key, value in element.items() if key != name}
+    return type(element)({key: value for key, value in element.items() if key != name})
 
 
 def _write_selected(elements: list[Any], operation: Operation) -> list[Any]:
@@ -211,12 +251,14 @@ def _write_selected(elements: list[Any], operation: Operation) -> list[Any]:
         rest = [each for each, is_one in zip(elements, selected, strict=True) if not is_one]
         return _add(rest, [given])
     if not any(selected):
-        return _add(elements, [{**_described(path.filter), **given}])
+        return _add(elements, [_merged(_described(path.filter), given)])
+    # An object of a kind only says what the values are besides: to put it in their place would be to remove them.
+    is_merged = path.sub_attribute or operation.kind is Kind.ADD or not given.keys() - KIND
     touched: list[Any] = []
     written: list[Any] = []
     for element, is_selected in zip(elements, selected, strict=True):
-        if is_selected and (path.sub_attribute or operation.kind is Kind.ADD):
-            touched.append({**element, **given})
+        if is_selected and is_merged:
+            touched.append(_merged(element, given))
         elif is_selected:
             touched.append({**_described(path.filter, or_nothing=True), **given})
         written.append(touched[-1] if is_selected else element)
@@ -229,7 +271,7 @@ def _read_element(operation: Operation) -> Any:
     if path.sub_attribute is None:
         sent = operation.value
         is_list_of_one = isinstance(sent, list) and len(sent) == 1
-        return read_single(path.attribute_path, sent[0] if is_list_of_one else sent, [])
+        return read_part(path.attribute_path, sent[0] if is_list_of_one else sent, [])
     value = read_value(path.attribute_path, operation.value, [])
     return None if value is None else {path.sub_attribute.name: value}
 

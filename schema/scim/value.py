@@ -29,9 +29,12 @@ def read_value(path: AttributePath, value: Any, ignored: list[str]) -> Any:
     return reader(path)(value, ignored)
 
 
-def read_single(path: AttributePath, value: Any, ignored: list[str]) -> Any:
-    """Return one typed value of a path that may be multi-valued; None where it is absent."""
-    return _single_reader(path.target, str(path))(value, ignored)
+def read_part(path: AttributePath, value: Any, ignored: list[str]) -> Any:
+    """Return one typed value of a path that may be multi-valued; None where it is absent.
+
+    What says no more than of what kind a value is counts: it is merged with one, or compared with it.
+    """
+    return _single_reader(path.target, str(path), is_part=True)(value, ignored)
 
 
 @lru_cache(maxsize=4096)
@@ -86,10 +89,10 @@ def _one(attribute: Attribute, name: str) -> Reader:
     return read
 
 
-def _single_reader(attribute: Attribute, name: str) -> Reader:
+def _single_reader(attribute: Attribute, name: str, *, is_part: bool = False) -> Reader:
     """Return what reads one value: null and "" are absent, and so is an object of nothing."""
     if attribute.type is AttributeType.COMPLEX:
-        return _complex_reader(attribute, name)
+        return _complex_reader(attribute, name, is_part=is_part)
     convert = CONVERSIONS[attribute.type]
 
     def read(value: Any, _ignored: list[str]) -> Any:
@@ -98,15 +101,17 @@ def _single_reader(attribute: Attribute, name: str) -> Reader:
     return read
 
 
-def _complex_reader(attribute: Attribute, name: str) -> Reader:
+def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader:
     subs = {
         key: (sub.name, _one(sub, f"{name}.{sub.name}"))
         for key, sub in attribute.sub_attributes.items()
         if not sub.is_read_only
     }
     subs |= {own_name: (own_name, read) for own_name, read in subs.values()}  # Most are sent so.
-    is_kind_only = attribute.multi_valued and "type" in attribute.sub_attributes
-    is_reference = not attribute.multi_valued and "value" in attribute.sub_attributes
+    needs_more = attribute.multi_valued and "type" in attribute.sub_attributes and not is_part
+    is_reference = "value" in attribute.sub_attributes and (
+        not attribute.multi_valued or "$ref" in attribute.sub_attributes
+    )
 
     def read(value: Any, ignored: list[str]) -> Document | None:
         if value is None or value == "":
@@ -122,14 +127,14 @@ def _complex_reader(attribute: Attribute, name: str) -> Reader:
                 document[known[0]] = each
             elif known is None and attribute.sub_attribute(key) is None:
                 ignored.append(f"{name}.{key}")
-        is_void = is_kind_only and not document.keys() - KIND
+        is_void = needs_more and not document.keys() - KIND
         return None if is_void else document or None
 
     return read
 
 
 def _unwrapped(value: Any) -> Any:
-    """Return a reference as an object: Entra sends a manager as its id, or wrapped twice (§4.5)."""
+    """Return a reference as an object: clients send a manager or a member as its id, or wrapped twice (§4.5)."""
     if isinstance(value, str):
         return {"value": value}
     inner = value.get("value") if isinstance(value, dict) else None

@@ -1,5 +1,7 @@
 """Which role a request assigns: by roleId, or by Entra's app roles in `roles` (reference §6)."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -37,8 +39,8 @@ def assigned_role(
 
 
 def named_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
-    """Return the organization's roles that the values of `roles` name; other values name none."""
-    found = (_named_role(each.get("value"), organization) for each in elements or ())
+    """Return the organization's roles that the elements of `roles` name; other elements name none."""
+    found = (_named_role(each, organization) for each in elements or ())
     return {role_id for role_id in found if role_id}
 
 
@@ -66,18 +68,26 @@ def _written_roles(operations: tuple[Operation, ...]) -> list[Document]:
     return elements
 
 
-def _named_role(value: Any, organization: Organization) -> UUID | None:
-    if not isinstance(value, str):
-        return None
-    if not value.startswith("{"):
-        return _as_role(value, organization, by_name=True)
-    try:  # Entra sends {"id": …, "value": …, "displayName": …} as text when it updates (CUSTOM).
-        told = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return None
-    texts = (told.get(key) for key in ("value", "displayName", "id"))
-    roles = (_as_role(text, organization, by_name=True) for text in texts if isinstance(text, str))
+def _named_role(element: Document, organization: Organization) -> UUID | None:
+    """Return the role that an app role names by its value or, where that names none, by what it is called."""
+    roles = (
+        _as_role(text, organization, by_name=True)
+        for text in _names(element)
+        if isinstance(text, str)
+    )
     return next((role_id for role_id in roles if role_id), None)
+
+
+def _names(element: Document) -> Iterator[Any]:
+    value = element.get("value")
+    if not value:
+        return
+    if isinstance(value, str) and value.startswith("{"):
+        # Entra sends {"id": …, "value": …, "displayName": …} as text when it updates (CUSTOM).
+        with suppress(orjson.JSONDecodeError):
+            told = orjson.loads(value)
+            yield from (told.get(key) for key in ("value", "displayName", "id"))
+    yield from (value, element.get("displayName"), element.get("display"))
 
 
 def _as_role(text: str, organization: Organization, *, by_name: bool) -> UUID | None:

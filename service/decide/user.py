@@ -101,9 +101,22 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
     if len(news) > 1:
         raise InvalidValue("roleId is given under two names with different values; send it once.")
     role_text = news[0] if news else document.get("roleId")
-    if role_text is not None and document.get("roles") == user.attributes.get("roles"):
+    if document.get("roles") == user.attributes.get("roles"):
         named = set()  # It repeats what GET returned: only roleId may be news.
-    return Wanted(document, assigned_role(caller.organization, role_text, named))
+    role_id = assigned_role(caller.organization, role_text, named)
+    if role_id is None and "roles" in document and _is_withdrawn(user, document, caller):
+        role_id = caller.organization.default_role_id
+    return Wanted(document, role_id)
+
+
+def _is_withdrawn(user: User, document: Document, caller: Caller) -> bool:
+    """Tell whether a request takes away the app role that a user's role came from, or may have come from."""
+    former, latter = user.attributes.get("roles"), document.get("roles")
+    return (
+        former != latter
+        and user.role_id in named_roles(former, caller.organization)
+        and user.role_id not in named_roles(latter, caller.organization)
+    )
 
 
 def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
@@ -115,7 +128,10 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     require(document, command.resource_type)
     named = named_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
     if not any(str(each.path) == "roleId" for each in operations):
-        return Wanted(document, assigned_role(caller.organization, None, named))
+        role_id = assigned_role(caller.organization, None, named)
+        if role_id is None and _is_withdrawn(user, document, caller):
+            role_id = caller.organization.default_role_id
+        return Wanted(document, role_id)
     if document.get("roles") == former.get("roles"):
         named = set()
     role_id = assigned_role(caller.organization, document.get("roleId"), named)

@@ -111,11 +111,73 @@ async def test_the_latest_app_role_that_was_added_wins(scim: Scim, organization:
     assert (role_of(again, organization), again.headers["ETag"]) == ("Validator", 'W/"3"')
 
 
-async def test_removing_app_roles_keeps_the_role(scim: Scim, organization: Tenant) -> None:
-    answer = await patched(scim, {"op": "remove", "path": "roles"}, roles=[{"value": "Editor"}])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": "roles"},
+        {"op": "Remove", "path": "roles", "value": [{"value": "editor"}]},
+        {"op": "Remove", "path": 'roles[value eq "Editor"]'},
+        {"op": "Replace", "path": 'roles[primary eq "True"].value', "value": ""},
+        {"op": "replace", "path": "roles", "value": []},
+        {"op": "replace", "path": "roles", "value": [{"value": "Accountant"}]},
+        {"op": "replace", "value": {"roles": [{"value": "Accountant"}]}},
+    ],
+    ids=str,
+)
+async def test_who_loses_the_app_role_loses_the_role(
+    scim: Scim, organization: Tenant, operation: dict[str, Any]
+) -> None:
+    answer = await patched(scim, operation, roles=[{"primary": True, "value": "Editor"}])
 
-    assert role_of(answer, organization) == "Editor"
-    assert "roles" not in answer.body
+    assert role_of(answer, organization) == "Reader"
+
+
+async def test_a_role_that_came_by_its_id_outlives_an_app_role_of_another(
+    scim: Scim, organization: Tenant
+) -> None:
+    validator = {"op": "add", "path": "roleId", "value": organization.roles["Validator"]}
+    made = await scim.post("/Users", {"userName": "ada", "roles": [{"value": "Editor"}]})
+    await scim.patch(f"/Users/{made.body['id']}", validator)
+
+    answer = await scim.patch(f"/Users/{made.body['id']}", {"op": "remove", "path": "roles"})
+
+    assert role_of(answer, organization) == "Validator"
+
+
+async def test_a_put_takes_an_app_role_away_where_it_lists_others(
+    scim: Scim, organization: Tenant
+) -> None:
+    made = await scim.post("/Users", {"userName": "ada", "roles": [{"value": "Editor"}]})
+    path = f"/Users/{made.body['id']}"
+
+    kept = await scim.put(path, {"userName": "ada", "title": "Boss"})
+    assert role_of(kept, organization) == "Editor"
+
+    await scim.put(path, {"userName": "ada", "roles": [{"value": "Editor"}]})
+    listed = await scim.put(path, {"userName": "ada", "roles": [{"value": "Accountant"}]})
+    assert role_of(listed, organization) == "Reader"
+
+
+async def test_a_put_of_the_same_app_roles_leaves_a_later_role(
+    scim: Scim, organization: Tenant
+) -> None:
+    body = {"userName": "ada", "roles": [{"value": "Editor"}]}
+    path = f"/Users/{(await scim.post('/Users', body)).body['id']}"
+    validator = {"op": "add", "path": "roleId", "value": organization.roles["Validator"]}
+    await scim.patch(path, validator)
+
+    assert role_of(await scim.put(path, {**body, "title": "Boss"}), organization) == "Validator"
+
+
+@pytest.mark.parametrize("name", ["displayName", "display"])
+async def test_an_app_role_is_named_by_what_it_is_called_too(
+    scim: Scim, organization: Tenant, name: str
+) -> None:
+    roles = [{"value": "25", name: "Editor", "type": KIND}]
+
+    made = await scim.post("/Users", {"userName": "ada", "roles": roles})
+
+    assert role_of(made, organization) == "Editor"
 
 
 @pytest.mark.parametrize(

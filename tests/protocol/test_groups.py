@@ -85,6 +85,20 @@ async def test_members_are_added_once_and_removed_by_name_only(scim: Scim) -> No
     assert none.body == group_body(none, scim, **SALES)
 
 
+@pytest.mark.parametrize("op", ["add", "replace"])
+@pytest.mark.parametrize("is_list", [True, False])
+async def test_members_may_be_bare_ids(scim: Scim, op: str, *, is_list: bool) -> None:
+    ada = (await scim.post("/Users", {"userName": "ada"})).body["id"]
+    path = f"/Groups/{(await scim.post('/Groups', SALES)).body['id']}"
+    sent = [ada] if is_list else ada
+
+    added = await scim.patch(path, {"op": op, "path": "members", "value": sent})
+    assert [each["value"] for each in added.body["members"]] == [ada]
+
+    removed = await scim.patch(path, {"op": "remove", "path": "members", "value": sent})
+    assert "members" not in removed.body
+
+
 @pytest.mark.parametrize("unknown", ["nobody", "01a20ac2-c1ba-72cf-a811-23dbe6a27250"])
 async def test_an_unknown_member_is_refused_by_name(scim: Scim, unknown: str) -> None:
     group = await scim.post("/Groups", SALES)

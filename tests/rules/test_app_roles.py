@@ -119,8 +119,17 @@ def test_an_added_role_takes_the_place_of_a_former_one() -> None:
     assert story.user().attributes["roles"] == [*former, {"value": entra_text(value="Validator")}]
 
 
-def test_removed_roles_leave_the_role() -> None:
+def test_who_loses_the_app_role_is_a_reader() -> None:
     story = with_role(EDITOR, roles=[{"value": "Editor"}])
+
+    story.when(patch_user(remove("roles"))).then(
+        jo(UserChanged(attributes=("roles",), values={"roles": None})),
+        jo(assigned(READER, previous=EDITOR)),
+    )
+
+
+def test_who_loses_an_app_role_of_another_role_keeps_the_role() -> None:
+    story = with_role(VALIDATOR, roles=[{"value": "Editor"}])
 
     story.when(patch_user(remove("roles"))).then(
         jo(UserChanged(attributes=("roles",), values={"roles": None}))

@@ -164,5 +164,54 @@ def test_the_last_element_takes_the_attribute_with_it() -> None:
     assert patched(document(emails=[WORK]), replace('emails[type eq "work"].value', "")) == BARE
 
 
-def test_an_element_that_is_begun_and_never_filled_is_dropped() -> None:
-    assert patched(BARE, add('emails[type eq "work"].primary', "True")) == BARE
+def test_an_element_that_is_begun_by_its_kind_is_found_by_the_next_request() -> None:
+    begun = patched(BARE, add('emails[type eq "work"].primary', "True"))
+
+    assert begun == document(emails=[{"type": "work", "primary": True}])
+    assert patched(begun, add('emails[type eq "work"].value', "jo@work.example")) == document(
+        emails=[{**WORK, "primary": True}]
+    )
+    assert patched(begun, add("title", "Boss")) == {**begun, "title": "Boss"}
+
+
+def test_an_element_of_two_kinds_is_begun_by_them() -> None:
+    begun = patched(BARE, add('roles[primary eq "True"].type', "T"))
+
+    assert begun == document(roles=[{"primary": True, "type": "T"}])
+
+
+def test_an_element_that_loses_all_but_its_kind_is_dropped() -> None:
+    former = document(emails=[{**WORK, "primary": True}])
+
+    assert patched(former, replace('emails[type eq "work"].value', "")) == BARE
+
+
+@pytest.mark.parametrize("op", ["add", "Replace"])
+@pytest.mark.parametrize(
+    ("sent", "is_primary"), [({"primary": "True"}, True), ({"primary": False}, False)]
+)
+def test_an_object_of_a_kind_only_changes_the_kind_and_nothing_else(
+    op: str, sent: dict[str, Any], *, is_primary: bool
+) -> None:
+    operation = {"op": op, "path": 'emails[type eq "work"]', "value": sent}
+
+    assert patched(document(emails=[WORK, HOME]), operation) == document(
+        emails=[{**WORK, "primary": is_primary}, HOME]
+    )
+
+
+def test_an_object_of_a_kind_only_makes_the_element_that_its_path_describes() -> None:
+    operation = add('emails[value eq "q@example.com"]', {"type": "home"})
+
+    assert patched(BARE, operation) == document(emails=[{"value": "q@example.com", "type": "home"}])
+
+
+@pytest.mark.parametrize(
+    "listed", [{"value": "JO@work.example"}, {"type": "WORK"}, {"type": "work", "primary": None}]
+)
+def test_what_is_listed_to_be_removed_is_compared_as_its_attributes_compare(
+    listed: dict[str, Any],
+) -> None:
+    operation = remove("emails", value=[listed])
+
+    assert patched(document(emails=[WORK, HOME]), operation) == document(emails=[HOME])
