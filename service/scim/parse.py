@@ -11,6 +11,7 @@ from schema.scim.errors import (
     InvalidSyntax,
     InvalidValue,
     PayloadTooLarge,
+    ScimError,
     UnsupportedMediaType,
 )
 from service.aside import LONG_BYTES
@@ -25,6 +26,14 @@ DRAIN_LIMIT_BYTES = (
 PARAMETERS_MAX = 100
 VERSION = re.compile(r'\s*(?:W/)?"([0-9]{1,18})"\s*')
 NUL_ESCAPE = b"\\u0000"
+
+
+class ClientLeft(ScimError):
+    """The client closed the connection before its request was whole."""
+
+    status = (
+        499  # No standard's, but what proxies' logs say: nobody hears it, the log line tells it.
+    )
 
 
 async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Any:
@@ -72,6 +81,8 @@ async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
                 parts.append(part)
             elif size > DRAIN_LIMIT_BYTES:
                 break
+    except ConnectionError:
+        raise ClientLeft("The connection was closed before the request was whole.") from None
     except web.RequestPayloadError:
         raise InvalidSyntax(
             "The body is not encoded as Content-Encoding and Transfer-Encoding say; send plain JSON."

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.faults.raw import RawAnswer, exchange, exchange_all, head
 from tests.serving import MEDIA_TYPE, Scim
@@ -174,6 +175,18 @@ async def test_a_client_that_waits_to_continue_is_told_to(scim: Scim) -> None:
     answer = await exchange(scim, request)
 
     assert answer.status == 100
+
+
+async def test_a_client_that_leaves_in_mid_body_is_no_outage_of_the_database(scim: Scim) -> None:
+    with capture_logs() as lines:
+        _, writer = await asyncio.open_connection("127.0.0.1", scim.served.port)
+        writer.write(head(scim, "POST", "/Users", JSON, "Content-Length: 1000") + ADA)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.close()
+        await asyncio.sleep(0.1)
+
+    assert [each["event"] for each in lines if each["log_level"] != "info"] == []
 
 
 async def test_clients_that_leave_do_no_harm(scim: Scim) -> None:
