@@ -1,5 +1,6 @@
 """Pages of a query: composed of fixed fragments and parameters, and counted only when needed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -11,10 +12,11 @@ from projections.keyset import ALL, DIRECTIONS, Edge, Stretch, order_of
 from projections.load import Connection
 from projections.read import Resource
 from projections.statements import statement
-from projections.tables import Table
+from projections.tables import USERS, Table
 from schema.scim.filter import Filter
 from schema.scim.resource_type import AttributePath
 
+MEMBERS_MAX = 20_000  # Of the groups of a page that shows them: a page ends earlier, but has one group at least.
 FIRST_PARAMETER = 4  # Of a condition on a page: organization, limit and offset come before.
 OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an overflow.
 
@@ -22,6 +24,8 @@ OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an ov
 @dataclass(frozen=True, slots=True)
 class Query:
     """What a client asks of one resource type. `start` counts from 1; `count` is at most a page.
+
+    `with_related` asks for the groups of users, or for the members of groups, which are read by themselves.
 
     `edge` is where a page by cursor begins: beyond it, or before it for a backward one.
     """
@@ -86,9 +90,20 @@ async def read_page(
         sql, values = page_statement(table, query)
         rows = await connection.fetch(sql, organization_id, query.count, before, *values)
         resources = [Resource(*columns) for _, *columns in rows]
+    shown = resources[: fitting(resources, query)]
     if len(resources) < query.count and (resources or not before):
-        return Page(resources, before + len(resources))  # It is the last page: it tells.
-    return Page(resources, await total(connection, organization_id, table, query))
+        return Page(shown, before + len(resources))  # It is the last page: it tells.
+    return Page(shown, await total(connection, organization_id, table, query))
+
+
+def fitting(resources: Sequence[Resource], query: Query) -> int:
+    """Return how many of the resources fit on a page with all of their members; the first one always does."""
+    members = 0
+    for index, each in enumerate(resources):
+        members += each.member_count if query.with_related else 0
+        if members > MEMBERS_MAX and index:
+            return index
+    return len(resources)
 
 
 async def read_keyset_page(
@@ -100,8 +115,10 @@ async def read_keyset_page(
         if (wanted := query.count + 1 - len(rows)) > 0:
             sql, values = page_statement(table, query, stretch)
             rows += await connection.fetch(sql, organization_id, wanted, 0, *values)
-    has_more = len(rows) > query.count
-    rows = rows[: query.count]
+    found = [Resource(*columns) for _, *columns in rows[: query.count]]
+    shown = fitting(found, query)
+    has_more = len(rows) > shown
+    rows = rows[:shown]
     if query.is_backward:
         rows.reverse()
     edges = [Edge(row["sort_key"], row["id"]) for row in (rows[0], rows[-1])] if rows else []
@@ -129,7 +146,9 @@ def page_statement(table: Table, query: Query, stretch: Stretch = ALL) -> tuple[
     order = order_of(table, query.sort, is_descending=query.is_descending)
     first = FIRST_PARAMETER + len(stretch.values)
     condition, values = _condition(table, query, first_parameter=first)
-    name = f"page_{table.name}" if query.with_related else f"page_{table.name}_alone"
+    # Members are many: they are read for the groups that are shown, once it is known which fit.
+    has_groups = query.with_related and table is USERS
+    name = f"page_{table.name}" if has_groups else f"page_{table.name}_alone"
     sql = statement(name).format(
         key=order.key,
         condition=f"{stretch.condition} AND ({condition})",

@@ -19,8 +19,12 @@ from service.runtime import Runtime
 from service.scim.context import SERVICE, Service
 from service.scim.routes import add_routes
 from service.server import make_runner
+from service.shares import Shares
 from service.statistics import keeping_statistics
 
+LARGE_MAX = 2  # Bodies of more than a megabyte at once: each takes 15 times its size.
+LARGE_WAIT_S = 20.0
+WAIT_S = 5.0  # For a share of the pool's connections.
 log = structlog.get_logger()
 
 
@@ -33,6 +37,9 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         reader=runtime.reader,
         gate=Gate(runtime.pool, runtime.signing_keys),
         sealer=runtime.sealer,
+        readings=share_of(settings.pool_size_max // 2),
+        streams=share_of(settings.pool_size_max // 4),
+        large=Shares(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
     )
     add_routes(app)
@@ -40,6 +47,11 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def share_of(connections: int) -> Shares:
+    """Return a part of the pool, of which one organization takes no more than half."""
+    return Shares(max(1, connections), max(1, (connections + 1) // 2), wait_s=WAIT_S)
 
 
 @asynccontextmanager

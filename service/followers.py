@@ -5,6 +5,7 @@ one leads, the others ask each second whether its place is free.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -54,6 +55,12 @@ def report(name: str, lags: Sequence[Lag], parked: int) -> None:
     PARKED_STREAMS.labels(name).set(parked)
 
 
+def report_nothing(name: str) -> None:
+    """Measure that nothing is known of a projection now: a last value would tell that all is well."""
+    for gauge in (LAG_EVENTS, LAG_SECONDS, PARKED_STREAMS):
+        gauge.labels(name).set(math.nan)
+
+
 class Followers:
     """Runs followers until it is stopped: through lost connections, and whether it leads or not."""
 
@@ -82,6 +89,8 @@ class Followers:
                 log.exception("followers_failed")
             else:
                 return
+            for each in self._followers:
+                report_nothing(each.name)
             await self._rest()
 
     def stop(self) -> None:

@@ -197,8 +197,6 @@ def _refusal(error: Exception) -> Exception:
         return Uniqueness("Another resource has taken this name in the meantime; match it first.")
     if isinstance(error, WrongExpectedVersion | asyncpg.TransactionRollbackError):
         return Unavailable("The resource was changed at the same moment; send the request again.")
-    if isinstance(error, asyncpg.InternalClientError):  # The driver lost track of a connection.
-        return Unavailable("The database cannot be reached: try again.")
     return error
 
 

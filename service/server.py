@@ -15,7 +15,8 @@ from service.scim.middleware import answering, error_response, http_refusal, une
 
 LINE_BYTES_MAX = 65_536  # Of the request line: a filter of 8,000 characters may be 72,000 encoded.
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
-SHUTDOWN_TIMEOUT_S = 30.0  # For requests in flight when the service stops.
+# For requests in flight when the service stops; aiohttp takes it twice, and a container is killed after 30 s.
+SHUTDOWN_TIMEOUT_S = 12.0
 KEEPALIVE_TIMEOUT_S = 75.0
 REASON = re.compile(r"[A-Za-z /-]+")  # What aiohttp says before it quotes the request.
 
@@ -92,6 +93,7 @@ def make_runner(app: web.Application) -> ScimRunner:
     return ScimRunner(
         app,
         access_log=None,
+        auto_decompress=False,  # See inflate.py.
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,
         keepalive_timeout=KEEPALIVE_TIMEOUT_S,

@@ -63,7 +63,7 @@ def _parse_simple(text: str, resource_type: ResourceType) -> Filter | None:
     None for all else, wrong ones included: the parser reads them, or says what is wrong.
     """
     simple = SIMPLE.fullmatch(text) if len(text) <= FILTER_LENGTH_MAX else None
-    path = _find(resource_type, simple[1]) if simple else None
+    path = resource_type.find(simple[1]) if simple else None
     if simple is None or path is None or is_never_returned(path):
         return None
     try:
@@ -75,11 +75,6 @@ def _parse_simple(text: str, resource_type: ResourceType) -> Filter | None:
 @lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
 def _parse_whole(text: str, resource_type: ResourceType) -> Filter:
     return _Parser(tokenize(text), resource_type.find).whole()
-
-
-@lru_cache(maxsize=1024)
-def _find(resource_type: ResourceType, name: str) -> AttributePath | None:
-    return resource_type.find(name)
 
 
 def _find_in_element(attribute: Attribute, name: str) -> AttributePath | None:

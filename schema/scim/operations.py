@@ -12,6 +12,7 @@ from schema.scim.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget
 from schema.scim.path import Path, parse_path
 from schema.scim.resource import DERIVED, assignments
 from schema.scim.resource_type import ResourceType
+from schema.scim.value import refuse_nul
 
 OPERATIONS_MAX = 1_000  # In one request; a client that needs more sends another.
 
@@ -156,6 +157,8 @@ def _embedded_json(path: Path, value: Any) -> Any:
 
 def _read_json_text(text: str) -> Any:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise InvalidValue("The value is a string that holds no JSON; send an object.") from None
+    refuse_nul(value)
+    return value

@@ -4,15 +4,19 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from schema.scim.attributes import Attribute, Document
-from schema.scim.errors import InvalidValue, Mutability, NoTarget
+from schema.scim.errors import InvalidValue, Mutability, NoTarget, PayloadTooLarge
 from schema.scim.filter import And, Comparison, Filter, Not, Operator
 from schema.scim.operations import Kind, Operation
-from schema.scim.predicate import selector
+from schema.scim.predicate import cost, selector
 from schema.scim.resource import ELEMENTS_MAX, get, put
 from schema.scim.resource_type import AttributePath
 from schema.scim.text import fold
 from schema.scim.urns import is_urn
 from schema.scim.value import KIND, read_part, read_value
+
+COST_MAX = (
+    400_000  # Of the value paths of a request, in units of predicate.cost: a tenth of a second.
+)
 
 
 def apply(document: Document, operations: Iterable[Operation]) -> Document:
@@ -20,10 +24,27 @@ def apply(document: Document, operations: Iterable[Operation]) -> Document:
 
     Errors: InvalidValue, NoTarget, Mutability (a required attribute removed).
     """
-    after = document
+    after, spent = document, 0
     for operation in operations:
+        spent += _cost(after, operation)
+        refuse_too_much(spent, COST_MAX)
         after = _apply_one(after, operation)
     return _without_void(after, document)
+
+
+def refuse_too_much(spent: int, most: int) -> None:
+    """Raise PayloadTooLarge where the value paths of a request ask more than a moment's work."""
+    if spent > most:
+        raise PayloadTooLarge(
+            "The value paths of this PATCH look at too many values in all; send fewer operations at once."
+        )
+
+
+def _cost(document: Document, operation: Operation) -> int:
+    path = operation.path
+    if path.filter is None:
+        return 0
+    return cost(path.filter, len(get(document, path.attribute_path) or ()))
 
 
 class _Meant(dict[str, Any]):

@@ -57,6 +57,29 @@ def selector(chosen: Filter) -> Callable[[Any], bool]:
     return is_equal
 
 
+def cost(chosen: Filter | None, elements: int) -> int:
+    """Return what it takes to ask a filter of so many elements, in units of a plain equality."""
+    if chosen is None:
+        return 0
+    is_plain = isinstance(chosen, Comparison) and chosen.operator is Operator.EQ
+    return elements * (1 if is_plain else TERM_COST * _terms(chosen))
+
+
+TERM_COST = 10
+
+
+def _terms(chosen: Filter) -> int:
+    match chosen:
+        case And(terms) | Or(terms):
+            return sum(map(_terms, terms))
+        case Not(term):
+            return _terms(term)
+        case ValuePath(_, inner):
+            return 1 + _terms(inner)
+        case _:
+            return 1
+
+
 def _found(path: AttributePath, document: Document) -> list[Any]:
     """Return what a document holds at a path, one or many, present or not."""
     value = get(document, path)

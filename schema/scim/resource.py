@@ -7,7 +7,7 @@ from typing import Any
 
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue
-from schema.scim.resource_type import AttributePath, ResourceType
+from schema.scim.resource_type import NAME_LENGTH_MAX, AttributePath, ResourceType
 from schema.scim.urns import is_urn
 from schema.scim.value import Reader, reader
 
@@ -113,7 +113,7 @@ def _meanings(
     """Yield what `assignments` does, with what reads each value; keys may be those in a container."""
     for name, value in sent.items():
         key = f"{container}:{name}" if container else name
-        meaning = _meaning(key, resource_type)
+        meaning = _meaning(key, resource_type) if len(key) <= NAME_LENGTH_MAX else UNKNOWN
         if type(meaning) is Meaning:
             yield meaning, value
         elif meaning == UNKNOWN:

@@ -7,6 +7,8 @@ from functools import lru_cache
 from schema.scim.attributes import Attribute, Schema
 from schema.scim.urns import is_urn
 
+NAME_LENGTH_MAX = 500  # Of an attribute with its URN: what is longer is kept in no cache.
+
 
 @dataclass(frozen=True, slots=True)
 class AttributePath:
@@ -57,8 +59,12 @@ class ResourceType:
         """Tell whether a URN, in any case, is that of the core schema."""
         return urn.lower() == self.schema.id.lower()
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - types live as long as the process; hostile names only evict.
     def find(self, name: str) -> AttributePath | None:
+        """Resolve a name as a client writes it, None if unknown; one that is too long to be a name is."""
+        return self._find(name) if len(name) <= NAME_LENGTH_MAX else None
+
+    @lru_cache(maxsize=8192)  # noqa: B019 - types live as long as the process; hostile names only evict.
+    def _find(self, name: str) -> AttributePath | None:
         """Resolve `attr`, `attr.sub` or `urn:attr.sub`, in any case, to what it means; None if unknown.
 
         A URN ends at its last colon, never at a dot, since `2.0` holds one. A bare name that the core

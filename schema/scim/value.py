@@ -21,6 +21,19 @@ INTEGER = re.compile(r"-?[0-9]{1,19}")
 Reader = Callable[[Any, list[str]], Any]  # (value as sent, names ignored so far) → typed value.
 
 
+def refuse_nul(value: Any) -> None:
+    """Raise InvalidValue if a text in a JSON value holds a NUL, which Postgres cannot store."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text if "\0" in text:
+                raise InvalidValue("A string holds the character U+0000; remove it.")
+            case dict() as holder:
+                waiting += [*holder.keys(), *holder.values()]
+            case list() as elements:
+                waiting += elements
+
+
 def read_value(path: AttributePath, value: Any, ignored: list[str]) -> Any:
     """Return the typed value that a client sent for a path; None where it is absent.
 
@@ -116,7 +129,7 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
     def read(value: Any, ignored: list[str]) -> Document | None:
         if value is None or value == "":
             return None
-        if is_reference:
+        if is_reference and (isinstance(value, str) or not attribute.multi_valued):
             value = _unwrapped(value)
         if not isinstance(value, dict):
             raise InvalidValue(f"{name} must be an object, not {_kind(value)}.")

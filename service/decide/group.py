@@ -19,7 +19,7 @@ from schema.scim.text import fold
 from service.commands import CreateGroup, DeleteGroup, GroupCommand, PatchGroup, ReplaceGroup
 from service.decide.known import Decision, Known, check, decisions
 from service.decide.members import (
-    apply_members,
+    apply_all,
     is_about_members,
     known_members,
     member_events,
@@ -81,9 +81,7 @@ def _patch(group: Group, command: PatchGroup, known: Known) -> list[Event]:
     )
     require(attributes, GROUP)
     members = dict(group.members)
-    for operation in operations:
-        if is_about_members(operation):
-            members = apply_members(members, operation, known.member_types)
+    apply_all(members, filter(is_about_members, operations), known.member_types)
     return _checked(group, [*_changed(group, attributes, known), *member_events(group, members)])
 
 

@@ -19,12 +19,14 @@ from schema.scim.filter import (
     ValuePath,
 )
 from schema.scim.operations import Kind, Operation
-from schema.scim.predicate import matches
+from schema.scim.patch import refuse_too_much
+from schema.scim.predicate import cost, selector
 from schema.scim.value import read_value
 from service.ids import read_id
 
 ID_LENGTH = 36  # Of a UUID as we write it; UUID() takes other spellings, too.
 SELECTING = ("value", "type")  # What a value path may ask of members in a PATCH.
+COST_MAX = 3_000_000  # Of the value paths of a request: a second, beside the event loop.
 NAMED_MAX = 10  # Unknown ids that a refusal names.
 
 
@@ -94,28 +96,39 @@ def as_id(text: str) -> UUID | None:
         return None
 
 
-def apply_members(
+def apply_all(
     current: dict[UUID, MemberType],
-    operation: Operation,
+    operations: Iterable[Operation],
     member_types: dict[UUID, MemberType],
-) -> dict[UUID, MemberType]:
-    """Return the members after an operation. Errors: InvalidValue for an unknown id."""
+) -> None:
+    """Change members in place by operations, in order. Errors: InvalidValue, InvalidFilter, PayloadTooLarge."""
+    spent = 0
+    for operation in operations:
+        chosen = operation.path.filter
+        if chosen is not None and _compared_ids(chosen) is None:
+            spent += cost(chosen, len(current))
+            refuse_too_much(spent, COST_MAX)
+        _apply(current, operation, member_types)
+
+
+def _apply(
+    current: dict[UUID, MemberType], operation: Operation, member_types: dict[UUID, MemberType]
+) -> None:
     match operation.kind:
         case Kind.REMOVE if operation.path.filter is not None:
-            gone = _selected(current, operation.path.filter)
-            return {each: kind for each, kind in current.items() if each not in gone}
+            for each in _selected(current, operation.path.filter):
+                del current[each]
         case Kind.REMOVE if operation.value is None:
-            return {}
+            current.clear()
         case Kind.REMOVE:
-            gone = set(parse_ids(_value_ids(operation)))
-            return {each: kind for each, kind in current.items() if each not in gone}
-        case Kind.ADD:
-            return {**current, **known_members(_value_ids(operation), member_types)}
-        case Kind.REPLACE if operation.path.filter is not None:
-            return {**current, **known_members(_value_ids(operation), member_types)}
-        case Kind.REPLACE:
-            return known_members(_value_ids(operation), member_types)
-    raise AssertionError(operation.kind)
+            for each in parse_ids(_value_ids(operation)):
+                current.pop(each, None)
+        case Kind.REPLACE if operation.path.filter is None:
+            known = known_members(_value_ids(operation), member_types)
+            current.clear()
+            current.update(known)
+        case _:
+            current.update(known_members(_value_ids(operation), member_types))
 
 
 def _selected(current: dict[UUID, MemberType], chosen: Filter) -> set[UUID]:
@@ -129,9 +142,8 @@ def _selected(current: dict[UUID, MemberType], chosen: Filter) -> set[UUID]:
     candidates = (
         current if compared is None else [each for each in parse_ids(compared) if each in current]
     )
-    return {
-        each for each in candidates if matches(chosen, {"value": str(each), "type": current[each]})
-    }
+    is_chosen = selector(chosen)
+    return {each for each in candidates if is_chosen({"value": str(each), "type": current[each]})}
 
 
 def _refuse_unknown(chosen: Filter) -> None:

@@ -4,6 +4,7 @@ Every request passes here, so an answer is put together without the stages that 
 compressed, chunked or carries cookies: they take as long as all else that happens to a GET.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -16,6 +17,7 @@ from aiohttp.abc import AbstractStreamWriter
 from projections.read import Resource
 from service.scim.represent import MEDIA_TYPE, etag
 
+READ_TIMEOUT_S = 30.0  # For a client to read an answer that waits in memory for it.
 SERVER = "scim-ledger"  # What we are, and not what we are made of.
 REASONS = {each.value: each.phrase for each in HTTPStatus}
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1
@@ -40,7 +42,8 @@ class Answer(web.StreamResponse):
         self._eof_sent = True
         head = self._head(is_old=request.version < HttpVersion11).encode()
         transport.write(head if request.method == "HEAD" else head + self._whole)
-        await request.writer.drain()
+        if transport.get_write_buffer_size():
+            await _drain(request, transport)
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -54,6 +57,16 @@ class Answer(web.StreamResponse):
             raise ValueError("A header of an answer has a line break in it.")
         length = "" if self.status in WITHOUT_BODY else f"Content-Length: {len(self._whole)}\r\n"
         return f"{begin}{own}{length}\r\n"
+
+
+async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None:
+    """Wait until the client has read what is too much to wait in memory. Errors: ConnectionError."""
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            await request.writer.drain()
+    except TimeoutError:
+        transport.abort()
+        raise ClientConnectionResetError("The client does not read its answer.") from None
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from projections.tables import Table
 from schema.scim.errors import InvalidCount, InvalidPath, InvalidSyntax, InvalidValue
 from schema.scim.filter import parse_filter
 from schema.scim.resource_type import ResourceType
-from service.scim.parse import refuse_nul
+from schema.scim.value import refuse_nul
 from service.scim.select import Selection
 
 PAGE_SIZE = 100  # Where a client names no count.

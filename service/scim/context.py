@@ -1,7 +1,8 @@
 """What a handler has at hand: the service, and who makes the request."""
 
 import re
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from service.commands import Command
 from service.gate import Gate, Visitor
 from service.lane import Lanes
 from service.scim.middleware import REQUEST_ID
+from service.shares import Shares
 
 BASE_PATH = "/api/scim/v2"
 READ_TIMEOUT_S = 25.0  # For a page; Postgres ends statements before that.
@@ -37,6 +39,9 @@ class Service:
     reader: PointReader
     gate: Gate
     sealer: Sealer
+    readings: Shares  # Of the pool's connections, for pages.
+    streams: Shares  # For answers that hold a connection as long as their client reads.
+    large: Shares  # For bodies of megabytes.
     public_url: str | None = None
     totals: Totals = field(default_factory=Totals)
 
@@ -57,9 +62,14 @@ class Exchange(NamedTuple):
         """Return the organization that the token stands for: the only one this request may see."""
         return self.visitor.caller.organization.id
 
-    def reading(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a block that has a connection to read with."""
-        return borrowed(self.service.pool, timeout_s=READ_TIMEOUT_S)
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Give a connection to read pages with, of which writes and point reads always find some left."""
+        async with (
+            self.service.readings.turn(self.organization_id),
+            borrowed(self.service.pool, timeout_s=READ_TIMEOUT_S) as connection,
+        ):
+            yield connection
 
     async def submit(self, command: Command, *, is_long: bool = False) -> Outcome:
         """Carry out a command in the name of the technical account; a long one is decided aside."""

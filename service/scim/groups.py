@@ -1,5 +1,6 @@
 """The endpoint /Groups: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from http import HTTPStatus
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from service.scim.answer import no_content, not_modified, resource_response
 from service.scim.context import Exchange, admit
 from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
+    is_large,
     is_long,
     is_unmodified,
     query_parameters,
@@ -39,10 +41,18 @@ ECHOED_MEMBERS_MAX = 100  # A write to a larger group answers 204: never more th
 async def create(request: web.Request) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
     exchange = await admit(request)
-    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await aside(build.create_group, is_long(request), new_id(), body)
-    outcome = await exchange.submit(command, is_long=is_long(request))
+    async with _turn(request, exchange):
+        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+        command = await aside(build.create_group, is_long(request), new_id(), body)
+        outcome = await exchange.submit(command, is_long=is_long(request))
     return await _answer_write(request, exchange, outcome, status=201)
+
+
+def _turn(request: web.Request, exchange: Exchange) -> AbstractAsyncContextManager[None]:
+    """Return a block in which a large body may be in memory: few are at once."""
+    if not is_large(request):
+        return nullcontext()
+    return exchange.service.large.turn(exchange.organization_id)
 
 
 async def read(request: web.Request) -> web.StreamResponse:
@@ -67,9 +77,10 @@ async def replace(request: web.Request) -> web.StreamResponse:
     """PUT /Groups/{id}: 200 with the group, 204 where it has many members."""
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
-    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await aside(build.replace_group, is_long(request), group_id, body, precondition)
-    outcome = await exchange.submit(command, is_long=is_long(request))
+    async with _turn(request, exchange):
+        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+        command = await aside(build.replace_group, is_long(request), group_id, body, precondition)
+        outcome = await exchange.submit(command, is_long=is_long(request))
     return await _answer_write(request, exchange, outcome)
 
 
@@ -77,9 +88,10 @@ async def patch(request: web.Request) -> web.StreamResponse:
     """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
-    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await aside(build.patch_group, is_long(request), group_id, body, precondition)
-    outcome = await exchange.submit(command, is_long=is_long(request))
+    async with _turn(request, exchange):
+        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+        command = await aside(build.patch_group, is_long(request), group_id, body, precondition)
+        outcome = await exchange.submit(command, is_long=is_long(request))
     return await _answer_write(request, exchange, outcome)
 
 

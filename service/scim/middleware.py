@@ -4,7 +4,6 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-import asyncpg
 import structlog
 from aiohttp import web
 
@@ -64,7 +63,7 @@ async def _answer(request: web.Request, handle: Handler, request_id: str) -> web
         return error_response(refusal)
     except web.HTTPException as error:
         return error_response(_of_http(error, request), allow=error.headers.get("Allow"))
-    except (*OUTAGES, asyncpg.InternalClientError) as error:  # The latter: it broke just now.
+    except OUTAGES as error:
         log.warning("postgres_unavailable", error=repr(error))
         return error_response(Unavailable("The database cannot be reached: try again."))
     except Exception:

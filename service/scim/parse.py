@@ -1,11 +1,12 @@
 """Read requests: bodies with limits, query parameters, preconditions."""
 
+import asyncio
 import re
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from schema.scim.errors import (
     InvalidSyntax,
@@ -14,8 +15,10 @@ from schema.scim.errors import (
     ScimError,
     UnsupportedMediaType,
 )
+from schema.scim.value import refuse_nul
 from service.aside import LONG_BYTES
 from service.commands import ANY_VERSION, NO_PRECONDITION, Precondition
+from service.scim.inflate import Inflater, inflater
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a search or a PATCH of one.
@@ -23,6 +26,7 @@ LARGE_BODY_LIMIT_BYTES = 16_777_216  # Of a group, which may list 100,000 member
 DRAIN_LIMIT_BYTES = (
     67_108_864  # What is read of a body that is too large, so that its sender hears why.
 )
+BODY_TIMEOUT_S = 60.0  # For all of a body: Entra gives up then, too.
 PARAMETERS_MAX = 100
 VERSION = re.compile(r'\s*(?:W/)?"([0-9]{1,18})"\s*')
 NUL_ESCAPE = b"\\u0000"
@@ -34,6 +38,12 @@ class ClientLeft(ScimError):
     status = (
         499  # No standard's, but what proxies' logs say: nobody hears it, the log line tells it.
     )
+
+
+class BodyTooLate(ScimError):
+    """The body came too slowly (RFC 9110 §15.5.9)."""
+
+    status = 408
 
 
 async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Any:
@@ -54,6 +64,11 @@ async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -
     return body
 
 
+def is_large(request: web.Request) -> bool:
+    """Tell whether a request's body takes so much memory that few of its size are taken at once."""
+    return (request.content_length or 0) > BODY_LIMIT_BYTES
+
+
 def is_long(request: web.Request) -> bool:
     """Tell whether a request's body may take long to make sense of; one of unknown size may."""
     length = request.content_length
@@ -72,37 +87,38 @@ def _check_media_type(request: web.Request) -> None:
 
 async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """Return the body; one that is too large is still read, so that its sender hears why."""
-    parts, size, content = [], 0, request.content
+    inflate = inflater(request.headers.get("Content-Encoding", ""))
     try:
-        while not content.at_eof():
-            part = await content.readany()
-            size += len(part)
-            if size <= limit_bytes:
-                parts.append(part)
-            elif size > DRAIN_LIMIT_BYTES:
-                break
+        if request.content.is_eof():  # All of it has come.
+            return await _gather(request.content, inflate, limit_bytes)
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await _gather(request.content, inflate, limit_bytes)
+    except TimeoutError:
+        raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
     except ConnectionError:
         raise ClientLeft("The connection was closed before the request was whole.") from None
     except web.RequestPayloadError:
         raise InvalidSyntax(
-            "The body is not encoded as Content-Encoding and Transfer-Encoding say; send plain JSON."
+            "The body is not encoded as Transfer-Encoding says; send plain JSON."
         ) from None
+
+
+async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: int) -> bytes:
+    parts, size, raw_size = [], 0, 0
+    while not content.at_eof():
+        part = await content.readany()
+        raw_size += len(part)
+        if raw_size > DRAIN_LIMIT_BYTES:
+            break
+        if size <= limit_bytes and part:
+            known = inflate.take(part, limit_bytes + 1 - size) if inflate else part
+            size += len(known)
+            parts.append(known)
     if size > limit_bytes:
         raise PayloadTooLarge(f"The body is larger than {limit_bytes:,} bytes; send less at once.")
+    if inflate and raw_size:
+        inflate.end()
     return b"".join(parts)
-
-
-def refuse_nul(value: Any) -> None:
-    """Raise InvalidValue if a text in a JSON value holds a NUL, which Postgres cannot store."""
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case str() as text if "\0" in text:
-                raise InvalidValue("A string holds the character U+0000; remove it.")
-            case dict() as holder:
-                waiting += [*holder.keys(), *holder.values()]
-            case list() as elements:
-                waiting += elements
 
 
 def query_parameters(request: web.Request) -> dict[str, str]:

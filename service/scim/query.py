@@ -1,6 +1,6 @@
 """Queries: a resource type by GET or /.search, in pages by index or cursor (RFC 7644 §3.4.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -24,6 +24,7 @@ from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP
 from schema.scim.filter import Comparison, Operator
 from schema.scim.text import fold
+from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import (
     PAGE_SIZE,
@@ -87,8 +88,8 @@ async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> 
         return await _answer_cursor(exchange, target, sent, selection)
     query = read_query(sent, target, selection, exchange.base)
     page = await find_page(exchange, target, query)
-    resources = [present(each, target, selection, exchange.base) for each in page.resources]
-    return json_response(list_response(resources, list_message(query, page)))
+    shown = await present_all(page.resources, target, selection, exchange.base)
+    return json_response(list_response(shown, list_message(query, page)))
 
 
 def list_message(query: Query, page: Page) -> Document:
@@ -99,6 +100,17 @@ def list_message(query: Query, page: Page) -> Document:
         "startIndex": query.start,
         "itemsPerPage": len(page.resources),
     }
+
+
+async def present_all(
+    resources: Sequence[Resource], target: Target, selection: Selection, base: str
+) -> list[bytes]:
+    """Return the JSON of resources in a list."""
+
+    def work() -> list[bytes]:
+        return [present(each, target, selection, base) for each in resources]
+
+    return await aside(work, sum(each.member_count for each in resources) > LONG_MEMBERS)
 
 
 def present(resource: Resource, target: Target, selection: Selection, base: str) -> bytes:
@@ -165,7 +177,7 @@ async def _answer_cursor(
         resources = page.resources
         if target.table is GROUPS and query.with_related:
             resources = await with_all_members(connection, organization_id, resources)
-    shown = [present(each, target, selection, exchange.base) for each in resources]
+    shown = await present_all(resources, target, selection, exchange.base)
     message = {
         "schemas": [urns.LIST_RESPONSE],
         "totalResults": total,

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from aiohttp import web
 
-from projections.query import Page, Query, read_union
-from projections.read import GROUP_BY_ID, GROUP_BY_ID_WITH_MEMBERS, USER_BY_ID, Lookup, Resource
+from projections.query import Page, Query, fitting, read_union
+from projections.read import GROUP_BY_ID, USER_BY_ID, Lookup, Resource
 from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
 from schema.scim.errors import InvalidCursor
+from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
 from service.scim.context import Exchange, admit
@@ -33,13 +34,12 @@ class Part:
 
     @property
     def lookup(self) -> Lookup:
-        """Return how its resources are read by id; members are many, so only where they are shown."""
-        if self.target.table is not GROUPS:
-            return USER_BY_ID
-        return GROUP_BY_ID_WITH_MEMBERS if self.query.with_related else GROUP_BY_ID
+        """Return how its resources are read by id; members are many, and are read by themselves."""
+        return GROUP_BY_ID if self.target.table is GROUPS else USER_BY_ID
 
 
 Parts = Mapping[str, Part]  # By the name of the table.
+Found = list[tuple[str, Resource]]  # With the name of the table.
 
 
 async def query_root(request: web.Request) -> Answer:
@@ -64,12 +64,20 @@ async def _answer(exchange: Exchange, sent: Parameters) -> Answer:
             connection, exchange.organization_id, asked, total=exchange.service.totals.count
         )
     found = await _read(exchange, places, parts)
-    shown = [
-        present(resource, parts[name].target, parts[name].selection, exchange.base)
-        for name, resource in found
-    ]
+    shown = await aside(_present, _is_long(found), found, parts, exchange.base)
     page = Page([resource for _, resource in found], total)
     return json_response(list_response(shown, list_message(asked[0][1], page)))
+
+
+def _is_long(found: Found) -> bool:
+    return sum(resource.member_count for _, resource in found) > LONG_MEMBERS
+
+
+def _present(found: Found, parts: Parts, base: str) -> list[bytes]:
+    return [
+        present(resource, parts[name].target, parts[name].selection, base)
+        for name, resource in found
+    ]
 
 
 def _parts(exchange: Exchange, sent: Parameters) -> Parts:
@@ -84,17 +92,17 @@ def _parts(exchange: Exchange, sent: Parameters) -> Parts:
     return parts
 
 
-async def _read(
-    exchange: Exchange, places: Sequence[tuple[str, UUID]], parts: Parts
-) -> list[tuple[str, Resource]]:
+async def _read(exchange: Exchange, places: Sequence[tuple[str, UUID]], parts: Parts) -> Found:
     """Return the resources at places of a page, in order; one deleted meanwhile is left out."""
     reader, organization_id = exchange.service.reader, exchange.organization_id
     reads = [reader.find(parts[name].lookup, organization_id, each) for name, each in places]
     # Together, so that they share two queries.
     rows = await asyncio.gather(*reads)
     found = [(name, row) for (name, _), some in zip(places, rows, strict=True) for row in some]
-    if not parts[GROUPS.name].query.with_related:
+    query = parts[GROUPS.name].query
+    if not query.with_related:
         return found
+    found = found[: fitting([row for _, row in found], query)]
     groups = [row for name, row in found if name == GROUPS.name]
     async with exchange.reading() as connection:
         whole = await with_all_members(connection, organization_id, groups)

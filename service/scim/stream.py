@@ -1,23 +1,25 @@
 """Stream a group with many members: one snapshot, sent in pieces, never held whole."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from uuid import UUID
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from projections.read import Member, Resource, stream_members
 from schema.scim.errors import NotFound
 from service.scim.answer import SERVER
 from service.scim.context import Exchange
+from service.scim.parse import ClientLeft
 from service.scim.represent import MEDIA_TYPE, etag, group_bytes, member_bytes
 from service.scim.select import Selection, select, select_document
 
-STREAMS_MAX = 3  # At once: each holds a connection while its client reads.
-WRITE_TIMEOUT_S = 30.0  # For one piece: a client that reads slower loses its stream.
-
-_slots = asyncio.Semaphore(STREAMS_MAX)
+WRITE_TIMEOUT_S = 30.0  # For one piece: a client that reads slower loses its stream,
+STREAM_TIMEOUT_S = (
+    120.0  # and so does one that takes longer for all: it holds a connection, and a snapshot.
+)
 
 
 async def stream_group(
@@ -27,17 +29,20 @@ async def stream_group(
     response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Server": SERVER})
     response.headers["Location"] = f"{exchange.base}/Groups/{group_id}"
     response.headers["X-Request-Id"] = str(exchange.request_id)
+    if request.version < HttpVersion11:
+        response.force_close()  # Without chunks its end is that of the connection.
     try:
-        async with _slots:
-            async for part in _parts(exchange, group_id, selection):
-                if isinstance(part, Resource):
-                    response.headers["ETag"] = etag(part.version)
-                    await response.prepare(request)
-                else:
-                    await _write(response, part)
-    except BaseException:
-        if response.prepared and request.transport is not None:
-            request.transport.abort()  # Half an answer must not end as if it were whole.
+        async with (
+            exchange.service.streams.turn(exchange.organization_id),
+            asyncio.timeout(STREAM_TIMEOUT_S),
+        ):
+            await _send(request, response, _parts(exchange, group_id, selection))
+    except BaseException as error:
+        if not response.prepared or request.transport is None:
+            raise
+        request.transport.abort()  # Half an answer must not end as if it were whole.
+        if isinstance(error, ConnectionError | TimeoutError):
+            raise ClientLeft("The answer was not read to its end.") from error
         raise
     if not response.prepared:
         raise NotFound(f"There is no group {group_id}.")
@@ -45,9 +50,24 @@ async def stream_group(
     return response
 
 
+async def _send(
+    request: web.Request, response: web.StreamResponse, parts: AsyncGenerator[Resource | bytes]
+) -> None:
+    """Send the head and the pieces; to HEAD, the head."""
+    async with aclosing(parts):
+        async for part in parts:
+            if isinstance(part, Resource):
+                response.headers["ETag"] = etag(part.version)
+                await response.prepare(request)
+                if request.method == "HEAD":
+                    return
+            else:
+                await _write(response, part)
+
+
 async def _parts(
     exchange: Exchange, group_id: UUID, selection: Selection
-) -> AsyncIterator[Resource | bytes]:
+) -> AsyncGenerator[Resource | bytes]:
     """Yield the group, then the pieces of its JSON; nothing if there is none."""
     ending, separator = b"", b',"members":['
     async for piece in stream_members(exchange.service.pool, exchange.organization_id, group_id):
