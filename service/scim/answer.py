@@ -42,7 +42,7 @@ class Answer(web.StreamResponse):
         self._eof_sent = True
         head = self._head(is_old=request.version < HttpVersion11).encode()
         transport.write(head if request.method == "HEAD" else head + self._whole)
-        if transport.get_write_buffer_size():
+        if request.protocol.writing_paused:
             await _drain(request, transport)
         return None
 
