@@ -87,12 +87,12 @@ def _check_media_type(request: web.Request) -> None:
 
 async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """Return the body; one that is too large is still read, so that its sender hears why."""
-    inflate = inflater(request.headers.get("Content-Encoding", ""))
+    content, encoding = request.content, request.headers.get("Content-Encoding")
     try:
-        if request.content.is_eof():  # All of it has come.
-            return await _gather(request.content, inflate, limit_bytes)
+        if encoding is None and content.is_eof():  # Most have come as a whole.
+            return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _gather(request.content, inflate, limit_bytes)
+            return await _gather(content, inflater(encoding or ""), limit_bytes)
     except TimeoutError:
         raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
     except ConnectionError:
@@ -114,11 +114,16 @@ async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: 
             known = inflate.take(part, limit_bytes + 1 - size) if inflate else part
             size += len(known)
             parts.append(known)
-    if size > limit_bytes:
-        raise PayloadTooLarge(f"The body is larger than {limit_bytes:,} bytes; send less at once.")
+    body = _of_size(b"".join(parts), limit_bytes)
     if inflate and raw_size:
         inflate.end()
-    return b"".join(parts)
+    return body
+
+
+def _of_size(body: bytes, limit_bytes: int) -> bytes:
+    if len(body) > limit_bytes:
+        raise PayloadTooLarge(f"The body is larger than {limit_bytes:,} bytes; send less at once.")
+    return body
 
 
 def query_parameters(request: web.Request) -> dict[str, str]:
