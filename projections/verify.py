@@ -129,7 +129,8 @@ class Comparison:
         ids = {each.stream_id for each in differences}
         events: dict[UUID, list[tuple[int, str]]] = {}
         if ids:
-            for row, _ in await read_streams(self.log, self.sealer, part, PROVENANCE, list(ids)):
+            # By the tables' connection: on the log's, the next page may be on its way.
+            for row, _ in await read_streams(self.tables, self.sealer, part, PROVENANCE, list(ids)):
                 events.setdefault(row["stream_id"], []).append((row["position"], row["type"]))
         return [replace(each, events=tuple(events.get(each.stream_id, ()))) for each in differences]
 
