@@ -1,7 +1,7 @@
 """Reads a log stream by stream, in constant memory: what a projection is rebuilt and verified from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -70,11 +70,12 @@ async def divide(
 
 async def read_span(
     connection: Connection, sealer: Sealer, span: Span, reading: Reading
-) -> AsyncIterator[list[Opened]]:
+) -> AsyncGenerator[list[Opened], None]:
     """Yield the events of a span in pages, each stream's together and in order.
 
     The connection is its own until the last page: the next one is on its way while a page is worked on.
-    It needs no transaction of the caller's, since what is up to a position never changes.
+    It needs no transaction of the caller's, since what is up to a position never changes. Who may leave
+    before the last page closes it (`aclosing`), before the connection.
     """
     async with connection.transaction(readonly=True):
         await connection.execute(statement("read_in_order"))

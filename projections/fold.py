@@ -1,6 +1,7 @@
 """Folds the streams of a log into the rows of a projection, each stream by itself, in constant memory."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -86,15 +87,16 @@ async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
     fold: Fold,
     span: Span,
     parked: Parked = NOTHING_PARKED,
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """Yield the streams of a span, folded, in the order of their ids. The connection is its own meanwhile.
 
     Of parked streams the events that wait are left out.
     """
     open_stream: Stream | None = None
-    async for events in read_span(connection, sealer, span, fold.reading):
-        ended, open_stream = fold_events(fold, without_waiting(events, parked), open_stream)
-        yield Page(len(events), ended)
+    async with aclosing(read_span(connection, sealer, span, fold.reading)) as pages:
+        async for events in pages:
+            ended, open_stream = fold_events(fold, without_waiting(events, parked), open_stream)
+            yield Page(len(events), ended)
     if open_stream is not None:
         yield Page(0, [open_stream])
 

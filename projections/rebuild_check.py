@@ -1,6 +1,7 @@
 """Checks of tables against the log: all of what serves, and what a rebuild has caught up with."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from uuid import UUID
 
 import structlog
@@ -23,7 +24,7 @@ class ServesNotAsLogged(Exception):
 
 async def verify(
     site: Site, report: Report, organization_id: UUID | None = None
-) -> AsyncIterator[Difference]:
+) -> AsyncGenerator[Difference, None]:
     """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
 
     All is compared as of one moment, for one organization or for all of them; rows that belong to no
@@ -39,11 +40,12 @@ async def verify(
         chosen = {each: p for each, p in positions.items() if organization_id in (None, each)}
         done, total = 0, sum(chosen.values())
         for each, position in chosen.items():
-            async for compared in comparison.compare_log(each, position):
-                done += compared.count
-                report(Progress("verify", done, total))
-                for difference in compared.differences:
-                    yield difference
+            async with aclosing(comparison.compare_log(each, position)) as pages:
+                async for compared in pages:
+                    done += compared.count
+                    report(Progress("verify", done, total))
+                    for difference in compared.differences:
+                        yield difference
         if organization_id is None:
             for difference in await comparison.find_unlogged(list(positions)):
                 yield difference

@@ -1,6 +1,7 @@
 """Compares a projection's rows with what the log says, stream by stream, while both go on."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
@@ -63,24 +64,28 @@ class Comparison:
     fold: Fold
     schema: str
 
-    async def compare_log(self, organization_id: UUID, position: int) -> AsyncIterator["Compared"]:
+    async def compare_log(
+        self, organization_id: UUID, position: int
+    ) -> AsyncGenerator["Compared", None]:
         """Yield what each page of a log came to, up to a position."""
         whole = Span(organization_id, FIRST_ID, LAST_ID, position)
         users = await load_user_type(self.log, self.sealer, whole)
         low = FIRST_ID
         parked = await load_parked_positions(self.tables, self.schema, organization_id)
-        async for page in fold_span(self.log, self.sealer, self.fold, whole, parked):
-            if page.streams:
-                high = page.streams[-1][0]
-                part = Span(organization_id, low, high, position)
-                yield Compared(page.events, await self._compare(part, page.streams, users))
-                low = UUID(int=min(high.int + 1, LAST_ID.int))
+        folding = fold_span(self.log, self.sealer, self.fold, whole, parked)
+        async with aclosing(folding) as pages:
+            async for page in pages:
+                if page.streams:
+                    high = page.streams[-1][0]
+                    part = Span(organization_id, low, high, position)
+                    yield Compared(page.events, await self._compare(part, page.streams, users))
+                    low = UUID(int=min(high.int + 1, LAST_ID.int))
         rest = Span(organization_id, low, LAST_ID, position)
         yield Compared(0, await self._compare(rest, [], users))
 
     async def compare_touched(
         self, organization_id: UUID, *, after: int, position: int
-    ) -> AsyncIterator["Compared"]:
+    ) -> AsyncGenerator["Compared", None]:
         """Yield what the streams with events after a position came to."""
         whole = Span(organization_id, FIRST_ID, LAST_ID, position)
         users = await load_user_type(self.log, self.sealer, whole)

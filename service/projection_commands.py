@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from service.config import Settings
 from service.embedded import folder_in
 from service.keys import load_master_key
 from service.progress import shown
-from service.run import AsJson, Exit, Refused, run_with_runtime
+from service.run import AsJson, Exit, Refused, close_output, run_with_runtime
 from service.runtime import Runtime
 from service.setup import find_organization
 
@@ -113,16 +114,26 @@ def projections_verify(name: Name, organization: Narrow = None, as_json: AsJson 
         site = _site(runtime, settings, name)
         chosen, found = await _chosen(runtime, organization), 0
         with shown("verify") as report:
-            async for difference in verify(site, report, chosen):
-                found += 1
-                typer.echo(show.difference(difference, is_json=as_json))
+            async with aclosing(verify(site, report, chosen)) as differences:
+                async for difference in differences:
+                    found += 1
+                    _print_difference(show.difference(difference, is_json=as_json), name, found)
         if found:
-            rows = "1 row of {} is" if found == 1 else f"{found:,} rows of {{}} are"
-            raise Refused(f"{rows.format(name)} not as the log says.")
+            raise Refused(show.differing(name, found))
         if not as_json:
             typer.echo(f"Every row of {name} is as the log says.")
 
-    run_with_runtime(compare)
+    run_with_runtime(compare, interrupted="Interrupted: not all rows were compared.")
+
+
+def _print_difference(told: str, name: str, found: int) -> None:
+    """Print a row that differs. Errors: Refused where nobody reads on, since that is no success here."""
+    try:
+        typer.echo(told)
+    except BrokenPipeError:
+        close_output()
+        told = f"Nobody reads on: not all rows were compared. {show.differing(name, found)}"
+        raise Refused(told) from None
 
 
 @projections.command("retry-parked")

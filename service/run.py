@@ -78,7 +78,7 @@ def run(command: Callable[[Settings], Coroutine[Any, Any, None]], *, interrupted
             _fail(Exit.REFUSED, interrupted)
         raise typer.Exit(Exit.OK) from None
     except BrokenPipeError:  # `events tail | head` has read enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()
         raise typer.Exit(Exit.OK) from None
     except (ConnectionError, TimeoutError, socket.gaierror) as error:
         _fail(Exit.UNAVAILABLE, f"Postgres cannot be reached: check DATABASE_URL. {error}")
@@ -88,6 +88,11 @@ def run(command: Callable[[Settings], Coroutine[Any, Any, None]], *, interrupted
         _fail(Exit.UNAVAILABLE, f"DATABASE_URL: {error}")
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         _fail(Exit.UNAVAILABLE, f"Postgres: {error}")
+
+
+def close_output() -> None:
+    """Let what is still to print go nowhere, when nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _setting(location: tuple[int | str, ...]) -> str:

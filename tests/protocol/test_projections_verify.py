@@ -1,0 +1,81 @@
+"""`scim-ledger projections verify` in a second terminal: what it says, and with which exit code."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.protocol.terminal import Said, run, start
+from tests.serving import Served, Tenant, make_tenant, started
+
+pytestmark = pytest.mark.slow
+SOON_S = 10.0
+
+
+@pytest.fixture
+async def own(database_url: str) -> AsyncIterator[Served]:
+    """Give a service on a database of its own, whose tables may be changed."""
+    async with started(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def tenant(own: Served) -> Tenant:
+    """Give an organization of that service."""
+    return await make_tenant(own.runtime, "Contoso")
+
+
+async def verify(served: Served, *arguments: str) -> Said:
+    """Run `scim-ledger projections verify`."""
+    return await run(served, "projections", "verify", *arguments)
+
+
+async def until_waiting(served: Served) -> None:
+    """Return once somebody waits for a table."""
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
+    async with asyncio.timeout(SOON_S):
+        # What is awaited happens in Postgres, which sets no Event.
+        while not await served.owner.fetchval(query):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def interrupted(served: Served) -> tuple[Process, str, str]:
+    """Interrupt a verification that waits for a table; return how it ended and what it printed."""
+    async with served.owner.transaction():
+        await served.owner.execute("LOCK TABLE directory.memberships IN ACCESS EXCLUSIVE MODE")
+        process = await start(served, "projections", "verify", "directory")
+        await until_waiting(served)
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    return process, out.decode(), err.decode()
+
+
+async def test_a_verification_that_is_interrupted_says_that_not_all_was_compared(
+    own: Served, tenant: Tenant
+) -> None:
+    process, out, err = await interrupted(own)
+    assert (process.returncode, out) == (1, "")
+    assert err == "scim-ledger: Interrupted: not all rows were compared.\n"
+
+
+async def test_rows_that_nobody_reads_to_the_end_are_no_success(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute(
+        "INSERT INTO directory.former_users"
+        " SELECT $1, gen_random_uuid(), n::text, NULL FROM generate_series(1, 5) AS n",
+        tenant.id,
+    )
+    reader, writer = os.pipe()
+    process = await start(own, "projections", "verify", "directory", stdout=writer)
+    os.close(writer)
+    os.close(reader)  # As head does, once it has read enough.
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert err.decode().splitlines()[-1] == (
+        "scim-ledger: Nobody reads on: not all rows were compared. "
+        "1 row of directory is not as the log says."
+    )
