@@ -7,7 +7,13 @@ from uuid import UUID
 import structlog
 
 from projections.rebuild_site import Hands, Progress, Report, Site, at_work
-from projections.verify import Comparison, Difference, served_positions
+from projections.verify import (
+    Comparison,
+    Finding,
+    Waiting,
+    load_parked_positions,
+    served_positions,
+)
 
 SHOWN_MAX = 20
 
@@ -24,11 +30,11 @@ class ServesNotAsLogged(Exception):
 
 async def verify(
     site: Site, report: Report, organization_id: UUID | None = None
-) -> AsyncGenerator[Difference, None]:
+) -> AsyncGenerator[Finding, None]:
     """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
 
     All is compared as of one moment, for one organization or for all of them; rows that belong to no
-    log at all are found only in the latter case.
+    log at all are found only in the latter case. Streams that are parked are counted for each log.
     """
     name, fold = site.projection.name, site.projection.fold
     async with (
@@ -40,6 +46,8 @@ async def verify(
         chosen = {each: p for each, p in positions.items() if organization_id in (None, each)}
         done, total = 0, sum(chosen.values())
         for each, position in chosen.items():
+            if parked := await load_parked_positions(hands.tables, name, each):
+                yield Waiting(each, len(parked))
             async with aclosing(comparison.compare_log(each, position)) as pages:
                 async for compared in pages:
                     done += compared.count

@@ -51,6 +51,17 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Streams of a log that are parked: they were compared only up to the event that failed."""
+
+    organization_id: UUID
+    streams: int
+
+
+Finding = Difference | Waiting
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """What is compared: the rows of a schema, by a connection, with the log, by another.
 

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,6 @@ import typer
 
 from projections.parked import parked, retry_parked
 from projections.rebuild import rebuild, roll_back
-from projections.rebuild_check import verify
 from projections.rebuild_site import Site
 from projections.registry import find_projection
 from projections.status import load_statuses
@@ -20,7 +18,8 @@ from service.config import Settings
 from service.embedded import folder_in
 from service.keys import load_master_key
 from service.progress import shown
-from service.run import AsJson, Exit, Refused, close_output, run_with_runtime
+from service.projection_verify import compare
+from service.run import AsJson, Exit, Refused, run_with_runtime
 from service.runtime import Runtime
 from service.setup import find_organization
 
@@ -108,32 +107,13 @@ def projections_rollback(name: Name) -> None:
 
 @projections.command("verify")
 def projections_verify(name: Name, organization: Narrow = None, as_json: AsJson = False) -> None:
-    """Compare every row with the log while both go on; exit code 1 where any differs."""
+    """Compare every row with the log while both go on; exit code 1 where any differs or waits."""
 
-    async def compare(runtime: Runtime, settings: Settings) -> None:
+    async def at_site(runtime: Runtime, settings: Settings) -> None:
         site = _site(runtime, settings, name)
-        chosen, found = await _chosen(runtime, organization), 0
-        with shown("verify") as report:
-            async with aclosing(verify(site, report, chosen)) as differences:
-                async for difference in differences:
-                    found += 1
-                    _print_difference(show.difference(difference, is_json=as_json), name, found)
-        if found:
-            raise Refused(show.differing(name, found))
-        if not as_json:
-            typer.echo(f"Every row of {name} is as the log says.")
+        await compare(site, await _chosen(runtime, organization), as_json=as_json)
 
-    run_with_runtime(compare, interrupted="Interrupted: not all rows were compared.")
-
-
-def _print_difference(told: str, name: str, found: int) -> None:
-    """Print a row that differs. Errors: Refused where nobody reads on, since that is no success here."""
-    try:
-        typer.echo(told)
-    except BrokenPipeError:
-        close_output()
-        told = f"Nobody reads on: not all rows were compared. {show.differing(name, found)}"
-        raise Refused(told) from None
+    run_with_runtime(at_site, interrupted="Interrupted: not all rows were compared.")
 
 
 @projections.command("retry-parked")

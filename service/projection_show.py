@@ -200,12 +200,6 @@ def _difference(each: Difference) -> dict[str, Any]:
     }
 
 
-def differing(name: str, found: int) -> str:
-    """Return how many rows of a projection differ from the log."""
-    rows = f"1 row of {name} is" if found == 1 else f"{found:,} rows of {name} are"
-    return f"{rows} not as the log says."
-
-
 def rebuilt(name: str, events: int, seconds: float) -> str:
     """Return what a rebuild came to."""
     return (

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from projections.followers import load_checkpoints
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Served, Tenant, make_tenant, started
 
@@ -31,6 +32,14 @@ async def tenant(own: Served) -> Tenant:
 async def verify(served: Served, *arguments: str) -> Said:
     """Run `scim-ledger projections verify`."""
     return await run(served, "projections", "verify", *arguments)
+
+
+async def until_followed(served: Served, tenant: Tenant) -> None:
+    """Return once history knows of the organization's three events."""
+    async with asyncio.timeout(SOON_S):
+        # What is awaited happens in Postgres, which sets no Event.
+        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def until_waiting(served: Served) -> None:
@@ -79,3 +88,33 @@ async def test_rows_that_nobody_reads_to_the_end_are_no_success(
         "scim-ledger: Nobody reads on: not all rows were compared. "
         "1 row of directory is not as the log says."
     )
+
+
+async def test_streams_that_are_parked_are_counted_and_no_success(
+    own: Served, tenant: Tenant
+) -> None:
+    await until_followed(own, tenant)
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 4, 4, $1, 'TokenIssued', 'ValueError in add, line 7')",
+        tenant.id,
+    )
+    said = await verify(own, "history", "-o", "Contoso")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.splitlines()[-1] == (
+        "scim-ledger: 1 stream of history is parked and was compared only up to the event that "
+        "failed: scim-ledger projections status lists what is parked."
+    )
+
+
+async def test_streams_that_are_parked_elsewhere_are_not_counted(
+    own: Served, tenant: Tenant
+) -> None:
+    await until_followed(own, tenant)
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 4, 4, $1, 'TokenIssued', 'ValueError in add, line 7')",
+        tenant.account_id,
+    )
+    said = await verify(own, "history", "-o", "Contoso")
+    assert (said.code, said.out) == (0, "Every row of history is as the log says.\n")
