@@ -86,8 +86,8 @@ def projections_rebuild(
                 "leave --organization out. `projections verify` takes it."
             )
         began_s = time.monotonic()
-        with shown("rebuild") as report:
-            events = await rebuild(site, report)
+        with shown("rebuild") as board:
+            events = await rebuild(site, board.report)
         return show.rebuilt(name, events, time.monotonic() - began_s)
 
     _run_at_site(name, build, workers=workers)
@@ -98,8 +98,8 @@ def projections_rollback(name: Name) -> None:
     """Let the tables that the last rebuild replaced serve again, with all that has happened since."""
 
     async def go_back(site: Site) -> str:
-        with shown("rollback") as report:
-            await roll_back(site, report)
+        with shown("rollback") as board:
+            await roll_back(site, board.report)
         return f"{name} is the former one again. `projections rollback {name}` undoes this too."
 
     _run_at_site(name, go_back)

@@ -10,7 +10,7 @@ from projections.rebuild_check import verify
 from projections.rebuild_site import Site
 from projections.verify import Difference, Waiting
 from service import projection_show as show
-from service.progress import shown
+from service.progress import Board, shown
 from service.run import Refused, close_output
 
 
@@ -57,22 +57,22 @@ class Tally:
 async def compare(site: Site, organization_id: UUID | None, *, as_json: bool) -> None:
     """Print each row that differs, then that none does. Errors: Refused where that cannot be said, Busy."""
     tally = Tally(site.projection.name)
-    with shown("verify") as report:
-        async with aclosing(verify(site, report, organization_id)) as findings:
+    with shown("verify") as board:
+        async with aclosing(verify(site, board.report, organization_id)) as findings:
             async for found in findings:
                 tally.add(found)
                 if isinstance(found, Difference):
-                    say(show.difference(found, is_json=as_json), tally)
+                    say(board, show.difference(found, is_json=as_json), tally)
     if problems := tally.problems():
         raise Refused(" ".join(problems))
     if not as_json:
         typer.echo(f"Every row of {tally.name} is as the log says.")
 
 
-def say(line: str, tally: Tally) -> None:
+def say(board: Board, line: str, tally: Tally) -> None:
     """Print a line. Errors: Refused where nobody reads on, since then not all is known."""
     try:
-        typer.echo(line)
+        board.say(line)
     except BrokenPipeError:
         close_output()
         told = ["Nobody reads on: not all rows were compared.", *tally.problems()]

@@ -25,7 +25,10 @@ async def run(served: Served, *arguments: str) -> Said:
 
 
 async def start(
-    served: Served, *arguments: str, stdout: int = asyncio.subprocess.PIPE
+    served: Served,
+    *arguments: str,
+    stdout: int = asyncio.subprocess.PIPE,
+    stderr: int = asyncio.subprocess.PIPE,
 ) -> asyncio.subprocess.Process:
     """Start a command of `scim-ledger`."""
     settings = {"DATABASE_URL": served.runtime.dsn, "SCIM_LEDGER_MASTER_KEY": MASTER_KEY}
@@ -34,5 +37,5 @@ async def start(
         *("-m", "service", *arguments),
         env={**os.environ, **settings},
         stdout=stdout,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=stderr,
     )

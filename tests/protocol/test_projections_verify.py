@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from projections.followers import load_checkpoints
+from tests.protocol.screen import open_terminal, read_terminal, seen
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Served, Tenant, make_tenant, started
 
@@ -118,3 +119,39 @@ async def test_streams_that_are_parked_elsewhere_are_not_counted(
     )
     said = await verify(own, "history", "-o", "Contoso")
     assert (said.code, said.out) == (0, "Every row of history is as the log says.\n")
+
+
+GHOSTS = (
+    "INSERT INTO directory.former_users"
+    " SELECT $1, gen_random_uuid(), n::text, NULL FROM generate_series(1, 30) AS n"
+)
+
+
+async def test_on_a_terminal_lines_and_bar_stand_beside_each_other(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute(GHOSTS, tenant.id)
+    reader, writer = open_terminal()
+    process = await start(own, "projections", "verify", "directory", stdout=writer, stderr=writer)
+    os.close(writer)
+    shown = seen(await asyncio.to_thread(read_terminal, reader))
+    assert await process.wait() == 1
+    assert sum(line.startswith("extra: former_users ") for line in shown) == 30
+    assert sum(line.startswith("    stream ") for line in shown) == 30
+    assert sum(line.startswith("verify ") and "3 of 3" in line for line in shown) == 1
+
+
+async def test_lines_that_go_elsewhere_are_whole_and_the_bar_stays_on_the_terminal(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute(GHOSTS, tenant.id)
+    reader, writer = open_terminal()
+    process = await start(own, "projections", "verify", "directory", stderr=writer)
+    os.close(writer)
+    out, _ = await process.communicate()
+    shown = seen(await asyncio.to_thread(read_terminal, reader))
+    lines = out.decode().splitlines()
+    assert len(lines) == 60
+    assert all(line.startswith(("extra: former_users ", "    stream ")) for line in lines)
+    assert not any("extra" in line for line in shown)
+    assert sum(line.startswith("verify ") and "3 of 3" in line for line in shown) == 1
