@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from projections.fold import NotFolded
 from projections.rebuild_site import Hands, Progress, Report, Site, at_work
 from projections.verify import (
     Comparison,
@@ -34,7 +35,8 @@ async def verify(
     """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
 
     All is compared as of one moment, for one organization or for all of them; rows that belong to no
-    log at all are found only in the latter case. Streams that are parked are counted for each log.
+    log at all are found only in the latter case. Streams that are parked are counted for each log,
+    and an event that cannot be read ends the comparison of its log only.
     """
     name, fold = site.projection.name, site.projection.fold
     async with (
@@ -48,12 +50,15 @@ async def verify(
         for each, position in chosen.items():
             if parked := await load_parked_positions(hands.tables, name, each):
                 yield Waiting(each, len(parked))
-            async with aclosing(comparison.compare_log(each, position)) as pages:
-                async for compared in pages:
-                    done += compared.count
-                    report(Progress("verify", done, total))
-                    for difference in compared.differences:
-                        yield difference
+            try:
+                async with aclosing(comparison.compare_log(each, position)) as pages:
+                    async for compared in pages:
+                        done += compared.count
+                        report(Progress("verify", done, total))
+                        for difference in compared.differences:
+                            yield difference
+            except NotFolded as error:  # The other logs are compared all the same.
+                yield error
         if organization_id is None:
             for difference in await comparison.find_unlogged(list(positions)):
                 yield difference

@@ -18,7 +18,17 @@ from eventstore.streams import (
     read_tails,
     touched_streams,
 )
-from projections.fold import Fold, Parked, Row, Stream, Table, fold_span, fold_streams
+from projections.fold import (
+    Fold,
+    NotFolded,
+    Parked,
+    Row,
+    Stream,
+    Table,
+    fold_span,
+    fold_streams,
+    not_folded,
+)
 from projections.followers import load_checkpoints
 from projections.load import Connection
 from projections.rebuild_load import load_user_type, rows_of_span
@@ -58,7 +68,7 @@ class Waiting:
     streams: int
 
 
-Finding = Difference | Waiting
+Finding = Difference | Waiting | NotFolded  # An event in a log that is not compared from there on.
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +187,14 @@ async def load_parked_positions(
 def expected_rows(
     fold: Fold, organization_id: UUID, streams: Iterable[Stream], users: ResourceType
 ) -> Held:
-    """Return the rows that streams came to."""
-    return {
-        (name, fold.tables[name].key_of(row)): row
-        for _, folded in streams
-        for name, row in folded.rows(organization_id, users)
-    }
+    """Return the rows that streams came to. Errors: NotFolded, where an event that fails is not parked."""
+    expected: Held = {}
+    for _, folded in streams:
+        if folded.failure is not None:
+            raise not_folded(organization_id, folded.failure.event, folded.failure.error)
+        for name, row in folded.rows(organization_id, users):
+            expected[name, fold.tables[name].key_of(row)] = row
+    return expected
 
 
 def held_rows(name: str, table: Table, records: Iterable[Iterable[Any]]) -> Held:

@@ -1,14 +1,15 @@
 """What `scim-ledger projections verify` prints, and how it ends: well only where all was compared and is right."""
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import typer
 
+from projections.fold import NotFolded
 from projections.rebuild_check import verify
 from projections.rebuild_site import Site
-from projections.verify import Difference, Waiting
+from projections.verify import Difference, Finding, Waiting
 from service import projection_show as show
 from service.progress import Board, shown
 from service.run import Refused, close_output
@@ -21,20 +22,26 @@ class Tally:
     name: str  # Of the projection.
     differing: int = 0  # Rows.
     waiting: int = 0  # Streams that are parked.
+    unread: list[NotFolded] = field(
+        default_factory=list
+    )  # One for each log that could not be read.
 
-    def add(self, found: Difference | Waiting) -> None:
+    def add(self, found: Finding) -> None:
         """Count what was found."""
         match found:
             case Difference():
                 self.differing += 1
             case Waiting():
                 self.waiting += found.streams
+            case NotFolded():
+                self.unread.append(found)
 
     def problems(self) -> list[str]:
         """Return what is wrong, a sentence or two for each kind; none where all is as the log says."""
         return [
             *([self._rows()] if self.differing else []),
             *([self._parked()] if self.waiting else []),
+            *([self._unread()] if self.unread else []),
         ]
 
     def _rows(self) -> str:
@@ -53,9 +60,19 @@ class Tally:
             "scim-ledger projections status lists what is parked."
         )
 
+    def _unread(self) -> str:
+        first, *others = self.unread
+        if not others:
+            return str(first)
+        logs = "1 more organization" if len(others) == 1 else f"{len(others):,} more organizations"
+        return f"{first} The log of {logs} cannot be read, either: --organization tells where."
+
 
 async def compare(site: Site, organization_id: UUID | None, *, as_json: bool) -> None:
-    """Print each row that differs, then that none does. Errors: Refused where that cannot be said, Busy."""
+    """Print each row that differs, then that none does.
+
+    Errors: Refused where rows differ or wait, NotFolded where not all can be compared, Busy.
+    """
     tally = Tally(site.projection.name)
     with shown("verify") as board:
         async with aclosing(verify(site, board.report, organization_id)) as findings:
@@ -64,7 +81,7 @@ async def compare(site: Site, organization_id: UUID | None, *, as_json: bool) ->
                 if isinstance(found, Difference):
                     say(board, show.difference(found, is_json=as_json), tally)
     if problems := tally.problems():
-        raise Refused(" ".join(problems))
+        raise (NotFolded if tally.unread else Refused)(" ".join(problems))
     if not as_json:
         typer.echo(f"Every row of {tally.name} is as the log says.")
 

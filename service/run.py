@@ -14,6 +14,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from projections.fold import NotFolded
 from projections.rebuild import REFUSALS
 from schema.scim.errors import ScimError
 from service import log
@@ -37,10 +38,17 @@ class Exit(IntEnum):
 
     OK = 0
     REFUSED = 1  # What was asked cannot be done; the message says why.
-    UNAVAILABLE = 3  # Postgres, the data folder, a key or the port is not to be had.
+    UNAVAILABLE = 3  # Postgres, the data folder, a key, the port or a release that can read the log is not to be had.
 
 
-PROBLEMS = (KeyProblem, MigrationProblem, NotMigrated, EmbeddedPostgresError, OSError)
+PROBLEMS = (
+    KeyProblem,
+    MigrationProblem,
+    NotFolded,
+    NotMigrated,
+    EmbeddedPostgresError,
+    OSError,
+)
 
 
 class Refused(Exception):
