@@ -6,12 +6,11 @@ from uuid import UUID
 
 import structlog
 
+from projections.findings import Finding, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_site import Hands, Progress, Report, Site, at_work
 from projections.verify import (
     Comparison,
-    Finding,
-    Waiting,
     load_parked_positions,
     served_positions,
 )

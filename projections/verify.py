@@ -1,9 +1,9 @@
 """Compares a projection's rows with what the log says, stream by stream, while both go on."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -18,9 +18,10 @@ from eventstore.streams import (
     read_tails,
     touched_streams,
 )
+from projections.explain import explained
+from projections.findings import Difference
 from projections.fold import (
     Fold,
-    NotFolded,
     Parked,
     Row,
     Stream,
@@ -41,34 +42,6 @@ UNLOGGED_MAX = 100  # Rows of a table that belong to no log: more of them say no
 STREAMS_MAX = 500  # Compared at a time, where only some are.
 
 Held = dict[tuple[str, Row], Row]  # Table and key → row.
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that is not as the log says, and the events that say so: (position, type)."""
-
-    organization_id: UUID
-    stream_id: UUID
-    table: str
-    key: tuple[str, ...]  # Without the organization.
-    kind: Literal["missing", "extra", "different"] = "different"
-    columns: tuple[str, ...] = ()  # Of a row that is different.
-    expected: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # Of those columns, as the log says: may be personal.
-    found: Mapping[str, Any] = field(default_factory=dict)
-    events: tuple[tuple[int, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Streams of a log that are parked: they were compared only up to the event that failed."""
-
-    organization_id: UUID
-    streams: int
-
-
-Finding = Difference | Waiting | NotFolded  # An event in a log that is not compared from there on.
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +125,12 @@ class Comparison:
 
     async def _explained(self, part: Span, expected: Held, found: Held) -> list[Difference]:
         differences = list(compare_rows(self.fold, expected, found))
-        ids = {each.stream_id for each in differences}
-        events: dict[UUID, list[tuple[int, str]]] = {}
-        if ids:
-            # By the tables' connection: on the log's, the next page may be on its way.
-            for row, _ in await read_streams(self.tables, self.sealer, part, PROVENANCE, list(ids)):
-                events.setdefault(row["stream_id"], []).append((row["position"], row["type"]))
-        return [replace(each, events=tuple(events.get(each.stream_id, ()))) for each in differences]
+        ids = list({each.stream_id for each in differences})
+        if not ids:
+            return []
+        # By the tables' connection: on the log's, the next page may be on its way.
+        events = await read_streams(self.tables, self.sealer, part, PROVENANCE, ids)
+        return explained(differences, (row for row, _ in events))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from uuid import UUID
 import orjson
 
 from projections.admin import list_organizations
+from projections.findings import Difference
 from projections.load import Connection
 from projections.parked import Lag, ParkedStream
 from projections.rebuild_state import Build
 from projections.registry import digest
 from projections.status import Status
-from projections.verify import Difference
 
 DIGEST_SHOWN = 12  # Of 64 digits: enough to tell releases apart.
 Names = Mapping[UUID, str]
@@ -166,6 +166,7 @@ def difference(each: Difference, *, is_json: bool) -> str:
     if is_json:
         return orjson.dumps(_difference(each), default=str).decode()
     events = ", ".join(f"{position} {kind}" for position, kind in each.events) or "no event"
+    earlier = f"{each.earlier:,} earlier, " if each.earlier else ""
     key = " ".join(each.key) or str(each.organization_id)
     columns = "".join(
         f"\n    {name}: {_short(each.found[name])} is stored, the log says {_short(each.expected[name])}"
@@ -173,7 +174,7 @@ def difference(each: Difference, *, is_json: bool) -> str:
     )
     return (
         f"{each.kind}: {each.table} {key} (organization {each.organization_id}){columns}\n"
-        f"    stream {each.stream_id}: {events}"
+        f"    stream {each.stream_id}: {earlier}{events}"
     )
 
 
@@ -197,6 +198,7 @@ def _difference(each: Difference) -> dict[str, Any]:
             for name in each.columns
         },
         "events": [{"position": position, "type": kind} for position, kind in each.events],
+        "eventsEarlier": each.earlier,
     }
 
 

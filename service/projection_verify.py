@@ -6,10 +6,10 @@ from uuid import UUID
 
 import typer
 
+from projections.findings import Difference, Finding, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_check import verify
 from projections.rebuild_site import Site
-from projections.verify import Difference, Finding, Waiting
 from service import projection_show as show
 from service.progress import Board, shown
 from service.run import Refused, close_output

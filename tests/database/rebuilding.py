@@ -7,12 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
+from projections.findings import Difference, Finding
 from projections.load import Connection
 from projections.rebuild import rebuild
 from projections.rebuild_check import verify
 from projections.rebuild_site import Progress, Site
 from projections.registry import find_projection
-from projections.verify import Difference, Finding
 from tests.serving import MASTER_KEY
 
 SHARD_EVENTS = 40  # So that a small log has several.

@@ -204,6 +204,7 @@ async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
     assert "scim-ledger: 1 row of directory is not as the log says." in words.err
     assert document["columns"] == {"active": {"stored": False, "expected": True}}
     assert document["events"] == [{"position": 2, "type": "UserProvisioned"}]
+    assert document["eventsEarlier"] == 0
 
 
 async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None:
