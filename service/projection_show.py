@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 
 from projections.admin import list_organizations
-from projections.findings import Difference
 from projections.load import Connection
 from projections.parked import Lag, ParkedStream
 from projections.rebuild_state import Build
@@ -158,47 +157,6 @@ def _previous_document(status: Status, build: Build) -> dict[str, Any]:
         "digest": build.digest,
         "builtAt": _instant(build.built_at),
         "canRollBack": status.is_previous_ours,
-    }
-
-
-def difference(each: Difference, *, is_json: bool) -> str:
-    """Return a row that is not as the log says, with the events that explain it."""
-    if is_json:
-        return orjson.dumps(_difference(each), default=str).decode()
-    events = ", ".join(f"{position} {kind}" for position, kind in each.events) or "no event"
-    earlier = f"{each.earlier:,} earlier, " if each.earlier else ""
-    key = " ".join(each.key) or str(each.organization_id)
-    columns = "".join(
-        f"\n    {name}: {_short(each.found[name])} is stored, the log says {_short(each.expected[name])}"
-        for name in each.columns
-    )
-    return (
-        f"{each.kind}: {each.table} {key} (organization {each.organization_id}){columns}\n"
-        f"    stream {each.stream_id}: {earlier}{events}"
-    )
-
-
-SHOWN_MAX = 160  # Characters of a value.
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 1]}…"
-
-
-def _difference(each: Difference) -> dict[str, Any]:
-    return {
-        "kind": each.kind,
-        "table": each.table,
-        "key": each.key,
-        "organizationId": str(each.organization_id),
-        "streamId": str(each.stream_id),
-        "columns": {
-            name: {"stored": each.found[name], "expected": each.expected[name]}
-            for name in each.columns
-        },
-        "events": [{"position": position, "type": kind} for position, kind in each.events],
-        "eventsEarlier": each.earlier,
     }
 
 

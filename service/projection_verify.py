@@ -10,7 +10,7 @@ from projections.findings import Difference, Finding, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_check import verify
 from projections.rebuild_site import Site
-from service import projection_show as show
+from service.difference_show import difference
 from service.progress import Board, shown
 from service.run import Refused, close_output
 
@@ -79,7 +79,7 @@ async def compare(site: Site, organization_id: UUID | None, *, as_json: bool) ->
             async for found in findings:
                 tally.add(found)
                 if isinstance(found, Difference):
-                    say(board, show.difference(found, is_json=as_json), tally)
+                    say(board, difference(found, is_json=as_json), tally)
     if problems := tally.problems():
         raise (NotFolded if tally.unread else Refused)(" ".join(problems))
     if not as_json:
