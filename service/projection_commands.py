@@ -128,8 +128,9 @@ def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
         async with runtime.pool.acquire() as connection:
             released = await retry_parked(connection, follower, chosen)
             waiting = await parked(connection, name)
-        left = sum(chosen in (None, each.organization_id) for each in waiting)
-        typer.echo(f"Streams that wait no more: {released}. That still wait: {left}.")
+            names = await show.names(connection)
+        left = [each for each in waiting if chosen in (None, each.organization_id)]
+        typer.echo(show.retried(released, left, names))
         if left:
             raise typer.Exit(Exit.REFUSED)
 

@@ -1,6 +1,6 @@
 """What `scim-ledger projections` prints: lines to read, or JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,13 +67,23 @@ def _lag(each: Lag, known: Names) -> str:
 
 
 def _parked_lines(parked: Iterable[ParkedStream], name: str, known: Names) -> list[str]:
-    told = [
-        f"  parked: stream {each.stream_id} of {known.get(each.organization_id, each.organization_id)}, "
-        f"from position {each.position:,} ({each.event_type}): {each.error}; "
-        f"{each.attempts} attempts, the last {each.tried_at:%Y-%m-%d %H:%M:%S}"
-        for each in parked
-    ]
+    told = [f"  parked: {_parked_line(each, known)}" for each in parked]
     return [*told, f"  try again: scim-ledger projections retry-parked {name}"] if told else []
+
+
+def _parked_line(each: ParkedStream, known: Names) -> str:
+    attempts = "1 attempt" if each.attempts == 1 else f"{each.attempts} attempts"
+    return (
+        f"stream {each.stream_id} of {known.get(each.organization_id, each.organization_id)}, "
+        f"from position {each.position:,} ({each.event_type}): {each.error}; "
+        f"{attempts}, the last {each.tried_at:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def retried(released: int, left: Sequence[ParkedStream], known: Names) -> str:
+    """Return what came of trying parked streams again, as lines: which still wait, and why."""
+    head = f"Streams that wait no more: {released:,}. That still wait: {len(left):,}."
+    return "\n".join([head, *(f"  {_parked_line(each, known)}" for each in left)])
 
 
 def _rebuild(status: Status) -> str:
