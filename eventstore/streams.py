@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from eventstore.errors import BrokenSeal
 from eventstore.seal import Sealer, decrypted
 from eventstore.statements import Connection, statement
 
@@ -162,4 +163,10 @@ def _personal(row: asyncpg.Record, ciphers: Ciphers) -> bytes | None:
     if found is None:
         return None
     cipher, begin = found
-    return decrypted(cipher, sealed, begin + event_id.bytes)
+    try:
+        return decrypted(cipher, sealed, begin + event_id.bytes)
+    except BrokenSeal as error:
+        raise BrokenSeal(
+            f"{BrokenSeal.__doc__} It is {row['type']} at position {row['position']} of organization "
+            f"{UUID(bytes=begin[:16])}, stream {row['stream_id']}."
+        ) from error

@@ -1,7 +1,7 @@
 """Folds the streams of a log into the rows of a projection, each stream by itself, in constant memory."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from eventstore.errors import BrokenSeal
 from eventstore.seal import Sealer
 from eventstore.streams import Opened, Reading, Span, read_span, read_streams
 from projections.load import Connection
@@ -71,6 +72,15 @@ def not_folded(organization_id: UUID, row: Logged, error: Exception) -> NotFolde
     )
 
 
+@contextmanager
+def naming_broken_seals() -> Iterator[None]:
+    """Refuse events whose personal part does not open as those that cannot be read. Errors: NotFolded."""
+    try:
+        yield
+    except BrokenSeal as error:
+        raise NotFolded(str(error)) from error
+
+
 class Folded(Protocol):
     """What the events of a stream came to so far."""
 
@@ -115,11 +125,12 @@ async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
     Of parked streams the events that wait are left out. Errors: NotFolded.
     """
     open_stream: Stream | None = None
-    async with aclosing(read_span(connection, sealer, span, fold.reading)) as pages:
-        async for events in pages:
-            known = without_waiting(events, parked)
-            ended, open_stream = fold_events(fold, span.organization_id, known, open_stream)
-            yield Page(len(events), ended)
+    with naming_broken_seals():
+        async with aclosing(read_span(connection, sealer, span, fold.reading)) as pages:
+            async for events in pages:
+                known = without_waiting(events, parked)
+                ended, open_stream = fold_events(fold, span.organization_id, known, open_stream)
+                yield Page(len(events), ended)
     if open_stream is not None:
         yield Page(0, [open_stream])
 
@@ -133,7 +144,8 @@ async def fold_streams(  # noqa: PLR0917 - as fold_span.
     parked: Parked = NOTHING_PARKED,
 ) -> list[Stream]:
     """Return some streams, folded up to the span's position; one without events is left out. Errors: NotFolded."""
-    events = await read_streams(connection, sealer, span, fold.reading, list(ids))
+    with naming_broken_seals():
+        events = await read_streams(connection, sealer, span, fold.reading, list(ids))
     known = without_waiting(events, parked)
     ended, last = fold_events(fold, span.organization_id, known, None)
     return [*ended, last] if last is not None else ended

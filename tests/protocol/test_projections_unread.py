@@ -88,3 +88,24 @@ async def test_a_rollback_that_catches_up_with_the_event_names_it(
     assert said.code == 3
     assert f"stream {stream_id} (UnknownEvent)" in said.err
     assert "Traceback" not in said.err
+
+
+BROKEN = (  # As a disk, or somebody by hand, would change it.
+    "UPDATE eventstore.events SET sealed = sealed || 'x' WHERE organization_id = $1 AND position = 2"
+)
+
+
+@pytest.mark.parametrize("command", ["verify", "rebuild"])
+async def test_an_event_whose_seal_is_broken_is_named(
+    command: str, own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute("ALTER TABLE eventstore.events DISABLE TRIGGER events_never_change")
+    await own.owner.execute(BROKEN, tenant.id)
+    said = await run(own, "projections", command, "directory")
+    assert said.code == 3
+    assert said.err.splitlines()[-1] == (
+        "scim-ledger: Sealed bytes do not open: they were altered, moved, or sealed under another "
+        f"master key. It is UserProvisioned at position 2 of organization {tenant.id}, "
+        f"stream {tenant.account_id}."
+    )
+    assert "Traceback" not in said.err
