@@ -1,13 +1,14 @@
 """Reads a log stream by stream, in constant memory: what a projection is rebuilt and verified from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from eventstore.errors import BrokenSeal
 from eventstore.seal import Sealer, decrypted
 from eventstore.statements import Connection, statement
 
@@ -70,11 +71,12 @@ async def divide(
 
 async def read_span(
     connection: Connection, sealer: Sealer, span: Span, reading: Reading
-) -> AsyncIterator[list[Opened]]:
+) -> AsyncGenerator[list[Opened], None]:
     """Yield the events of a span in pages, each stream's together and in order.
 
     The connection is its own until the last page: the next one is on its way while a page is worked on.
-    It needs no transaction of the caller's, since what is up to a position never changes.
+    It needs no transaction of the caller's, since what is up to a position never changes. Who may leave
+    before the last page closes it (`aclosing`), before the connection.
     """
     async with connection.transaction(readonly=True):
         await connection.execute(statement("read_in_order"))
@@ -161,4 +163,10 @@ def _personal(row: asyncpg.Record, ciphers: Ciphers) -> bytes | None:
     if found is None:
         return None
     cipher, begin = found
-    return decrypted(cipher, sealed, begin + event_id.bytes)
+    try:
+        return decrypted(cipher, sealed, begin + event_id.bytes)
+    except BrokenSeal as error:
+        raise BrokenSeal(
+            f"{BrokenSeal.__doc__} It is {row['type']} at position {row['position']} of organization "
+            f"{UUID(bytes=begin[:16])}, stream {row['stream_id']}."
+        ) from error

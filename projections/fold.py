@@ -1,6 +1,7 @@
 """Folds the streams of a log into the rows of a projection, each stream by itself, in constant memory."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -9,9 +10,11 @@ from uuid import UUID
 
 import asyncpg
 
+from eventstore.errors import BrokenSeal
 from eventstore.seal import Sealer
 from eventstore.streams import Opened, Reading, Span, read_span, read_streams
 from projections.load import Connection
+from schema.events.codec import UnknownEvent
 from schema.scim.resource_type import ResourceType
 
 Row = tuple[Any, ...]
@@ -46,6 +49,36 @@ class Failure:
 
     event: Logged
     error: Exception
+
+
+class NotFolded(Exception):
+    """The log holds an event that this release cannot read.
+
+    The message names the place and no value of the event, which may be personal.
+    """
+
+
+def not_folded(organization_id: UUID, row: Logged, error: Exception) -> NotFolded:
+    """Return which event cannot be read, and what to do about it."""
+    remedy = (
+        "Install the release that knows it"
+        if isinstance(error, UnknownEvent)
+        else "Install the release that wrote it, or report this"
+    )
+    return NotFolded(
+        f"This release cannot read {row['type']} version {row['schema_version']} at position "
+        f"{row['position']} of organization {organization_id}, stream {row['stream_id']} "
+        f"({type(error).__name__}). {remedy}."
+    )
+
+
+@contextmanager
+def naming_broken_seals() -> Iterator[None]:
+    """Refuse events whose personal part does not open as those that cannot be read. Errors: NotFolded."""
+    try:
+        yield
+    except BrokenSeal as error:
+        raise NotFolded(str(error)) from error
 
 
 class Folded(Protocol):
@@ -86,15 +119,18 @@ async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
     fold: Fold,
     span: Span,
     parked: Parked = NOTHING_PARKED,
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """Yield the streams of a span, folded, in the order of their ids. The connection is its own meanwhile.
 
-    Of parked streams the events that wait are left out.
+    Of parked streams the events that wait are left out. Errors: NotFolded.
     """
     open_stream: Stream | None = None
-    async for events in read_span(connection, sealer, span, fold.reading):
-        ended, open_stream = fold_events(fold, without_waiting(events, parked), open_stream)
-        yield Page(len(events), ended)
+    with naming_broken_seals():
+        async with aclosing(read_span(connection, sealer, span, fold.reading)) as pages:
+            async for events in pages:
+                known = without_waiting(events, parked)
+                ended, open_stream = fold_events(fold, span.organization_id, known, open_stream)
+                yield Page(len(events), ended)
     if open_stream is not None:
         yield Page(0, [open_stream])
 
@@ -107,9 +143,11 @@ async def fold_streams(  # noqa: PLR0917 - as fold_span.
     ids: Iterable[UUID],
     parked: Parked = NOTHING_PARKED,
 ) -> list[Stream]:
-    """Return some streams, folded up to the span's position; one without events is left out."""
-    events = await read_streams(connection, sealer, span, fold.reading, list(ids))
-    ended, last = fold_events(fold, without_waiting(events, parked), None)
+    """Return some streams, folded up to the span's position; one without events is left out. Errors: NotFolded."""
+    with naming_broken_seals():
+        events = await read_streams(connection, sealer, span, fold.reading, list(ids))
+    known = without_waiting(events, parked)
+    ended, last = fold_events(fold, span.organization_id, known, None)
     return [*ended, last] if last is not None else ended
 
 
@@ -121,9 +159,9 @@ def without_waiting(events: list[Opened], parked: Parked) -> list[Opened]:
 
 
 def fold_events(
-    fold: Fold, events: Iterable[Opened], open_stream: Stream | None
+    fold: Fold, organization_id: UUID, events: Iterable[Opened], open_stream: Stream | None
 ) -> tuple[list[Stream], Stream | None]:
-    """Return the streams that ended and the one that may go on."""
+    """Return the streams that ended and the one that may go on. Errors: NotFolded."""
     ended = []
     current, folded = open_stream or (None, fold.begin())
     for row, personal in events:
@@ -132,5 +170,13 @@ def fold_events(
             if current is not None:
                 ended.append((current, folded))
             current, folded = stream_id, fold.begin()
-        folded.take(row, personal)
+        take(folded, organization_id, row, personal)
     return ended, None if current is None else (current, folded)
+
+
+def take(folded: Folded, organization_id: UUID, row: Logged, personal: bytes | None) -> None:
+    """Take the next event into a stream. Errors: NotFolded."""
+    try:
+        folded.take(row, personal)
+    except Exception as error:
+        raise not_folded(organization_id, row, error) from error

@@ -7,6 +7,7 @@ its stream: that event and the later ones of the stream wait for a retry, the ot
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from uuid import UUID
 
 import asyncpg
@@ -25,6 +26,7 @@ DATA_MAX = (
 # is a ValueError); all else that Postgres says is a matter of its state.
 REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
 OUTAGES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, MemoryError)
+OUR_PACKAGES = frozenset({"eventstore", "projections", "schema", "service"})
 
 log = structlog.get_logger()
 
@@ -164,9 +166,27 @@ async def _park(
 
 
 def describe(error: Exception) -> str:
-    """Return what was raised and where. Its message is left out: it may hold values, and so a person's."""
+    """Return what was raised and where, and what it means if it is an error of ours.
+
+    A message is left out: it may hold values, and so a person's. Our own docstrings hold none.
+    """
     rule = getattr(error, "constraint_name", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    where = f" in {ours[-1].name}, line {ours[-1].lineno}" if ours else ""
-    return f"{type(error).__name__}{f' ({rule})' if rule else ''}{where}"
+    frames = list(traceback.walk_tb(error.__traceback__))
+    ours = [frame for frame in frames if "site-packages" not in frame[0].f_code.co_filename]
+    where = "".join(map(_place, (ours or frames)[-1:]))
+    meaning = f": {_first_line(error)}" if _is_ours(type(error)) else ""
+    return f"{type(error).__name__}{f' ({rule})' if rule else ''}{where}{meaning}"
+
+
+def _is_ours(kind: type[Exception]) -> bool:
+    """Tell whether a kind of error is of this service."""
+    return kind.__module__.partition(".")[0] in OUR_PACKAGES and kind.__doc__ is not None
+
+
+def _place(step: tuple[FrameType, int]) -> str:
+    frame, line = step
+    return f" in {frame.f_globals.get('__name__', '?')}.{frame.f_code.co_name}, line {line}"
+
+
+def _first_line(error: Exception) -> str:
+    return (type(error).__doc__ or "").partition("\n")[0]

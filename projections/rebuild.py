@@ -59,7 +59,8 @@ async def rebuild(site: Site, report: Report) -> int:
 
     Goes on with a rebuild that was interrupted.
 
-    Errors: Busy, NoRoom, WorkerFailed, ReadBackDiffers, NotAsLogged, SwapFailed, ServesNotAsLogged.
+    Errors: Busy, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
+    ServesNotAsLogged.
     """
     async with at_work(site, is_alone=True) as hands:
         await begin_or_resume(site, hands.tables)
@@ -85,7 +86,7 @@ async def rebuild(site: Site, report: Report) -> int:
 async def roll_back(site: Site, report: Report) -> None:
     """Let the previous tables of a projection serve again, with all that came since.
 
-    Errors: Busy, NoPrevious, SwapFailed, ServesNotAsLogged.
+    Errors: Busy, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
     """
     schema = site.projection.previous
     async with at_work(site, is_alone=True) as hands:
@@ -141,7 +142,7 @@ async def run_shards(
 ) -> None:
     """Work until no shard is left, in the processes, then in this one: what a process that died had begun.
 
-    Errors: WorkerFailed, ReadBackDiffers.
+    Errors: WorkerFailed, NotFolded, ReadBackDiffers.
     """
     schema = site.projection.next
     is_done = asyncio.Event()

@@ -9,7 +9,7 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from eventstore.streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
-from projections.fold import Row, fold_streams
+from projections.fold import Row, fold_streams, naming_broken_seals, take
 from projections.fold_directory import DIRECTORY_FOLD, TABLES, Folded
 from projections.followers import advance
 from projections.load import Connection, load_groups, load_organization, load_users
@@ -85,7 +85,10 @@ async def catch_up_inline(
     connection: Connection, sealer: Sealer, schema: str, organization_id: UUID, *, after: int
 ) -> int:
     """Bring one log's part of the directory on by a step; the caller owns the transaction."""
-    events = await read_after(connection, sealer, organization_id, after=after, limit=STEP_EVENTS)
+    with naming_broken_seals():
+        events = await read_after(
+            connection, sealer, organization_id, after=after, limit=STEP_EVENTS
+        )
     if not events:
         return after
     there = cast("Connection", In(connection, schema))
@@ -96,7 +99,7 @@ async def catch_up_inline(
     lost = [each for each, version in first.items() if each not in states and version > 1]
     for row, personal in events:
         if row[0] not in lost:
-            states.setdefault(row[0], Folded()).take(row, personal)
+            take(states.setdefault(row[0], Folded()), organization_id, row, personal)
     span = Span(organization_id, FIRST_ID, LAST_ID, position)
     again = await fold_again(connection, sealer, span, lost)
     await write_streams(connection, schema, organization_id, states | again, whole=again)

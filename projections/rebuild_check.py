@@ -1,12 +1,19 @@
 """Checks of tables against the log: all of what serves, and what a rebuild has caught up with."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from uuid import UUID
 
 import structlog
 
+from projections.findings import Finding, Waiting
+from projections.fold import NotFolded
 from projections.rebuild_site import Hands, Progress, Report, Site, at_work
-from projections.verify import Comparison, Difference, served_positions
+from projections.verify import (
+    Comparison,
+    load_parked_positions,
+    served_positions,
+)
 
 SHOWN_MAX = 20
 
@@ -23,11 +30,12 @@ class ServesNotAsLogged(Exception):
 
 async def verify(
     site: Site, report: Report, organization_id: UUID | None = None
-) -> AsyncIterator[Difference]:
+) -> AsyncGenerator[Finding, None]:
     """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
 
     All is compared as of one moment, for one organization or for all of them; rows that belong to no
-    log at all are found only in the latter case.
+    log at all are found only in the latter case. Streams that are parked are counted for each log,
+    and an event that cannot be read ends the comparison of its log only.
     """
     name, fold = site.projection.name, site.projection.fold
     async with (
@@ -39,11 +47,17 @@ async def verify(
         chosen = {each: p for each, p in positions.items() if organization_id in (None, each)}
         done, total = 0, sum(chosen.values())
         for each, position in chosen.items():
-            async for compared in comparison.compare_log(each, position):
-                done += compared.count
-                report(Progress("verify", done, total))
-                for difference in compared.differences:
-                    yield difference
+            if parked := await load_parked_positions(hands.tables, name, each):
+                yield Waiting(each, len(parked))
+            try:
+                async with aclosing(comparison.compare_log(each, position)) as pages:
+                    async for compared in pages:
+                        done += compared.count
+                        report(Progress("verify", done, total))
+                        for difference in compared.differences:
+                            yield difference
+            except NotFolded as error:  # The other logs are compared all the same.
+                yield error
         if organization_id is None:
             for difference in await comparison.find_unlogged(list(positions)):
                 yield difference

@@ -1,6 +1,7 @@
 """Loads shards of the log into tables, and reads them back: each in a transaction with its row."""
 
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -117,11 +118,12 @@ async def load_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> No
     """Load one shard; the caller owns the writer's transaction."""
     users = await load_user_type(load.reader, load.sealer, shard.span)
     loading = Loading(load, shard.span.organization_id, users, markers)
-    async for page in fold_span(load.reader, load.sealer, load.fold, shard.span):
-        loading.events += page.events
-        loading.add(page.streams)
-        if loading.waiting >= COPY_ROWS:
-            await loading.copy()
+    async with aclosing(fold_span(load.reader, load.sealer, load.fold, shard.span)) as pages:
+        async for page in pages:
+            loading.events += page.events
+            loading.add(page.streams)
+            if loading.waiting >= COPY_ROWS:
+                await loading.copy()
     await loading.copy()
     await loading.end(shard.number)
 

@@ -19,6 +19,7 @@ import structlog
 import uvloop
 
 from eventstore.seal import Sealer
+from projections.fold import NotFolded
 from projections.rebuild_load import Load, load_shards, verify_shards
 from projections.rebuild_priority import connect_behind, stand_back
 from projections.registry import find_projection
@@ -94,7 +95,12 @@ async def obey(pipe: Pipe, job: Job) -> None:
             await asyncio.wait([task])
             return
         error = task.exception()
-        pipe.send(None if error is None else f"{type(error).__name__}: {error}")
+        pipe.send(error if error is None or isinstance(error, NotFolded) else told(error))
+
+
+def told(error: BaseException) -> str:
+    """Return an error as a text, since not each of them can go through a pipe."""
+    return f"{type(error).__name__}: {error}"
 
 
 async def receive(pipe: Pipe) -> Phase | None:
@@ -114,13 +120,15 @@ class Worker:
     pipe: Pipe
 
     async def run(self, phase: Phase) -> None:
-        """Order a phase and return at its end, or when the process has died. Errors: WorkerFailed."""
+        """Order a phase and return at its end, or when the process has died. Errors: WorkerFailed, NotFolded."""
         try:
             self.pipe.send(phase)
-            failure: str | None = await asyncio.to_thread(self.pipe.recv)
+            failure: str | NotFolded | None = await asyncio.to_thread(self.pipe.recv)
         except (EOFError, OSError):
             log.warning("rebuild_worker_died", phase=phase)  # What it had begun, others do.
             return
+        if isinstance(failure, NotFolded):
+            raise failure
         if failure is not None:
             raise WorkerFailed(f"{WorkerFailed.__doc__} {failure}")
 

@@ -1,8 +1,9 @@
 """Compares a projection's rows with what the log says, stream by stream, while both go on."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -17,7 +18,18 @@ from eventstore.streams import (
     read_tails,
     touched_streams,
 )
-from projections.fold import Fold, Parked, Row, Stream, Table, fold_span, fold_streams
+from projections.explain import explained
+from projections.findings import Difference
+from projections.fold import (
+    Fold,
+    Parked,
+    Row,
+    Stream,
+    Table,
+    fold_span,
+    fold_streams,
+    not_folded,
+)
 from projections.followers import load_checkpoints
 from projections.load import Connection
 from projections.rebuild_load import load_user_type, rows_of_span
@@ -30,23 +42,6 @@ UNLOGGED_MAX = 100  # Rows of a table that belong to no log: more of them say no
 STREAMS_MAX = 500  # Compared at a time, where only some are.
 
 Held = dict[tuple[str, Row], Row]  # Table and key → row.
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that is not as the log says, and the events that say so: (position, type)."""
-
-    organization_id: UUID
-    stream_id: UUID
-    table: str
-    key: tuple[str, ...]  # Without the organization.
-    kind: Literal["missing", "extra", "different"] = "different"
-    columns: tuple[str, ...] = ()  # Of a row that is different.
-    expected: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # Of those columns, as the log says: may be personal.
-    found: Mapping[str, Any] = field(default_factory=dict)
-    events: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +58,28 @@ class Comparison:
     fold: Fold
     schema: str
 
-    async def compare_log(self, organization_id: UUID, position: int) -> AsyncIterator["Compared"]:
+    async def compare_log(
+        self, organization_id: UUID, position: int
+    ) -> AsyncGenerator["Compared", None]:
         """Yield what each page of a log came to, up to a position."""
         whole = Span(organization_id, FIRST_ID, LAST_ID, position)
         users = await load_user_type(self.log, self.sealer, whole)
         low = FIRST_ID
         parked = await load_parked_positions(self.tables, self.schema, organization_id)
-        async for page in fold_span(self.log, self.sealer, self.fold, whole, parked):
-            if page.streams:
-                high = page.streams[-1][0]
-                part = Span(organization_id, low, high, position)
-                yield Compared(page.events, await self._compare(part, page.streams, users))
-                low = UUID(int=min(high.int + 1, LAST_ID.int))
+        folding = fold_span(self.log, self.sealer, self.fold, whole, parked)
+        async with aclosing(folding) as pages:
+            async for page in pages:
+                if page.streams:
+                    high = page.streams[-1][0]
+                    part = Span(organization_id, low, high, position)
+                    yield Compared(page.events, await self._compare(part, page.streams, users))
+                    low = UUID(int=min(high.int + 1, LAST_ID.int))
         rest = Span(organization_id, low, LAST_ID, position)
         yield Compared(0, await self._compare(rest, [], users))
 
     async def compare_touched(
         self, organization_id: UUID, *, after: int, position: int
-    ) -> AsyncIterator["Compared"]:
+    ) -> AsyncGenerator["Compared", None]:
         """Yield what the streams with events after a position came to."""
         whole = Span(organization_id, FIRST_ID, LAST_ID, position)
         users = await load_user_type(self.log, self.sealer, whole)
@@ -126,12 +125,12 @@ class Comparison:
 
     async def _explained(self, part: Span, expected: Held, found: Held) -> list[Difference]:
         differences = list(compare_rows(self.fold, expected, found))
-        ids = {each.stream_id for each in differences}
-        events: dict[UUID, list[tuple[int, str]]] = {}
-        if ids:
-            for row, _ in await read_streams(self.log, self.sealer, part, PROVENANCE, list(ids)):
-                events.setdefault(row["stream_id"], []).append((row["position"], row["type"]))
-        return [replace(each, events=tuple(events.get(each.stream_id, ()))) for each in differences]
+        ids = list({each.stream_id for each in differences})
+        if not ids:
+            return []
+        # By the tables' connection: on the log's, the next page may be on its way.
+        events = await read_streams(self.tables, self.sealer, part, PROVENANCE, ids)
+        return explained(differences, (row for row, _ in events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +159,14 @@ async def load_parked_positions(
 def expected_rows(
     fold: Fold, organization_id: UUID, streams: Iterable[Stream], users: ResourceType
 ) -> Held:
-    """Return the rows that streams came to."""
-    return {
-        (name, fold.tables[name].key_of(row)): row
-        for _, folded in streams
-        for name, row in folded.rows(organization_id, users)
-    }
+    """Return the rows that streams came to. Errors: NotFolded, where an event that fails is not parked."""
+    expected: Held = {}
+    for _, folded in streams:
+        if folded.failure is not None:
+            raise not_folded(organization_id, folded.failure.event, folded.failure.error)
+        for name, row in folded.rows(organization_id, users):
+            expected[name, fold.tables[name].key_of(row)] = row
+    return expected
 
 
 def held_rows(name: str, table: Table, records: Iterable[Iterable[Any]]) -> Held:

@@ -1,11 +1,13 @@
-"""Shows how far long work is: a bar with rate and time left on a terminal, else a log line now and then."""
+"""Shows how far long work is, and what it finds: a bar with rate and time left on a terminal, else log lines."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import structlog
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -18,7 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from projections.rebuild_site import Progress, Report
+from projections.rebuild_site import Progress
 
 LINE_INTERVAL_S = 5.0
 
@@ -34,11 +36,21 @@ class RateColumn(ProgressColumn):
         return Text(f"{speed:,.0f} events/s" if speed and task.total else "")
 
 
+class Board(Protocol):
+    """Where long work shows how far it is, and says meanwhile what it finds."""
+
+    def report(self, progress: Progress, /) -> None:
+        """Show how far the work is."""
+
+    def say(self, line: str, /) -> None:
+        """Print a line to standard output. Errors: BrokenPipeError where nobody reads it."""
+
+
 @contextmanager
-def shown(work: str) -> Iterator[Report]:
-    """Give what reports progress for the duration of the block."""
+def shown(work: str) -> Iterator[Board]:
+    """Give a board for the duration of the block."""
     if not sys.stderr.isatty():
-        yield Lines(work).report
+        yield Lines(work)
         return
     columns = (
         TextColumn("{task.description:<10}"),
@@ -48,15 +60,19 @@ def shown(work: str) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        yield Steps(bars).report
+    # Where lines go to the terminal too, who draws the bars prints them, so that neither spoils the other.
+    is_shared = sys.stdout.isatty()
+    console = Console(stderr=not is_shared)
+    with Bars(*columns, console=console, redirect_stdout=False) as bars:
+        yield Steps(bars, is_shared=is_shared)
 
 
 class Steps:
-    """The steps of some work as bars, one below the other."""
+    """The steps of some work as bars, one below the other, and lines above them if the place is shared."""
 
-    def __init__(self, bars: Bars) -> None:
+    def __init__(self, bars: Bars, *, is_shared: bool) -> None:
         self._bars = bars
+        self._is_shared = is_shared
         self._step = ""
 
     def report(self, progress: Progress) -> None:
@@ -72,6 +88,13 @@ class Steps:
             total=progress.total or None,
             counted=counted,
         )
+
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        if self._is_shared:
+            self._bars.console.out(line, highlight=False)
+        else:
+            typer.echo(line)
 
     def _end(self) -> None:
         if self._step:
@@ -98,6 +121,10 @@ class Lines:
         self._told_s = now_s
         fields = rate(progress, now_s - self._began_s) if progress.total else {}
         log.info(self._work, step=progress.step, **fields)
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        typer.echo(line)
 
 
 def rate(progress: Progress, seconds: float) -> dict[str, float]:

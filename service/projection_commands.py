@@ -10,7 +10,6 @@ import typer
 
 from projections.parked import parked, retry_parked
 from projections.rebuild import rebuild, roll_back
-from projections.rebuild_check import verify
 from projections.rebuild_site import Site
 from projections.registry import find_projection
 from projections.status import load_statuses
@@ -19,6 +18,7 @@ from service.config import Settings
 from service.embedded import folder_in
 from service.keys import load_master_key
 from service.progress import shown
+from service.projection_verify import compare
 from service.run import AsJson, Exit, Refused, run_with_runtime
 from service.runtime import Runtime
 from service.setup import find_organization
@@ -86,8 +86,8 @@ def projections_rebuild(
                 "leave --organization out. `projections verify` takes it."
             )
         began_s = time.monotonic()
-        with shown("rebuild") as report:
-            events = await rebuild(site, report)
+        with shown("rebuild") as board:
+            events = await rebuild(site, board.report)
         return show.rebuilt(name, events, time.monotonic() - began_s)
 
     _run_at_site(name, build, workers=workers)
@@ -98,8 +98,8 @@ def projections_rollback(name: Name) -> None:
     """Let the tables that the last rebuild replaced serve again, with all that has happened since."""
 
     async def go_back(site: Site) -> str:
-        with shown("rollback") as report:
-            await roll_back(site, report)
+        with shown("rollback") as board:
+            await roll_back(site, board.report)
         return f"{name} is the former one again. `projections rollback {name}` undoes this too."
 
     _run_at_site(name, go_back)
@@ -107,22 +107,13 @@ def projections_rollback(name: Name) -> None:
 
 @projections.command("verify")
 def projections_verify(name: Name, organization: Narrow = None, as_json: AsJson = False) -> None:
-    """Compare every row with the log while both go on; exit code 1 where any differs."""
+    """Compare every row with the log while both go on; exit code 1 where any differs or waits."""
 
-    async def compare(runtime: Runtime, settings: Settings) -> None:
+    async def at_site(runtime: Runtime, settings: Settings) -> None:
         site = _site(runtime, settings, name)
-        chosen, found = await _chosen(runtime, organization), 0
-        with shown("verify") as report:
-            async for difference in verify(site, report, chosen):
-                found += 1
-                typer.echo(show.difference(difference, is_json=as_json))
-        if found:
-            rows = "1 row of {} is" if found == 1 else f"{found:,} rows of {{}} are"
-            raise Refused(f"{rows.format(name)} not as the log says.")
-        if not as_json:
-            typer.echo(f"Every row of {name} is as the log says.")
+        await compare(site, await _chosen(runtime, organization), as_json=as_json)
 
-    run_with_runtime(compare)
+    run_with_runtime(at_site, interrupted="Interrupted: not all rows were compared.")
 
 
 @projections.command("retry-parked")
@@ -137,8 +128,9 @@ def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
         async with runtime.pool.acquire() as connection:
             released = await retry_parked(connection, follower, chosen)
             waiting = await parked(connection, name)
-        left = sum(chosen in (None, each.organization_id) for each in waiting)
-        typer.echo(f"Streams that wait no more: {released}. That still wait: {left}.")
+            names = await show.names(connection)
+        left = [each for each in waiting if chosen in (None, each.organization_id)]
+        typer.echo(show.retried(released, left, names))
         if left:
             raise typer.Exit(Exit.REFUSED)
 

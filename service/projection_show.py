@@ -1,6 +1,6 @@
 """What `scim-ledger projections` prints: lines to read, or JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from projections.parked import Lag, ParkedStream
 from projections.rebuild_state import Build
 from projections.registry import digest
 from projections.status import Status
-from projections.verify import Difference
 
 DIGEST_SHOWN = 12  # Of 64 digits: enough to tell releases apart.
 Names = Mapping[UUID, str]
@@ -68,13 +67,23 @@ def _lag(each: Lag, known: Names) -> str:
 
 
 def _parked_lines(parked: Iterable[ParkedStream], name: str, known: Names) -> list[str]:
-    told = [
-        f"  parked: stream {each.stream_id} of {known.get(each.organization_id, each.organization_id)}, "
-        f"from position {each.position:,} ({each.event_type}): {each.error}; "
-        f"{each.attempts} attempts, the last {each.tried_at:%Y-%m-%d %H:%M:%S}"
-        for each in parked
-    ]
+    told = [f"  parked: {_parked_line(each, known)}" for each in parked]
     return [*told, f"  try again: scim-ledger projections retry-parked {name}"] if told else []
+
+
+def _parked_line(each: ParkedStream, known: Names) -> str:
+    attempts = "1 attempt" if each.attempts == 1 else f"{each.attempts} attempts"
+    return (
+        f"stream {each.stream_id} of {known.get(each.organization_id, each.organization_id)}, "
+        f"from position {each.position:,} ({each.event_type}): {each.error}; "
+        f"{attempts}, the last {each.tried_at:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def retried(released: int, left: Sequence[ParkedStream], known: Names) -> str:
+    """Return what came of trying parked streams again, as lines: which still wait, and why."""
+    head = f"Streams that wait no more: {released:,}. That still wait: {len(left):,}."
+    return "\n".join([head, *(f"  {_parked_line(each, known)}" for each in left)])
 
 
 def _rebuild(status: Status) -> str:
@@ -158,45 +167,6 @@ def _previous_document(status: Status, build: Build) -> dict[str, Any]:
         "digest": build.digest,
         "builtAt": _instant(build.built_at),
         "canRollBack": status.is_previous_ours,
-    }
-
-
-def difference(each: Difference, *, is_json: bool) -> str:
-    """Return a row that is not as the log says, with the events that explain it."""
-    if is_json:
-        return orjson.dumps(_difference(each), default=str).decode()
-    events = ", ".join(f"{position} {kind}" for position, kind in each.events) or "no event"
-    key = " ".join(each.key) or str(each.organization_id)
-    columns = "".join(
-        f"\n    {name}: {_short(each.found[name])} is stored, the log says {_short(each.expected[name])}"
-        for name in each.columns
-    )
-    return (
-        f"{each.kind}: {each.table} {key} (organization {each.organization_id}){columns}\n"
-        f"    stream {each.stream_id}: {events}"
-    )
-
-
-SHOWN_MAX = 160  # Characters of a value.
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 1]}…"
-
-
-def _difference(each: Difference) -> dict[str, Any]:
-    return {
-        "kind": each.kind,
-        "table": each.table,
-        "key": each.key,
-        "organizationId": str(each.organization_id),
-        "streamId": str(each.stream_id),
-        "columns": {
-            name: {"stored": each.found[name], "expected": each.expected[name]}
-            for name in each.columns
-        },
-        "events": [{"position": position, "type": kind} for position, kind in each.events],
     }
 
 

@@ -14,6 +14,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from projections.fold import NotFolded
 from projections.rebuild import REFUSALS
 from schema.scim.errors import ScimError
 from service import log
@@ -37,10 +38,17 @@ class Exit(IntEnum):
 
     OK = 0
     REFUSED = 1  # What was asked cannot be done; the message says why.
-    UNAVAILABLE = 3  # Postgres, the data folder, a key or the port is not to be had.
+    UNAVAILABLE = 3  # Postgres, the data folder, a key, the port or a release that can read the log is not to be had.
 
 
-PROBLEMS = (KeyProblem, MigrationProblem, NotMigrated, EmbeddedPostgresError, OSError)
+PROBLEMS = (
+    KeyProblem,
+    MigrationProblem,
+    NotFolded,
+    NotMigrated,
+    EmbeddedPostgresError,
+    OSError,
+)
 
 
 class Refused(Exception):
@@ -78,7 +86,7 @@ def run(command: Callable[[Settings], Coroutine[Any, Any, None]], *, interrupted
             _fail(Exit.REFUSED, interrupted)
         raise typer.Exit(Exit.OK) from None
     except BrokenPipeError:  # `events tail | head` has read enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()
         raise typer.Exit(Exit.OK) from None
     except (ConnectionError, TimeoutError, socket.gaierror) as error:
         _fail(Exit.UNAVAILABLE, f"Postgres cannot be reached: check DATABASE_URL. {error}")
@@ -88,6 +96,11 @@ def run(command: Callable[[Settings], Coroutine[Any, Any, None]], *, interrupted
         _fail(Exit.UNAVAILABLE, f"DATABASE_URL: {error}")
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         _fail(Exit.UNAVAILABLE, f"Postgres: {error}")
+
+
+def close_output() -> None:
+    """Let what is still to print go nowhere, when nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _setting(location: tuple[int | str, ...]) -> str:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
+from projections.findings import Difference, Finding
 from projections.load import Connection
 from projections.rebuild import rebuild
 from projections.rebuild_check import verify
 from projections.rebuild_site import Progress, Site
 from projections.registry import find_projection
-from projections.verify import Difference
 from tests.serving import MASTER_KEY
 
 SHARD_EVENTS = 40  # So that a small log has several.
@@ -53,6 +53,11 @@ async def rebuild_until(step: str, place: Site) -> None:
 
 async def differences(place: Site, organization_id: UUID | None = None) -> list[Difference]:
     """Return how what serves differs from the log."""
+    return [each for each in await findings(place, organization_id) if isinstance(each, Difference)]
+
+
+async def findings(place: Site, organization_id: UUID | None = None) -> list[Finding]:
+    """Return all that a comparison of what serves with the log finds."""
     return [each async for each in verify(place, silent, organization_id)]
 
 

@@ -24,13 +24,18 @@ async def run(served: Served, *arguments: str) -> Said:
     return Said(process.returncode, out.decode(), err.decode())
 
 
-async def start(served: Served, *arguments: str) -> asyncio.subprocess.Process:
+async def start(
+    served: Served,
+    *arguments: str,
+    stdout: int = asyncio.subprocess.PIPE,
+    stderr: int = asyncio.subprocess.PIPE,
+) -> asyncio.subprocess.Process:
     """Start a command of `scim-ledger`."""
     settings = {"DATABASE_URL": served.runtime.dsn, "SCIM_LEDGER_MASTER_KEY": MASTER_KEY}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", *arguments),
         env={**os.environ, **settings},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
     )

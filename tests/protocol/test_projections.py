@@ -191,6 +191,27 @@ async def test_parked_streams_are_tried_again(own: Served, tenant: Tenant) -> No
     assert (await projections(own, "verify", "history")).code == 0
 
 
+async def test_streams_that_still_wait_are_told_with_event_and_error(
+    own: Served, tenant: Tenant
+) -> None:
+    await until_followed(own, tenant)
+    # Its rows are there, so that applying it again breaks the key of the timeline.
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 1, 1, $1, 'OrganizationRegistered', 'ValueError in add, line 7')",
+        tenant.id,
+    )
+    retried = await projections(own, "retry-parked", "history")
+    head, line = retried.out.splitlines()
+    assert retried.code == 1
+    assert head == "Streams that wait no more: 0. That still wait: 1."
+    assert line.startswith(
+        f"  stream {tenant.id} of Contoso, from position 1 (OrganizationRegistered): "
+        "UniqueViolationError (activity_pkey) in "
+    )
+    assert "; 2 attempts, the last " in line
+
+
 async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
     own: Served, tenant: Tenant
 ) -> None:
@@ -204,6 +225,7 @@ async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
     assert "scim-ledger: 1 row of directory is not as the log says." in words.err
     assert document["columns"] == {"active": {"stored": False, "expected": True}}
     assert document["events"] == [{"position": 2, "type": "UserProvisioned"}]
+    assert document["eventsEarlier"] == 0
 
 
 async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None:

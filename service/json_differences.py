@@ -1,0 +1,36 @@
+"""Where two JSON texts differ: by path, compared as values. Pure."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+import orjson
+
+
+class Absent:
+    """No value: what one of the two texts does not have."""
+
+
+ABSENT = Absent()
+Differing = tuple[str, Any, Any]  # Path below the root, one value, the other.
+
+
+def json_differences(one: str, other: str) -> list[Differing]:
+    """Return the paths at which two texts have other values; none where they only are written otherwise."""
+    return list(_walk("", orjson.loads(one), orjson.loads(other)))
+
+
+def is_order_of_keys(one: str, other: str) -> bool:
+    """Tell whether two texts of the same values have their keys in another order."""
+    return orjson.dumps(orjson.loads(one)) != orjson.dumps(orjson.loads(other))
+
+
+def _walk(path: str, one: Any, other: Any) -> Iterator[Differing]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one | other:
+            yield from _walk(f"{path}.{key}", one.get(key, ABSENT), other.get(key, ABSENT))
+    elif isinstance(one, list) and isinstance(other, list):
+        for index, pair in enumerate(zip_longest(one, other, fillvalue=ABSENT)):
+            yield from _walk(f"{path}[{index}]", *pair)
+    elif one != other or isinstance(one, bool) != isinstance(other, bool):
+        yield path, one, other

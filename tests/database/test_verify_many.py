@@ -1,0 +1,44 @@
+"""Rows that differ on every page of a long log are all found, and explained."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from eventstore import streams
+from projections.history_write import HISTORY
+from projections.rebuild_site import Site
+from service.decide.known import Decision
+from tests.builders import provisioned
+from tests.database.book import Book, follow_to_the_end
+from tests.database.rebuilding import differences, site
+
+USERS = 60
+PAGE_EVENTS = 20
+SLOW = (  # A page is then still on its way when the one before it has been compared.
+    "ALTER TABLE eventstore.events RENAME TO events_there;"
+    "CREATE VIEW eventstore.events AS"
+    "  SELECT * FROM eventstore.events_there WHERE pg_sleep(0.001) IS NOT NULL"
+)
+PROVISIONED = provisioned()
+
+
+@pytest.fixture
+async def place(
+    database_url: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> Site:
+    """Give where the history of many users is verified, whose log is read in small pages."""
+    await Book(connection).tell(*(Decision(UUID(int=each), PROVISIONED) for each in range(USERS)))
+    await follow_to_the_end(connection, HISTORY)
+    monkeypatch.setattr(streams, "PAGE_EVENTS", PAGE_EVENTS)
+    return site(database_url, "history")
+
+
+async def test_rows_are_explained_while_the_next_page_is_on_its_way(
+    place: Site, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("DELETE FROM history.activity")
+    await connection.execute(SLOW)
+    found = await differences(place)
+    assert len(found) == USERS
+    assert {kind for each in found for _, kind in each.events} == {"UserProvisioned"}

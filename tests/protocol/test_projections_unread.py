@@ -1,0 +1,111 @@
+"""An event that this release cannot read: `scim-ledger projections` names its place and the remedy."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from tests.protocol.terminal import run
+from tests.serving import Served, Tenant, make_tenant, started
+
+pytestmark = pytest.mark.slow
+TELEPORTED = (  # As a later release would have written it, or somebody by hand.
+    "INSERT INTO eventstore.events (organization_id, position, stream_id, version, event_id, type,"
+    "                               schema_version, recorded_at, actor_id, request_id, source,"
+    "                               data)"
+    " SELECT organization_id, position + 1, gen_random_uuid(), 1, gen_random_uuid(),"
+    "        'UserTeleported', 1, recorded_at + interval '1 ms', actor_id, request_id,"
+    "        source, '{}'"
+    "   FROM eventstore.events"
+    "  WHERE organization_id = $1 AND position = 3"
+    " RETURNING stream_id"
+)
+
+
+@pytest.fixture
+async def own(database_url: str) -> AsyncIterator[Served]:
+    """Give a service on a database of its own."""
+    async with started(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def tenant(own: Served) -> Tenant:
+    """Give an organization of that service."""
+    return await make_tenant(own.runtime, "Contoso")
+
+
+@pytest.fixture
+async def told(own: Served, tenant: Tenant) -> str:
+    """Give what is told of an unknown event in the log of that organization."""
+    stream_id: UUID = await own.owner.fetchval(TELEPORTED, tenant.id)
+    return (
+        f"This release cannot read UserTeleported version 1 at position 4 of organization {tenant.id}, "
+        f"stream {stream_id} (UnknownEvent). Install the release that knows it."
+    )
+
+
+async def test_verify_names_the_event_and_compares_the_other_organizations(
+    own: Served, tenant: Tenant, told: str
+) -> None:
+    other = await make_tenant(own.runtime, "Fabrikam")
+    await own.owner.execute("UPDATE directory.users SET active = false")
+    said = await run(own, "projections", "verify", "directory")
+    assert said.code == 3
+    assert f"different: users {other.account_id}" in said.out
+    assert said.err.splitlines()[-1].startswith("scim-ledger: ")
+    assert said.err.splitlines()[-1].endswith(f"not as the log says. {told}")
+    assert "Traceback" not in said.err
+
+
+async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read(
+    own: Served, tenant: Tenant, told: str
+) -> None:
+    other = await make_tenant(own.runtime, "Fabrikam")
+    await own.owner.execute(TELEPORTED, other.id)
+    said = await run(own, "projections", "verify", "directory")
+    assert said.code == 3
+    assert "The log of 1 more organization cannot be read, either" in said.err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_rebuild_names_the_event_in_one_line(
+    workers: str, own: Served, tenant: Tenant, told: str
+) -> None:
+    await make_tenant(own.runtime, "Fabrikam")  # So that there is work for a second process.
+    said = await run(own, "projections", "rebuild", "directory", "--workers", workers)
+    assert (said.code, said.out) == (3, "")
+    assert said.err.splitlines()[-1] == f"scim-ledger: {told}"
+    assert "Traceback" not in said.err
+
+
+async def test_a_rollback_that_catches_up_with_the_event_names_it(
+    own: Served, tenant: Tenant
+) -> None:
+    await run(own, "projections", "rebuild", "directory")
+    stream_id = await own.owner.fetchval(TELEPORTED, tenant.id)
+    said = await run(own, "projections", "rollback", "directory")
+    assert said.code == 3
+    assert f"stream {stream_id} (UnknownEvent)" in said.err
+    assert "Traceback" not in said.err
+
+
+BROKEN = (  # As a disk, or somebody by hand, would change it.
+    "UPDATE eventstore.events SET sealed = sealed || 'x' WHERE organization_id = $1 AND position = 2"
+)
+
+
+@pytest.mark.parametrize("command", ["verify", "rebuild"])
+async def test_an_event_whose_seal_is_broken_is_named(
+    command: str, own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute("ALTER TABLE eventstore.events DISABLE TRIGGER events_never_change")
+    await own.owner.execute(BROKEN, tenant.id)
+    said = await run(own, "projections", command, "directory")
+    assert said.code == 3
+    assert said.err.splitlines()[-1] == (
+        "scim-ledger: Sealed bytes do not open: they were altered, moved, or sealed under another "
+        f"master key. It is UserProvisioned at position 2 of organization {tenant.id}, "
+        f"stream {tenant.account_id}."
+    )
+    assert "Traceback" not in said.err

@@ -1,0 +1,157 @@
+"""`scim-ledger projections verify` in a second terminal: what it says, and with which exit code."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+
+import pytest
+
+from projections.followers import load_checkpoints
+from tests.protocol.screen import open_terminal, read_terminal, seen
+from tests.protocol.terminal import Said, run, start
+from tests.serving import Served, Tenant, make_tenant, started
+
+pytestmark = pytest.mark.slow
+SOON_S = 10.0
+
+
+@pytest.fixture
+async def own(database_url: str) -> AsyncIterator[Served]:
+    """Give a service on a database of its own, whose tables may be changed."""
+    async with started(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def tenant(own: Served) -> Tenant:
+    """Give an organization of that service."""
+    return await make_tenant(own.runtime, "Contoso")
+
+
+async def verify(served: Served, *arguments: str) -> Said:
+    """Run `scim-ledger projections verify`."""
+    return await run(served, "projections", "verify", *arguments)
+
+
+async def until_followed(served: Served, tenant: Tenant) -> None:
+    """Return once history knows of the organization's three events."""
+    async with asyncio.timeout(SOON_S):
+        # What is awaited happens in Postgres, which sets no Event.
+        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def until_waiting(served: Served) -> None:
+    """Return once somebody waits for a table."""
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
+    async with asyncio.timeout(SOON_S):
+        # What is awaited happens in Postgres, which sets no Event.
+        while not await served.owner.fetchval(query):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def interrupted(served: Served) -> tuple[Process, str, str]:
+    """Interrupt a verification that waits for a table; return how it ended and what it printed."""
+    async with served.owner.transaction():
+        await served.owner.execute("LOCK TABLE directory.memberships IN ACCESS EXCLUSIVE MODE")
+        process = await start(served, "projections", "verify", "directory")
+        await until_waiting(served)
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    return process, out.decode(), err.decode()
+
+
+async def test_a_verification_that_is_interrupted_says_that_not_all_was_compared(
+    own: Served, tenant: Tenant
+) -> None:
+    process, out, err = await interrupted(own)
+    assert (process.returncode, out) == (1, "")
+    assert err == "scim-ledger: Interrupted: not all rows were compared.\n"
+
+
+async def test_rows_that_nobody_reads_to_the_end_are_no_success(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute(
+        "INSERT INTO directory.former_users"
+        " SELECT $1, gen_random_uuid(), n::text, NULL FROM generate_series(1, 5) AS n",
+        tenant.id,
+    )
+    reader, writer = os.pipe()
+    process = await start(own, "projections", "verify", "directory", stdout=writer)
+    os.close(writer)
+    os.close(reader)  # As head does, once it has read enough.
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert err.decode().splitlines()[-1] == (
+        "scim-ledger: Nobody reads on: not all rows were compared. "
+        "1 row of directory is not as the log says."
+    )
+
+
+async def test_streams_that_are_parked_are_counted_and_no_success(
+    own: Served, tenant: Tenant
+) -> None:
+    await until_followed(own, tenant)
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 4, 4, $1, 'TokenIssued', 'ValueError in add, line 7')",
+        tenant.id,
+    )
+    said = await verify(own, "history", "-o", "Contoso")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.splitlines()[-1] == (
+        "scim-ledger: 1 stream of history is parked and was compared only up to the event that "
+        "failed: scim-ledger projections status lists what is parked."
+    )
+
+
+async def test_streams_that_are_parked_elsewhere_are_not_counted(
+    own: Served, tenant: Tenant
+) -> None:
+    await until_followed(own, tenant)
+    await own.owner.execute(
+        "INSERT INTO followers.parked_streams VALUES"
+        " ('history', $1, $1, 4, 4, $1, 'TokenIssued', 'ValueError in add, line 7')",
+        tenant.account_id,
+    )
+    said = await verify(own, "history", "-o", "Contoso")
+    assert (said.code, said.out) == (0, "Every row of history is as the log says.\n")
+
+
+GHOSTS = (
+    "INSERT INTO directory.former_users"
+    " SELECT $1, gen_random_uuid(), n::text, NULL FROM generate_series(1, 30) AS n"
+)
+
+
+async def test_on_a_terminal_lines_and_bar_stand_beside_each_other(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute(GHOSTS, tenant.id)
+    reader, writer = open_terminal()
+    process = await start(own, "projections", "verify", "directory", stdout=writer, stderr=writer)
+    os.close(writer)
+    shown = seen(await asyncio.to_thread(read_terminal, reader))
+    assert await process.wait() == 1
+    assert sum(line.startswith("extra: former_users ") for line in shown) == 30
+    assert sum(line.startswith("    stream ") for line in shown) == 30
+    assert sum(line.startswith("verify ") and "3 of 3" in line for line in shown) == 1
+
+
+async def test_lines_that_go_elsewhere_are_whole_and_the_bar_stays_on_the_terminal(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute(GHOSTS, tenant.id)
+    reader, writer = open_terminal()
+    process = await start(own, "projections", "verify", "directory", stderr=writer)
+    os.close(writer)
+    out, _ = await process.communicate()
+    shown = seen(await asyncio.to_thread(read_terminal, reader))
+    lines = out.decode().splitlines()
+    assert len(lines) == 60
+    assert all(line.startswith(("extra: former_users ", "    stream ")) for line in lines)
+    assert not any("extra" in line for line in shown)
+    assert sum(line.startswith("verify ") and "3 of 3" in line for line in shown) == 1

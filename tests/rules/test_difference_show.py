@@ -1,0 +1,75 @@
+"""A row that differs is printed so that the difference is seen."""
+
+import orjson
+import pytest
+
+from projections.findings import Difference
+from service.difference_show import PATHS_MAX, difference
+from tests.builders import JO, ORGANIZATION_ID
+
+
+def shown(found: object, expected: object, column: str = "document") -> list[str]:
+    """Return the lines of a row whose column of JSON differs, without head and events."""
+    row = Difference(
+        *(ORGANIZATION_ID, JO, "users", (str(JO),)),
+        columns=(column,),
+        expected={column: orjson.dumps(expected).decode()},
+        found={column: orjson.dumps(found).decode()},
+        events=((7, "UserChanged"),),
+        earlier=1_200,
+    )
+    head, *lines, stream = difference(row, is_json=False).splitlines()
+    assert head == f"different: users {JO} (organization {ORGANIZATION_ID})"
+    assert stream == f"    stream {JO}: 1,200 earlier, 7 UserChanged"
+    return [line.strip() for line in lines]
+
+
+LONG = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"] * 9}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "line"),
+    [
+        ({"a": "EVIL"}, {"a": "Ann"}, 'document.a: "EVIL" is stored, the log says "Ann"'),
+        ({}, {"a": 1}, "document.a: nothing is stored, the log says 1"),
+        ({"a": None}, {}, "document.a: null is stored, the log says nothing"),
+        ({"a": 1}, {"a": True}, "document.a: 1 is stored, the log says true"),
+        (
+            {"a": [{"value": "x"}]},
+            {"a": [{"value": "y"}]},
+            'document.a[0].value: "x" is stored, the log says "y"',
+        ),
+        ({"a": [1, 2]}, {"a": [1]}, "document.a[1]: 2 is stored, the log says nothing"),
+        (
+            {"a": 1, "b": 2},
+            {"b": 2, "a": 1},
+            "document: the values are as the log says, only the order of keys differs",
+        ),
+    ],
+)
+def test_a_column_of_json_is_shown_by_the_paths_that_differ(
+    found: object, expected: object, line: str
+) -> None:
+    assert shown(found, expected) == [line]
+
+
+def test_a_difference_behind_a_long_beginning_is_seen() -> None:
+    lines = shown({**LONG, "title": "boss"}, {**LONG, "title": "clerk"}, "search")
+    assert lines == ['search.title: "boss" is stored, the log says "clerk"']
+
+
+def test_of_many_paths_some_are_shown_and_the_others_counted() -> None:
+    lines = shown({str(each): each for each in range(PATHS_MAX + 5)}, {})
+    assert len(lines) == PATHS_MAX + 1
+    assert lines[-1] == "document: 5 more paths differ"
+
+
+def test_a_text_that_is_only_spelled_otherwise_is_told_as_that() -> None:
+    row = Difference(
+        *(ORGANIZATION_ID, JO, "users", (str(JO),)),
+        columns=("document",),
+        expected={"document": '{"a":1}'},
+        found={"document": '{ "a" : 1 }'},
+    )
+    told = "document: the values are as the log says, only the spelling differs"
+    assert told in difference(row, is_json=False)
