@@ -12,7 +12,7 @@ from service.embedded import EmbeddedPostgresError
 from service.keys import KeyProblem
 from service.migrate import MigrationProblem
 from service.outages import OTHER_TABLES
-from service.runtime import NotMigrated
+from service.runtime import NoDatabase, NotMigrated
 
 
 class Exit(IntEnum):
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 REFUSED = (ScimError, Refused, *REFUSALS)
 UNREACHABLE = (ConnectionError, TimeoutError, socket.gaierror)
-PROBLEMS = (KeyProblem, MigrationProblem, NotMigrated, EmbeddedPostgresError, OSError)
+PROBLEMS = (KeyProblem, MigrationProblem, NoDatabase, NotMigrated, EmbeddedPostgresError, OSError)
 POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
 KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *POSTGRES)
 

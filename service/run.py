@@ -25,12 +25,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 
 def run_with_runtime(
-    command: Callable[[Runtime, Settings], Coroutine[Any, Any, None]], *, interrupted: str = ""
+    command: Callable[[Runtime, Settings], Coroutine[Any, Any, None]],
+    *,
+    interrupted: str = "",
+    may_make_key: bool = False,
 ) -> None:
     """Run a command that needs the database. `interrupted` is what Ctrl-C leaves undone, if anything."""
 
     async def with_runtime(settings: Settings) -> None:
-        async with open_runtime(settings, is_migrating=False) as runtime:
+        async with open_runtime(settings, is_migrating=False, may_make_key=may_make_key) as runtime:
             await command(runtime, settings)
 
     run(with_runtime, interrupted=interrupted)
