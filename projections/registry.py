@@ -11,6 +11,7 @@ from projections.fold_directory import DIRECTORY_FOLD
 from projections.fold_history import HISTORY_FOLD
 from projections.followers import Follower
 from projections.history_write import HISTORY as HISTORY_FOLLOWER
+from projections.statements import statement
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,9 @@ class Projection:
 
     name: str
     fold: Fold
-    modules: tuple[str, ...]  # The code that decides what its rows are.
+    modules: tuple[str, ...]  # The code that decides what its rows are,
+    statements: tuple[str, ...]  # the SQL that writes them, or reads what they go on from,
+    definitions: tuple[str, ...] = ()  # and the schema documents that they are made by.
     follower: Follower | None = None  # None: it is inline.
 
     @property
@@ -50,9 +53,20 @@ DIRECTORY = Projection(
     fold=DIRECTORY_FOLD,
     modules=(
         *EVENTS,
-        *("projections.fold_directory", "projections.rows"),
-        *("schema.scim.comparable", "schema.scim.search", "schema.scim.text"),
+        *("projections.fold", "projections.fold_directory", "projections.rows"),
+        *("projections.load", "projections.save"),
+        *("projections.rebuild_catch_up", "projections.rebuild_load"),
+        *("schema.scim.attributes", "schema.scim.comparable", "schema.scim.definitions"),
+        *("schema.scim.resource", "schema.scim.resource_type", "schema.scim.search"),
+        *("schema.scim.text", "schema.scim.urns"),
     ),
+    statements=(
+        *("append_and_save_users", "save_users", "delete_users", "save_groups", "delete_groups"),
+        *("add_members", "remove_members", "save_organization", "save_token"),
+        *("clear_users", "clear_former_users", "clear_groups", "clear_memberships"),
+        *("clear_organization", "load_users", "load_groups", "load_organization", "load_tokens"),
+    ),
+    definitions=("common", "user", "enterprise_user", "clm_user", "group"),
 )
 HISTORY = Projection(
     name="history",
@@ -60,7 +74,12 @@ HISTORY = Projection(
     follower=HISTORY_FOLLOWER,
     modules=(
         *EVENTS,
-        *("projections.fold_history", "projections.history", "projections.history_write"),
+        *("projections.fold", "projections.fold_history", "projections.followers"),
+        *("projections.history", "projections.history_write", "projections.rebuild_load"),
+    ),
+    statements=(
+        *("end_role_periods", "end_access_periods", "end_membership_periods", "end_lifetimes"),
+        "end_group_memberships",
     ),
 )
 PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY)}
@@ -84,11 +103,16 @@ def tables(name: str) -> str:
 
 @cache
 def digest(projection: Projection) -> str:
-    """Return the SHA-256 of a projection's tables and code: another one asks for a rebuild.
+    """Return the SHA-256 of a projection's tables, code and SQL: another one asks for a rebuild.
 
     It also changes with a comment: asking once too often costs a rebuild, and once too few the truth.
     """
-    parts = [tables(projection.name), *map(source, projection.modules)]
+    parts = [
+        tables(projection.name),
+        *map(source, projection.modules),
+        *map(statement, projection.statements),
+        *map(definition, projection.definitions),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -96,3 +120,8 @@ def source(module: str) -> str:
     """Return the text of a module."""
     package, _, name = module.rpartition(".")
     return (files(package) / f"{name}.py").read_text(encoding="utf-8")
+
+
+def definition(name: str) -> str:
+    """Return the text of a schema document."""
+    return (files("schema.scim") / "definitions" / f"{name}.json").read_text(encoding="utf-8")

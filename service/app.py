@@ -5,16 +5,13 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
-import structlog
 from aiohttp import web
 
-from projections.rebuild_state import is_ours, load_builds
-from projections.registry import PROJECTIONS
 from service import health
 from service.config import Settings
 from service.followers import following
 from service.gate import Gate
+from service.other_code import telling_of_other_code
 from service.runtime import Runtime
 from service.scim.context import SERVICE, Service
 from service.scim.routes import add_routes
@@ -25,7 +22,6 @@ from service.statistics import keeping_statistics
 LARGE_MAX = 2  # Bodies of more than a megabyte at once: each takes 15 times its size.
 LARGE_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
-log = structlog.get_logger()
 
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
@@ -60,9 +56,12 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At its end: accept no more, finish the requests in flight, stop the followers at a batch.
     """
-    await tell_of_other_code(runtime.pool)
     runner = make_runner(make_app(runtime, settings))
-    async with following(runtime.dsn), keeping_statistics(runtime.dsn, runtime.pool):
+    async with (
+        telling_of_other_code(runtime.pool),
+        following(runtime.dsn),
+        keeping_statistics(runtime.dsn, runtime.pool),
+    ):
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
@@ -70,16 +69,6 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             yield runner.addresses[0][1]
         finally:
             await runner.cleanup()
-
-
-async def tell_of_other_code(pool: asyncpg.Pool) -> None:
-    """Log each projection whose tables this release would build otherwise; they serve as they are."""
-    async with pool.acquire() as connection:
-        builds = await load_builds(connection)
-    for name, projection in PROJECTIONS.items():
-        if not is_ours(builds.get(name), projection):
-            remedy = f"scim-ledger projections rebuild {name}"
-            log.warning("projection_of_other_code", projection=name, remedy=remedy)
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:

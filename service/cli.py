@@ -86,7 +86,7 @@ def migrate_command() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    async with open_database(settings) as dsn:
+    async with open_database(settings, may_make=False) as dsn:
         applied = await migrate(dsn)
     typer.echo("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
 
@@ -102,7 +102,7 @@ def organization_create(
         created = await setup.create_organization(runtime, name)
         typer.echo(show.organization(created, as_json=as_json))
 
-    run_with_runtime(create)
+    run_with_runtime(create, may_make_key=True)
 
 
 @organizations.command("list")

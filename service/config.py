@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEFAULT_ORIGIN = "http://127.0.0.1:8080"  # Where clients reach a service with no setting at all.
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

@@ -108,6 +108,12 @@ def running_dsn(data_dir: Path) -> str | None:
         return answering_dsn(folder_in(data_dir))
 
 
+def is_made(data_dir: Path) -> bool:
+    """Tell whether this data folder holds a server, up or down."""
+    with telling_whose_it_is():
+        return folder_in(data_dir).exists()
+
+
 def folder_in(data_dir: Path) -> Path:
     """Return where the server's files are."""
     return data_dir.resolve() / "postgres"

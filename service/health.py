@@ -5,6 +5,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from projections.borrow import borrowed
+from projections.shape import find_other_code
+from service.other_code import not_ready
 from service.outages import OUTAGES
 from service.scim.context import SERVICE
 
@@ -17,14 +19,16 @@ async def healthz(_request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """GET /readyz: 200 while Postgres answers, else 503."""
+    """GET /readyz: 200 while Postgres answers with tables that this release can write, else 503."""
     try:
         async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
-            await connection.fetchval("SELECT count(*) FROM directory.organizations")
+            reason = not_ready(await find_other_code(connection))
+            if not reason:
+                await connection.fetchval("SELECT count(*) FROM directory.organizations")
     except (*OUTAGES, asyncpg.PostgresError) as error:
-        return web.json_response(
-            {"status": "not ready", "reason": type(error).__name__}, status=503
-        )
+        reason = type(error).__name__
+    if reason:
+        return web.json_response({"status": "not ready", "reason": reason}, status=503)
     return web.json_response({"status": "ready"})
 
 

@@ -50,7 +50,10 @@ def load_master_key(*, setting: str | None, key_file: Path, create: bool = True)
         except FileExistsError:
             pass  # Another process was faster; its key is ours too.
         except OSError as error:
-            raise KeyProblem(f"{key_file} cannot be made: {error.strerror}.") from error
+            raise KeyProblem(
+                f"{key_file} cannot be made: {error.strerror}. Set SCIM_LEDGER_DATA_DIR to a folder "
+                f"that this account may write, or {SETTING}."
+            ) from error
     return read_key_file(key_file)
 
 
@@ -101,12 +104,29 @@ def read_key_file(key_file: Path) -> bytes:
         return decoded(key_file.read_text("ascii"), str(key_file))
     except FileNotFoundError as error:
         raise KeyProblem(
-            f"There is no master key: set {SETTING}, or restore {key_file}."
+            f"There is no master key: set {SETTING}, or restore {key_file}. "
+            "In a new database, scim-ledger serve makes it."
         ) from error
     except OSError as error:
         raise KeyProblem(f"{key_file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise KeyProblem(f"{key_file} is not base64: {HOW_TO_MAKE_ONE}.") from error
+
+
+async def open_master_key(
+    connection: asyncpg.Connection, *, setting: str | None, key_file: Path, may_make: bool
+) -> bytes:
+    """Return the master key of a database, which is made only where the database has none yet.
+
+    Errors: KeyProblem; no file is left behind then.
+    """
+    async with connection.transaction():
+        # Two that start together take turns: the second finds the key of the first.
+        await connection.execute(statement("lock_signing_keys"))
+        is_new = await connection.fetchval(statement("find_master_key")) is None
+        key = load_master_key(setting=setting, key_file=key_file, create=is_new and may_make)
+        await check_master_key(connection, key)
+    return key
 
 
 async def check_master_key(connection: asyncpg.Connection, master_key: bytes) -> None:

@@ -26,7 +26,7 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.batch import Batch, Outcome, Work, can_be_written_at_once
 from service.commands import Command
 from service.decide.known import Caller
-from service.outages import OUTAGES
+from service.outages import OTHER_RELEASE, OTHER_ROWS, OTHER_TABLES, OUTAGES
 from service.transact import MustWait, OutcomeUnknown, Task, at_once, in_turn
 
 BATCH_MAX = 256  # Commands in one transaction.
@@ -138,8 +138,12 @@ class Lanes:
         except OUTAGES as error:
             log.warning("postgres_unavailable", error=repr(error), commands=len(batch))
             _fail(batch, Unavailable("The database cannot be reached: try again."), error)
+        except OTHER_TABLES as error:
+            _fail(batch, _of_another_release(error, len(batch)), error)
         except Exception as error:  # noqa: BLE001 - one command may have poisoned the batch.
-            if is_last_try:
+            if isinstance(error, OTHER_ROWS) and len(batch) == 1:
+                _fail(batch, _of_another_release(error, len(batch)), error)
+            elif is_last_try:
                 _fail(batch, _refusal(error), error)
             else:
                 log.warning("batch_failed", error=repr(error), commands=len(batch))
@@ -189,6 +193,12 @@ def _is_refused_as_late(pending: Pending) -> bool:
 
 def _busy() -> Unavailable:
     return Unavailable("The service is busy; send the request again in a second.")
+
+
+def _of_another_release(error: Exception, commands: int) -> Unavailable:
+    """Log that the tables are not this release's, once for all who wait; return what they are told."""
+    log.error("tables_of_another_release", error=repr(error), commands=commands)
+    return Unavailable(OTHER_RELEASE)
 
 
 def _refusal(error: Exception) -> Exception:

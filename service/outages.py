@@ -1,4 +1,4 @@
-"""Failures of the way to Postgres or of its capacity: no command is to blame, the client tries again."""
+"""Failures of the way to Postgres, of its capacity or of its tables: no command is to blame, the client tries again."""
 
 import asyncpg
 
@@ -10,4 +10,11 @@ OUTAGES = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
+)
+# The tables that serve have not the columns that this release knows: those of another are there.
+OTHER_TABLES = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError)
+# And these have a column that this release does not fill; or a command leads to a row that lacks a value.
+OTHER_ROWS = (asyncpg.NotNullViolationError,)
+OTHER_RELEASE = (
+    "The tables are of another release: the operator must rebuild them; try again later."
 )

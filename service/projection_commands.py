@@ -10,16 +10,19 @@ import typer
 
 from projections.parked import parked, retry_parked
 from projections.rebuild import rebuild, roll_back
-from projections.rebuild_site import Site
+from projections.rebuild_site import Site, opened
+from projections.rebuild_worker import application_name
 from projections.registry import find_projection
+from projections.shape import is_shape_changed
 from projections.status import load_statuses
 from service import projection_show as show
 from service.config import Settings
 from service.embedded import folder_in
 from service.keys import load_master_key
+from service.problems import Exit, Refused
 from service.progress import shown
 from service.projection_verify import compare
-from service.run import AsJson, Exit, Refused, run_with_runtime
+from service.run import AsJson, run_with_runtime
 from service.runtime import Runtime
 from service.setup import find_organization
 
@@ -32,6 +35,10 @@ Narrow = Annotated[
     str | None,
     typer.Option("--organization", "-o", help="Name or id of one organization; all by default."),
 ]
+SHAPE_CHANGED = (
+    "Its columns have changed: a service of the release before must not run on these tables. "
+    "Stop it if it does, rebuild once more, and start this release's."
+)
 
 
 @projections.command("list")
@@ -88,7 +95,8 @@ def projections_rebuild(
         began_s = time.monotonic()
         with shown("rebuild") as board:
             events = await rebuild(site, board.report)
-        return show.rebuilt(name, events, time.monotonic() - began_s)
+        told = show.rebuilt(name, events, time.monotonic() - began_s)
+        return f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(site) else told
 
     _run_at_site(name, build, workers=workers)
 
@@ -142,6 +150,12 @@ async def _chosen(runtime: Runtime, organization: str | None) -> UUID | None:
     if organization is None:
         return None
     return (await find_organization(runtime, organization)).id
+
+
+async def _is_shape_changed(site: Site) -> bool:
+    """Tell whether a rebuild has put tables of other columns in the place of those that served."""
+    async with opened(site, name=application_name(site.projection.name)) as connection:
+        return await is_shape_changed(connection, site.projection)
 
 
 def _site(runtime: Runtime, settings: Settings, name: str, workers: int | None = None) -> Site:

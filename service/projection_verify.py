@@ -11,8 +11,9 @@ from projections.fold import NotFolded
 from projections.rebuild_check import verify
 from projections.rebuild_site import Site
 from service.difference_show import difference
+from service.problems import Refused
 from service.progress import Board, shown
-from service.run import Refused, close_output
+from service.run import close_output
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from projections.read import PointReader
 from service import embedded
 from service.config import Settings
 from service.embedded_watch import watched
-from service.keys import SigningKey, check_master_key, load_master_key, load_signing_keys
+from service.keys import SigningKey, load_signing_keys, open_master_key
 from service.lane import Lanes
 from service.migrate import is_behind, migrate
 from service.notifier import Notifier
@@ -37,6 +37,10 @@ class NotMigrated(Exception):
     """The database is not in this release's shape: run `scim-ledger migrate`."""
 
 
+class NoDatabase(Exception):
+    """There is no embedded database, and only `scim-ledger serve` makes one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """The open parts, which go as the context that made them ends."""
@@ -55,17 +59,23 @@ class Runtime:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, *, is_migrating: bool) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    settings: Settings, *, is_migrating: bool, may_make_key: bool = False
+) -> AsyncIterator[Runtime]:
     """Open everything, and close it in the opposite order. A database of our own is migrated always.
 
-    Errors: NotMigrated, MigrationProblem, KeyProblem, EmbeddedPostgresError, asyncpg's on connecting.
+    Who migrates may also make the embedded database and the master key, where there is none yet; an
+    organization is the first thing in a new database, so that who makes one may make the key.
+
+    Errors: NoDatabase, NotMigrated, MigrationProblem, KeyProblem, EmbeddedPostgresError, asyncpg's on
+    connecting.
     """
-    async with open_database(settings) as dsn:
+    async with open_database(settings, may_make=is_migrating) as dsn:
         if is_migrating or settings.is_embedded:
             await migrate(dsn)
         elif await is_behind(dsn):
             raise NotMigrated(NotMigrated.__doc__)
-        sealer, keys = await open_keys(dsn, settings)
+        sealer, keys = await open_keys(dsn, settings, may_make=is_migrating or may_make_key)
         pool = await open_pool(dsn, settings)
         try:
             notifier = Notifier(pool)
@@ -82,23 +92,35 @@ async def open_runtime(settings: Settings, *, is_migrating: bool) -> AsyncIterat
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[str]:
-    """Give the owner's DSN of the database: the one that is set, or that of an embedded server."""
+async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[str]:
+    """Give the owner's DSN of the database: the one that is set, or that of an embedded server.
+
+    Errors: NoDatabase where the latter is still to make and may not be.
+    """
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
+    if not (may_make or embedded.is_made(settings.data_dir)):
+        raise NoDatabase(
+            f"There is no database in {settings.data_dir}: run scim-ledger serve first, "
+            "or set SCIM_LEDGER_DATA_DIR (or DATABASE_URL)."
+        )
     async with embedded.running(settings.data_dir) as postgres, watched(postgres):
         yield postgres.dsn
 
 
-async def open_keys(dsn: str, settings: Settings) -> tuple[Sealer, dict[str, SigningKey]]:
-    """Return the sealer and the signing keys by kid, both made on first use."""
+async def open_keys(
+    dsn: str, settings: Settings, *, may_make: bool
+) -> tuple[Sealer, dict[str, SigningKey]]:
+    """Return the sealer and the signing keys by kid; the master key is made only if that may be."""
     secret = settings.master_key.get_secret_value() if settings.master_key else None
-    master_key = load_master_key(setting=secret, key_file=settings.master_key_file)
-    sealer = Sealer(master_key)
     connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
     try:
-        await check_master_key(connection, master_key)
+        sealer = Sealer(
+            await open_master_key(
+                connection, setting=secret, key_file=settings.master_key_file, may_make=may_make
+            )
+        )
         keys = await load_signing_keys(connection, sealer)
     finally:
         await connection.close()

@@ -1,5 +1,6 @@
 """What the command line prints: lines to read, or JSON."""
 
+import shlex
 import sys
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ import orjson
 from projections.admin import list_organizations
 from projections.load import load_tokens
 from schema.events.organization import Organization, Token
-from service.config import Settings
+from service.config import DEFAULT_ORIGIN, Settings, default_data_dir
 from service.runtime import Runtime
 from service.scim.context import BASE_PATH
 from service.setup import CreatedOrganization, IssuedToken
@@ -34,6 +35,7 @@ async def welcome(
     if first is None:
         return _welcome_back(tenant_url, await _list(runtime), settings)
     created, issued = first
+    issue = command(settings, with_url=True)
     return "\n".join(
         [
             f"scim-ledger is ready. Organization: {created.organization.name}",
@@ -42,7 +44,7 @@ async def welcome(
             f"  Tenant URL    {tenant_url}",
             f"  Secret token  {issued.token}",
             "",
-            f"The token is shown this once. Another one: {command()} token issue --label NAME",
+            f"The token is shown this once. Another one: {issue} token issue --label NAME",
             "",
             "Attribute mapping (target ← source):",
             *(_mapping(*each) for each in MAPPINGS),
@@ -62,11 +64,12 @@ def _mapping(target: str, source: str, note: str) -> str:
 
 def _welcome_back(tenant_url: str, known: list[Organization], settings: Settings) -> str:
     names = ", ".join(each.name for each in known)
+    held, issue = command(settings), command(settings, with_url=True)
     return "\n".join(
         [
             f"scim-ledger is ready. Organizations: {names}",
             f"  Tenant URL    {tenant_url}",
-            f"  Tokens are not shown again: {command()} token list, {command()} token issue --label NAME",
+            f"  Tokens are not shown again: {held} token list, {issue} token issue --label NAME",
             _hint(settings),
         ]
     )
@@ -74,13 +77,29 @@ def _welcome_back(tenant_url: str, known: list[Organization], settings: Settings
 
 def _hint(settings: Settings) -> str:
     where = f"Data: {settings.data_dir}. " if settings.is_embedded else ""
-    return f"{where}Watch: {command()} events tail. Stop: Ctrl-C."
+    return f"{where}{_secrets(settings)}Watch: {command(settings)} events tail. Stop: Ctrl-C."
 
 
-def command() -> str:
-    """Return how the reader calls the command line: `make serve` calls it by a relative path."""
+def command(settings: Settings, *, with_url: bool = False) -> str:
+    """Return how the reader calls the command line in another terminal, with the settings that it needs.
+
+    `make serve` calls it by a relative path. `with_url` is for a command that shows the tenant URL.
+    """
     called = sys.argv[0]
-    return called if called.startswith(".") and called.endswith("scim-ledger") else "scim-ledger"
+    path = called if called.startswith(".") and called.endswith("scim-ledger") else "scim-ledger"
+    needed = []
+    if settings.data_dir != default_data_dir():
+        needed.append(f"SCIM_LEDGER_DATA_DIR={shlex.quote(str(settings.data_dir.absolute()))}")
+    if with_url and settings.origin != DEFAULT_ORIGIN:
+        needed.append(f"SCIM_LEDGER_PUBLIC_URL={shlex.quote(settings.origin)}")
+    return " ".join([*needed, path])
+
+
+def _secrets(settings: Settings) -> str:
+    """Return which settings the reader must bring along, since they are not to be shown."""
+    given = {"DATABASE_URL": settings.database_url, "SCIM_LEDGER_MASTER_KEY": settings.master_key}
+    names = " and ".join(name for name, value in given.items() if value is not None)
+    return f"Commands need {names} as set here. " if names else ""
 
 
 def organization(created: CreatedOrganization, *, as_json: bool) -> str:

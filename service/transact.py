@@ -20,7 +20,7 @@ from projections.borrow import close_now
 from projections.load import Connection
 from projections.save import append_and_save_users
 from service.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
-from service.outages import OUTAGES
+from service.outages import OTHER_ROWS, OTHER_TABLES, OUTAGES
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres to say a first word.
 ROLLBACK_TIMEOUT_S = 2.0
@@ -82,6 +82,8 @@ async def _write_at_once(connection: Connection, task: Task, columns: list[list[
             await append_and_save_users(connection, task.organization_id, columns)
     except TAKEN_AWAY as error:
         raise OutcomeUnknown from error
+    except (*OTHER_TABLES, *OTHER_ROWS):
+        raise
     except OVERTAKEN as error:
         raise MustWait(is_contended=True) from error
     except asyncpg.PostgresError as error:  # It says that it has not happened.

@@ -18,7 +18,7 @@ from schema.scim.errors import (
 )
 from service.ids import new_id
 from service.log import line_writer
-from service.outages import OUTAGES
+from service.outages import OTHER_RELEASE, OTHER_TABLES, OUTAGES
 from service.scim.answer import SERVER, Answer
 from service.scim.represent import dumps
 
@@ -66,6 +66,9 @@ async def _answer(request: web.Request, handle: Handler, request_id: str) -> web
     except OUTAGES as error:
         log.warning("postgres_unavailable", error=repr(error))
         return error_response(Unavailable("The database cannot be reached: try again."))
+    except OTHER_TABLES as error:
+        log.error("tables_of_another_release", error=repr(error))  # noqa: TRY400 - no fault of the code's.
+        return error_response(Unavailable(OTHER_RELEASE))
     except Exception:
         log.exception("request_failed", request_id=request_id)
         return error_response(unexpected(request_id))

@@ -75,7 +75,7 @@ def load_one(folder: Path, dsn: str, organization: Organization, size: Size) -> 
 
 
 async def _load_one(folder: Path, dsn: str, organization: Organization, size: Size) -> Loaded:
-    sealer, _ = await open_keys(dsn, Settings(data_dir=folder))
+    sealer, _ = await open_keys(dsn, Settings(data_dir=folder), may_make=False)
     return await load(dsn, sealer, organization, size)
 
 

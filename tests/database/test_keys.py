@@ -15,6 +15,7 @@ from service.keys import (
     load_master_key,
     load_signing_keys,
     make_key_file,
+    open_master_key,
     thumbprint,
 )
 
@@ -108,6 +109,35 @@ async def test_a_database_keeps_to_its_first_master_key(
     await check_master_key(service_connection, KEY)
     with pytest.raises(KeyProblem, match="made with another master key"):
         await check_master_key(service_connection, OTHER_KEY)
+
+
+async def test_a_new_database_gets_a_key_file(
+    connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "master.key"
+    made = await open_master_key(connection, setting=None, key_file=file, may_make=True)
+    held = await open_master_key(connection, setting=None, key_file=file, may_make=False)
+    assert (held, file.exists()) == (made, True)
+
+
+async def test_who_only_looks_makes_no_key_file(
+    connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "master.key"
+    with pytest.raises(KeyProblem, match="In a new database, scim-ledger serve makes it"):
+        await open_master_key(connection, setting=None, key_file=file, may_make=False)
+    assert not file.exists()
+
+
+async def test_a_lost_key_file_is_not_made_anew(
+    connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "master.key"
+    await open_master_key(connection, setting=None, key_file=file, may_make=True)
+    file.unlink()
+    with pytest.raises(KeyProblem, match="or restore"):
+        await open_master_key(connection, setting=None, key_file=file, may_make=True)
+    assert not file.exists()
 
 
 async def test_the_database_does_not_hold_the_master_key(connection: asyncpg.Connection) -> None:

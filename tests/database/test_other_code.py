@@ -3,7 +3,7 @@
 import asyncpg
 from structlog.testing import capture_logs
 
-from service.app import tell_of_other_code
+from service.other_code import tell_of_other_code
 
 
 async def told(database_url: str) -> list[str]:

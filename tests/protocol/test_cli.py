@@ -1,6 +1,7 @@
 """The commands of `scim-ledger` in a second terminal, while `serve` runs."""
 
 import asyncio
+import shlex
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -53,6 +54,19 @@ async def test_the_first_start_prints_all_that_entra_asks_for(terminal: Terminal
         ("urn:ietf:params:scim:schemas:core:2.0:User:roleId", "role"),
     ]:
         assert source in serving.told(f"{target}  ←")
+
+
+async def test_the_commands_of_the_first_start_work_when_they_are_pasted(
+    terminal: Terminal,
+) -> None:
+    place = shlex.quote(str(terminal.installation.data_dir))
+    url = f"http://127.0.0.1:{terminal.installation.port}"
+
+    assert f"Watch: SCIM_LEDGER_DATA_DIR={place} scim-ledger events tail." in terminal.serving.said
+    assert terminal.serving.told("The token is shown this once. Another one:") == (
+        f"SCIM_LEDGER_DATA_DIR={place} SCIM_LEDGER_PUBLIC_URL={url} "
+        "scim-ledger token issue --label NAME"
+    )
 
 
 async def test_a_token_is_issued_listed_and_revoked(terminal: Terminal) -> None:

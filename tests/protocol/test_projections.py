@@ -155,6 +155,16 @@ async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
     assert after[0].endswith("as this release builds it")
 
 
+async def test_a_rebuild_says_where_the_columns_have_changed(own: Served, tenant: Tenant) -> None:
+    await own.owner.execute("ALTER TABLE directory.users ADD COLUMN former text")
+    await own.owner.execute("UPDATE projections.builds SET digest = 'other'")
+    changed = await projections(own, "rebuild", "directory")
+    same = await projections(own, "rebuild", "directory")
+    assert (changed.code, same.code) == (0, 0)
+    assert "Its columns have changed: a service of the release before must not" in changed.out
+    assert "columns" not in same.out
+
+
 async def test_status_tells_position_lag_and_what_is_parked(own: Served, tenant: Tenant) -> None:
     await until_followed(own, tenant)
     await own.owner.execute(

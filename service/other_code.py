@@ -1,0 +1,66 @@
+"""Notices tables that another release has built: as the service starts, and while it runs.
+
+A newer release's rebuild swaps its tables in under a service that runs. Where only the code differs
+that is a line in the log; where the columns differ, /readyz says so too.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import asyncpg
+import structlog
+
+from projections.borrow import borrowed
+from projections.shape import OtherCode, find_other_code
+from service.outages import OUTAGES
+
+INTERVAL_S = 1.0
+TIMEOUT_S = 10.0
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def telling_of_other_code(pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """Look at the tables that serve once, and then again and again for the duration of the block."""
+    task = asyncio.create_task(_run(pool, await tell_of_other_code(pool)), name="other code")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _run(pool: asyncpg.Pool, told: set[OtherCode]) -> None:
+    while True:
+        await asyncio.sleep(INTERVAL_S)
+        try:
+            told = await tell_of_other_code(pool, told)
+        except (*OUTAGES, asyncpg.PostgresError) as error:
+            log.warning("projections_not_looked_at", error=repr(error))
+
+
+async def tell_of_other_code(pool: asyncpg.Pool, told: Iterable[OtherCode] = ()) -> set[OtherCode]:
+    """Log each projection of another release that was not told of yet; return all that are there now."""
+    async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
+        found = await find_other_code(connection)
+    for each in found:
+        if each not in told:
+            log.warning(
+                "projection_of_other_code",
+                projection=each.projection,
+                columns=each.columns,
+                remedy=each.remedy,
+            )
+    return set(found)
+
+
+def not_ready(found: Iterable[OtherCode]) -> str:
+    """Return why the service must not be used, nothing where it may."""
+    return " ".join(
+        f"The tables of {each.projection} are of another release, by {', '.join(each.columns)}: "
+        f"{each.remedy}; or run the release that built them."
+        for each in found
+        if each.columns
+    )

@@ -1,0 +1,72 @@
+"""What a person is told of an error on the command line: one line, which says what to change, and an exit code."""
+
+import socket
+from enum import IntEnum
+
+import asyncpg
+from pydantic import ValidationError
+
+from projections.fold import NotFolded
+from projections.rebuild import REFUSALS
+from schema.scim.errors import ScimError
+from service.embedded import EmbeddedPostgresError
+from service.keys import KeyProblem
+from service.migrate import MigrationProblem
+from service.outages import OTHER_TABLES
+from service.runtime import NoDatabase, NotMigrated
+
+
+class Exit(IntEnum):
+    """Exit codes: 2 is what typer gives for a command line that it cannot read."""
+
+    OK = 0
+    REFUSED = 1  # What was asked cannot be done; the message says why.
+    UNAVAILABLE = 3  # Postgres, the data folder, a key, the port or a release that can read the log is not to be had.
+
+
+class Refused(Exception):
+    """What was asked cannot be done; the message says why."""
+
+
+REFUSED = (ScimError, Refused, *REFUSALS)
+UNREACHABLE = (ConnectionError, TimeoutError, socket.gaierror)
+PROBLEMS = (
+    KeyProblem,
+    MigrationProblem,
+    NoDatabase,
+    NotFolded,
+    NotMigrated,
+    EmbeddedPostgresError,
+    OSError,
+)
+POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
+KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *POSTGRES)
+
+
+def exit_of(error: Exception) -> Exit:
+    """Return the exit code for one of KNOWN."""
+    return Exit.REFUSED if isinstance(error, REFUSED) else Exit.UNAVAILABLE
+
+
+def line_of(error: Exception) -> str:
+    """Return the line for one of KNOWN."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"Setting {_setting(first['loc'])}: {first['msg']}"
+    if isinstance(error, UNREACHABLE):
+        return f"Postgres cannot be reached: check DATABASE_URL. {error}"
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return f"DATABASE_URL: {error}"
+    if isinstance(error, OTHER_TABLES):
+        return (
+            "The tables are of another release: run scim-ledger projections rebuild "
+            f"for each that scim-ledger projections list names. {error}"
+        )
+    if isinstance(error, POSTGRES):
+        return f"Postgres: {error}"
+    return str(error) or type(error).__name__
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    name = ".".join(map(str, location))
+    return name if name.isupper() else f"SCIM_LEDGER_{name.upper()}"
