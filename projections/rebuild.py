@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 class NoPrevious(Exception):
-    """There are no previous tables that this release's code has made; roll back with the release that did."""
+    """The previous tables were made by another release's code; roll back with the release that made them."""
 
 
 REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on call is told, in a line.
@@ -91,6 +91,11 @@ async def roll_back(site: Site, report: Report) -> None:
     schema = site.projection.previous
     async with at_work(site, is_alone=True) as hands:
         held = (await load_builds(hands.tables)).get(schema)
+        if held is None:
+            raise NoPrevious(
+                f"There are no previous tables of {site.projection.name}, so nothing to roll back to: "
+                "a rebuild keeps those that it replaces."
+            )
         if not is_ours(held, site.projection):
             raise NoPrevious(NoPrevious.__doc__)
         since = await load_reached(hands.tables, schema)

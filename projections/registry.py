@@ -86,13 +86,15 @@ PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY)}
 
 
 class UnknownProjection(Exception):
-    """There is no projection of this name; `scim-ledger projections list` shows them."""
+    """There is no projection of this name."""
 
 
 def find_projection(name: str) -> Projection:
     """Return a projection by name. Errors: UnknownProjection."""
     if name not in PROJECTIONS:
-        raise UnknownProjection(UnknownProjection.__doc__)
+        raise UnknownProjection(
+            f"There is no projection {name!r}: there are {' and '.join(PROJECTIONS)}."
+        )
     return PROJECTIONS[name]
 
 

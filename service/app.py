@@ -1,6 +1,7 @@
 """The composition root: the one place where all parts of the running service meet."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,10 @@ from service.statistics import keeping_statistics
 LARGE_MAX = 2  # Bodies of more than a megabyte at once: each takes 15 times its size.
 LARGE_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
+
+
+class CannotListen(Exception):
+    """The port or the address is not to be had."""
 
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
@@ -65,10 +70,23 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
-            await site.start()
+            await start(site, settings)
             yield runner.addresses[0][1]
         finally:
             await runner.cleanup()
+
+
+async def start(site: web.TCPSite, settings: Settings) -> None:
+    """Listen. Errors: CannotListen."""
+    try:
+        await site.start()
+    except OSError as error:
+        number = error.errno or 0  # Below 0 it is the resolver's: a name that nobody knows.
+        reason = os.strerror(number).lower() if number > 0 else error.strerror
+        raise CannotListen(
+            f"Cannot listen on {settings.host}:{settings.port}: {reason}. "
+            "Set SCIM_LEDGER_PORT (or SCIM_LEDGER_HOST)."
+        ) from error
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:

@@ -1,12 +1,16 @@
 """Settings, from the environment: each is named and explained in the README."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PORT = re.compile(r":([^:\]]*)$")  # Of a host, which may be an IPv6 address in brackets.
+PORT_MAX = 65_535
 DEFAULT_ORIGIN = "http://127.0.0.1:8080"  # Where clients reach a service with no setting at all.
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -28,13 +32,21 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=PORT_MAX)
     public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
+        """Refuse what the driver would stumble over, without a word of it: a password may be in it."""
+        if url is None or is_url_of_postgres(url.get_secret_value()):
+            return url
+        raise ValueError("it must be like postgresql://user:password@host:5432/database")
 
     @property
     def is_embedded(self) -> bool:
@@ -53,3 +65,19 @@ class Settings(BaseSettings):
             return self.public_url.rstrip("/")
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared.
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def is_url_of_postgres(url: str) -> bool:
+    """Tell whether a text has the form of a URL of Postgres, with ports that are numbers."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    ports = [found[1] for each in hosts if (found := PORT.search(each))]
+    ports += ",".join(parse_qs(parts.query).get("port", [])).split(",")
+    return parts.scheme in {"postgres", "postgresql"} and all(map(_is_port, ports))
+
+
+def _is_port(text: str) -> bool:
+    return not text or (text.isdecimal() and 0 < int(text) <= PORT_MAX)

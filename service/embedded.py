@@ -71,9 +71,21 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Embed
     `settings` are added to SETTINGS in postgresql.conf's spelling; a server that is joined keeps its own.
     """
     with telling_whose_it_is():
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(data_dir)
         with locked(data_dir / TURN):
             return enter(data_dir, {**SETTINGS, **(settings or {})})
+
+
+def make_folder(data_dir: Path) -> None:
+    """Make the data folder unless it is there. Errors: EmbeddedPostgresError, PermissionError."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"{data_dir} cannot be a folder: {error.strerror}. Set SCIM_LEDGER_DATA_DIR to another"
+        ) from error
 
 
 def enter(data_dir: Path, settings: Mapping[str, str]) -> EmbeddedPostgres:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from projections.fold import NotFolded
 from projections.rebuild import REFUSALS
 from schema.scim.errors import ScimError
+from service.app import CannotListen
 from service.embedded import EmbeddedPostgresError
 from service.keys import KeyProblem
 from service.migrate import MigrationProblem
@@ -31,12 +32,13 @@ class Refused(Exception):
 REFUSED = (ScimError, Refused, *REFUSALS)
 UNREACHABLE = (ConnectionError, TimeoutError, socket.gaierror)
 PROBLEMS = (
+    CannotListen,
+    EmbeddedPostgresError,
     KeyProblem,
     MigrationProblem,
     NoDatabase,
     NotFolded,
     NotMigrated,
-    EmbeddedPostgresError,
     OSError,
 )
 POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -50,9 +52,17 @@ def exit_of(error: Exception) -> Exit:
 
 def line_of(error: Exception) -> str:
     """Return the line for one of KNOWN."""
+    told = _line_of(error)
+    for each in (error, error.__cause__):
+        if isinstance(each, asyncpg.InsufficientPrivilegeError) and not each.hint:
+            return f"{told.rstrip('.')}. Let DATABASE_URL name the account that owns the database."
+    return told
+
+
+def _line_of(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"Setting {_setting(first['loc'])}: {first['msg']}"
+        return f"Setting {_setting(first['loc'])}: {first['msg'].removeprefix('Value error, ')}."
     if isinstance(error, UNREACHABLE):
         return f"Postgres cannot be reached: check DATABASE_URL. {error}"
     if isinstance(error, asyncpg.ClientConfigurationError):
@@ -63,7 +73,7 @@ def line_of(error: Exception) -> str:
             f"for each that scim-ledger projections list names. {error}"
         )
     if isinstance(error, POSTGRES):
-        return f"Postgres: {error}"
+        return f"Postgres: {error}."
     return str(error) or type(error).__name__
 
 

@@ -192,7 +192,7 @@ async def test_a_rollback_can_be_rolled_back(place: Site, connection: asyncpg.Co
 
 
 async def test_without_previous_tables_there_is_no_rollback(place: Site) -> None:
-    with pytest.raises(NoPrevious):
+    with pytest.raises(NoPrevious, match="nothing to roll back to"):
         await roll_back(place, silent)
 
 
@@ -201,7 +201,7 @@ async def test_previous_tables_of_other_code_are_not_rolled_back_to(
 ) -> None:
     await connection.execute("UPDATE projections.builds SET digest = 'other'")
     await rebuild(place, silent)
-    with pytest.raises(NoPrevious):
+    with pytest.raises(NoPrevious, match="another release"):
         await roll_back(place, silent)
 
 

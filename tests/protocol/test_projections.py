@@ -248,9 +248,9 @@ async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("rebuild", "nothing"), "There is no projection of this name"),
-        (("verify", "nothing"), "There is no projection of this name"),
-        (("rollback", "directory"), "no previous tables"),
+        (("rebuild", "nothing"), "no projection 'nothing': there are directory and history."),
+        (("verify", "nothing"), "no projection 'nothing': there are directory and history."),
+        (("rollback", "directory"), "nothing to roll back to"),
         (("retry-parked", "directory"), "it parks nothing"),
         (("rebuild", "directory", "--organization", "Contoso"), "swapped whole"),
         (("verify", "directory", "--organization", "Nobody"), "Nobody"),

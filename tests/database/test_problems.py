@@ -1,0 +1,36 @@
+"""What Postgres refuses becomes a line that says what to change."""
+
+import asyncpg
+import pytest
+
+from service.migrate import MigrationProblem, is_behind, migrate
+from service.problems import Exit, exit_of, line_of
+
+OWNER = "Let DATABASE_URL name the account that owns the database."
+
+
+def without_rights(dsn: str) -> str:
+    """Return the DSN of an account that may read nothing of ours: a role that every server has."""
+    return f"{dsn}{'&' if '?' in dsn else '?'}role=pg_monitor"
+
+
+async def test_an_account_that_may_not_look_is_told_which_may(database_url: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError) as raised:
+        await is_behind(without_rights(database_url))
+
+    assert line_of(raised.value) == f"Postgres: permission denied for schema service. {OWNER}"
+    assert exit_of(raised.value) == Exit.UNAVAILABLE
+
+
+async def test_an_account_that_may_not_migrate_is_told_which_may(
+    database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "DELETE FROM service.schema_migrations;"
+        " GRANT USAGE ON SCHEMA service TO pg_monitor;"
+        " GRANT SELECT, INSERT ON service.schema_migrations TO pg_monitor"
+    )
+    with pytest.raises((MigrationProblem, asyncpg.InsufficientPrivilegeError)) as raised:
+        await migrate(without_rights(database_url))
+
+    assert line_of(raised.value).endswith(OWNER)
