@@ -8,9 +8,10 @@ import asyncio
 import gc
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
 from typing import Literal
@@ -133,6 +134,20 @@ class Worker:
             raise WorkerFailed(f"{WorkerFailed.__doc__} {failure}")
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait for the duration of the block; a process that starts in it never hears of it.
+
+    It goes to all processes of a terminal, and one that is still importing would print a trace.
+    """
+    resource_tracker.ensure_running()  # Else it starts with the process, and unblocks SIGINT again.
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
 @asynccontextmanager
 async def workers(job: Job, count: int) -> AsyncIterator[list[Worker]]:
     """Give processes for the duration of the block; at its end they stop at once."""
@@ -142,7 +157,8 @@ async def workers(job: Job, count: int) -> AsyncIterator[list[Worker]]:
         for _ in range(count):
             ours, theirs = context.Pipe()
             process = context.Process(target=work, args=(theirs, job), daemon=True)
-            process.start()
+            with interrupts_held():
+                process.start()
             theirs.close()
             started.append(Worker(process, ours))
         yield started

@@ -255,8 +255,3 @@ def events_tail(
             sys.stdout.flush()
 
     run_with_runtime(tail_them)
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

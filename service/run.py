@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -42,6 +43,8 @@ def run_with_runtime(
 def run(command: Callable[[Settings], Coroutine[Any, Any, None]], *, interrupted: str = "") -> None:
     """Run a command; what it raises becomes one line and an exit code."""
     try:
+        # From here on Ctrl-C is an exception, which says what it has left undone.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         settings = Settings()
         log.configure(
             json=not sys.stderr.isatty(), level=logging.getLevelNamesMapping()[settings.log_level]

@@ -1,0 +1,68 @@
+"""Ctrl-C at any moment ends a command without a trace, and its processes never hear of it."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import asyncpg
+import pytest
+
+from eventstore.streams import FIRST_ID, LAST_ID, Span
+from projections.fold import fold_span
+from projections.fold_directory import DIRECTORY_FOLD
+from projections.rebuild_worker import interrupts_held, workers
+from service.runtime import open_runtime
+from service.setup import create_organization
+from tests.database.rebuilding import rebuild_until, site
+from tests.serving import settings
+
+INTERRUPTED_WHILE_IMPORTING = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "service.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from service.__main__ import main
+main()
+"""
+
+
+def test_a_command_that_is_still_importing_ends_without_a_word() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING, "projections", "list"],
+        check=False,
+        capture_output=True,
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (130, b"", b"")
+
+
+async def test_a_worker_that_is_still_starting_does_not_hear_of_it(
+    database_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = site(database_url)
+    await rebuild_until("index", place)
+    capfd.readouterr()
+    async with workers(place.job, 1) as [worker]:
+        os.kill(worker.process.pid or 0, signal.SIGINT)
+        await worker.run("load")
+        assert worker.process.is_alive()
+    assert capfd.readouterr().err == ""
+
+
+def test_an_interrupt_is_not_lost_while_a_process_starts() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts_held():
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+async def test_a_fold_that_is_left_in_the_middle_has_ended_its_transaction(
+    database_url: str, connection: asyncpg.Connection
+) -> None:
+    async with open_runtime(settings(database_url), is_migrating=False) as runtime:
+        made = (await create_organization(runtime, "Acme")).organization
+    span = Span(made.id, FIRST_ID, LAST_ID, 2)
+    pages = fold_span(connection, site(database_url).sealer, DIRECTORY_FOLD, span)
+    await anext(pages)
+    await pages.aclose()
+    assert not connection.is_in_transaction()
