@@ -165,13 +165,16 @@ async def run_shards(
 async def tell(
     connection: Connection, schema: str, phase: Phase, *, report: Report, is_done: asyncio.Event
 ) -> None:
-    """Report how far the shards are, again and again."""
-    while not is_done.is_set():
+    """Report how far the shards are, again and again, and once more at the end, which is the last word."""
+    is_last = False
+    while not is_last:
+        is_last = is_done.is_set()
         shards = await count_shards(connection, schema)
         done = shards.events_loaded if phase == "load" else shards.events_verified
         report(Progress(STEPS[phase], done, shards.events))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(is_done.wait(), POLL_S)
+        if not is_last:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(is_done.wait(), POLL_S)
 
 
 def left_in(phase: Phase, shards: Shards) -> int:

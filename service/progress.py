@@ -103,35 +103,39 @@ class Steps:
 
 
 class Lines:
-    """The steps of some work as log lines: each one's begin, and every few seconds how far it is."""
+    """The steps of some work as log lines: each one's begin and end, and every few seconds how far it is."""
 
     def __init__(self, work: str) -> None:
         self._work = work
-        self._step = ""
+        self._first = self._told = Progress("")
         self._began_s = self._told_s = 0.0
 
     def report(self, progress: Progress) -> None:
         """Write a line where one is due."""
         now_s = time.monotonic()
-        is_new = progress.step != self._step
-        if is_new:
-            self._step, self._began_s = progress.step, now_s
-        elif now_s - self._told_s < LINE_INTERVAL_S:
+        if progress.step != self._first.step:
+            self._first, self._began_s = progress, now_s
+        elif not self._is_due(progress, now_s):
             return
-        self._told_s = now_s
-        fields = rate(progress, now_s - self._began_s) if progress.total else {}
+        self._told, self._told_s = progress, now_s
+        done = progress.done - self._first.done  # A rebuild that goes on has begun somewhere.
+        fields = rate(progress, done, now_s - self._began_s) if progress.total else {}
         log.info(self._work, step=progress.step, **fields)
 
     def say(self, line: str) -> None:
         """Print a line."""
         typer.echo(line)
 
+    def _is_due(self, progress: Progress, now_s: float) -> bool:
+        is_end = progress.total and progress.done >= progress.total and progress != self._told
+        return bool(is_end) or now_s - self._told_s >= LINE_INTERVAL_S
 
-def rate(progress: Progress, seconds: float) -> dict[str, float]:
-    """Return how far a step is, how fast it goes, and how long it still takes."""
+
+def rate(progress: Progress, done: int, seconds: float) -> dict[str, float]:
+    """Return how far a step is, how fast it goes, and how long it still takes; 0 where nothing is done yet."""
+    per_s = done / seconds if seconds else 0.0
     fields: dict[str, float] = {"events": progress.done, "of": progress.total}
-    if progress.done and seconds:
-        per_s = progress.done / seconds
-        fields["per_s"] = round(per_s)
+    fields["per_s"] = round(per_s)
+    if per_s:
         fields["left_s"] = round((progress.total - progress.done) / per_s, 1)
     return fields

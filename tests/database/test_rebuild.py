@@ -112,6 +112,13 @@ async def test_what_was_loaded_is_not_loaded_again(
     }
 
 
+async def test_the_last_report_of_a_step_says_that_it_is_complete(place: Site) -> None:
+    last: dict[str, Progress] = {}
+    events = await rebuild(replace(place, processes=2), lambda each: last.update({each.step: each}))
+    assert last["load"] == Progress("load", events, events)
+    assert last["read back"] == Progress("read back", events, events)
+
+
 async def test_a_worker_that_is_killed_costs_no_row(
     place: Site, connection: asyncpg.Connection
 ) -> None:

@@ -1,6 +1,7 @@
 """`scim-ledger projections` in a second terminal, while the service answers its clients."""
 
 import asyncio
+import itertools
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -105,8 +106,13 @@ async def test_a_rebuild_says_how_far_it_is_in_lines_where_there_is_no_terminal(
     own: Served, tenant: Tenant
 ) -> None:
     said = await projections(own, "rebuild", "directory", "--workers", "1")
-    steps = [orjson.loads(line)["step"] for line in said.err.splitlines()]
+    lines = [orjson.loads(line) for line in said.err.splitlines()]
+    steps = [step for step, _ in itertools.groupby(lines, key=lambda line: line["step"])]
     assert steps == ["load", "index", "read back", "catch up", "compare", "swap", "compare"]
+    last = {line["step"]: line for line in lines}
+    assert [last["load"][each] for each in ("events", "of")] == [3, 3]
+    assert [last["read back"][each] for each in ("events", "of")] == [3, 3]
+    assert all("per_s" in line for line in lines if "of" in line)
     assert said.out.startswith("directory is rebuilt from 3 events in ")
     assert "scim-ledger projections rollback directory" in said.out
 
