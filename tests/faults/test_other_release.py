@@ -66,6 +66,14 @@ async def test_a_group_too_is_503(own: Served, tenant: Tenant) -> None:
     assert (answer.status, "another release" in answer.body["detail"]) == (503, True)
 
 
+async def test_a_read_is_503_too(own: Served, tenant: Tenant) -> None:
+    await own.owner.execute("ALTER TABLE directory.groups RENAME TO teams")
+    answer = await Scim(own, tenant.token).ask("GET", "/Groups")
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert "another release" in answer.body["detail"]
+
+
 async def test_a_row_that_lacks_a_value_does_not_fail_its_neighbors(
     own: Served, tenant: Tenant
 ) -> None:

@@ -59,7 +59,7 @@ def test_a_rate_of_nothing_leaves_the_time_open() -> None:
 
 def test_a_bar_is_labeled_as_its_step_was_reported_last() -> None:
     bars = Bars(console=Console(quiet=True))
-    steps = Steps(bars)
+    steps = Steps(bars, is_shared=False)
     for each in (Progress("load", 0, 9), Progress("load", 9, 9), Progress("index")):
         steps.report(each)
     load, _ = bars.tasks
