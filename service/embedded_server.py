@@ -29,6 +29,8 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "100",
     "shared_buffers": "256MB",  # Taken from the machine as it fills, not at start.
     "max_wal_size": "2GB",
+    # A new segment of 16 MB filled with zeros keeps every commit waiting for 70 ms, two of them each second of a rebuild.
+    "wal_init_zero": "off",
     "checkpoint_timeout": "15min",
     "wal_compression": "off",  # The wheel has neither lz4 nor zstd; pglz costs more than it saves.
     "random_page_cost": "1.1",
