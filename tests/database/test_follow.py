@@ -20,7 +20,13 @@ from tests.database.events import (
 
 NEVER_S = 3_600.0  # A sweep that no test lives to see.
 SOON_S = 10.0
-LISTENS = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%read_log%' AND state = 'idle' AND pid <> $1"
+LISTENS = """
+SELECT pid
+  FROM pg_stat_activity
+ WHERE datname = current_database()
+   AND query LIKE '%read_log%'
+   AND state = 'idle'
+   AND pid <> $1"""
 
 
 @pytest.fixture

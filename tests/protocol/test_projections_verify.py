@@ -45,7 +45,10 @@ async def until_followed(served: Served, tenant: Tenant) -> None:
 
 async def until_waiting(served: Served) -> None:
     """Return once somebody waits for a table."""
-    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
+    query = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE datname = current_database() AND locktype = 'relation' AND NOT granted"
+    )
     async with asyncio.timeout(SOON_S):
         # What is awaited happens in Postgres, which sets no Event.
         while not await served.owner.fetchval(query):  # noqa: ASYNC110
