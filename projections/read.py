@@ -101,8 +101,8 @@ class PointReader:
         async with borrowed(self._pool, timeout_s=QUERY_TIMEOUT_S) as connection:
             rows = await connection.fetch(statement(lookup.statement), organization_id, keys)
         found: dict[Key, list[Resource]] = {}
-        for key, *columns in rows:
-            found.setdefault(key, []).append(Resource(*columns))
+        for row in rows:
+            found.setdefault(row[0], []).append(Resource(*row[1:]))
         return found
 
 

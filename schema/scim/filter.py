@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from schema.scim.attributes import Attribute
+from schema.scim.attributes import Attribute, AttributeType
 from schema.scim.comparison import compare, is_never_returned
 from schema.scim.expression import (
     And,
@@ -32,6 +32,7 @@ __all__ = [
     "ValuePath",
     "parse_filter",
     "parse_value_filter",
+    "read_equality",
 ]
 
 FILTER_DEPTH_MAX = 50  # Brackets in brackets.
@@ -40,14 +41,28 @@ FILTER_TERMS_MAX = 200  # Comparisons in one filter.
 OPERATORS = {each.value: each for each in Operator}
 KEYWORDS = frozenset({"and", "or", "not"})
 
-SIMPLE = re.compile(r'([^\s()\[\]"]{1,200}) eq ("[^"\\]+")', re.IGNORECASE)
+# A text that JSON writes as it is: without escapes, control characters and what is no Unicode.
+EQUALITY = re.compile(r'([^\s()\[\]"]{1,200}) eq "([^"\\\x00-\x1f\ud800-\udfff]+)"', re.IGNORECASE)
 
 Find = Callable[[str], AttributePath | None]
 
 
+@lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
 def parse_filter(text: str, resource_type: ResourceType) -> Filter:
     """Return the filter of a query. Errors: InvalidFilter, with the place and what to write."""
-    return _parse_simple(text, resource_type) or _parse_whole(text, resource_type)
+    return _Parser(tokenize(text), resource_type.find).whole()
+
+
+def read_equality(text: str, resource_type: ResourceType) -> tuple[AttributePath, str] | None:
+    """Return the attribute and the text of a filter `attribute eq "text"`, which clients send all day.
+
+    It is what parse_filter reads there, in a third of the time. None for all else, wrong filters included.
+    """
+    found = EQUALITY.fullmatch(text) if len(text) <= FILTER_LENGTH_MAX else None
+    path = resource_type.find(found[1]) if found else None
+    if found is None or path is None or path.target.type is not AttributeType.STRING:
+        return None
+    return None if is_never_returned(path) else (path, found[2])
 
 
 def parse_value_filter(text: str, attribute: Attribute) -> Filter:
@@ -55,26 +70,6 @@ def parse_value_filter(text: str, attribute: Attribute) -> Filter:
     parser = _Parser(tokenize(text), partial(_find_in_element, attribute))
     parser.within = f" of {attribute.name}"
     return parser.whole()
-
-
-def _parse_simple(text: str, resource_type: ResourceType) -> Filter | None:
-    """Return the filter `attribute eq "text"`, which is what provisioning clients send all day.
-
-    None for all else, wrong ones included: the parser reads them, or says what is wrong.
-    """
-    simple = SIMPLE.fullmatch(text) if len(text) <= FILTER_LENGTH_MAX else None
-    path = resource_type.find(simple[1]) if simple else None
-    if simple is None or path is None or is_never_returned(path):
-        return None
-    try:
-        return compare(path, Operator.EQ, simple[2])
-    except UnfitError:
-        return None
-
-
-@lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
-def _parse_whole(text: str, resource_type: ResourceType) -> Filter:
-    return _Parser(tokenize(text), resource_type.find).whole()
 
 
 def _find_in_element(attribute: Attribute, name: str) -> AttributePath | None:

@@ -34,7 +34,7 @@ def read_query(sent: Parameters, target: Target, selection: Selection, base: str
     sort = resource_type.find(sort_by) if sort_by else None
     if sort_by and sort is None:
         raise InvalidPath(f"sortBy names no attribute of {resource_type.name}: {sort_by[:100]!r}.")
-    start, count = read_page(sent)
+    start, count = read_range(sent)
     return Query(
         filter=None if text is None else parse_filter(text, resource_type),
         sort=sort,
@@ -46,7 +46,7 @@ def read_query(sent: Parameters, target: Target, selection: Selection, base: str
     )
 
 
-def read_page(sent: Parameters) -> tuple[int, int]:
+def read_range(sent: Parameters) -> tuple[int, int]:
     """Return startIndex and count, trimmed to what is served (RFC 7644 §3.4.2.4). Errors: InvalidValue."""
     start = max(1, read_number(sent, "startindex", 1))
     return start, min(PAGE_SIZE_MAX, max(0, read_number(sent, "count", PAGE_SIZE)))

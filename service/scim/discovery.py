@@ -20,7 +20,7 @@ from service.scim.ask import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     Parameters,
-    read_page,
+    read_range,
     read_search_request,
 )
 from service.scim.context import Exchange, admit
@@ -173,7 +173,7 @@ def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
     if "filter" in sent:
         chosen = parse_filter(sent["filter"], ROLE)
         found = [each for each in found if matches(chosen, each)]
-    start, count = read_page(sent)
+    start, count = read_range(sent)
     page = [select_document(each, selection) for each in found[start - 1 :][:count]]
     return _list(page, start=start, total=len(found))
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import orjson
 from aiohttp import StreamReader, web
@@ -138,6 +138,9 @@ def query_parameters(request: web.Request) -> dict[str, str]:
     if not raw:
         return {}
     try:
+        if "&" not in raw and raw.isascii():  # Such as one filter, in half the time.
+            name, _, value = raw.partition("=")
+            return {_decoded(name).lower(): _decoded(value)}
         pairs = parse_qsl(
             raw, keep_blank_values=True, errors="strict", max_num_fields=PARAMETERS_MAX
         )
@@ -155,6 +158,11 @@ def query_parameters(request: web.Request) -> dict[str, str]:
                     value for name, value in pairs if value and name.lower() == several
                 )
     return found
+
+
+def _decoded(text: str) -> str:
+    """Return the text of a name or value in a query of ASCII. Errors: UnicodeDecodeError."""
+    return unquote_to_bytes(text.replace("+", " ")).decode()
 
 
 def read_precondition(request: web.Request) -> Precondition:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 import orjson
 from aiohttp import web
@@ -20,9 +21,8 @@ from projections.read import (
 )
 from projections.tables import GROUPS, USERS
 from schema.scim import urns
-from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP
-from schema.scim.filter import Comparison, Operator
+from schema.scim.filter import read_equality
 from schema.scim.text import fold
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
@@ -31,13 +31,20 @@ from service.scim.ask import (
     Parameters,
     Target,
     read_query,
+    read_range,
     read_search_request,
     refuse_bad_count,
 )
 from service.scim.context import Exchange, admit
 from service.scim.cursor import Cursor, open_cursor, seal_cursor
 from service.scim.parse import query_parameters, read_body
-from service.scim.represent import group_bytes, list_response, user_bytes
+from service.scim.represent import (
+    group_bytes,
+    list_message,
+    list_of_all,
+    list_response,
+    user_bytes,
+)
 from service.scim.select import Selection, read_selection, select
 from service.scim.whole_groups import with_all_members
 
@@ -86,20 +93,49 @@ async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> 
     selection = read_selection(sent, target.resource_type)
     if "cursor" in sent:
         return await _answer_cursor(exchange, target, sent, selection)
+    if (shared := _shared_read(sent, target, selection)) is not None:
+        found = await exchange.service.reader.find(
+            shared.lookup, exchange.organization_id, shared.key
+        )
+        alone = [present(each, target, selection, exchange.base) for each in found]
+        return json_response(list_of_all(alone))
     query = read_query(sent, target, selection, exchange.base)
-    page = await find_page(exchange, target, query)
+    page = await _find_page(exchange, target, query)
     shown = await present_all(page.resources, target, selection, exchange.base)
-    return json_response(list_response(shown, list_message(query, page)))
+    return json_response(
+        list_response(shown, list_message(page.total, query.start, len(page.resources)))
+    )
 
 
-def list_message(query: Query, page: Page) -> Document:
-    """Return a ListResponse without its Resources."""
-    return {
-        "schemas": [urns.LIST_RESPONSE],
-        "totalResults": page.total,
-        "startIndex": query.start,
-        "itemsPerPage": len(page.resources),
-    }
+class SharedRead(NamedTuple):
+    """A point read, which goes out together with others that wait (projections.read)."""
+
+    lookup: Lookup
+    key: str
+
+
+def _shared_read(sent: Parameters, target: Target, selection: Selection) -> SharedRead | None:
+    """Return the read for a query of one equality and nothing else, on what is kept by itself.
+
+    Errors: InvalidValue.
+    """
+    if "filter" not in sent or "sortby" in sent or _is_with_members(target, selection):
+        return None
+    start, count = read_range(sent)
+    equality = read_equality(sent["filter"], target.resource_type)
+    if equality is None or start != 1 or count < PAGE_SIZE:
+        return None
+    path, text = equality
+    if path.extension or path.sub_attribute:
+        return None
+    lookup = POINT_READS.get((target.resource_type.name, path.attribute.name))
+    if lookup is None:
+        return None
+    return SharedRead(lookup, text if path.attribute.case_exact else fold(text))
+
+
+def _is_with_members(target: Target, selection: Selection) -> bool:
+    return target.table is GROUPS and selection.wants("members")
 
 
 async def present_all(
@@ -122,12 +158,8 @@ def present(resource: Resource, target: Target, selection: Selection, base: str)
     return select(to_bytes(resource, base), selection)
 
 
-async def find_page(exchange: Exchange, target: Target, query: Query) -> Page:
-    """Return the page of a query, by a shared point read where it is one equality."""
+async def _find_page(exchange: Exchange, target: Target, query: Query) -> Page:
     organization_id = exchange.organization_id
-    if (lookup := _point_read(target, query)) is not None:
-        found = await exchange.service.reader.find(lookup, organization_id, _key(query))
-        return Page(found, len(found))
     async with exchange.reading() as connection:
         total = exchange.service.totals.count
         page = await read_page(connection, organization_id, target.table, query, total=total)
@@ -135,24 +167,6 @@ async def find_page(exchange: Exchange, target: Target, query: Query) -> Page:
             resources = await with_all_members(connection, organization_id, page.resources)
             return Page(resources, page.total)
         return page
-
-
-def _point_read(target: Target, query: Query) -> Lookup | None:
-    chosen = query.filter
-    if query.start != 1 or query.count < PAGE_SIZE or not isinstance(chosen, Comparison):
-        return None
-    if chosen.operator is not Operator.EQ or chosen.path.extension or chosen.path.sub_attribute:
-        return None
-    if target.table is GROUPS and query.with_related:
-        return None
-    return POINT_READS.get((target.resource_type.name, chosen.path.attribute.name))
-
-
-def _key(query: Query) -> str:
-    chosen = query.filter
-    assert isinstance(chosen, Comparison)
-    text = str(chosen.value)
-    return text if chosen.path.attribute.case_exact else fold(text)
 
 
 async def _answer_cursor(

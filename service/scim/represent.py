@@ -1,12 +1,14 @@
 """The JSON of answers: stored documents go out as bytes, with id and meta spliced in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from projections.read import Member, Resource
+from schema.scim import urns
 from schema.scim.attributes import Document
 
 MEDIA_TYPE = "application/scim+json"
@@ -17,9 +19,9 @@ def etag(version: int) -> str:
     return f'W/"{version}"'
 
 
-def instant(at: datetime) -> str:
-    """Return a time in UTC as a dateTime of RFC 7643 §2.3.5."""
-    return f"{at.isoformat().removesuffix('+00:00')}Z"  # Postgres's sessions are in UTC.
+def quoted_instant(at: datetime) -> str:
+    """Return a time in UTC as a dateTime of RFC 7643 §2.3.5, in quotes."""
+    return orjson.dumps(at, option=orjson.OPT_UTC_Z).decode()
 
 
 def user_bytes(user: Resource, base: str) -> bytes:
@@ -54,12 +56,12 @@ def member_bytes(members: Iterable[Member], base: str) -> bytes:
 
 def _head(resource: Resource, name: str, endpoint: str, base: str) -> str:
     """Return the beginning of a resource's JSON: `base` holds nothing that JSON must escape."""
-    created = instant(resource.created_at)
-    modified = instant(resource.modified_at) if resource.version > 1 else created
+    created = quoted_instant(resource.created_at)
+    modified = quoted_instant(resource.modified_at) if resource.version > 1 else created
     return (
         f'{{"id":"{resource.id}","meta":{{"resourceType":"{name}",'
-        f'"created":"{created}",'
-        f'"lastModified":"{modified}",'
+        f'"created":{created},'
+        f'"lastModified":{modified},'
         f'"location":"{base}{endpoint}/{resource.id}","version":"W/\\"{resource.version}\\""}},'
     )
 
@@ -72,6 +74,16 @@ def _groups_json(groups: str, base: str) -> str:
     return orjson.dumps(elements).decode()
 
 
+def list_message(total: int, start: int, count: int) -> Document:
+    """Return a ListResponse without its Resources."""
+    return {
+        "schemas": [urns.LIST_RESPONSE],
+        "totalResults": total,
+        "startIndex": start,
+        "itemsPerPage": count,
+    }
+
+
 def list_head(message: Document) -> bytes:
     """Return the beginning of a ListResponse, up to where its Resources begin."""
     return orjson.dumps(message)[:-1] + b',"Resources":['
@@ -80,6 +92,16 @@ def list_head(message: Document) -> bytes:
 def list_response(resources: Iterable[bytes], message: Document) -> bytes:
     """Return a whole ListResponse (RFC 7644 §3.4.2)."""
     return list_head(message) + b",".join(resources) + b"]}"
+
+
+def list_of_all(resources: Sequence[bytes]) -> bytes:
+    """Return the ListResponse of all resources that match."""
+    return _head_of_all(len(resources)) + b",".join(resources) + b"]}"
+
+
+@lru_cache(maxsize=256)
+def _head_of_all(count: int) -> bytes:
+    return list_head(list_message(count, 1, count))
 
 
 def dumps(document: Any) -> bytes:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from projections.query import Page, Query, fitting, read_union
+from projections.query import Query, fitting, read_union
 from projections.read import GROUP_BY_ID, USER_BY_ID, Lookup, Resource
 from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
@@ -18,8 +18,8 @@ from service.scim.ask import Parameters, Target, read_query, read_search_request
 from service.scim.context import Exchange, admit
 from service.scim.joint import joint_type
 from service.scim.parse import query_parameters, read_body
-from service.scim.query import list_message, present, users_of
-from service.scim.represent import list_response
+from service.scim.query import present, users_of
+from service.scim.represent import list_message, list_response
 from service.scim.select import Selection, read_selection
 from service.scim.whole_groups import with_all_members
 
@@ -65,8 +65,7 @@ async def _answer(exchange: Exchange, sent: Parameters) -> Answer:
         )
     found = await _read(exchange, places, parts)
     shown = await aside(_present, _is_long(found), found, parts, exchange.base)
-    page = Page([resource for _, resource in found], total)
-    return json_response(list_response(shown, list_message(asked[0][1], page)))
+    return json_response(list_response(shown, list_message(total, asked[0][1].start, len(shown))))
 
 
 def _is_long(found: Found) -> bool:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schema.scim import urns
 from schema.scim.comparable import instant
@@ -15,11 +17,13 @@ from schema.scim.filter import (
     Comparison,
     Filter,
     Not,
+    Operator,
     Or,
     Present,
     ValuePath,
     parse_filter,
     parse_value_filter,
+    read_equality,
 )
 from schema.scim.predicate import matches
 from schema.scim.search import search_document
@@ -302,3 +306,47 @@ def test_a_search_document_holds_what_compares() -> None:
 )
 def test_an_instant_is_utc_text_of_one_width(text: str, utc: str | None) -> None:
     assert instant(text) == utc
+
+
+@given(
+    name=st.sampled_from(
+        ["userName", "EXTERNALID", "active", "emails", "name.givenName", "nosuch"]
+    ),
+    operator=st.sampled_from(["eq", "EQ", "co"]),
+    literal=st.text(st.characters(codec=None), max_size=6)
+    | st.sampled_from(["a", 'a"', "a\\u00e9"]),
+    space=st.sampled_from([" ", "  "]),
+)
+def test_an_equality_is_read_as_the_parser_reads_it(
+    name: str, operator: str, literal: str, space: str
+) -> None:
+    text = f'{name} {operator}{space}"{literal}"'
+    equality = read_equality(text, USER)
+    if equality is not None:
+        path, value = equality
+        assert parse_filter(text, USER) == Comparison(path, Operator.EQ, value)
+
+
+@pytest.mark.parametrize("literal", ["a", "é", "and", "CONTOSO'user", " a ", "null", "%41"])
+def test_an_equality_of_plain_text_is_read_at_once(literal: str) -> None:
+    equality = read_equality(f'userName eq "{literal}"', USER)
+    assert equality == (USER.find("userName"), literal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'userName co "a"',
+        'userName eq "a\\\\b"',
+        'userName eq "a\nb"',
+        'userName eq "\ud800"',
+        "userName eq a",
+        'active eq "true"',
+        'nosuch eq "a"',
+        'password eq "a"',
+        f'userName eq "{"a" * FILTER_LENGTH_MAX}"',
+        'userName eq "a" and active eq true',
+    ],
+)
+def test_what_is_no_equality_of_plain_text_is_left_to_the_parser(text: str) -> None:
+    assert read_equality(text, USER) is None
