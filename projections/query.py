@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from schema.scim.filter import Filter
 from schema.scim.resource_type import AttributePath
 
 MEMBERS_MAX = 20_000  # Of the groups of a page that shows them: a page ends earlier, but has one group at least.
+BYTES_MAX = 16 * 1024**2  # Of the documents of a page, likewise.
 FIRST_PARAMETER = 4  # Of a condition on a page: organization, limit and offset come before.
 OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an overflow.
 
@@ -84,16 +86,22 @@ async def read_page(
     total: Count = count,
 ) -> Page:
     """Return a page by index (RFC 7644 §3.4.2.4), in a stable order. Errors: InvalidPath."""
-    resources: list[Resource] = []
+    rows: list[asyncpg.Record] = []
     before = min(query.start - 1, OFFSET_MAX)
     if query.count:
         sql, values = page_statement(table, query)
         rows = await connection.fetch(sql, organization_id, query.count, before, *values)
-        resources = [Resource(*columns) for _, *columns in rows]
+    resources = read_whole(rows)
     shown = resources[: fitting(resources, query)]
-    if len(resources) < query.count and (resources or not before):
-        return Page(shown, before + len(resources))  # It is the last page: it tells.
+    if len(rows) < query.count and (rows or not before):
+        return Page(shown, before + len(rows))  # It is the last page: it tells.
     return Page(shown, await total(connection, organization_id, table, query))
+
+
+def read_whole(rows: Sequence[asyncpg.Record]) -> list[Resource]:
+    """Return the resources of a page's rows, as far as their documents came with them."""
+    come = takewhile(lambda row: row["document"] is not None, rows)
+    return [Resource(*columns) for _, *columns in come]
 
 
 def fitting(resources: Sequence[Resource], query: Query) -> int:
@@ -115,14 +123,14 @@ async def read_keyset_page(
         if (wanted := query.count + 1 - len(rows)) > 0:
             sql, values = page_statement(table, query, stretch)
             rows += await connection.fetch(sql, organization_id, wanted, 0, *values)
-    found = [Resource(*columns) for _, *columns in rows[: query.count]]
+    found = read_whole(rows[: query.count])
     shown = fitting(found, query)
     has_more = len(rows) > shown
-    rows = rows[:shown]
+    rows, resources = rows[:shown], found[:shown]
     if query.is_backward:
         rows.reverse()
+        resources.reverse()
     edges = [Edge(row["sort_key"], row["id"]) for row in (rows[0], rows[-1])] if rows else []
-    resources = [Resource(*columns) for _, *columns in rows]
     first, last = edges or (None, None)
     return KeysetPage(resources, first, last, has_more)
 
@@ -153,6 +161,7 @@ def page_statement(table: Table, query: Query, stretch: Stretch = ALL) -> tuple[
         key=order.key,
         condition=f"{stretch.condition} AND ({condition})",
         order=order.by(is_backward=query.is_backward),
+        bytes=BYTES_MAX,
     )
     return sql, [*stretch.values, *values]
 

@@ -3,7 +3,15 @@
 -- $2 limit bigint
 -- $3 offset bigint
 -- key, condition, order: composed of fixed fragments by keyset and filter_sql, with parameters from $4 on
-  SELECT {key} AS sort_key, r.id, r.version, r.created_at, r.modified_at, r.document,
+-- bytes: of documents, after which those of further rows are null; the first one never is
+  SELECT {key} AS sort_key, r.id, r.version, r.created_at, r.modified_at,
+         CASE WHEN coalesce(sum(CASE WHEN pg_column_compression(r.document) IS NULL  -- Then it tells its size.
+                                     THEN pg_column_size(r.document)
+                                     ELSE octet_length(r.document::text)
+                                 END)
+                            OVER (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) <= {bytes}
+              THEN r.document
+          END AS document,
          (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
           FROM directory.memberships
           JOIN directory.groups

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from projections.query import Query, fitting, read_union
+from projections.query import BYTES_MAX, Query, fitting, read_union
 from projections.read import GROUP_BY_ID, USER_BY_ID, Lookup, Resource
 from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
@@ -22,6 +22,8 @@ from service.scim.query import present, users_of
 from service.scim.represent import list_message, list_response
 from service.scim.select import Selection, read_selection
 from service.scim.whole_groups import with_all_members
+
+PIECE = 100  # Resources read at once: a page of large ones ends after some of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,17 @@ def _parts(exchange: Exchange, sent: Parameters) -> Parts:
 async def _read(exchange: Exchange, places: Sequence[tuple[str, UUID]], parts: Parts) -> Found:
     """Return the resources at places of a page, in order; one deleted meanwhile is left out."""
     reader, organization_id = exchange.service.reader, exchange.organization_id
-    reads = [reader.find(parts[name].lookup, organization_id, each) for name, each in places]
-    # Together, so that they share two queries.
-    rows = await asyncio.gather(*reads)
-    found = [(name, row) for (name, _), some in zip(places, rows, strict=True) for row in some]
+    found: Found = []
+    size = 0
+    for begin in range(0, len(places), PIECE):
+        piece = places[begin : begin + PIECE]
+        reads = [reader.find(parts[name].lookup, organization_id, each) for name, each in piece]
+        # Together, so that they share two queries.
+        rows = await asyncio.gather(*reads)
+        found += [(name, row) for (name, _), some in zip(piece, rows, strict=True) for row in some]
+        size += sum(len(row.document) for some in rows for row in some)
+        if size > BYTES_MAX:
+            break
     query = parts[GROUPS.name].query
     if not query.with_related:
         return found

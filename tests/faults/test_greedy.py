@@ -132,6 +132,61 @@ async def test_a_page_of_groups_ends_where_their_members_are_too_many(
     assert cursor == ""
 
 
+async def test_a_page_ends_where_its_documents_are_too_large(
+    scim: Scim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.query.BYTES_MAX", 3_000)
+    names = [f"large.{number}" for number in range(7)]
+    for name in names:
+        await scim.post("/Users", {"userName": name, "title": "x" * 2_000})
+    asked = "sortBy=userName&filter=userName+sw+%22large%22"
+
+    assert await all_by_index(scim, f"/Users?{asked}") == names
+    forward, last = await all_by_cursor(scim, f"/Users?{asked}", "nextCursor")
+    assert [name for page in forward for name in page] == names
+    assert {len(page) for page in forward} == {1, 2}
+    begin = last["previousCursor"]
+    backward, _ = await all_by_cursor(scim, f"/Users?{asked}", "previousCursor", begin)
+    assert [name for page in reversed(backward) for name in page] == names[: -len(forward[-1])]
+    assert max(map(len, backward)) == 2
+
+
+async def test_a_page_at_the_root_ends_where_its_documents_are_too_large(
+    scim: Scim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.scim.search.BYTES_MAX", 3_000)
+    monkeypatch.setattr("service.scim.search.PIECE", 1)
+    names = [f"large.{number}" for number in range(5)]
+    for name in names:
+        await scim.post("/Users", {"userName": name, "title": "x" * 2_000})
+
+    assert await all_by_index(scim, "/?sortBy=userName&filter=userName+sw+%22large%22") == names
+
+
+async def all_by_index(scim: Scim, path: str) -> list[str]:
+    """Return the names on all pages, each of which has two at most and goes on where the last one ended."""
+    seen: list[str] = []
+    while True:
+        page = (await scim.get(f"{path}&startIndex={len(seen) + 1}")).body
+        seen += [each["userName"] for each in page["Resources"]]
+        assert page["itemsPerPage"] == len(page["Resources"]) <= 2
+        assert page["itemsPerPage"] > 0
+        if len(seen) >= page["totalResults"]:
+            return seen
+
+
+async def all_by_cursor(
+    scim: Scim, path: str, way: str, cursor: str = ""
+) -> tuple[list[list[str]], dict[str, Any]]:
+    """Return the names on each of the pages that cursors lead to, and the last page."""
+    pages = list[list[str]]()
+    while True:
+        page = (await scim.get(f"{path}&cursor={cursor}")).body
+        pages.append([each["userName"] for each in page["Resources"]])
+        if not (cursor := page.get(way, "")):
+            return pages, page
+
+
 async def test_one_organization_does_not_take_the_share_of_others() -> None:
     shares = Shares(total=3, each=2, wait_s=0.05)
     greedy, other = new_id(), new_id()
