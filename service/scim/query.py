@@ -97,8 +97,9 @@ async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> 
         found = await exchange.service.reader.find(
             shared.lookup, exchange.organization_id, shared.key
         )
-        alone = [present(each, target, selection, exchange.base) for each in found]
-        return json_response(list_of_all(alone))
+        if len(found) <= shared.count_max:
+            alone = [present(each, target, selection, exchange.base) for each in found]
+            return json_response(list_of_all(alone))
     query = read_query(sent, target, selection, exchange.base)
     page = await _find_page(exchange, target, query)
     shown = await present_all(page.resources, target, selection, exchange.base)
@@ -112,6 +113,7 @@ class SharedRead(NamedTuple):
 
     lookup: Lookup
     key: str
+    count_max: int  # Where more are found, they come in pages.
 
 
 def _shared_read(sent: Parameters, target: Target, selection: Selection) -> SharedRead | None:
@@ -131,7 +133,7 @@ def _shared_read(sent: Parameters, target: Target, selection: Selection) -> Shar
     lookup = POINT_READS.get((target.resource_type.name, path.attribute.name))
     if lookup is None:
         return None
-    return SharedRead(lookup, text if path.attribute.case_exact else fold(text))
+    return SharedRead(lookup, text if path.attribute.case_exact else fold(text), count)
 
 
 def _is_with_members(target: Target, selection: Selection) -> bool:

@@ -1,5 +1,7 @@
 """Pages of a query by index (RFC 7644 §3.4.2.4), and sorting (§3.4.2.3)."""
 
+from asyncio import gather
+
 import pytest
 
 from tests.protocol.resources import people
@@ -54,6 +56,19 @@ async def test_a_page_says_what_it_holds(
     await people(scim, 12)
 
     assert numbers(await scim.get(f"/Users?{query}")) == expected
+
+
+async def test_what_has_the_same_external_id_comes_in_pages_too(scim: Scim) -> None:
+    await gather(
+        *(scim.post("/Users", {"userName": f"u{n}", "externalId": "same"}) for n in range(101))
+    )
+    same = '/Users?filter=externalId eq "same"'
+
+    pages = [await scim.get(f"{same}{more}") for more in ("", "&count=101", "&startIndex=101")]
+
+    assert [numbers(each) for each in pages] == [(101, 1, 100), (101, 1, 101), (101, 101, 1)]
+    found = [user["id"] for page in (pages[0], pages[2]) for user in page.body["Resources"]]
+    assert len(set(found)) == 101
 
 
 @pytest.mark.parametrize("endpoint", ["/Users", "/Groups"])
