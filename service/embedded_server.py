@@ -31,6 +31,9 @@ SETTINGS: Mapping[str, str] = {
     "max_wal_size": "2GB",
     # A new segment of 16 MB filled with zeros keeps every commit waiting for 70 ms, two of them each second of a rebuild.
     "wal_init_zero": "off",
+    # Left to itself it may wait for ever: when its second recovery dies too, as on a full disk, nothing starts a third.
+    # This way it ends with any of its processes, and whoever watches it starts it anew (service/embedded_watch.py).
+    "restart_after_crash": "off",
     "checkpoint_timeout": "15min",
     "wal_compression": "off",  # The wheel has neither lz4 nor zstd; pglz costs more than it saves.
     "random_page_cost": "1.1",

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 
 import structlog
 
 from service.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 LOOK_INTERVAL_S = 0.25
+AT_ONCE_S = (
+    2.0  # One that dies sooner than this after its return will do so again: its disk is full.
+)
 RETRY_FIRST_S = 1.0
 RETRY_MAX_S = 10.0
 
@@ -28,11 +32,15 @@ async def watched(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 
 async def _watch(postgres: EmbeddedPostgres) -> None:
+    back_at = -AT_ONCE_S
     while True:
         await asyncio.sleep(LOOK_INTERVAL_S)
         if not postgres.is_alive:
             log.warning("embedded_postgres_died")
+            if monotonic() - back_at < AT_ONCE_S:
+                await asyncio.sleep(RETRY_FIRST_S)
             await _bring_back(postgres)
+            back_at = monotonic()
             log.warning("embedded_postgres_is_back")
 
 

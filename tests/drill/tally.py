@@ -1,5 +1,6 @@
 """What a kind of round came to."""
 
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,10 @@ class Tally:
 
 @contextmanager
 def timed(tally: Tally) -> Iterator[Tally]:
-    """Measure how long a kind of round takes."""
+    """Measure how long a kind of round takes; where it does not come to its end, what it came to is kept."""
     began = monotonic()
-    yield tally
+    try:
+        yield tally
+    except Exception:  # noqa: BLE001 - it is a broken promise, and is told as one.
+        tally.complain(traceback.format_exc())
     tally.seconds += monotonic() - began
