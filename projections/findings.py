@@ -18,9 +18,8 @@ class Difference:
     key: tuple[str, ...]  # Without the organization.
     kind: Literal["missing", "extra", "different"] = "different"
     columns: tuple[str, ...] = ()  # Of a row that is different.
-    expected: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # Of those columns, as the log says: may be personal.
+    personal: frozenset[str] = frozenset()  # Those of them whose values the log seals.
+    expected: Mapping[str, Any] = field(default_factory=dict)  # Of those columns, as the log says.
     found: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[tuple[int, str], ...] = ()
     earlier: int = 0  # How many more events there are, before these.
@@ -34,4 +33,12 @@ class Waiting:
     streams: int
 
 
-Finding = Difference | Waiting | NotFolded  # An event in a log that is not compared from there on.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A log that is not compared from an event on that this release cannot read."""
+
+    organization_id: UUID
+    error: NotFolded
+
+
+Finding = Difference | Waiting | Unread

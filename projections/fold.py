@@ -30,6 +30,7 @@ class Table:
     columns: tuple[str, ...]  # In the order of a row.
     key: tuple[str, ...]
     stream: str  # The column that says of which stream a row is.
+    personal: frozenset[str] = frozenset()  # The columns that hold what the log seals.
 
     @cached_property
     def key_of(self) -> Callable[[Row], Row]:

@@ -42,12 +42,21 @@ TABLES = {
         stream="organization_id",
     ),
     "users": Table(
-        ("organization_id", *UserRow._fields), key=("organization_id", "id"), stream="id"
+        ("organization_id", *UserRow._fields),
+        key=("organization_id", "id"),
+        stream="id",
+        personal=frozenset(
+            {
+                *("user_name_key", "external_id", "display_name_key", "employee_number_key"),
+                *("email_keys", "document", "search"),
+            }
+        ),
     ),
     "former_users": Table(
         ("organization_id", "id", "user_name_key", "external_id"),
         key=("organization_id", "id"),
         stream="id",
+        personal=frozenset({"user_name_key", "external_id"}),
     ),
     "groups": Table(
         ("organization_id", *GroupRow._fields), key=("organization_id", "id"), stream="id"

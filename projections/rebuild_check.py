@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from projections.findings import Finding, Waiting
+from projections.findings import Finding, Unread, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_site import Hands, Progress, Report, Site, at_work
 from projections.verify import (
@@ -57,7 +57,7 @@ async def verify(
                         for difference in compared.differences:
                             yield difference
             except NotFolded as error:  # The other logs are compared all the same.
-                yield error
+                yield Unread(each, error)
         if organization_id is None:
             for difference in await comparison.find_unlogged(list(positions)):
                 yield difference

@@ -189,6 +189,7 @@ def compare_rows(fold: Fold, expected: Held, found: Held) -> Iterator[Difference
             yield replace(
                 made,
                 columns=columns,
+                personal=table.personal.intersection(columns),
                 expected={each: wanted[table.columns.index(each)] for each in columns},
                 found={each: held[table.columns.index(each)] for each in columns},
             )

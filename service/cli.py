@@ -16,7 +16,7 @@ from service.config import Settings
 from service.gate import FRESH_S
 from service.migrate import migrate
 from service.projection_commands import projections
-from service.run import AsJson, Organization, run, run_with_runtime
+from service.run import AsJson, Organization, Personal, run, run_with_runtime
 from service.runtime import Runtime, open_database, open_runtime
 from service.scim.context import BASE_PATH
 
@@ -239,9 +239,7 @@ def events_tail(
     organization: Organization = None,
     last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with this many.")] = 20,
     follow: Annotated[bool, typer.Option(help="Go on with new ones until Ctrl-C.")] = True,
-    personal: Annotated[
-        bool, typer.Option("--personal", help="Show personal values too (names, mails).")
-    ] = False,
+    personal: Personal = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the latest events of an organization, and new ones as they happen."""

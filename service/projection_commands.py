@@ -22,7 +22,7 @@ from service.keys import load_master_key
 from service.problems import Exit, Refused
 from service.progress import shown
 from service.projection_verify import compare
-from service.run import AsJson, run_with_runtime
+from service.run import AsJson, Personal, run_with_runtime
 from service.runtime import Runtime
 from service.setup import find_organization
 
@@ -114,12 +114,15 @@ def projections_rollback(name: Name) -> None:
 
 
 @projections.command("verify")
-def projections_verify(name: Name, organization: Narrow = None, as_json: AsJson = False) -> None:
+def projections_verify(
+    name: Name, organization: Narrow = None, personal: Personal = False, as_json: AsJson = False
+) -> None:
     """Compare every row with the log while both go on; exit code 1 where any differs or waits."""
 
     async def at_site(runtime: Runtime, settings: Settings) -> None:
         site = _site(runtime, settings, name)
-        await compare(site, await _chosen(runtime, organization), as_json=as_json)
+        chosen = await _chosen(runtime, organization)
+        await compare(site, chosen, as_json=as_json, with_personal=personal)
 
     run_with_runtime(at_site, interrupted="Interrupted: not all rows were compared.")
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import typer
 
-from projections.findings import Difference, Finding, Waiting
+from projections.findings import Difference, Finding, Unread, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_check import verify
 from projections.rebuild_site import Site
-from service.difference_show import difference
+from service.finding_show import as_document, as_lines
 from service.problems import Refused
 from service.progress import Board, shown
 from service.run import close_output
@@ -30,12 +30,12 @@ class Tally:
     def add(self, found: Finding) -> None:
         """Count what was found."""
         match found:
-            case Difference():
-                self.differing += 1
             case Waiting():
                 self.waiting += found.streams
-            case NotFolded():
-                self.unread.append(found)
+            case Unread():
+                self.unread.append(found.error)
+            case _:
+                self.differing += 1
 
     def problems(self) -> list[str]:
         """Return what is wrong, a sentence or two for each kind; none where all is as the log says."""
@@ -69,8 +69,10 @@ class Tally:
         return f"{first} The log of {logs} cannot be read, either: --organization tells where."
 
 
-async def compare(site: Site, organization_id: UUID | None, *, as_json: bool) -> None:
-    """Print each row that differs, then that none does.
+async def compare(
+    site: Site, organization_id: UUID | None, *, as_json: bool, with_personal: bool
+) -> None:
+    """Print each row that differs, then that none does; as JSON, all that is found.
 
     Errors: Refused where rows differ or wait, NotFolded where not all can be compared, Busy.
     """
@@ -79,8 +81,10 @@ async def compare(site: Site, organization_id: UUID | None, *, as_json: bool) ->
         async with aclosing(verify(site, board.report, organization_id)) as findings:
             async for found in findings:
                 tally.add(found)
-                if isinstance(found, Difference):
-                    say(board, difference(found, is_json=as_json), tally)
+                if as_json:
+                    say(board, as_document(found, with_personal=with_personal), tally)
+                elif isinstance(found, Difference):
+                    say(board, as_lines(found, with_personal=with_personal), tally)
     if problems := tally.problems():
         raise (NotFolded if tally.unread else Refused)(" ".join(problems))
     if not as_json:

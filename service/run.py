@@ -23,6 +23,9 @@ Organization = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Personal = Annotated[
+    bool, typer.Option("--personal", help="Show personal values too (names, mails).")
+]
 
 
 def run_with_runtime(

@@ -244,6 +244,17 @@ async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
     assert document["eventsEarlier"] == 0
 
 
+async def test_verify_shows_what_the_log_seals_only_where_it_is_asked_to(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.execute("UPDATE directory.users SET user_name_key = 'eve@evil.example'")
+    silent = await projections(own, "verify", "directory")
+    telling = await projections(own, "verify", "directory", "--personal")
+    assert "user_name_key: not as the log says (--personal shows the values)" in silent.out
+    assert "evil.example" not in silent.out
+    assert "user_name_key: eve@evil.example is stored, the log says " in telling.out
+
+
 async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None:
     await own.owner.execute("UPDATE directory.users SET role_id = $1", tenant.id)
     assert (await projections(own, "verify", "directory")).code == 1

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import orjson
 import pytest
 
 from tests.protocol.terminal import run
@@ -56,6 +57,16 @@ async def test_verify_names_the_event_and_compares_the_other_organizations(
     assert said.err.splitlines()[-1].startswith("scim-ledger: ")
     assert said.err.splitlines()[-1].endswith(f"not as the log says. {told}")
     assert "Traceback" not in said.err
+
+
+async def test_verify_tells_programs_which_logs_it_could_not_read(
+    own: Served, tenant: Tenant, told: str
+) -> None:
+    said = await run(own, "projections", "verify", "directory", "--json")
+    assert said.code == 3
+    assert [orjson.loads(line) for line in said.out.splitlines()] == [
+        {"kind": "unreadable", "organizationId": str(tenant.id), "error": told}
+    ]
 
 
 async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read(

@@ -1,10 +1,11 @@
-"""A row that differs is printed so that the difference is seen."""
+"""What a comparison finds is printed so that the difference is seen, and nothing personal unless it is asked for."""
 
 import orjson
 import pytest
 
-from projections.findings import Difference
-from service.difference_show import PATHS_MAX, difference
+from projections.findings import Difference, Unread, Waiting
+from projections.fold import NotFolded
+from service.finding_show import PATHS_MAX, as_document, as_lines
 from tests.builders import JO, ORGANIZATION_ID
 
 
@@ -18,7 +19,7 @@ def shown(found: object, expected: object, column: str = "document") -> list[str
         events=((7, "UserChanged"),),
         earlier=1_200,
     )
-    head, *lines, stream = difference(row, is_json=False).splitlines()
+    head, *lines, stream = as_lines(row, with_personal=True).splitlines()
     assert head == f"different: users {JO} (organization {ORGANIZATION_ID})"
     assert stream == f"    stream {JO}: 1,200 earlier, 7 UserChanged"
     return [line.strip() for line in lines]
@@ -72,4 +73,43 @@ def test_a_text_that_is_only_spelled_otherwise_is_told_as_that() -> None:
         found={"document": '{ "a" : 1 }'},
     )
     told = "document: the values are as the log says, only the spelling differs"
-    assert told in difference(row, is_json=False)
+    assert told in as_lines(row, with_personal=False)
+
+
+PERSONAL = Difference(
+    *(ORGANIZATION_ID, JO, "users", (str(JO),)),
+    columns=("active", "external_id", "document"),
+    personal=frozenset({"external_id", "document"}),
+    expected={"active": True, "external_id": "ann", "document": '{"title":"ann","x":1}'},
+    found={"active": False, "external_id": "eve", "document": '{"title":"eve","x":1}'},
+)
+
+
+def test_personal_values_are_shown_only_where_they_are_asked_for() -> None:
+    assert as_lines(PERSONAL, with_personal=False).splitlines()[1:-1] == [
+        "    active: False is stored, the log says True",
+        "    external_id: not as the log says (--personal shows the values)",
+        "    document.title: not as the log says (--personal shows the values)",
+    ]
+    assert as_lines(PERSONAL, with_personal=True).splitlines()[2:-1] == [
+        "    external_id: eve is stored, the log says ann",
+        '    document.title: "eve" is stored, the log says "ann"',
+    ]
+
+
+def test_json_withholds_them_too_and_says_so() -> None:
+    assert orjson.loads(as_document(PERSONAL, with_personal=False))["columns"] == {
+        "active": {"stored": False, "expected": True},
+        "external_id": {"withheld": True},
+        "document": {"withheld": True, "paths": [".title"]},
+    }
+    shown = orjson.loads(as_document(PERSONAL, with_personal=True))["columns"]
+    assert shown["external_id"] == {"stored": "eve", "expected": "ann"}
+
+
+def test_json_tells_of_parked_streams_and_of_logs_that_cannot_be_read() -> None:
+    parked = as_document(Waiting(ORGANIZATION_ID, 2), with_personal=False)
+    unread = as_document(Unread(ORGANIZATION_ID, NotFolded("at 4")), with_personal=False)
+    named = {"organizationId": str(ORGANIZATION_ID)}
+    assert orjson.loads(parked) == {"kind": "parked", **named, "streams": 2}
+    assert orjson.loads(unread) == {"kind": "unreadable", **named, "error": "at 4"}
