@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from projections.borrow import borrowed
+from projections.borrow import Lender, borrowed
 from projections.statements import statement
 
 QUERY_TIMEOUT_S = 10.0
@@ -66,7 +66,7 @@ class PointReader:
     """Point reads that wait while a query is in flight go out together as the next one."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+        self._lender = Lender(pool)
         self._waiting: dict[tuple[Lookup, UUID], Waiting] = {}
         self._tasks: dict[tuple[Lookup, UUID], asyncio.Task[None]] = {}
 
@@ -82,6 +82,7 @@ class PointReader:
     async def close(self) -> None:
         """Finish the reads that wait."""
         await asyncio.gather(*self._tasks.values())
+        await self._lender.close()
 
     async def _run(self, lane: tuple[Lookup, UUID]) -> None:
         while waiting := self._waiting.pop(lane, None):
@@ -98,7 +99,7 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
-        async with borrowed(self._pool, timeout_s=QUERY_TIMEOUT_S) as connection:
+        async with self._lender.lent(timeout_s=QUERY_TIMEOUT_S) as connection:
             rows = await connection.fetch(statement(lookup.statement), organization_id, keys)
         found: dict[Key, list[Resource]] = {}
         for row in rows:

@@ -1,5 +1,6 @@
 """One batch of commands: load what they need, decide each in turn, then append and project."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -68,12 +69,18 @@ class Batch:
 
 
 async def decide_batch(
-    connection: Connection, organization_id: UUID, tail: Tail, works: Sequence[Work]
+    connection: Connection,
+    organization_id: UUID,
+    tail: Tail,
+    works: Sequence[Work],
+    *,
+    read_timeout_s: float | None = None,
 ) -> Batch:
     """Load what the commands need, as it is at the log's tail or later, and decide them in turn."""
     is_long = any(work.is_long for work in works)
     needs, refused = await aside(_needs, is_long, works)
-    known = await load_known(connection, organization_id, needs)
+    async with asyncio.timeout(read_timeout_s):
+        known = await load_known(connection, organization_id, needs)
     batch = Batch(organization_id, tail, known)
     is_long |= sum(len(group.members) for group in known.groups.values()) > LONG_MEMBERS
     await aside(_decide_all, is_long, batch, works, refused)

@@ -19,7 +19,7 @@ import structlog
 from eventstore.errors import WrongExpectedVersion
 from eventstore.events import Provenance
 from eventstore.seal import Sealer
-from projections.borrow import borrowed
+from projections.borrow import Lender
 from projections.load import Connection
 from projections.save import NameTaken
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
@@ -27,9 +27,11 @@ from service.batch import Batch, Outcome, Work, can_be_written_at_once
 from service.commands import Command
 from service.decide.known import Caller
 from service.outages import OTHER_RELEASE, OTHER_ROWS, OTHER_TABLES, OUTAGES
+from service.tails import Tails
 from service.transact import MustWait, OutcomeUnknown, Task, at_once, in_turn
 
 BATCH_MAX = 256  # Commands in one transaction.
+TURNS = 3  # Of the event loop before a batch: a request is read, admitted and submitted in these.
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # From the connection on, for the answer to COMMIT: the whole ends later, and cannot tell that one was sent.
@@ -73,11 +75,12 @@ class Lanes:
         waiting_max: int = 1_000,
         on_commit: Callable[[UUID], None] | None = None,
     ) -> None:
-        self._pool = pool
+        self._lender = Lender(pool)
         self._on_commit = on_commit
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
+        self._tails = Tails()
         # Organization → until when its log is locked first, by the loop's clock.
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
@@ -110,12 +113,14 @@ class Lanes:
         self._is_closed = True
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         await asyncio.gather(*tasks)
+        await self._lender.close()
 
     async def _run(self, lane: Lane) -> None:
         """Run batches until nobody waits; then the lane goes, so that idle ones cost nothing."""
         batch: list[Pending] = []
         try:
             while lane.waiting:
+                await _let_come()
                 if batch := _next_batch(lane):
                     await self._run_batch(lane, batch)
         finally:
@@ -128,7 +133,7 @@ class Lanes:
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
     ) -> None:
         try:
-            async with borrowed(self._pool, timeout_s=BATCH_TIMEOUT_S) as connection:
+            async with self._lender.lent(timeout_s=BATCH_TIMEOUT_S) as connection:
                 decided = await self._transact(connection, lane.organization_id, batch)
                 # They are committed, whatever becomes of the connection now.
                 _answer_all(batch, decided.answers)
@@ -162,7 +167,8 @@ class Lanes:
     ) -> Batch:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
-        task = Task(organization_id, works, self._sealer, now_s + COMMIT_TIMEOUT_S)
+        commit_by_s = now_s + COMMIT_TIMEOUT_S
+        task = Task(organization_id, works, self._sealer, self._tails, commit_by_s)
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_written_at_once(works):
             self._contended.pop(organization_id, None)
             try:
@@ -171,6 +177,15 @@ class Lanes:
                 if refused.is_contended:
                     self._contended[organization_id] = now_s + CONTENDED_S
         return await in_turn(connection, task)
+
+
+async def _let_come() -> None:
+    """Let requests be read that are there: who was answered together asks again together.
+
+    A batch of one and a batch of thirty cost a millisecond more than a batch of thirty-one.
+    """
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 def _next_batch(lane: Lane) -> list[Pending]:

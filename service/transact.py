@@ -1,7 +1,8 @@
 """The transaction of a batch, in one of two ways; nothing is answered before it is committed.
 
 At once: decide on what is there, locking nothing, and write all of it by one statement, which is a transaction of its
-own. It succeeds where the log's tail is still where it was read, so that nobody else came between.
+own. It succeeds where the log's tail is still where it was read, or where our last batch left it, so that nobody else
+came between.
 
 In turn: lock the log, decide, write, commit. For batches of more than users, and where others write to the log, too.
 """
@@ -21,6 +22,7 @@ from projections.load import Connection
 from projections.save import append_and_save_users
 from service.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
 from service.outages import OTHER_ROWS, OTHER_TABLES, OUTAGES
+from service.tails import End, Tails, end_of
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres to say a first word.
 ROLLBACK_TIMEOUT_S = 2.0
@@ -57,6 +59,7 @@ class Task(NamedTuple):
     organization_id: UUID
     works: Sequence[Work]
     sealer: Sealer
+    tails: Tails
     commit_by_s: float  # By the loop's clock: an answer that comes later is lost.
 
 
@@ -65,14 +68,29 @@ async def at_once(connection: Connection, task: Task) -> Batch:
 
     Errors: MustWait, OutcomeUnknown, those of an outage and of a command that cannot be written.
     """
-    async with asyncio.timeout(BEGIN_TIMEOUT_S):
-        # First: what is read later is no older.
-        tail = await read_tail(connection, task.organization_id)
-    decided = await decide_batch(connection, task.organization_id, tail, task.works)
+    # First: what is read later is no older.
+    end = await _find_end(connection, task)
+    tail = end.tail(_now())
+    decided = await decide_batch(
+        connection, task.organization_id, tail, task.works, read_timeout_s=BEGIN_TIMEOUT_S
+    )
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
         await _write_at_once(connection, task, columns)
+    task.tails.remember(task.organization_id, end.after(tail, len(decided.events)))
     return decided
+
+
+async def _find_end(connection: Connection, task: Task) -> End:
+    known = task.tails.take(task.organization_id, _now())
+    if known is not None:
+        return known
+    async with asyncio.timeout(BEGIN_TIMEOUT_S):
+        return end_of(await read_tail(connection, task.organization_id), _now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _write_at_once(connection: Connection, task: Task, columns: list[list[Any]]) -> None:
@@ -103,6 +121,7 @@ async def in_turn(connection: Connection, task: Task) -> Batch:
 
     Errors: as at_once's, but for MustWait, and the refusals of the log and the directory.
     """
+    task.tails.forget(task.organization_id)
     transaction = connection.transaction()
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         await transaction.start()

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,7 @@ from service.setup import cli_provenance, create_organization
 from tests.invariants import check_every_log
 from tests.serving import settings
 
+CLOCK_READ = timedelta(milliseconds=50)  # That the answer to a reading of the clock may take.
 IMPATIENT = {**SESSION, "lock_timeout": "150ms"}
 
 
@@ -235,6 +237,27 @@ async def test_a_batch_that_somebody_came_before_is_decided_again(
         await append_elsewhere(connection, runtime, caller)
     assert (await late).is_changed
     assert (await create_all(other, caller, "jo", "ann")) == [Uniqueness, Outcome]
+
+
+async def test_what_somebody_else_wrote_since_our_last_batch_is_found(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    await create(runtime.lanes, caller, "jo")  # From now on the log's end is remembered.
+    async with connection.transaction():
+        await append_elsewhere(connection, runtime, caller)
+    assert await create_all(runtime.lanes, caller, "kim", "ann") == [Uniqueness, Outcome]
+    assert (await create(runtime.lanes, caller, "eve")).is_changed
+
+
+async def test_instants_are_those_of_postgres_when_the_end_of_the_log_is_remembered(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    for number in range(20):
+        before = await connection.fetchval("SELECT clock_timestamp()")
+        row = row_of(await create(runtime.lanes, caller, f"user {number}"))
+        after = await connection.fetchval("SELECT clock_timestamp()")
+        assert before - CLOCK_READ < row.created_at < after
+        await asyncio.sleep(0.1)  # Some find it remembered, some too old.
 
 
 async def append_elsewhere(
