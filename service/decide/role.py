@@ -33,8 +33,11 @@ def assigned_role(
     """
     by_id = role_by_id(role_text, organization) if role_text is not None else None
     if len(named | ({by_id} if by_id else set())) > 1:
-        where = "roles and roleId name" if by_id else "roles names"
-        raise InvalidValue(f"{where} different roles; a user has exactly one: send one of them.")
+        told = "roles and roleId name" if by_id else "roles names"
+        remedy = "" if by_id else ", or make one of them primary"
+        raise InvalidValue(
+            f"{told} different roles; a user has exactly one: send one of them{remedy}."
+        )
     return by_id or next(iter(named), None)
 
 
@@ -42,6 +45,18 @@ def named_roles(elements: list[Document] | None, organization: Organization) -> 
     """Return the organization's roles that the elements of `roles` name; other elements name none."""
     found = (_named_role(each, organization) for each in elements or ())
     return {role_id for role_id in found if role_id}
+
+
+def meant_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
+    """Return those of the named roles that count: where primary elements name any, theirs."""
+    primary = [each for each in elements or () if each.get("primary") is True]
+    return named_roles(primary, organization) or named_roles(elements, organization)
+
+
+def role_left(elements: list[Document] | None, organization: Organization) -> UUID:
+    """Return the role of who has lost another: the one that is still named, else the default one."""
+    left = meant_roles(elements, organization)
+    return left.pop() if len(left) == 1 else organization.default_role_id
 
 
 def sent_roles(operations: tuple[Operation, ...], after: list[Document]) -> list[Document]:

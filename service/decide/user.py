@@ -24,7 +24,7 @@ from schema.scim.resource import require
 from schema.scim.text import fold
 from service.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
 from service.decide.known import Caller, Decision, Known, check, decisions
-from service.decide.role import assigned_role, named_roles, sent_roles
+from service.decide.role import assigned_role, meant_roles, named_roles, role_left, sent_roles
 
 OWN = ("active", "roleId")  # Kept apart from the attributes, since events of their own change them.
 
@@ -63,7 +63,7 @@ def _create(command: CreateUser, known: Known, caller: Caller) -> Event:
     document = command.document
     require(document, command.resource_type)
     _refuse_taken(document["userName"], None, known)
-    named = named_roles(document.get("roles"), caller.organization)
+    named = meant_roles(document.get("roles"), caller.organization)
     role_id = assigned_role(caller.organization, document.get("roleId"), named)
     values = difference({}, _attributes(document))
     return UserProvisioned(
@@ -96,7 +96,7 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
     """
     document = {"active": user.active, **command.document}
     require(document, command.resource_type)
-    named = named_roles(document.get("roles"), caller.organization)
+    named = meant_roles(document.get("roles"), caller.organization)
     news = [each for each in command.role_ids if each.lower() != str(user.role_id)]
     if len(news) > 1:
         raise InvalidValue("roleId is given under two names with different values; send it once.")
@@ -105,7 +105,7 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
         named = set()  # It repeats what GET returned: only roleId may be news.
     role_id = assigned_role(caller.organization, role_text, named)
     if role_id is None and "roles" in document and _is_withdrawn(user, document, caller):
-        role_id = caller.organization.default_role_id
+        role_id = role_left(document.get("roles"), caller.organization)
     return Wanted(document, role_id)
 
 
@@ -126,11 +126,11 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     document = apply(former, operations)
     document.setdefault("active", user.active)
     require(document, command.resource_type)
-    named = named_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
+    named = meant_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
     if not any(str(each.path) == "roleId" for each in operations):
         role_id = assigned_role(caller.organization, None, named)
         if role_id is None and _is_withdrawn(user, document, caller):
-            role_id = caller.organization.default_role_id
+            role_id = role_left(document.get("roles"), caller.organization)
         return Wanted(document, role_id)
     if document.get("roles") == former.get("roles"):
         named = set()

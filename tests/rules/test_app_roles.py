@@ -151,6 +151,34 @@ def test_two_different_roles_are_refused(command: Command) -> None:
         story.when(command)
 
 
+def two_roles(*, primary: str) -> list[Document]:
+    """Return two app roles of ours, one of them primary."""
+    return [{"value": each, "primary": each == primary} for each in ("Editor", "Validator")]
+
+
+@pytest.mark.parametrize(("primary", "role"), [("Editor", EDITOR), ("Validator", VALIDATOR)])
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda roles: put_user(roles=roles),
+        lambda roles: patch_user(replace("roles", roles)),
+        lambda roles: patch_user(add("roles", roles)),
+    ],
+)
+def test_of_two_roles_the_primary_one_counts(send: Any, primary: str, role: UUID) -> None:
+    roles = two_roles(primary=primary)
+    given().when(post_user(roles=roles)).then(jo(provisioned(role=role, roles=roles)))
+    assert with_role(READER).when(send(roles)).user().role_id == role
+
+
+def test_who_loses_one_of_two_app_roles_has_the_other() -> None:
+    story = with_role(VALIDATOR, roles=two_roles(primary="Editor"))
+
+    story.when(patch_user(remove('roles[value eq "Validator"]')))
+
+    assert story.user().role_id == EDITOR
+
+
 def test_one_role_named_twice_is_one_role() -> None:
     roles = [{"value": "Editor"}, {"value": str(EDITOR)}, {"value": "Somebody"}]
 
