@@ -1,5 +1,6 @@
 """How what a comparison finds is printed: lines to read, or JSON; personal values only where they are asked for."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,7 +75,11 @@ def _how(found: str, expected: str, *, is_withheld: bool) -> str:
 
 
 def _text(value: Any) -> str:
-    return "nothing" if value is ABSENT else orjson.dumps(value).decode()
+    return (
+        "nothing"
+        if value is ABSENT
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def _short(text: str) -> str:

@@ -1,10 +1,9 @@
 """Where two JSON texts differ: by path, compared as values. Pure."""
 
+import json  # It reads numbers of any size, such as somebody may have put into a row by hand.
 from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
-
-import orjson
 
 
 class Absent:
@@ -17,12 +16,12 @@ Differing = tuple[str, Any, Any]  # Path below the root, one value, the other.
 
 def json_differences(one: str, other: str) -> list[Differing]:
     """Return the paths at which two texts have other values; none where they only are written otherwise."""
-    return list(_walk("", orjson.loads(one), orjson.loads(other)))
+    return list(_walk("", json.loads(one), json.loads(other)))
 
 
 def is_order_of_keys(one: str, other: str) -> bool:
     """Tell whether two texts of the same values have their keys in another order."""
-    return orjson.dumps(orjson.loads(one)) != orjson.dumps(orjson.loads(other))
+    return json.dumps(json.loads(one)) != json.dumps(json.loads(other))
 
 
 def _walk(path: str, one: Any, other: Any) -> Iterator[Differing]:

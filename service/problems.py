@@ -42,6 +42,7 @@ PROBLEMS = (
     OSError,
 )
 POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
+LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
 KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *POSTGRES)
 
 
@@ -65,6 +66,12 @@ def _line_of(error: Exception) -> str:
         return f"Setting {_setting(first['loc'])}: {first['msg'].removeprefix('Value error, ')}."
     if isinstance(error, UNREACHABLE):
         return f"Postgres cannot be reached: check DATABASE_URL. {error}"
+    if isinstance(error, POSTGRES):
+        return _line_of_postgres(error)
+    return str(error) or type(error).__name__
+
+
+def _line_of_postgres(error: Exception) -> str:
     if isinstance(error, asyncpg.ClientConfigurationError):
         return f"DATABASE_URL: {error}"
     if isinstance(error, OTHER_TABLES):
@@ -72,9 +79,11 @@ def _line_of(error: Exception) -> str:
             "The tables are of another release: run scim-ledger projections rebuild "
             f"for each that scim-ledger projections list names. {error}"
         )
-    if isinstance(error, POSTGRES):
-        return f"Postgres: {error}."
-    return str(error) or type(error).__name__
+    # What the driver says of a connection that is gone names its own methods.
+    is_gone = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    if is_gone or isinstance(error, LOST):
+        return f"The connection to Postgres was lost: run the same command again. ({error})"
+    return f"Postgres: {error}."
 
 
 def _setting(location: tuple[int | str, ...]) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from projections.parked import parked, retry_parked
+from projections.parked import count_parked, parked, retry_parked
 from projections.rebuild import rebuild, roll_back
 from projections.rebuild_site import Site, opened
 from projections.rebuild_worker import application_name
@@ -96,7 +96,8 @@ def projections_rebuild(
         with shown("rebuild") as board:
             events = await rebuild(site, board.report)
         told = show.rebuilt(name, events, time.monotonic() - began_s)
-        return f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(site) else told
+        told = f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(site) else told
+        return await _unless_parked(site, told)
 
     _run_at_site(name, build, workers=workers)
 
@@ -108,7 +109,8 @@ def projections_rollback(name: Name) -> None:
     async def go_back(site: Site) -> str:
         with shown("rollback") as board:
             await roll_back(site, board.report)
-        return f"{name} is the former one again. `projections rollback {name}` undoes this too."
+        told = f"{name} is the former one again. `projections rollback {name}` undoes this too."
+        return await _unless_parked(site, told)
 
     _run_at_site(name, go_back)
 
@@ -159,6 +161,20 @@ async def _is_shape_changed(site: Site) -> bool:
     """Tell whether a rebuild has put tables of other columns in the place of those that served."""
     async with opened(site, name=application_name(site.projection.name)) as connection:
         return await is_shape_changed(connection, site.projection)
+
+
+async def _unless_parked(site: Site, told: str) -> str:
+    """Return what is told of tables that serve now. Errors: Refused, once it is told, where streams of them wait."""
+    name = site.projection.name
+    async with opened(site, name=application_name(name)) as connection:
+        waiting = await count_parked(connection, name)
+    if waiting:
+        typer.echo(told)
+        streams = "1 stream is" if waiting == 1 else f"{waiting:,} streams are"
+        raise Refused(
+            f"{streams} parked in {name}: scim-ledger projections status lists what failed."
+        )
+    return told
 
 
 def _site(runtime: Runtime, settings: Settings, name: str, workers: int | None = None) -> Site:

@@ -68,7 +68,11 @@ def _lag(each: Lag, known: Names) -> str:
 
 def _parked_lines(parked: Iterable[ParkedStream], name: str, known: Names) -> list[str]:
     told = [f"  parked: {_parked_line(each, known)}" for each in parked]
-    return [*told, f"  try again: scim-ledger projections retry-parked {name}"] if told else []
+    remedy = (
+        f"  try again: scim-ledger projections retry-parked {name}; "
+        f"where that fails again: scim-ledger projections rebuild {name}"
+    )
+    return [*told, remedy] if told else []
 
 
 def _parked_line(each: ParkedStream, known: Names) -> str:

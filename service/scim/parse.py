@@ -9,6 +9,7 @@ import orjson
 from aiohttp import StreamReader, web
 
 from schema.scim.errors import (
+    InvalidFilter,
     InvalidSyntax,
     InvalidValue,
     PayloadTooLarge,
@@ -152,6 +153,8 @@ def query_parameters(request: web.Request) -> dict[str, str]:
         raise InvalidValue(f"The query has more than {PARAMETERS_MAX} parameters.") from None
     found = {name.lower(): value for name, value in pairs}
     if len(found) < len(pairs):
+        if len({value for name, value in pairs if name.lower() == "filter"}) > 1:
+            raise InvalidFilter("There are several filters: join them by `and`, in one.")
         for several in ("attributes", "excludedattributes"):
             if several in found:
                 found[several] = ",".join(

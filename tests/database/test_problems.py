@@ -34,3 +34,16 @@ async def test_an_account_that_may_not_migrate_is_told_which_may(
         await migrate(without_rights(database_url))
 
     assert line_of(raised.value).endswith(OWNER)
+
+
+async def test_a_connection_that_is_lost_is_told_with_what_to_do(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    connection.terminate()
+    with pytest.raises(asyncpg.InterfaceError) as raised:
+        await transaction.commit()
+    lost = "The connection to Postgres was lost: run the same command again. ("
+
+    assert line_of(raised.value).startswith(lost)
+    assert exit_of(raised.value) == Exit.UNAVAILABLE

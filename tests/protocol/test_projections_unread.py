@@ -101,6 +101,20 @@ async def test_a_rollback_that_catches_up_with_the_event_names_it(
     assert "Traceback" not in said.err
 
 
+async def test_a_rebuild_that_leaves_streams_parked_serves_and_says_so(
+    own: Served, tenant: Tenant
+) -> None:
+    await own.owner.fetchval(TELEPORTED, tenant.id)
+    for command in ("rebuild", "rollback"):
+        said = await run(own, "projections", command, "history")
+        assert said.code == 1
+        assert said.out.startswith("history is ")
+        assert said.err.splitlines()[-1] == (
+            "scim-ledger: 1 stream is parked in history: "
+            "scim-ledger projections status lists what failed."
+        )
+
+
 BROKEN = (  # As a disk, or somebody by hand, would change it.
     "UPDATE eventstore.events SET sealed = sealed || 'x' WHERE organization_id = $1 AND position = 2"
 )

@@ -40,6 +40,7 @@ LONG = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"] * 9}
             {"a": [{"value": "y"}]},
             'document.a[0].value: "x" is stored, the log says "y"',
         ),
+        ({"a": "Zoë"}, {}, 'document.a: "Zoë" is stored, the log says nothing'),
         ({"a": [1, 2]}, {"a": [1]}, "document.a[1]: 2 is stored, the log says nothing"),
         (
             {"a": 1, "b": 2},
@@ -113,3 +114,15 @@ def test_json_tells_of_parked_streams_and_of_logs_that_cannot_be_read() -> None:
     named = {"organizationId": str(ORGANIZATION_ID)}
     assert orjson.loads(parked) == {"kind": "parked", **named, "streams": 2}
     assert orjson.loads(unread) == {"kind": "unreadable", **named, "error": "at 4"}
+
+
+def test_a_number_beyond_all_bounds_is_a_difference_like_others() -> None:
+    row = Difference(
+        *(ORGANIZATION_ID, JO, "users", (str(JO),)),
+        columns=("document",),
+        expected={"document": '{"a":1}'},
+        found={"document": '{"a":1e400}'},
+    )
+    told = "document.a: Infinity is stored, the log says 1"
+    assert told in as_lines(row, with_personal=False)
+    assert "1e400" in as_document(row, with_personal=False)

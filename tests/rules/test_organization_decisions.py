@@ -71,6 +71,14 @@ def test_a_name_has_some_characters_and_not_too_many(name: str) -> None:
         Story(Known()).when(register(name))
 
 
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[31m", "a\u2028b", "a\tb"])
+def test_a_name_and_a_label_are_one_line_and_nothing_to_a_terminal(text: str) -> None:
+    with pytest.raises(InvalidValue, match="name is one line"):
+        Story(Known()).when(register(text))
+    with pytest.raises(InvalidValue, match="label is one line"):
+        with_account().when(replace(ISSUE, label=text))
+
+
 def test_an_organization_is_registered_once() -> None:
     with pytest.raises(Uniqueness, match="exists already"):
         given().when(register())

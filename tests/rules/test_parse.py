@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.scim.errors import InvalidValue
+from schema.scim.errors import InvalidFilter, InvalidValue
 from service.scim.parse import query_parameters
 
 
@@ -36,3 +36,9 @@ def test_one_parameter_is_read_as_the_standard_library_reads_it(raw: str) -> Non
 def test_what_is_no_utf_8_is_refused(raw: str) -> None:
     with pytest.raises(InvalidValue, match="not UTF-8"):
         parameters(raw)
+
+
+def test_two_filters_are_refused_since_none_of_them_may_be_forgotten() -> None:
+    with pytest.raises(InvalidFilter, match="several filters"):
+        parameters("filter=title+pr&Filter=active+eq+true")
+    assert parameters("filter=title+pr&filter=title+pr") == {"filter": "title pr"}
