@@ -28,13 +28,14 @@ class OtherCode:
 
 
 async def find_other_code(connection: Connection) -> list[OtherCode]:
-    """Return the projections whose tables this release would build otherwise."""
+    """Return the projections whose tables this release would build otherwise, whoever made them so."""
     builds = await load_builds(connection)
-    return [
-        OtherCode(name, await other_columns(connection, projection))
-        for name, projection in PROJECTIONS.items()
-        if not is_ours(builds.get(name), projection)
-    ]
+    found = []
+    for name, projection in PROJECTIONS.items():
+        columns = await other_columns(connection, projection)
+        if columns or not is_ours(builds.get(name), projection):
+            found.append(OtherCode(name, columns))
+    return found
 
 
 async def other_columns(connection: Connection, projection: Projection) -> tuple[str, ...]:

@@ -60,7 +60,17 @@ def _read_names(text: str, resource_type: ResourceType) -> tuple[AttributePath |
 def _read_name(name: str, resource_type: ResourceType) -> AttributePath | str | None:
     if is_urn(name) and (extension := resource_type.extension(name)):
         return extension.id
-    return resource_type.find(name)
+    return _read_alias(name, resource_type) or resource_type.find(name)
+
+
+def _read_alias(name: str, resource_type: ResourceType) -> AttributePath | None:
+    """Return where an answer holds an attribute of the core schema under its other name, if it was asked for."""
+    urn, _, attribute_name = name.rpartition(":")
+    extension = resource_type.extension(urn)
+    if extension is None or (extension.id, attribute_name.lower()) not in resource_type.aliases:
+        return None
+    attribute = extension.attribute(attribute_name)
+    return AttributePath(attribute, extension=extension.id) if attribute else None
 
 
 def _is_whole(path: AttributePath | str, name: str) -> bool:

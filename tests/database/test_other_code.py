@@ -3,7 +3,7 @@
 import asyncpg
 from structlog.testing import capture_logs
 
-from service.other_code import tell_of_other_code
+from service.other_code import not_ready, tell_of_other_code
 
 
 async def told(database_url: str) -> list[str]:
@@ -26,3 +26,14 @@ async def test_tables_of_another_release_are_told_of(
     )
 
     assert await told(database_url) == ["history"]
+
+
+async def test_tables_that_somebody_has_changed_by_hand_are_told_of(
+    database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("ALTER TABLE directory.groups RENAME TO groups_gone")
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
+        found = await tell_of_other_code(pool)
+
+    assert "by groups.created_at, groups.display_name_key, " in not_ready(found)
+    assert "scim-ledger projections rebuild directory" in not_ready(found)

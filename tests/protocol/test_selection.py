@@ -76,10 +76,14 @@ async def test_a_role_is_selected_by_either_name(scim: Scim) -> None:
     path = f"/Users/{made.body['id']}?attributes="
 
     flat = await scim.get(f"{path}roleId")
-    alias = await scim.get(f"{path}{CLM_USER}")
+    aliases = [await scim.get(f"{path}{each}") for each in (CLM_USER, f"{CLM_USER}:roleid")]
+    without = await scim.get(f"/Users/{made.body['id']}?excludedAttributes={CLM_USER}:roleId")
 
     assert flat.body["roleId"] == made.body["roleId"]
-    assert alias.body[CLM_USER] == {"roleId": made.body["roleId"]}
+    for alias in aliases:
+        assert sorted(alias.body) == ["id", "schemas", CLM_USER]
+        assert alias.body[CLM_USER] == {"roleId": made.body["roleId"]}
+    assert without.body == {name: each for name, each in made.body.items() if name != CLM_USER}
 
 
 def ids_only(answer: Answer) -> bool:
