@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from random import Random
 
 import asyncpg
 import pytest
@@ -92,3 +93,21 @@ async def test_what_is_kept_is_given_back_when_the_lender_closes(pool: asyncpg.P
     await backend(lender)
     await lender.close()
     assert pool.get_idle_size() == pool.get_size()
+
+
+async def test_whoever_leaves_early_takes_no_connection_along(pool: asyncpg.Pool) -> None:
+    lender, chosen = Lender(pool), Random(1)  # noqa: S311 - seeded, no secret.
+
+    async def borrow() -> None:
+        async with lender.lent(timeout_s=chosen.choice([0.001, 0.01, SOON_S])) as connection:
+            await connection.execute("SELECT pg_sleep(0.002)")
+
+    tasks = [asyncio.create_task(borrow()) for _ in range(200)]
+    while not all(task.done() for task in tasks):
+        await asyncio.sleep(0.002)
+        chosen.choice(tasks).cancel()
+    raised = {type(task.exception()) for task in tasks if not task.cancelled()}
+    assert raised <= {type(None), TimeoutError}
+    await lender.close()
+    async with pool.acquire(timeout=SOON_S), pool.acquire(timeout=SOON_S) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
