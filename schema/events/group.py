@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ from schema.events.event import Event, Place, Values, with_values
 
 MemberType = Literal["User", "Group"]
 MEMBERS_MAX = 1_000  # In one event; a larger change is several events of one transaction.
+MICROSECOND = timedelta(microseconds=1)
 
 
 class GroupCreated(Event):
@@ -85,7 +86,10 @@ def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
         return _created(event, place)
     assert group is not None, f"{type(event).__name__} before GroupCreated in {place.stream_id}"
     attributes, members, count = group.attributes, group.members, group.member_count
+    modified_at = place.recorded_at
     if type(event) is MembersAdded:
+        if is_made_with(group, place):
+            modified_at = group.created_at
         members = {**members, **dict.fromkeys(event.members, event.member_type)}
         count += len(event.members)
     elif type(event) is MembersRemoved:
@@ -102,12 +106,22 @@ def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
         group.id,
         place.version,
         group.created_at,
-        place.recorded_at,
+        modified_at,
         attributes,
         count,
         members,
         type(event) is GroupDeleted,
     )
+
+
+def is_made_with(group: Group, place: Place) -> bool:
+    """Tell whether an event belongs to the making of its group: then it was not modified since (RFC 7643 §3.1).
+
+    A group that is made with members is several events of one batch, whose instants follow each other by
+    a microsecond each. Nobody can name the group before that batch is committed.
+    """
+    passed = place.recorded_at - group.created_at
+    return group.modified_at == group.created_at and passed == (place.version - 1) * MICROSECOND
 
 
 NOBODY: Mapping[UUID, MemberType] = MappingProxyType({})

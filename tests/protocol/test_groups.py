@@ -33,6 +33,18 @@ async def test_a_group_is_read_as_it_was_answered(scim: Scim) -> None:
     assert read.body == group_body(read, scim, **SALES)
 
 
+async def test_a_group_that_was_only_made_was_modified_as_it_was_made(scim: Scim) -> None:
+    ada = await scim.post("/Users", {"userName": "ada"})
+    made = await scim.post("/Groups", {**SALES, "members": values([ada.body["id"]])})
+    meta = made.body["meta"]
+    assert meta["lastModified"] == meta["created"]
+
+    path = f"/Groups/{made.body['id']}"
+    assert (await scim.get(path)).body["meta"] == meta
+    await scim.patch(path, {"op": "remove", "path": "members"})
+    assert (await scim.get(path)).body["meta"]["lastModified"] > meta["created"]
+
+
 async def test_a_group_that_is_put_without_members_keeps_them(scim: Scim) -> None:
     ada = await scim.post("/Users", {"userName": "ada"})
     made = await scim.post("/Groups", {**SALES, "members": values([ada.body["id"]])})

@@ -1,6 +1,7 @@
 """The state that events add up to: `evolve` is the only way it changes."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -176,6 +177,23 @@ def test_an_event_changes_a_group(event: GroupEvent, changed: dict[str, Any]) ->
     after = groups.evolve(before, event, SECOND)
 
     assert after == replace(before, version=2, modified_at=SECOND.recorded_at, **changed)
+
+
+def test_a_group_that_is_made_with_members_was_not_modified_since() -> None:
+    made = groups.evolve(None, created(), place(SALES, 1, 7))
+    second, third = (
+        place(SALES, n, 6 + n)._replace(recorded_at=made.created_at + timedelta(microseconds=n - 1))
+        for n in (2, 3)
+    )
+    with_one = groups.evolve(made, MembersAdded(members=(JO,)), second)
+    assert with_one.modified_at == made.created_at
+    assert (
+        groups.evolve(with_one, MembersAdded(members=(ANN,)), third).modified_at == made.created_at
+    )
+
+    later = third._replace(recorded_at=third.recorded_at + timedelta(microseconds=1))
+    after = groups.evolve(with_one, MembersAdded(members=(ANN,)), later)
+    assert after.modified_at == later.recorded_at
 
 
 MEMBERS = st.lists(st.sampled_from([JO, ANN, STAFF, EDITOR]), min_size=1, unique=True).map(tuple)
