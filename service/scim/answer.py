@@ -72,12 +72,10 @@ async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None
 @lru_cache(maxsize=64)
 def _begin(status: int, is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
     """Return the lines that are the same for all answers of a kind in a second (Date: RFC 9110 §5.6.7)."""
-    lines = [
-        f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}",
-        f"Content-Type: {MEDIA_TYPE}",
-        f"Server: {SERVER}",
-        f"Date: {formatdate(at, usegmt=True)}",
-    ]
+    lines = [f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}"]
+    if status not in WITHOUT_BODY:  # RFC 9110 §8.3: a Content-Type describes content.
+        lines.append(f"Content-Type: {MEDIA_TYPE}")
+    lines += [f"Server: {SERVER}", f"Date: {formatdate(at, usegmt=True)}"]
     if bool(is_kept) is is_old:  # Other than the version has it by itself.
         lines.append(f"Connection: {'keep-alive' if is_kept else 'close'}")
     return "".join(f"{line}\r\n" for line in lines)

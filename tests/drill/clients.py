@@ -16,7 +16,7 @@ import orjson
 from service.scim.context import BASE_PATH
 from tests.drill.ledger import Attempt, Kind, Ledger, Try
 from tests.drill.wishes import Holding
-from tests.serving import MEDIA_TYPE, Tenant
+from tests.serving import MEDIA_TYPE, Tenant, media_type_of
 
 ANSWER_TIMEOUT_S = 60.0  # Nobody waits longer: the attempt counts as wrongly answered.
 PAUSE_S = 0.05  # After a failure.
@@ -143,7 +143,7 @@ class Client:
 
     def _check(self, asked: str, answer: Answer) -> None:
         """Check what every answer owes, and that a 503 says when to come again."""
-        if answer.headers.get("Content-Type") != MEDIA_TYPE:
+        if answer.headers.get("Content-Type") != media_type_of(answer.status):
             self._complain(f"not SCIM: {asked}", answer)
         if answer.status == 503:
             self._crew.busy += 1

@@ -82,13 +82,16 @@ async def test_head_has_the_length_and_not_the_body(scim: Scim) -> None:
 
 
 @pytest.mark.parametrize("method", ["DELETE", "GET"])
-async def test_an_answer_that_never_has_a_body_names_no_length(scim: Scim, method: str) -> None:
+async def test_an_answer_that_never_has_a_body_names_no_length_and_no_type(
+    scim: Scim, method: str
+) -> None:
     user = (await scim.post("/Users", {"userName": "jo"})).body
     path, tag = f"/Users/{user['id']}", user["meta"]["version"]
     wish = () if method == "DELETE" else (f"If-None-Match: {tag}",)
     begin, body = await raw(scim, head(scim, method, path, "Connection: close", *wish))
     assert begin.split(b" ")[1] in {b"204", b"304"}
     assert b"content-length" not in begin.lower()
+    assert b"content-type" not in begin.lower()
     assert body == b""
 
 
