@@ -71,14 +71,24 @@ def _read_request(body: Any) -> tuple[list[Document], int | None]:
     if not isinstance(body, dict):
         raise InvalidSyntax("The body must be a BulkRequest message: an object with Operations.")
     given = {key.lower(): value for key, value in body.items()}
-    sent, errors_max = given.get("operations"), given.get("failonerrors")
+    sent = given.get("operations")
     if not isinstance(sent, list):
         raise InvalidSyntax("Operations must be a list of objects with method, path and data.")
     if len(sent) > OPERATIONS_MAX:
-        raise PayloadTooLarge(f"A bulk has at most {OPERATIONS_MAX:,} operations; send several.")
-    if errors_max is not None and (type(errors_max) is not int or errors_max < 1):
-        raise InvalidSyntax("failOnErrors must be a whole number of at least 1.")
-    return [_with_lower_keys(each) for each in sent], errors_max
+        raise PayloadTooLarge(
+            f"The bulk has {len(sent):,} operations, and maxOperations is {OPERATIONS_MAX:,}; "
+            "send several bulks."
+        )
+    return [_with_lower_keys(each) for each in sent], _read_errors_max(given.get("failonerrors"))
+
+
+def _read_errors_max(sent: Any) -> int | None:
+    """Return how many operations may fail; None and 0 set no limit. Errors: InvalidSyntax."""
+    if sent is None:
+        return None
+    if type(sent) is not int or sent < 0:
+        raise InvalidSyntax("failOnErrors must be a whole number of at least 1, or be left out.")
+    return sent or None
 
 
 def _with_lower_keys(operation: Any) -> Document:

@@ -292,14 +292,25 @@ async def test_after_as_many_errors_as_accepted_the_rest_is_left(scim: Scim) -> 
     assert statuses(many) == ["409", "404", "201", "404", "201"]
 
 
+@pytest.mark.parametrize("name", ["failOnErrors", "failonerrors"])
+@pytest.mark.parametrize("limit", [0, None])
+async def test_a_limit_of_no_errors_is_none_at_all(
+    scim: Scim, name: str, limit: int | None
+) -> None:
+    gone = on("DELETE", f"/Users/{UNKNOWN}")
+
+    results = await bulk(scim, gone, gone, post_user("ada"), **{name: limit})
+
+    assert statuses(results) == ["404", "404", "201"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
         [],
         {},
         {"Operations": {}},
-        {"Operations": [], "failOnErrors": 0},
-        {"Operations": [], "failOnErrors": True},
+        *({"Operations": [], "failOnErrors": each} for each in (-1, True, False, 1.0, "1", [])),
         {"Operations": [post_user("a"), post_user("a")]},
     ],
 )
@@ -325,7 +336,8 @@ async def test_a_bulk_has_the_limits_that_are_announced(scim: Scim) -> None:
 
     assert set(statuses(most)) == {"404"}
     assert (more.status, larger.status) == (413, 413)
-    assert "1,000" in more.body["detail"]
+    assert "scimType" not in more.body
+    assert "maxOperations is 1,000" in more.body["detail"]
     assert f"{limits['maxPayloadSize']:,}" in larger.body["detail"]
 
 
