@@ -86,6 +86,14 @@ async def admit(request: web.Request) -> Exchange:
     return Exchange(service, visitor, base_url(request, service), request[REQUEST_ID])
 
 
+async def admit_anyone(request: web.Request) -> Exchange | None:
+    """Return the exchange of a request, None for one without a token: it is answered all the same.
+
+    Errors: Unauthorized for a token that is wrong, Unavailable.
+    """
+    return await admit(request) if "Authorization" in request.headers else None
+
+
 def base_url(request: web.Request, service: Service) -> str:
     """Return the URL under which the client knows the SCIM endpoint; it is safe inside JSON."""
     if service.public_url:

@@ -8,7 +8,7 @@ from aiohttp import web
 from schema.events.organization import Organization
 from schema.scim import urns
 from schema.scim.attributes import Document
-from schema.scim.definitions import DOCUMENTS, ROLE
+from schema.scim.definitions import DOCUMENTS, GROUP, ROLE, USER
 from schema.scim.errors import Forbidden, NotFound
 from schema.scim.filter import parse_filter
 from schema.scim.predicate import matches
@@ -23,18 +23,19 @@ from service.scim.ask import (
     read_range,
     read_search_request,
 )
-from service.scim.context import Exchange, admit
+from service.scim.context import SERVICE, Exchange, admit, admit_anyone, base_url
 from service.scim.parse import query_parameters, read_body
 from service.scim.represent import dumps
 from service.scim.select import read_selection, select_document
 
 DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
+BUILT_IN_TYPES = (USER, GROUP, ROLE)  # Without the extensions of any organization.
 
 
 async def service_provider_config(request: web.Request) -> Answer:
-    """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3)."""
-    exchange = await admit(request)
-    return json_response(dumps(config_document(exchange.base)))
+    """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3); it tells clients how to authenticate."""
+    await admit_anyone(request)
+    return json_response(dumps(config_document(base_url(request, request.app[SERVICE]))))
 
 
 def config_document(base: str) -> Document:
@@ -78,21 +79,22 @@ def config_document(base: str) -> Document:
 
 async def resource_types(request: web.Request) -> Answer:
     """GET /ResourceTypes."""
-    exchange = await admit(request)
+    documents = await _resource_types(request)
     _refuse_filter(request)
-    return _list(resource_type_documents(exchange.visitor, exchange.base))
+    return _list(documents)
 
 
 async def resource_type(request: web.Request) -> Answer:
     """GET /ResourceTypes/{name}."""
-    exchange = await admit(request)
-    documents = resource_type_documents(exchange.visitor, exchange.base)
-    return _one(documents, request.match_info["id"], "resource type")
+    return _one(await _resource_types(request), request.match_info["id"], "resource type")
 
 
-def resource_type_documents(visitor: Visitor, base: str) -> list[Document]:
-    """Return the resource types that an organization has (RFC 7643 §6)."""
-    return [_resource_type(each, base) for each in visitor.resource_types]
+async def _resource_types(request: web.Request) -> list[Document]:
+    """Return the resource types (RFC 7643 §6); without a token, those of no organization."""
+    exchange = await admit_anyone(request)
+    shown = exchange.visitor.resource_types if exchange else BUILT_IN_TYPES
+    base = base_url(request, request.app[SERVICE])
+    return [_resource_type(each, base) for each in shown]
 
 
 def _resource_type(each: ResourceType, base: str) -> Document:

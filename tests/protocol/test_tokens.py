@@ -11,6 +11,7 @@ import pytest
 from service import setup
 from service.tokens import encode_token
 from tests.protocol.endpoints import body_for, endpoints
+from tests.protocol.extensions import URN, register
 from tests.serving import Answer, Scim, Served, Tenant
 
 SECOND_S = 1.0
@@ -34,13 +35,89 @@ async def until_refused(scim: Scim) -> tuple[str, float]:
     return refused(answer), time.monotonic() - begun
 
 
-@pytest.mark.parametrize(("method", "path"), endpoints())
-async def test_no_endpoint_answers_without_a_token(served: Served, method: str, path: str) -> None:
+PUBLIC = (  # What a client reads before it has a token (RFC 7643 §5, RFC 7644 §4).
+    ("GET", "/ResourceTypes"),
+    ("GET", "/ResourceTypes/{id}"),
+    ("GET", "/ServiceProviderConfig"),
+)
+
+
+@pytest.mark.parametrize(("method", "path"), [each for each in endpoints() if each not in PUBLIC])
+async def test_no_other_endpoint_answers_without_a_token(
+    served: Served, method: str, path: str
+) -> None:
     address = path.replace("{id}", "some")
 
     answer = await Scim(served, None).send(method, address, body_for(path, method))
 
     assert "Send a token" in refused(answer)
+
+
+OPEN = ["/ServiceProviderConfig", "/ResourceTypes", "/ResourceTypes/Group"]
+OTHERWISE = ["/serviceproviderconfig/", "//RESOURCETYPES", "/resourcetypes//group?x=y"]
+
+
+@pytest.mark.parametrize("path", [*OPEN, *OTHERWISE])
+async def test_what_the_service_supports_is_told_without_a_token(
+    served: Served, scim: Scim, path: str
+) -> None:
+    anyone = Scim(served, None)
+
+    answer, head = await anyone.get(path), await anyone.send("HEAD", path)
+
+    assert (answer.status, answer.body) == (200, (await scim.get(path)).body)
+    assert (head.status, head.headers["Content-Length"]) == (200, answer.headers["Content-Length"])
+
+
+@pytest.mark.parametrize("path", ["/ResourceTypes", "/ResourceTypes/User"])
+async def test_without_a_token_nothing_of_an_organization_is_shown(
+    served: Served, scim: Scim, organization: Tenant, path: str
+) -> None:
+    await register(served, organization)
+
+    own = await scim.get(path)
+    for_anyone = await Scim(served, None).get(path)
+
+    assert URN in str(own.body)
+    assert for_anyone.status == 200
+    assert URN not in str(for_anyone.body)
+
+
+@pytest.mark.parametrize("path", OPEN)
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic dXNlcjpwYXNz", "Bearer a.b.c", "é"])
+async def test_a_wrong_token_is_refused_where_none_is_needed(
+    served: Served, path: str, header: str
+) -> None:
+    answer = await Scim(served, None).get(path, Authorization=header)
+
+    assert any(each in refused(answer) for each in OPEN_DETAILS)
+
+
+@pytest.mark.parametrize("path", OPEN)
+async def test_a_revoked_token_is_refused_where_none_is_needed(
+    served: Served, organization: Tenant, path: str
+) -> None:
+    found = await setup.find_organization(served.runtime, str(organization.id))
+    await setup.revoke_token(served.runtime, found, organization.token_id)
+
+    answer = await Scim(served, organization.token).get(path)
+
+    assert "was revoked on" in refused(answer)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", OPEN)
+async def test_what_is_open_is_open_to_read_only(served: Served, method: str, path: str) -> None:
+    assert (await Scim(served, None).send(method, path, {})).status == 405
+
+
+async def test_what_is_open_has_no_filter_and_no_unknown_parts(served: Served) -> None:
+    anyone = Scim(served, None)
+
+    filtered = await anyone.find("/ResourceTypes", filter='id eq "User"')
+    unknown = await anyone.get("/ResourceTypes/Nobody")
+
+    assert (filtered.status, unknown.status) == (403, 404)
 
 
 @pytest.mark.parametrize(
