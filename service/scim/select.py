@@ -95,15 +95,25 @@ def select_document(document: Document, selection: Selection) -> Document:
         chosen = {name: document[name] for name in ALWAYS if name in document}
         for path in selection.included:
             chosen = _include(chosen, document, path)
-        chosen = {key: _without_void(value) for key, value in chosen.items()}
+        chosen = _without_void(chosen)
     for path in selection.excluded:
         chosen = _exclude(chosen, path)
     return chosen
 
 
-def _without_void(value: Any) -> Any:
-    """Drop the values that had none of the sub-attributes asked for."""
-    return [each for each in value if each != {}] if isinstance(value, list) else value
+def _without_void(chosen: Document) -> Document:
+    """Drop the values that have none of the sub-attributes, and each attribute that is left with no value.
+
+    RFC 7643 §2.5: an attribute without a value is left out; an empty list would say that it has none.
+    """
+    filled = {key: _filled(value) for key, value in chosen.items()}
+    return {key: value for key, value in filled.items() if value not in ([], {})}
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [each for each in value if each != {}]
+    return _without_void(value) if isinstance(value, dict) else value
 
 
 def _include(chosen: Document, document: Document, path: AttributePath | str) -> Document:

@@ -101,6 +101,57 @@ async def test_writes_show_what_is_selected(scim: Scim) -> None:
     assert [ids_only(each) for each in (made, replaced, patched)] == [True] * 3
 
 
+PLAIN = {"displayName": "Sales", "externalId": "g"}
+NAMELESS = {"userName": "bob", "emails": [{"value": "bob@contoso.com"}]}
+
+
+@pytest.mark.parametrize("names", ["members.display", "MEMBERS.Display,members.nobodyKnows"])
+async def test_members_without_the_sub_attribute_leave_no_empty_list(
+    scim: Scim, names: str
+) -> None:
+    bob = await scim.post("/Users", NAMELESS)
+    group = {**PLAIN, "members": values([bob.body["id"]])}
+    query = f"attributes={names}"
+    made = await scim.post(f"/Groups?{query}", group)
+    path = f"/Groups/{made.body['id']}?{query}"
+    by_name = 'displayName eq "sales"'
+    asked = {"attributes": names.split(","), "filter": by_name}
+
+    answers = [
+        made.body,
+        (await scim.get(path)).body,
+        (await scim.put(path, group)).body,
+        (await scim.patch(path, {"op": "replace", "path": "externalId", "value": "h"})).body,
+        *(await scim.get(f"/Groups?{query}")).body["Resources"],
+        *(await scim.get(f"/Groups?{query}&filter={by_name}")).body["Resources"],
+        *(await scim.get(f"/Groups?{query}&cursor=")).body["Resources"],
+        *(await scim.get(f"/?{query}&filter={by_name}")).body["Resources"],
+        *(await scim.post("/Groups/.search", asked)).body["Resources"],
+        *(await scim.post("/.search", asked)).body["Resources"],
+    ]
+
+    assert answers == [{"id": made.body["id"], "schemas": made.body["schemas"]}] * 10
+
+
+@pytest.mark.parametrize(
+    "names", ["emails.display", "emails.type", "groups.$ref,phoneNumbers.type"]
+)
+async def test_values_without_the_sub_attribute_leave_no_empty_list(scim: Scim, names: str) -> None:
+    made = await scim.post(f"/Users?attributes={names}", NAMELESS)
+    path = f"/Users/{made.body['id']}?attributes={names}"
+
+    answers = [
+        made.body,
+        (await scim.get(path)).body,
+        (await scim.put(path, NAMELESS)).body,
+        (await scim.patch(path, {"op": "add", "path": "title", "value": "Dr"})).body,
+        *(await scim.get(f'/Users?attributes={names}&filter=title eq "Dr"')).body["Resources"],
+        *(await scim.get(f'/Users?attributes={names}&filter=userName eq "bob"')).body["Resources"],
+    ]
+
+    assert answers == [{"id": made.body["id"], "schemas": made.body["schemas"]}] * 6
+
+
 async def test_members_are_excluded_wherever_a_group_is_shown(scim: Scim) -> None:
     ada = await scim.post("/Users", ADA)
     members = values([ada.body["id"]])

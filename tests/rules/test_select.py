@@ -4,8 +4,9 @@ import orjson
 import pytest
 
 from schema.scim import urns
-from schema.scim.attributes import Document
+from schema.scim.attributes import Attribute, Document
 from schema.scim.definitions import GROUP, USER
+from schema.scim.resource_type import ResourceType
 from service.scim.select import EVERYTHING, Selection, read_selection, select, select_document
 from tests.rules.documents import BARE, ENTERPRISE, HOME, WORK, document
 
@@ -99,6 +100,40 @@ def test_sub_attributes_are_answered_of_each_value(names: str) -> None:
 
 def test_a_value_without_the_sub_attribute_is_left_out() -> None:
     assert included("emails.display") == {**ALWAYS, "emails": [{"display": "Jo"}]}
+
+
+def multi_valued(resource_type: ResourceType) -> list[Attribute]:
+    """Return the attributes that hold several objects."""
+    attributes = resource_type.schema.attributes.values()
+    return [each for each in attributes if each.multi_valued and each.is_complex]
+
+
+EVERY_SUB = [
+    (resource_type, each.name, sub.name)
+    for resource_type in (USER, GROUP)
+    for each in multi_valued(resource_type)
+    for sub in each.sub_attributes.values()
+]
+
+
+@pytest.mark.parametrize(("resource_type", "name", "sub"), EVERY_SUB)
+def test_an_attribute_whose_values_lack_the_sub_attribute_is_left_out(
+    resource_type: ResourceType, name: str, sub: str
+) -> None:
+    others = [{f"not {sub}": "x"}, {f"not {sub}": "y"}]
+    selection = read_selection({"attributes": f"{name}.{sub}"}, resource_type)
+
+    assert select_document({**ALWAYS, name: others}, selection) == ALWAYS
+
+
+@pytest.mark.parametrize(("resource_type", "name", "sub"), EVERY_SUB)
+def test_an_attribute_that_has_a_sub_attribute_somewhere_is_shown_there(
+    resource_type: ResourceType, name: str, sub: str
+) -> None:
+    given = [{f"not {sub}": "x"}, {sub: "y"}]
+    selection = read_selection({"attributes": f"{name}.{sub}"}, resource_type)
+
+    assert select_document({**ALWAYS, name: given}, selection) == {**ALWAYS, name: [{sub: "y"}]}
 
 
 @pytest.mark.parametrize("names", [ENTERPRISE, ENTERPRISE.upper()])
