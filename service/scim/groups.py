@@ -13,7 +13,7 @@ from projections.read import (
     Resource,
 )
 from schema.scim.definitions import GROUP
-from schema.scim.errors import NotFound
+from schema.scim.errors import NotFound, Unavailable
 from service.aside import aside
 from service.batch import Outcome
 from service.commands import DeleteGroup
@@ -32,10 +32,12 @@ from service.scim.parse import (
     read_precondition,
 )
 from service.scim.represent import group_bytes
-from service.scim.select import read_selection, select
+from service.scim.select import Selection, names_attributes, read_selection, select
 from service.scim.stream import stream_group
 
-ECHOED_MEMBERS_MAX = 100  # A write to a larger group answers 204: never more than the change costs.
+# A write to a larger group shows them only to who names attributes: no answer costs more than its change.
+ECHOED_MEMBERS_MAX = 100
+NO_CONTENT = HTTPStatus.NO_CONTENT
 
 
 async def create(request: web.Request) -> web.StreamResponse:
@@ -67,14 +69,11 @@ async def read(request: web.Request) -> web.StreamResponse:
     group = found[0]
     if is_unmodified(request, group.version):
         return not_modified(group)
-    if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
-        return await stream_group(request, exchange, group_id, selection)
-    body = select(group_bytes(group, exchange.base), selection)
-    return resource_response(group, body, _location(exchange, group_id))
+    return await _show(request, exchange, group, selection)
 
 
 async def replace(request: web.Request) -> web.StreamResponse:
-    """PUT /Groups/{id}: 200 with the group, 204 where it has many members."""
+    """PUT /Groups/{id}: 200 with the group, without its members where they are many."""
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     async with _turn(request, exchange):
@@ -102,6 +101,21 @@ async def delete(request: web.Request) -> web.StreamResponse:
     return no_content()
 
 
+async def _show(
+    request: web.Request,
+    exchange: Exchange,
+    group: Resource,
+    selection: Selection,
+    *,
+    status: int = 200,
+) -> web.StreamResponse:
+    """Return a group that was read with its members, as a stream where they are many."""
+    if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
+        return await stream_group(request, exchange, group.id, selection, status=status)
+    body = select(group_bytes(group, exchange.base), selection)
+    return resource_response(group, body, _location(exchange, group.id), status=status)
+
+
 async def _answer_write(
     request: web.Request, exchange: Exchange, outcome: Outcome, *, status: int = 200
 ) -> web.StreamResponse:
@@ -109,21 +123,44 @@ async def _answer_write(
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)
-    selection = read_selection(query_parameters(request), GROUP)
-    location = _location(exchange, group.id)
-    if group.member_count > ECHOED_MEMBERS_MAX:
-        if (
-            status == HTTPStatus.CREATED
-        ):  # RFC 7644 §3.3: a creation answers with a body; members may be left out.
-            return resource_response(group, group_bytes(group, exchange.base), location, status=201)
-        return no_content(group)
-    if group.member_count and selection.wants("members"):
+    sent = query_parameters(request)
+    if group.member_count > ECHOED_MEMBERS_MAX and not names_attributes(sent):
+        # RFC 7644 §3.5.2 lets a PATCH answer with nothing; §3.3 and §3.5.1 want a body, less its members.
+        is_shown = request.method != "PATCH"
+        return _without_members(exchange, group, status=status if is_shown else NO_CONTENT)
+    selection = read_selection(sent, GROUP)
+    if not group.member_count or not selection.wants("members"):
+        return await _show(request, exchange, group, selection, status=status)
+    return await _show_read(request, exchange, group, selection, status=status)
+
+
+async def _show_read(
+    request: web.Request,
+    exchange: Exchange,
+    group: Resource,
+    selection: Selection,
+    *,
+    status: int,
+) -> web.StreamResponse:
+    """Return a group after a write, with its members; where those cannot be read, say that it is written."""
+    try:
         found = await exchange.service.reader.find(
             GROUP_BY_ID_WITH_MEMBERS, exchange.organization_id, group.id
         )
-        group = found[0] if found else group
-    body = select(group_bytes(group, exchange.base), selection)
-    return resource_response(group, body, location, status=status)
+        if found:
+            return await _show(request, exchange, found[0], selection, status=status)
+    except (NotFound, Unavailable):
+        pass
+    unshown = status if status == HTTPStatus.CREATED else NO_CONTENT
+    return _without_members(exchange, group, status=unshown)
+
+
+def _without_members(exchange: Exchange, group: Resource, *, status: int) -> web.StreamResponse:
+    """Return a group without its members, or with 204 nothing of it but its version."""
+    if status == NO_CONTENT:
+        return no_content(group)
+    location = _location(exchange, group.id)
+    return resource_response(group, group_bytes(group, exchange.base), location, status=status)
 
 
 def _location(exchange: Exchange, group_id: UUID) -> str:

@@ -41,6 +41,11 @@ class Selection:
 EVERYTHING = Selection(None, ())
 
 
+def names_attributes(sent: Mapping[str, str]) -> bool:
+    """Tell whether the query parameters of a request name any attribute, be it one that nobody knows."""
+    return any(sent.get(name, "").strip() for name in ("attributes", "excludedattributes"))
+
+
 def read_selection(sent: Mapping[str, str], resource_type: ResourceType) -> Selection:
     """Return what the query parameters of a request select; names nobody knows select nothing."""
     if "attributes" not in sent and "excludedattributes" not in sent:

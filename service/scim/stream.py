@@ -23,10 +23,16 @@ STREAM_TIMEOUT_S = (
 
 
 async def stream_group(
-    request: web.Request, exchange: Exchange, group_id: UUID, selection: Selection
+    request: web.Request,
+    exchange: Exchange,
+    group_id: UUID,
+    selection: Selection,
+    *,
+    status: int = 200,
 ) -> web.StreamResponse:
     """Answer with a group and all its members."""
-    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Server": SERVER})
+    headers = {"Content-Type": MEDIA_TYPE, "Server": SERVER}
+    response = web.StreamResponse(status=status, headers=headers)
     response.headers["Location"] = f"{exchange.base}/Groups/{group_id}"
     response.headers["X-Request-Id"] = str(exchange.request_id)
     if request.version < HttpVersion11:
