@@ -26,7 +26,6 @@ from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
     is_large,
     is_long,
-    is_unmodified,
     query_parameters,
     read_body,
     read_precondition,
@@ -34,6 +33,7 @@ from service.scim.parse import (
 from service.scim.represent import group_bytes
 from service.scim.select import Selection, names_attributes, read_selection, select
 from service.scim.stream import stream_group
+from service.scim.unmodified import is_group_held
 
 # A write to a larger group shows them only to who names attributes: no answer costs more than its change.
 ECHOED_MEMBERS_MAX = 100
@@ -67,7 +67,7 @@ async def read(request: web.Request) -> web.StreamResponse:
     if not found:
         raise _not_found(str(group_id))
     group = found[0]
-    if is_unmodified(request, group.version):
+    if is_group_held(request, group, selection):
         return not_modified(group)
     return await _show(request, exchange, group, selection)
 

@@ -6,9 +6,10 @@ from projections.read import USER_BY_ID
 from schema.scim.errors import Forbidden, NotFound
 from service.scim.answer import Answer, not_modified, resource_response
 from service.scim.context import admit
-from service.scim.parse import is_unmodified, query_parameters
+from service.scim.parse import query_parameters
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
+from service.scim.unmodified import is_user_held
 
 
 async def read(request: web.Request) -> Answer:
@@ -18,9 +19,9 @@ async def read(request: web.Request) -> Answer:
     found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, account_id)
     if not found:
         raise NotFound("The technical account of this token is gone.")
-    if is_unmodified(request, found[0].version):
-        return not_modified(found[0])
     selection = read_selection(query_parameters(request), exchange.visitor.user_type)
+    if await is_user_held(request, exchange, found[0], selection):
+        return not_modified(found[0])
     body = select(user_bytes(found[0], exchange.base), selection)
     return resource_response(found[0], body, f"{exchange.base}/Users/{account_id}")
 

@@ -33,6 +33,16 @@ class Selection:
             return False
         return self.included is None or any(_is_part(path, name) for path in self.included)
 
+    def shows(self, name: str, sub: str) -> bool:
+        """Tell whether an answer may show a sub-attribute of an attribute of the core schema."""
+
+        def is_of_it(path: AttributePath | str) -> bool:
+            return _is_whole(path, name) or (_is_part(path, name) and _sub_name(path) == sub)
+
+        if any(map(is_of_it, self.excluded)):
+            return False
+        return self.included is None or any(map(is_of_it, self.included))
+
     def is_only_without(self, name: str) -> bool:
         """Tell whether leaving out one attribute is all that it asks for."""
         return self.included is None and all(_is_whole(path, name) for path in self.excluded)
@@ -80,6 +90,11 @@ def _read_alias(name: str, resource_type: ResourceType) -> AttributePath | None:
 
 def _is_whole(path: AttributePath | str, name: str) -> bool:
     return _is_part(path, name) and isinstance(path, AttributePath) and not path.sub_attribute
+
+
+def _sub_name(path: AttributePath | str) -> str | None:
+    sub = path.sub_attribute if isinstance(path, AttributePath) else None
+    return sub.name if sub else None
 
 
 def _is_part(path: AttributePath | str, name: str) -> bool:

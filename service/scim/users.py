@@ -14,9 +14,10 @@ from service.ids import new_id
 from service.scim import build
 from service.scim.answer import Answer, no_content, not_modified, resource_response
 from service.scim.context import Exchange, admit
-from service.scim.parse import is_unmodified, query_parameters, read_body, read_precondition
+from service.scim.parse import query_parameters, read_body, read_precondition
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
+from service.scim.unmodified import is_user_held
 
 
 async def create(request: web.Request) -> Answer:
@@ -34,7 +35,8 @@ async def read(request: web.Request) -> Answer:
     found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, user_id)
     if not found:
         raise _not_found(str(user_id))
-    if is_unmodified(request, found[0].version):
+    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
+    if await is_user_held(request, exchange, found[0], selection):
         return not_modified(found[0])
     return _answer(request, exchange, found[0])
 
