@@ -14,7 +14,10 @@ from projections.rows import GroupRow, UserRow, group_row, user_row
 from projections.save import columns_of_users
 from schema.events.codec import encode
 from schema.events.event import Place
+from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import ScimError
+from schema.scim.resource_type import ResourceType
+from schema.scim.subject import name_attribute
 from service.aside import LONG_MEMBERS, aside
 from service.changes import Changes
 from service.commands import (
@@ -120,6 +123,7 @@ def _needs(works: Sequence[Work]) -> tuple[Needs, list[ScimError | None]]:
             needs.add(work.command)
             refused.append(None)
         except ScimError as refusal:
+            name_attribute(refusal, _type_of(work.command))
             refused.append(refusal)
     return needs, refused
 
@@ -129,10 +133,18 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     try:
         decisions = decide(work.command, batch.known, work.caller)
     except ScimError as refusal:
+        name_attribute(refusal, _type_of(work.command))
         return refusal
     for decision in decisions:
         _record(batch, work.provenance, decision)
     return _outcome(batch, work.command, is_changed=bool(decisions))
+
+
+def _type_of(command: Command) -> ResourceType:
+    """Return the resource type whose attributes a refusal of a command may be about."""
+    if isinstance(command, USER_WRITES):
+        return command.resource_type
+    return GROUP if isinstance(command, GROUP_WRITES) else USER
 
 
 def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,9 +17,10 @@ from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
 from service.decide.known import Caller
 from service.keys import SigningKey
-from service.tokens import Claims, decode_token, expired
+from service.tokens import Claims, TokenRefused, decode_token, refuse_expired
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
+NEVER = float("-inf")  # When a token was looked up that was not yet.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked already.
 LOOKUP_TIMEOUT_S = 5.0
 FAILURES = (  # Of a lookup: the token may be good, so the client is asked to try again.
@@ -39,7 +41,7 @@ class Admitted:
     visitor: "Visitor | None" = (
         None  # Made of that access, once somebody came; None where it does not hold.
     )
-    looked_up_at_s: float = float("-inf")
+    looked_up_at_s: float = NEVER
     lookup: asyncio.Task[None] | None = None
 
 
@@ -71,15 +73,24 @@ class Gate:
         token = _bearer(header)
         admitted = self._admitted.get(token)
         if admitted is None:
-            admitted = self._remember(token, decode_token(token, self._keys, datetime.now(UTC)))
-        expires_at = admitted.claims.expires_at
-        if expires_at and expires_at <= datetime.now(UTC):
-            raise expired(expires_at)
+            admitted = self._remember(token, decode_token(token, self._keys))
+        await self._refuse_expired(admitted)
         if time.monotonic() - admitted.looked_up_at_s > FRESH_S:
             await self._look_up(admitted)
         if admitted.visitor is None:
             admitted.visitor = _visitor(admitted.access, admitted.claims)
         return admitted.visitor
+
+    async def _refuse_expired(self, admitted: Admitted) -> None:
+        """Raise TokenRefused for a token that has expired, with its id where that can be looked up."""
+        expires_at, now = admitted.claims.expires_at, datetime.now(UTC)
+        if expires_at is None or expires_at > now:
+            return
+        if admitted.looked_up_at_s == NEVER:
+            with suppress(Unavailable):
+                await self._look_up(admitted)
+        token_id = admitted.access.token_id if admitted.access else None
+        refuse_expired(admitted.claims, token_id, now)
 
     def _remember(self, token: str, claims: Claims) -> Admitted:
         self._admitted[token] = admitted = Admitted(claims)
@@ -118,18 +129,26 @@ def _bearer(header: str | None) -> str:
 
 
 def _visitor(access: Access | None, claims: Claims) -> Visitor:
-    if access is None or access.account_id != claims.account_id:
-        raise Unauthorized("The token is unknown.")
-    if access.organization.id != claims.organization_id:
-        raise Unauthorized("The token is unknown.")
-    if access.revoked_at:
-        raise Unauthorized(
-            f"The token was revoked on {access.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
-        )
-    if not access.is_active:
-        raise Unauthorized("The technical account of this token is deactivated; activate it.")
-    if not access.is_entitled:
-        raise Unauthorized("The technical account of this token is no longer an Administrator.")
+    is_known = (
+        access is not None
+        and access.account_id == claims.account_id
+        and access.organization.id == claims.organization_id
+    )
+    if access is None or not is_known:
+        raise TokenRefused("The token is unknown.", claims.organization_id, None)
+    if reason := _reason(access):
+        raise TokenRefused(reason, claims.organization_id, access.token_id)
     caller = Caller(access.organization, access.account_id, "scim")
     user_type_here = user_type(access.organization.schemas)
     return Visitor(caller, access, user_type_here, str(access.account_id))
+
+
+def _reason(access: Access) -> str | None:
+    """Return why a token that is known is not accepted, None where it is."""
+    if access.revoked_at:
+        return f"The token was revoked on {access.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
+    if not access.is_active:
+        return "The technical account of this token is deactivated; activate it."
+    if not access.is_entitled:
+        return "The technical account of this token is no longer an Administrator."
+    return None

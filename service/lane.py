@@ -37,6 +37,10 @@ BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # From the connection on, for the answer to COMMIT: the whole ends later, and cannot tell that one was sent.
 COMMIT_TIMEOUT_S = 19.0
 CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
+NAMES = {  # By the constraint that keeps it unique.
+    "users_one_per_user_name": "userName",
+    "groups_one_per_display_name": "displayName",
+}
 
 log = structlog.get_logger()
 
@@ -219,7 +223,9 @@ def _of_another_release(error: Exception, commands: int) -> Unavailable:
 def _refusal(error: Exception) -> Exception:
     """Return what the caller of a failed command is told."""
     if isinstance(error, NameTaken):
-        return Uniqueness("Another resource has taken this name in the meantime; match it first.")
+        taken = Uniqueness("Another resource has taken this name in the meantime; match it first.")
+        taken.attribute = NAMES.get(error.constraint)
+        return taken
     if isinstance(error, WrongExpectedVersion | asyncpg.TransactionRollbackError):
         return Unavailable("The resource was changed at the same moment; send the request again.")
     return error

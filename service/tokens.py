@@ -22,7 +22,7 @@ TOKEN_LENGTH_MAX = 8_000
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says of itself, once its signature and times are checked."""
+    """What a token says of itself, once its signature is checked."""
 
     organization_id: UUID
     account_id: UUID
@@ -60,12 +60,10 @@ def encode_token(
     return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers={"kid": key.kid})
 
 
-def decode_token(token: str, keys: Mapping[str, SigningKey], now: datetime) -> Claims:
-    """Return the claims of a token. Errors: Unauthorized, with what is wrong."""
+def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
+    """Return the claims of a token, which may have expired. Errors: Unauthorized, with what is wrong."""
     claims = _verified(token, keys)
     expires_at = datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None
-    if expires_at and expires_at <= now:
-        raise expired(expires_at)
     try:
         return Claims(
             UUID(claims["organization"]),
@@ -78,11 +76,21 @@ def decode_token(token: str, keys: Mapping[str, SigningKey], now: datetime) -> C
         raise Unauthorized("The token is not one that this service issues.") from None
 
 
-def expired(expires_at: datetime) -> Unauthorized:
-    """Return the refusal of a token that has expired."""
-    return Unauthorized(
-        f"The token expired on {expires_at:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
-    )
+class TokenRefused(Unauthorized):
+    """A token that we have signed is not accepted: whose it is is certain, for the log."""
+
+    def __init__(self, detail: str, organization_id: UUID, token_id: UUID | None) -> None:
+        super().__init__(detail)
+        self.organization_id = organization_id
+        self.token_id = token_id  # None: the directory does not know the token.
+
+
+def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None:
+    """Raise TokenRefused for a token that has expired."""
+    ends = claims.expires_at
+    if ends and ends <= now:
+        detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
+        raise TokenRefused(detail, claims.organization_id, token_id)
 
 
 def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:

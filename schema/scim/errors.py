@@ -10,6 +10,7 @@ class ScimError(Exception):
 
     status: ClassVar[int]
     scim_type: ClassVar[str | None] = None
+    attribute: str | None = None  # That it is about, as the schema writes it: for the log.
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -13,10 +13,10 @@ from schema.events.group import (
 from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
-from schema.scim.patch import apply
 from schema.scim.resource import require
 from schema.scim.text import fold
 from service.commands import CreateGroup, DeleteGroup, GroupCommand, PatchGroup, ReplaceGroup
+from service.decide.applied import applied
 from service.decide.known import Decision, Known, check, decisions
 from service.decide.members import (
     apply_all,
@@ -76,7 +76,7 @@ def _replace(group: Group, command: ReplaceGroup, known: Known) -> list[Event]:
 
 def _patch(group: Group, command: PatchGroup, known: Known) -> list[Event]:
     operations = command.patch.operations
-    attributes = apply(
+    attributes = applied(
         group.attributes, [each for each in operations if not is_about_members(each)]
     )
     require(attributes, GROUP)

@@ -19,10 +19,10 @@ from schema.events.user import (
 )
 from schema.scim.attributes import Document
 from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
-from schema.scim.patch import apply
 from schema.scim.resource import require
 from schema.scim.text import fold
 from service.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
+from service.decide.applied import applied
 from service.decide.known import Caller, Decision, Known, check, decisions
 from service.decide.role import assigned_role, meant_roles, named_roles, role_left, sent_roles
 
@@ -123,7 +123,7 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     """Return the document and role after a PATCH."""
     operations = command.patch.operations
     former = _document(user)
-    document = apply(former, operations)
+    document = applied(former, operations)
     document.setdefault("active", user.active)
     require(document, command.resource_type)
     named = meant_roles(sent_roles(operations, document.get("roles", [])), caller.organization)

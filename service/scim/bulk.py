@@ -21,15 +21,23 @@ from schema.scim.errors import (
 from service.decide.members import as_id
 from service.ids import new_id
 from service.scim.answer import Answer, json_response
-from service.scim.bulk_operation import STATUSES, command_of, read_operation, sent_location
+from service.scim.bulk_operation import (
+    STATUSES,
+    command_of,
+    named_resource,
+    read_operation,
+    sent_location,
+)
 from service.scim.bulk_order import in_turn, portions, references, referred, sequence
 from service.scim.context import Exchange, admit
 from service.scim.middleware import unexpected
 from service.scim.parse import read_body
+from service.scim.refusal_log import OPERATIONS_REFUSED, Origin, told
 from service.scim.represent import dumps, etag
 
 OPERATIONS_MAX = 1_000
 PAYLOAD_BYTES_MAX = 4_194_304
+REFUSALS_LOGGED_MAX = 100
 PORTION_MAX = 250  # Operations that wait in the lane at once, so that others find room there.
 
 
@@ -53,6 +61,7 @@ class Bulk:
     ids: Mapping[str, UUID]
     places: Mapping[str, int]
     results: dict[int, Result] = field(default_factory=dict)
+    logged: list[int] = field(default_factory=list)  # Places of the refusals that have a line.
 
 
 async def bulk(request: web.Request) -> Answer:
@@ -61,6 +70,8 @@ async def bulk(request: web.Request) -> Answer:
     body = await read_body(request, PAYLOAD_BYTES_MAX)
     sent, errors_max = _read_request(body)
     results = await run(exchange, sent, errors_max)
+    if count := _count_errors(results):
+        request[OPERATIONS_REFUSED] = count
     documents = [results[index].document for index in sorted(results)]
     message = {"schemas": [urns.BULK_RESPONSE], "Operations": documents}
     return json_response(dumps(message))
@@ -184,8 +195,28 @@ def _head(sent: Document) -> Document:
 def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
     """Return the result of a refusal; RFC 7644 §3.7 wants a location, too, but for a POST."""
     sent = state.sent[place]
+    _log_refusal(state, place, refusal)
     head, location = _head(sent), sent_location(sent, state.ids)
     if location:
         head["location"] = state.exchange.base + location
     status = {"status": str(refusal.status), "response": refusal.document()}
     return Result({**head, **status}, is_error=True)
+
+
+def _log_refusal(state: Bulk, place: int, refusal: ScimError) -> None:
+    """Log why an operation is refused: the request is answered with 200, so that its own line cannot say it.
+
+    A bulk has so many of these lines at most; its own line has the number of all.
+    """
+    if len(state.logged) == REFUSALS_LOGGED_MAX:
+        return
+    state.logged.append(place)
+    exchange, asked = state.exchange, named_resource(state.sent[place], state.ids)
+    log.info(
+        "bulk_operation_refused",
+        request_id=str(exchange.request_id),
+        place=place,
+        **asked,
+        status=refusal.status,
+        **told(refusal, Origin(exchange.organization_id, exchange.visitor.access.token_id)),
+    )

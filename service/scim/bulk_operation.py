@@ -46,6 +46,17 @@ def sent_location(sent: Document, ids: Mapping[str, UUID]) -> str | None:
     return f"/{found[1].capitalize()}/{_named(found[2], ids) or found[2]}"
 
 
+def named_resource(sent: Document, ids: Mapping[str, UUID]) -> dict[str, str]:
+    """Return what the log may say of an operation: its method, endpoint and id, as far as they are such."""
+    method, found = str(sent.get("method", "")).upper(), _path(sent)
+    told = {"method": method} if method in STATUSES else {}
+    if found is None:
+        return told
+    resource_id = _named(found[2], ids) if found[2] else None
+    more = {"resource_id": str(resource_id)} if resource_id else {}
+    return {**told, "endpoint": f"/{found[1].capitalize()}", **more}
+
+
 def _named(text: str, ids: Mapping[str, UUID]) -> UUID | None:
     """Return the id that the last part of a path means: one of ours, or what a bulkId stands for."""
     return ids.get(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else as_id(text)

@@ -23,6 +23,7 @@ from service.commands import Command
 from service.gate import Gate, Visitor
 from service.lane import Lanes
 from service.scim.middleware import REQUEST_ID
+from service.scim.refusal_log import ORIGIN, Origin
 from service.shares import Shares
 
 BASE_PATH = "/api/scim/v2"
@@ -83,6 +84,7 @@ async def admit(request: web.Request) -> Exchange:
     """Return the exchange of a request. Errors: Unauthorized, Unavailable."""
     service = request.app[SERVICE]
     visitor = await service.gate.admit(request.headers.get("Authorization"))
+    request[ORIGIN] = Origin(visitor.access.organization.id, visitor.access.token_id)
     return Exchange(service, visitor, base_url(request, service), request[REQUEST_ID])
 
 

@@ -20,6 +20,7 @@ from service.ids import new_id
 from service.log import line_writer
 from service.outages import OTHER_RELEASE, OTHER_TABLES, OUTAGES
 from service.scim.answer import SERVER, Answer
+from service.scim.refusal_log import REFUSAL, refusal_fields
 from service.scim.represent import dumps
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
@@ -49,6 +50,7 @@ def answering(handle: Handler) -> Handler:
             route=_route(request),
             status=response.status,
             duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            **refusal_fields(request),
         )
         return response
 
@@ -60,18 +62,24 @@ async def _answer(request: web.Request, handle: Handler, request_id: str) -> web
     try:
         return await handle(request)
     except ScimError as refusal:
-        return error_response(refusal)
+        return refused(request, refusal)
     except web.HTTPException as error:
-        return error_response(_of_http(error, request), allow=error.headers.get("Allow"))
+        return refused(request, _of_http(error, request), allow=error.headers.get("Allow"))
     except OUTAGES as error:
         log.warning("postgres_unavailable", error=repr(error))
-        return error_response(Unavailable("The database cannot be reached: try again."))
+        return refused(request, Unavailable("The database cannot be reached: try again."))
     except OTHER_TABLES as error:
         log.error("tables_of_another_release", error=repr(error))  # noqa: TRY400 - no fault of the code's.
-        return error_response(Unavailable(OTHER_RELEASE))
+        return refused(request, Unavailable(OTHER_RELEASE))
     except Exception:
         log.exception("request_failed", request_id=request_id)
-        return error_response(unexpected(request_id))
+        return refused(request, unexpected(request_id))
+
+
+def refused(request: web.Request, refusal: ScimError, *, allow: str | None = None) -> Answer:
+    """Return the answer that tells a client of a refusal, which the line of its request tells, too."""
+    request[REFUSAL] = refusal
+    return error_response(refusal, allow=allow)
 
 
 def error_response(error: ScimError, *, allow: str | None = None) -> Answer:

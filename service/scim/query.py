@@ -23,6 +23,7 @@ from projections.tables import GROUPS, USERS
 from schema.scim import urns
 from schema.scim.definitions import GROUP
 from schema.scim.filter import read_equality
+from schema.scim.subject import about
 from schema.scim.text import fold
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
@@ -100,7 +101,8 @@ async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> 
         if len(found) <= shared.count_max:
             alone = [present(each, target, selection, exchange.base) for each in found]
             return json_response(list_of_all(alone))
-    query = read_query(sent, target, selection, exchange.base)
+    with about(target.resource_type):
+        query = read_query(sent, target, selection, exchange.base)
     page = await _find_page(exchange, target, query)
     shown = await present_all(page.resources, target, selection, exchange.base)
     return json_response(
@@ -176,7 +178,8 @@ async def _answer_cursor(
 ) -> Answer:
     """Return a page by cursor; an empty cursor begins (RFC 9865 §2)."""
     refuse_bad_count(sent)
-    query = read_query(sent, target, selection, exchange.base)
+    with about(target.resource_type):
+        query = read_query(sent, target, selection, exchange.base)
     cursor = _read_cursor(exchange, target, sent)
     if cursor:
         query = replace(query, edge=cursor.edge, is_backward=cursor.is_backward)

@@ -12,6 +12,7 @@ from projections.read import GROUP_BY_ID, USER_BY_ID, Lookup, Resource
 from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
 from schema.scim.errors import InvalidCursor
+from schema.scim.subject import about
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
@@ -88,7 +89,8 @@ def _parts(exchange: Exchange, sent: Parameters) -> Parts:
     for target, other in ((users, groups), (groups, users)):
         selection = read_selection(sent, target.resource_type)
         joint = Target(joint_type(target.resource_type, other.resource_type), target.table)
-        query = read_query(sent, joint, selection, exchange.base)
+        with about(joint.resource_type):
+            query = read_query(sent, joint, selection, exchange.base)
         parts[target.table.name] = Part(target, selection, query)
     return parts
 

@@ -310,7 +310,12 @@ async def test_a_limit_of_no_errors_is_none_at_all(
         [],
         {},
         {"Operations": {}},
-        *({"Operations": [], "failOnErrors": each} for each in (-1, True, False, 1.0, "1", [])),
+        {"Operations": [], "failOnErrors": -1},
+        {"Operations": [], "failOnErrors": True},
+        {"Operations": [], "failOnErrors": False},
+        {"Operations": [], "failOnErrors": 1.0},
+        {"Operations": [], "failOnErrors": "1"},
+        {"Operations": [], "failOnErrors": []},
         {"Operations": [post_user("a"), post_user("a")]},
     ],
 )

@@ -16,13 +16,16 @@ from service.tokens import (
     SCOPE,
     TOKEN_LENGTH_MAX,
     Claims,
+    TokenRefused,
     decode_token,
     encode_token,
     hash_jti,
+    refuse_expired,
 )
 from tests.builders import JO, ORGANIZATION_ID, START
 
 NOW = START + timedelta(days=1)
+TOKEN_ID = UUID(int=7)
 EXPIRES = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
 
 
@@ -64,7 +67,7 @@ def signed(**claims: Any) -> str:
 
 @pytest.mark.parametrize("expires_at", [None, EXPIRES])
 def test_a_token_says_whose_it_is(expires_at: datetime | None) -> None:
-    assert decode_token(token(expires_at=expires_at), KEYS, NOW) == Claims(
+    assert decode_token(token(expires_at=expires_at), KEYS) == Claims(
         ORGANIZATION_ID, JO, hash_jti("secret"), SCOPE, expires_at
     )
 
@@ -80,7 +83,7 @@ def test_a_token_holds_no_claims_but_ours() -> None:
 
 
 def test_a_token_of_a_former_key_is_accepted_beside_the_new_one() -> None:
-    assert decode_token(token(OTHER), {"first": KEY, "second": OTHER}, NOW).account_id == JO
+    assert decode_token(token(OTHER), {"first": KEY, "second": OTHER}).account_id == JO
 
 
 def test_only_a_hash_of_the_jti_is_kept() -> None:
@@ -88,27 +91,30 @@ def test_only_a_hash_of_the_jti_is_kept() -> None:
 
 
 def test_a_token_is_accepted_until_it_expires() -> None:
-    claims = decode_token(token(expires_at=EXPIRES), KEYS, EXPIRES - timedelta(seconds=1))
+    claims = decode_token(token(expires_at=EXPIRES), KEYS)
 
+    refuse_expired(claims, TOKEN_ID, EXPIRES - timedelta(seconds=1))
     assert claims.expires_at == EXPIRES
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(days=400)])
 def test_an_expired_token_is_refused_with_its_end(late: timedelta) -> None:
-    with pytest.raises(
-        Unauthorized, match="expired on 2027-01-31 at 09:30:00 UTC; issue a new one"
-    ):
-        decode_token(token(expires_at=EXPIRES), KEYS, EXPIRES + late)
+    claims = decode_token(token(expires_at=EXPIRES), KEYS)
+    told = "expired on 2027-01-31 at 09:30:00 UTC; issue a new one"
+
+    with pytest.raises(TokenRefused, match=told) as refused:
+        refuse_expired(claims, TOKEN_ID, EXPIRES + late)
+    assert (refused.value.organization_id, refused.value.token_id) == (ORGANIZATION_ID, TOKEN_ID)
 
 
 def test_a_token_of_an_unknown_key_is_refused() -> None:
     with pytest.raises(Unauthorized, match="signed by a key that this service does not have"):
-        decode_token(token(OTHER), KEYS, NOW)
+        decode_token(token(OTHER), KEYS)
 
 
 def test_a_token_that_another_key_has_signed_is_refused() -> None:
     with pytest.raises(Unauthorized, match="signature is wrong"):
-        decode_token(token(signing_key(2, "first")), KEYS, NOW)
+        decode_token(token(signing_key(2, "first")), KEYS)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +122,12 @@ def test_a_token_that_another_key_has_signed_is_refused() -> None:
 )
 def test_a_malformed_token_is_refused(text: str) -> None:
     with pytest.raises(Unauthorized, match="copy it whole"):
-        decode_token(text, KEYS, NOW)
+        decode_token(text, KEYS)
 
 
 def test_a_very_long_token_is_refused() -> None:
     with pytest.raises(Unauthorized):
-        decode_token(f"{token()}{'x' * TOKEN_LENGTH_MAX}", KEYS, NOW)
+        decode_token(f"{token()}{'x' * TOKEN_LENGTH_MAX}", KEYS)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256"])
@@ -130,26 +136,26 @@ def test_no_other_algorithm_is_accepted(algorithm: str) -> None:
     forged = jwt.encode(CLAIMS, secret, algorithm=algorithm, headers={"kid": KEY.kid})
 
     with pytest.raises(Unauthorized):
-        decode_token(forged, KEYS, NOW)
+        decode_token(forged, KEYS)
 
 
 @pytest.mark.parametrize("missing", sorted(CLAIMS))
 def test_every_claim_is_required(missing: str) -> None:
     with pytest.raises(Unauthorized):
-        decode_token(signed(**{missing: None}), KEYS, NOW)
+        decode_token(signed(**{missing: None}), KEYS)
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "organization", "sub"])
 def test_a_claim_that_is_not_ours_is_refused(claim: str) -> None:
     with pytest.raises(Unauthorized):
-        decode_token(signed(**{claim: "another"}), KEYS, NOW)
+        decode_token(signed(**{claim: "another"}), KEYS)
 
 
 def test_the_clock_of_another_machine_may_be_late() -> None:
-    assert decode_token(signed(iat=NOW + timedelta(hours=1)), KEYS, NOW).account_id == JO
+    assert decode_token(signed(iat=NOW + timedelta(hours=1)), KEYS).account_id == JO
 
 
 def test_a_token_of_another_organization_says_so() -> None:
     other = UUID(int=7)
 
-    assert decode_token(signed(organization=str(other)), KEYS, NOW).organization_id == other
+    assert decode_token(signed(organization=str(other)), KEYS).organization_id == other
