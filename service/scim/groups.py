@@ -21,6 +21,7 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.answer import no_content, not_modified, resource_response
+from service.scim.ask import Parameters
 from service.scim.context import Exchange, admit
 from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
@@ -43,11 +44,12 @@ NO_CONTENT = HTTPStatus.NO_CONTENT
 async def create(request: web.Request) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
     exchange = await admit(request)
+    sent = query_parameters(request)  # Before anything is written: they may be refused.
     async with _turn(request, exchange):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.create_group, is_long(request), new_id(), body)
         outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome, status=201)
+    return await _answer_write(request, exchange, outcome, sent, status=201)
 
 
 def _turn(request: web.Request, exchange: Exchange) -> AbstractAsyncContextManager[None]:
@@ -76,22 +78,24 @@ async def replace(request: web.Request) -> web.StreamResponse:
     """PUT /Groups/{id}: 200 with the group, without its members where they are many."""
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
+    sent = query_parameters(request)  # Before anything is written: they may be refused.
     async with _turn(request, exchange):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.replace_group, is_long(request), group_id, body, precondition)
         outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome)
+    return await _answer_write(request, exchange, outcome, sent)
 
 
 async def patch(request: web.Request) -> web.StreamResponse:
     """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
     exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
+    sent = query_parameters(request)  # Before anything is written: they may be refused.
     async with _turn(request, exchange):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.patch_group, is_long(request), group_id, body, precondition)
         outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome)
+    return await _answer_write(request, exchange, outcome, sent)
 
 
 async def delete(request: web.Request) -> web.StreamResponse:
@@ -117,13 +121,17 @@ async def _show(
 
 
 async def _answer_write(
-    request: web.Request, exchange: Exchange, outcome: Outcome, *, status: int = 200
+    request: web.Request,
+    exchange: Exchange,
+    outcome: Outcome,
+    sent: Parameters,
+    *,
+    status: int = 200,
 ) -> web.StreamResponse:
     """Return the group as it is after a write, read again where its members are shown."""
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)
-    sent = query_parameters(request)
     if group.member_count > ECHOED_MEMBERS_MAX and not names_attributes(sent):
         # RFC 7644 §3.5.2 lets a PATCH answer with nothing; §3.3 and §3.5.1 want a body, less its members.
         is_shown = request.method != "PATCH"

@@ -16,16 +16,17 @@ from service.scim.answer import Answer, no_content, not_modified, resource_respo
 from service.scim.context import Exchange, admit
 from service.scim.parse import query_parameters, read_body, read_precondition
 from service.scim.represent import user_bytes
-from service.scim.select import read_selection, select
+from service.scim.select import Selection, read_selection, select
 from service.scim.unmodified import is_user_held
 
 
 async def create(request: web.Request) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
     exchange = await admit(request)
+    selection = _selection(request, exchange)
     command = build.create_user(exchange, new_id(), await read_body(request))
     outcome = await exchange.submit(command)
-    return _answer(request, exchange, _resource(outcome), status=201)
+    return _answer(exchange, _resource(outcome), selection, status=201)
 
 
 async def read(request: web.Request) -> Answer:
@@ -35,26 +36,28 @@ async def read(request: web.Request) -> Answer:
     found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, user_id)
     if not found:
         raise _not_found(str(user_id))
-    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
+    selection = _selection(request, exchange)
     if await is_user_held(request, exchange, found[0], selection):
         return not_modified(found[0])
-    return _answer(request, exchange, found[0])
+    return _answer(exchange, found[0], selection)
 
 
 async def replace(request: web.Request) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
     exchange = await admit(request)
+    selection = _selection(request, exchange)
     user_id, precondition = _user_id(request), read_precondition(request)
     command = build.replace_user(exchange, user_id, await read_body(request), precondition)
-    return _answer(request, exchange, _resource(await exchange.submit(command)))
+    return _answer(exchange, _resource(await exchange.submit(command)), selection)
 
 
 async def patch(request: web.Request) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
     exchange = await admit(request)
+    selection = _selection(request, exchange)
     user_id, precondition = _user_id(request), read_precondition(request)
     command = build.patch_user(exchange, user_id, await read_body(request), precondition)
-    return _answer(request, exchange, _resource(await exchange.submit(command)))
+    return _answer(exchange, _resource(await exchange.submit(command)), selection)
 
 
 async def delete(request: web.Request) -> Answer:
@@ -84,9 +87,13 @@ def _resource(outcome: Outcome) -> Resource:
     )
 
 
+def _selection(request: web.Request, exchange: Exchange) -> Selection:
+    """Return which attributes the answer shall hold; of a write it is read before anything is written."""
+    return read_selection(query_parameters(request), exchange.visitor.user_type)
+
+
 def _answer(
-    request: web.Request, exchange: Exchange, user: Resource, *, status: int = 200
+    exchange: Exchange, user: Resource, selection: Selection, *, status: int = 200
 ) -> Answer:
-    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
     body = select(user_bytes(user, exchange.base), selection)
     return resource_response(user, body, f"{exchange.base}/Users/{user.id}", status=status)

@@ -101,6 +101,26 @@ async def test_writes_show_what_is_selected(scim: Scim) -> None:
     assert [ids_only(each) for each in (made, replaced, patched)] == [True] * 3
 
 
+@pytest.mark.parametrize(("endpoint", "name"), [("/Users", "userName"), ("/Groups", "displayName")])
+async def test_a_write_whose_query_is_refused_writes_nothing(
+    scim: Scim, endpoint: str, name: str
+) -> None:
+    made = await scim.post(endpoint, {name: "ada"})
+    path = f"{endpoint}/{made.body['id']}"
+    wrong = "?attributes=%FF"
+    change = {"op": "add", "path": "externalId", "value": "x"}
+
+    answers = [
+        await scim.post(f"{endpoint}{wrong}", {name: "bob"}),
+        await scim.put(f"{path}{wrong}", {name: "bob"}),
+        await scim.patch(f"{path}{wrong}", change),
+    ]
+
+    assert [each.status for each in answers] == [400] * 3
+    assert (await scim.get(path)).body == made.body
+    assert (await scim.find(endpoint, filter=f'{name} eq "bob"')).body["totalResults"] == 0
+
+
 PLAIN = {"displayName": "Sales", "externalId": "g"}
 NAMELESS = {"userName": "bob", "emails": [{"value": "bob@contoso.com"}]}
 
