@@ -22,7 +22,8 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim.answer import Answer, json_response
 from service.scim.bulk_operation import STATUSES, command_of, read_operation, sent_location
-from service.scim.bulk_order import in_turn, portions, references, referred, sequence
+from service.scim.bulk_order import in_turn, portions, referred, sequence
+from service.scim.bulk_references import references
 from service.scim.context import Exchange, admit
 from service.scim.middleware import unexpected
 from service.scim.parse import read_body
