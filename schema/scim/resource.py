@@ -8,6 +8,7 @@ from typing import Any
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue
 from schema.scim.resource_type import NAME_LENGTH_MAX, AttributePath, ResourceType
+from schema.scim.understood import is_reference, refuse_unread
 from schema.scim.urns import is_urn
 from schema.scim.value import Reader, reader
 
@@ -42,6 +43,8 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
             ignored.append(str(meaning.path))
         elif meaning.is_kept:
             known = meaning.read(value, ignored)
+            if is_put or is_reference(meaning.path.target):
+                refuse_unread(meaning.path, value, known, is_put=True)
             if known is None:
                 continue
             name, document = meaning.own_name, reading.document
