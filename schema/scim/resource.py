@@ -43,7 +43,7 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
             ignored.append(str(meaning.path))
         elif meaning.is_kept:
             known = meaning.read(value, ignored)
-            if is_put or is_reference(meaning.path.target):
+            if is_put or meaning.is_reference:
                 refuse_unread(meaning.path, value, known, is_put=True)
             if known is None:
                 continue
@@ -95,6 +95,7 @@ class Meaning:
     read: Reader
     is_kept: bool  # A client's value is taken.
     is_of_no_value: bool  # It does not say of which value: emails.display.
+    is_reference: bool  # Each value needs the id of another resource, in every write.
     own_name: str | None  # Of an attribute of the core schema, meant as a whole.
 
 
@@ -143,7 +144,8 @@ def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
     is_kept = path.attribute.is_kept and path.target.is_kept
     is_of_no_value = path.sub_attribute is not None and path.attribute.multi_valued
     own_name = None if path.extension or path.sub_attribute else path.attribute.name
-    return Meaning(path, reader(path), is_kept, is_of_no_value, own_name)
+    is_id = is_reference(path.target)
+    return Meaning(path, reader(path), is_kept, is_of_no_value, is_id, own_name)
 
 
 def get(document: Document, path: AttributePath) -> Any:

@@ -28,6 +28,8 @@ def refuse_unread(path: AttributePath, sent: Any, known: Any, *, is_put: bool = 
         _refuse_unread_values(path, values, known or [], is_put=is_put)
     elif known is None and path.target.is_complex:
         _refuse_unread_object(path, sent, is_put=is_put)
+    elif not is_put and isinstance(known, dict) and "value" not in known:
+        raise InvalidValue(f"{path} needs a value; without one it would lose the one that it has.")
 
 
 def _refuse_unread_values(

@@ -114,6 +114,7 @@ def test_the_reference_that_entra_sends_with_every_value_says_nothing() -> None:
         ({"$ref": None, "displayName": "Grace"}, "manager.displayName"),
         ({"value": {"id": BOSS}}, "manager.id"),
         ('{"displayName":"Grace"}', "manager.displayName"),
+        ({"$ref": f"/Users/{BOSS}"}, "manager needs a value"),
         ({}, "manager"),
     ],
 )
