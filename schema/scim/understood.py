@@ -23,6 +23,8 @@ def refuse_unread(path: AttributePath, sent: Any, known: Any, *, is_put: bool = 
     """
     if sent in EMPTY[:3]:
         return
+    if sent == [{}] and not is_put:
+        refuse_nothing(path)
     if path.target.multi_valued:
         values = sent if isinstance(sent, list) else [sent]
         _refuse_unread_values(path, values, known or [], is_put=is_put)

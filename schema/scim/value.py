@@ -82,7 +82,7 @@ def _told(single: Reader, name: str) -> Reader:
         others = [f"{name}.{key}" for key in value if key.lower() not in ("value", "$ref")]
         if "value" not in given:
             named = ", ".join(others[:NAMED_MAX]) or f"{name}.$ref"
-            raise InvalidValue(f"{named[:QUOTED_MAX]} is no value of {name}: send it as value.")
+            raise InvalidValue(f"{name} must be sent as value, not as {named[:QUOTED_MAX]}.")
         ignored += others
         return single(given["value"], ignored)
 

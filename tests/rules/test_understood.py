@@ -87,6 +87,13 @@ def test_a_remove_knows_every_name_in_its_list(name: str, unknown: str) -> None:
     assert f"{name}.{unknown}" in refused(remove(name, value=[{"type": "work", unknown: "a@x"}]))
 
 
+@pytest.mark.parametrize("path", ["title", "active", "name.givenName", f"{CUSTOM}:CustomAttribute"])
+@pytest.mark.parametrize("sent", [{"id": "x"}, [{"id": "x"}], {}, [{}]])
+def test_an_object_does_not_clear_a_simple_value(path: str, sent: Any) -> None:
+    for operation in (add(path, sent), replace(path, sent), pathless({path: sent})):
+        refused(operation)
+
+
 def test_each_value_of_a_remove_is_judged_alone() -> None:
     listed = [{"value": "a"}, {"value": "b", "id": "7"}]
 
