@@ -7,6 +7,7 @@ from schema.scim.errors import InvalidValue
 from schema.scim.path import Path
 from schema.scim.resource_type import AttributePath
 from schema.scim.understood import (
+    EMPTY,
     is_emptying,
     is_reference,
     refuse_names,
@@ -84,10 +85,9 @@ def read_removed(path: Path, sent: Any, ignored: list[str]) -> list[Any] | None:
     """
     target = path.attribute_path
     values = sent if isinstance(sent, list) else [] if sent is None else [sent]
-    if target.target.is_complex or target.target.multi_valued:
-        for each in values:
-            if isinstance(each, dict):
-                _refuse_unknown(target, each)
+    for each in values:
+        if isinstance(each, dict):
+            _refuse_unknown(target, each)
     if not target.target.multi_valued or sent is None:
         return None
     known = _read_parts(target, values, ignored)
@@ -107,12 +107,12 @@ def _refuse_unknown(path: AttributePath, one: Document) -> None:
         for key, each in one.items()
         if not writable(attribute, key)
         and not attribute.sub_attribute(key)
-        and not (
-            key.lower() == "$ref" and each is None
+        and (
+            key.lower() != "$ref" or each is not None
         )  # Entra's library sends it with every value.
     ]
-    if unknown:
-        refuse_names(path, unknown)
+    if unknown or (one and not any(writable(attribute, key) for key in one)):
+        refuse_names(path, unknown or list(one))
     given = [each for key, each in one.items() if key.lower() == "value"]
-    if attribute.multi_valued and given and given[0] in (None, "", [], {}):
+    if not one or (attribute.multi_valued and given and given[0] in EMPTY):
         refuse_nothing(path)

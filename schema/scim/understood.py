@@ -88,8 +88,8 @@ def refuse_names(path: AttributePath, keys: Sequence[str]) -> NoReturn:
     named = ", ".join(f"{path}.{key}" for key in keys[:NAMED_MAX])
     taken = [sub.name for sub in path.target.sub_attributes.values() if not sub.is_read_only]
     raise InvalidValue(
-        f"{named[:QUOTED_MAX]}: clients cannot set this, and to ignore it could delete values. "
-        f"Send only {', '.join(taken) or 'value'}. Nothing is changed."
+        f"{named[:QUOTED_MAX]}: unknown here, or set by the service alone. Ignoring it could delete "
+        f"values, so nothing is changed. Send only {', '.join(taken) or 'value'}."
     )
 
 

@@ -94,6 +94,27 @@ def test_an_object_does_not_clear_a_simple_value(path: str, sent: Any) -> None:
         refused(operation)
 
 
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("manager", {"id": BOSS}),
+        ("manager", [{"displayName": "Grace"}]),
+        ("title", {"text": "Boss"}),
+        ("name.givenName", [{"text": "Jo"}]),
+        ("name", {"first": "Jo"}),
+        ("name", {}),
+        ("manager", [{}]),
+    ],
+)
+def test_a_remove_of_a_single_value_knows_every_name_too(path: str, sent: Any) -> None:
+    assert path in refused(remove(path, value=sent))
+
+
+@pytest.mark.parametrize("sent", ["Boss", None, {"value": "Boss"}, [{"$ref": None, "value": "x"}]])
+def test_a_single_value_is_removed_whatever_it_is(sent: Any) -> None:
+    assert "title" not in after(remove("title", value=sent))
+
+
 def test_each_value_of_a_remove_is_judged_alone() -> None:
     listed = [{"value": "a"}, {"value": "b", "id": "7"}]
 
