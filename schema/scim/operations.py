@@ -1,7 +1,7 @@
 """The operations of a PATCH request (RFC 7644 §3.5.2), read into one shape from every dialect."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +9,7 @@ import orjson
 
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget
+from schema.scim.operation_value import is_set_of_subs, only, read_removed, read_written
 from schema.scim.path import Path, parse_path
 from schema.scim.resource import DERIVED, assignments
 from schema.scim.resource_type import ResourceType
@@ -27,7 +28,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One change of one attribute; `value` is as sent, None where nothing was."""
+    """One change of one attribute; `value` is as read_written and read_removed return it."""
 
     kind: Kind
     path: Path
@@ -45,8 +46,8 @@ class Patch:
 def read_patch(body: Any, resource_type: ResourceType, resource_id: str) -> Patch:
     """Return the operations of a PatchOp message; a value without a path is one operation per key.
 
-    An empty list is a no-op (SCIMReferenceCode#112). Errors: InvalidSyntax, InvalidPath,
-    InvalidFilter, Mutability for attributes that only the service sets, NoTarget.
+    An empty list is a no-op (SCIMReferenceCode#112). Errors: InvalidSyntax, InvalidPath, InvalidFilter,
+    InvalidValue, Mutability for attributes that only the service sets, NoTarget.
     """
     reader = _Reader(resource_type, resource_id)
     operations = [each for sent in _sent_operations(body) for each in reader.read(sent)]
@@ -64,6 +65,10 @@ class _Reader:
     def read(self, sent: Document) -> Iterator[Operation]:
         """Yield what one operation of the message does."""
         kind, text, value = _read_kind(sent.get("op")), sent.get("path"), sent.get("value")
+        if kind is not Kind.REMOVE and "value" not in sent:
+            raise InvalidValue(
+                f'{kind.capitalize()} needs a value; to clear an attribute, send "".'
+            )
         if text is None or text == "":
             yield from self._read_pathless(kind, value)
             return
@@ -78,7 +83,31 @@ class _Reader:
             return
         self._refuse_read_only(path, value)
         if path.attribute.is_kept:
-            yield Operation(kind, path, _embedded_json(path, value))
+            yield from self._operations(kind, path, value)
+
+    def _operations(self, kind: Kind, path: Path, sent: Any) -> Iterator[Operation]:
+        """Yield what is done at a path: one operation, or none where it adds or removes nothing."""
+        sent = _embedded_json(path, sent)
+        if kind is Kind.REMOVE:
+            yield from self._removals(path, sent)
+            return
+        value = read_written(path, sent, self.ignored)
+        if kind is Kind.REPLACE or value != []:
+            yield Operation(kind, path, value)
+
+    def _removals(self, path: Path, sent: Any) -> Iterator[Operation]:
+        """Yield what a remove does; an empty list names nothing to remove, but beside a value path."""
+        if path.filter is not None and sent in ([], ""):
+            sent = None
+        if sent == [] or (sent == "" and path.attribute_path.target.multi_valued):
+            return
+        value, subs = read_removed(path, sent, self.ignored), only(sent)
+        if not (is_set_of_subs(path) and isinstance(subs, dict)):
+            yield Operation(Kind.REMOVE, path, value)
+            return
+        for name in subs:
+            sub = path.attribute.sub_attribute(name)
+            yield Operation(Kind.REMOVE, Path(replace(path.attribute_path, sub_attribute=sub)))
 
     def _read_pathless(self, kind: Kind, value: Any) -> Iterator[Operation]:
         if kind is Kind.REMOVE:
@@ -91,27 +120,38 @@ class _Reader:
                 "An operation without a path needs an object of attributes as its value."
             )
         plain = {key: each for key, each in value.items() if "[" not in key}
-        for attribute_path, each in assignments(plain, self.resource_type, self.ignored):
-            path = Path(attribute_path)
-            if path.attribute.is_kept or path.attribute.name == "id":
-                self._refuse_read_only(path, each)
-            if path.attribute.is_kept:
-                yield Operation(kind, path, _embedded_json(path, each))
+        yield from self._read_attributes(kind, plain, self.ignored)
         for key in value:
             if key not in plain:  # A value path as a key: emails[type eq "work"].value
                 yield from self.read({"op": kind, "path": key, "value": value[key]})
 
+    def _read_attributes(
+        self, kind: Kind, attributes: Document, ignored: list[str]
+    ) -> Iterator[Operation]:
+        for attribute_path, each in assignments(attributes, self.resource_type, ignored):
+            path = Path(attribute_path)
+            if path.attribute.is_kept or path.attribute.name == "id":
+                self._refuse_read_only(path, each)
+            if path.attribute.is_kept:
+                yield from self._operations(kind, path, each)
+
     def _read_container(self, kind: Kind, urn: str, value: Any) -> Iterator[Operation]:
         """Read an operation whose path is the URN of a schema: its value is an object of attributes."""
-        if kind is not Kind.REMOVE and value not in (None, ""):
-            if not isinstance(value, dict):
-                raise InvalidValue(f"The value for {urn} must be an object of attributes.")
-            yield from self._read_pathless(kind, {urn: value})
-            return
+        if value is None or value == "":
+            yield from self._clear_container(kind, urn)
+        elif kind is not Kind.REMOVE:
+            yield from self._read_attributes(kind, {urn: value}, self.ignored)
+        elif value != []:
+            unknown: list[str] = []
+            yield from self._read_attributes(kind, {urn: value}, unknown)
+            if unknown:
+                raise InvalidValue(f"{unknown[0][:200]} is unknown; remove what {urn} has.")
+
+    def _clear_container(self, kind: Kind, urn: str) -> Iterator[Operation]:
         schema = self.resource_type.extension(urn)
         if schema is None:
             raise Mutability("The core schema cannot be removed; name the attributes to remove.")
-        for name in schema.attributes:
+        for name in schema.attributes if kind is not Kind.ADD else ():
             path = parse_path(f"{schema.id}:{name}", self.resource_type)
             if path and path.attribute.is_kept:
                 yield Operation(Kind.REMOVE, path)
@@ -122,7 +162,9 @@ class _Reader:
         if path.attribute.is_read_only and not is_own_id:
             raise Mutability(f"{path.attribute.name} is set by the service and cannot be changed.")
         sub = path.sub_attribute
-        if sub and sub.mutability in ("readOnly", "immutable"):
+        if sub and sub.is_read_only:
+            raise Mutability(f"{path} is set by the service and cannot be changed.")
+        if sub and sub.mutability == "immutable":
             raise Mutability(f"{path} cannot be changed; replace the whole value instead.")
 
 

@@ -56,6 +56,8 @@ def parse_path(text: str, resource_type: ResourceType) -> Path | None:
     if not closing or (tail and not tail.startswith(".")):
         raise InvalidPath(f"{_quote(text)} lacks the ] that ends its filter.")
     path = _known(f"{name}{tail}", text, resource_type)
+    if path is None and tail.lower() == ".value":
+        path = _simple(_known(name, text, resource_type))
     return _select(path.attribute_path, inner, text) if path else None
 
 
@@ -65,6 +67,11 @@ def _known(name: str, text: str, resource_type: ResourceType) -> Path | None:
     if found is None and not NAME.fullmatch(name):
         raise InvalidPath(f"{_quote(text)} names no attribute; write attribute or attribute.sub.")
     return Path(found) if found else None
+
+
+def _simple(path: Path | None) -> Path | None:
+    """Return a path to simple values, which clients also write as `Tags[value eq "a"].value`."""
+    return None if path is None or path.attribute.is_complex else path
 
 
 def _select(found: AttributePath, inner: str, text: str) -> Path:

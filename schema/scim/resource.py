@@ -8,6 +8,7 @@ from typing import Any
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue
 from schema.scim.resource_type import NAME_LENGTH_MAX, AttributePath, ResourceType
+from schema.scim.understood import is_reference, refuse_unread
 from schema.scim.urns import is_urn
 from schema.scim.value import Reader, reader
 
@@ -42,6 +43,8 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
             ignored.append(str(meaning.path))
         elif meaning.is_kept:
             known = meaning.read(value, ignored)
+            if is_put or meaning.is_reference:
+                refuse_unread(meaning.path, value, known, is_put=True)
             if known is None:
                 continue
             name, document = meaning.own_name, reading.document
@@ -92,6 +95,7 @@ class Meaning:
     read: Reader
     is_kept: bool  # A client's value is taken.
     is_of_no_value: bool  # It does not say of which value: emails.display.
+    is_reference: bool  # Each value needs the id of another resource, in every write.
     own_name: str | None  # Of an attribute of the core schema, meant as a whole.
 
 
@@ -140,7 +144,8 @@ def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
     is_kept = path.attribute.is_kept and path.target.is_kept
     is_of_no_value = path.sub_attribute is not None and path.attribute.multi_valued
     own_name = None if path.extension or path.sub_attribute else path.attribute.name
-    return Meaning(path, reader(path), is_kept, is_of_no_value, own_name)
+    is_id = is_reference(path.target)
+    return Meaning(path, reader(path), is_kept, is_of_no_value, is_id, own_name)
 
 
 def get(document: Document, path: AttributePath) -> Any:

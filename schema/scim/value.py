@@ -15,6 +15,8 @@ from schema.scim.resource_type import AttributePath
 INDEXED = frozenset({"userName", "externalId", "displayName"})
 INDEXED_BYTES_MAX = 800  # A btree entry of Postgres holds 2,704 bytes; folding may triple a text.
 INTEGER_MAX = 2**63 - 1
+NAMED_MAX = 10  # Names that a refusal repeats, and the characters that it repeats of them.
+QUOTED_MAX = 200
 INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -47,7 +49,14 @@ def read_part(path: AttributePath, value: Any, ignored: list[str]) -> Any:
 
     What says no more than of what kind a value is counts: it is merged with one, or compared with it.
     """
-    return _single_reader(path.target, str(path), is_part=True)(value, ignored)
+    return _part_reader(path)(value, ignored)
+
+
+@lru_cache(maxsize=4096)
+def _part_reader(path: AttributePath) -> Reader:
+    name, attribute = str(path), path.target
+    single = _single_reader(attribute, name, is_part=True)
+    return _told(single, name) if attribute.multi_valued and not attribute.is_complex else single
 
 
 @lru_cache(maxsize=4096)
@@ -57,19 +66,25 @@ def reader(path: AttributePath) -> Reader:
     if not attribute.multi_valued:
         return _one(attribute, name)
     single = _single_reader(attribute, name)
-    return _many(single if attribute.is_complex else _told(single))
+    return _many(single if attribute.is_complex else _told(single, name))
 
 
-def _told(single: Reader) -> Reader:
+def _told(single: Reader, name: str) -> Reader:
     """Return what reads a value, or an object that tells it.
 
     The values of an operation are objects with `value` in Entra's library, whatever the attribute is.
     """
 
     def read(value: Any, ignored: list[str]) -> Any:
-        return single(
-            value["value"] if isinstance(value, dict) and "value" in value else value, ignored
-        )
+        if not isinstance(value, dict) or not value:
+            return single(value or None if isinstance(value, dict) else value, ignored)
+        given = {key.lower(): each for key, each in value.items()}
+        others = [f"{name}.{key}" for key in value if key.lower() not in ("value", "$ref")]
+        if "value" not in given:
+            named = ", ".join(others[:NAMED_MAX]) or f"{name}.$ref"
+            raise InvalidValue(f"{name} must be sent as value, not as {named[:QUOTED_MAX]}.")
+        ignored += others
+        return single(given["value"], ignored)
 
     return read
 
@@ -130,7 +145,7 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
         if value is None or value == "":
             return None
         if is_reference and (isinstance(value, str) or not attribute.multi_valued):
-            value = _unwrapped(value)
+            value = unwrapped(value)
         if not isinstance(value, dict):
             raise InvalidValue(f"{name} must be an object, not {_kind(value)}.")
         document: Document = {}
@@ -146,7 +161,7 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
     return read
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """Return a reference as an object: clients send a manager or a member as its id, or wrapped twice (§4.5)."""
     if isinstance(value, str):
         return {"value": value}

@@ -57,7 +57,7 @@ def _create(command: CreateGroup, known: Known) -> list[Event]:
     require(command.document, GROUP)
     _refuse_taken(command.document["displayName"], None, known)
     attributes = _attributes(command.document)
-    members = known_members(_sent_ids(command.document), known.member_types)
+    members = known_members(_sent_ids(command.document), known.member_types, is_new=True)
     return [GroupCreated(values=difference({}, attributes)), *member_events(None, members)]
 
 

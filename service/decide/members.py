@@ -21,7 +21,6 @@ from schema.scim.filter import (
 from schema.scim.operations import Kind, Operation
 from schema.scim.patch import refuse_too_much
 from schema.scim.predicate import cost, selector
-from schema.scim.value import read_value
 from service.ids import read_id
 
 ID_LENGTH = 36  # Of a UUID as we write it; UUID() takes other spellings, too.
@@ -64,9 +63,7 @@ def mention(operation: Operation) -> Mention:
 
 def _value_ids(operation: Operation) -> list[str]:
     """Return the ids in the value of an operation."""
-    if operation.path.sub_attribute is not None or operation.value is None:
-        return []
-    return member_ids(read_value(operation.path.attribute_path, operation.value, []) or [])
+    return member_ids(operation.value or ())
 
 
 def _compared_ids(chosen: Filter) -> list[str] | None:
@@ -114,29 +111,36 @@ def apply_all(
 def _apply(
     current: dict[UUID, MemberType], operation: Operation, member_types: dict[UUID, MemberType]
 ) -> None:
-    match operation.kind:
-        case Kind.REMOVE if operation.path.filter is not None:
-            for each in _selected(current, operation.path.filter):
-                del current[each]
-        case Kind.REMOVE if operation.value is None:
-            current.clear()
-        case Kind.REMOVE:
-            for each in parse_ids(_value_ids(operation)):
-                current.pop(each, None)
-        case Kind.REPLACE if operation.path.filter is None:
-            known = known_members(_value_ids(operation), member_types)
-            current.clear()
-            current.update(known)
-        case _:
-            current.update(known_members(_value_ids(operation), member_types))
+    if operation.kind is Kind.REMOVE:
+        for each in _leaving(current, operation):
+            del current[each]
+        return
+    joining = known_members(_value_ids(operation), member_types)
+    if operation.kind is Kind.REPLACE:
+        # RFC 7644 §3.5.2.3: the values that a path selects are replaced.
+        for each in _selected(current, operation.path.filter):
+            del current[each]
+    elif operation.path.filter is not None:
+        _refuse_unknown(operation.path.filter)
+    current.update(joining)
 
 
-def _selected(current: dict[UUID, MemberType], chosen: Filter) -> set[UUID]:
-    """Return the members that a filter selects.
+def _leaving(current: dict[UUID, MemberType], operation: Operation) -> set[UUID]:
+    """Return the members that a remove takes away: those selected and, where ids are listed, only those."""
+    if operation.value is None:
+        return _selected(current, operation.path.filter)
+    listed = {each for each in parse_ids(_value_ids(operation)) if each in current}
+    return listed & _selected(current, operation.path.filter) if operation.path.filter else listed
+
+
+def _selected(current: dict[UUID, MemberType], chosen: Filter | None) -> set[UUID]:
+    """Return the members that a filter selects; all of them without one.
 
     Only those that it names are looked at, where it names any: Entra sends one operation for each
     member that left, and a thousand of them against a thousand members took six seconds.
     """
+    if chosen is None:
+        return set(current)
     _refuse_unknown(chosen)
     compared = _compared_ids(chosen)
     candidates = (
@@ -166,24 +170,27 @@ def _refuse_unknown(chosen: Filter) -> None:
 
 
 def known_members(
-    texts: Sequence[str], member_types: dict[UUID, MemberType]
+    texts: Sequence[str], member_types: dict[UUID, MemberType], *, is_new: bool = False
 ) -> dict[UUID, MemberType]:
-    """Return members by id and type. Errors: InvalidValue naming the ids that are nobody's."""
+    """Return members by id and type; the group may be one that is to be made.
+
+    Errors: InvalidValue naming the ids that are nobody's.
+    """
     found: dict[UUID, MemberType] = {}
     unknown: list[str] = []
     for text in texts:
         member_id = as_id(text)
         kind = member_types.get(member_id) if member_id else None
         if member_id is None or kind is None:
-            unknown.append(text[:100])
+            unknown.append(repr(text[:100]))
         else:
             found[member_id] = kind
     if unknown:
         named = ", ".join(unknown[:NAMED_MAX])
         more = f" and {len(unknown) - NAMED_MAX} more" if len(unknown) > NAMED_MAX else ""
+        outcome = "The group was not created." if is_new else "The group is unchanged."
         raise InvalidValue(
-            f"members: no user or group has the id {named}{more}; provision them first. "
-            "The group is unchanged."
+            f"members: no user or group has the id {named}{more}; provision them first. {outcome}"
         )
     return found
 

@@ -28,7 +28,8 @@ from service.scim.bulk_operation import (
     read_operation,
     sent_location,
 )
-from service.scim.bulk_order import in_turn, portions, references, referred, sequence
+from service.scim.bulk_order import in_turn, portions, referred, sequence
+from service.scim.bulk_references import references
 from service.scim.context import Exchange, admit
 from service.scim.middleware import unexpected
 from service.scim.parse import read_body

@@ -12,11 +12,10 @@ from service.commands import Command, DeleteGroup, DeleteUser, Precondition
 from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
-from service.scim.bulk_order import PREFIX
+from service.scim.bulk_references import PREFIX, resolved
 from service.scim.context import Exchange
 from service.scim.parse import VERSION
 
-DEPTH_MAX = 20  # No attribute nests deeper, nor do references to bulkIds.
 PATH = re.compile(r"/*(users|groups)(?:/+([^/?#]+))?/*", re.IGNORECASE)
 STATUSES = {"POST": "201", "PUT": "200", "PATCH": "200", "DELETE": "204"}  # Of success, by method.
 
@@ -88,7 +87,7 @@ def read_operation(sent: Document, ids: Mapping[str, UUID]) -> BulkOperation:
         found[1].capitalize(),
         resource_id,
         bulk_id,
-        _data(method, _resolve(sent.get("data"), ids)),
+        _data(method, resolved(sent.get("data"), lambda named: str(ids[named]))),
         _precondition(sent.get("version")),
     )
 
@@ -99,19 +98,6 @@ def _precondition(version: Any) -> Precondition:
         return Precondition()
     found = VERSION.fullmatch(version) if isinstance(version, str) else None
     return Precondition(frozenset({int(found[1])} if found else ()))
-
-
-def _resolve(value: Any, ids: Mapping[str, UUID], depth: int = 0) -> Any:
-    """Return data with `bulkId:x` replaced by the id that x has."""
-    if isinstance(value, str) and value.startswith(PREFIX):
-        return str(ids.get(value.removeprefix(PREFIX), value))
-    if depth == DEPTH_MAX:
-        return value
-    if isinstance(value, dict):
-        return {key: _resolve(each, ids, depth + 1) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_resolve(each, ids, depth + 1) for each in value]
-    return value
 
 
 def _data(method: str, data: Any) -> Any:

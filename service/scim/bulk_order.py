@@ -8,28 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
-from typing import Any
 
 from schema.scim.attributes import Document
-
-PREFIX = "bulkId:"
+from service.scim.bulk_references import references
 
 Before = Mapping[int, set[int]]  # The place of an operation → those that must have ended before it.
-
-
-def references(operation: Document) -> set[str]:
-    """Return the bulkIds that an operation refers to, in its path or anywhere in its data."""
-    found: set[str] = set()
-    waiting: list[Any] = [operation.get("data"), *str(operation.get("path", "")).split("/")]
-    while waiting:
-        match waiting.pop():
-            case str() as text if text.startswith(PREFIX):
-                found.add(text.removeprefix(PREFIX))
-            case dict() as holder:
-                waiting += holder.values()
-            case list() as elements:
-                waiting += elements
-    return found
 
 
 def referred(operations: Sequence[Document], places: Mapping[str, int]) -> Before:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.scim.bulk_order import in_turn, portions, references, referred, sequence
+from service.scim.bulk_order import in_turn, portions, referred, sequence
 
 
 def post(bulk_id: str, *refers_to: str) -> dict[str, Any]:
@@ -24,25 +23,6 @@ def order(*operations: dict[str, Any]) -> tuple[list[int], set[int]]:
     """Return the places of operations in the order of a bulk, and those that circles keep from it."""
     places = {each["bulkid"]: n for n, each in enumerate(operations) if each["bulkid"]}
     return sequence(in_turn(operations, referred(operations, places)))
-
-
-@pytest.mark.parametrize(
-    ("operation", "expected"),
-    [
-        ({"data": {"manager": "bulkId:a"}}, {"a"}),
-        ({"data": {"members": [{"value": "bulkId:a"}, {"value": "bulkId:b"}]}}, {"a", "b"}),
-        ({"data": [{"op": "add", "value": ["bulkId:a"]}]}, {"a"}),
-        ({"path": "/Users/bulkId:a"}, {"a"}),
-        ({"path": "Users/bulkId:a/", "data": "bulkId:b"}, {"a", "b"}),
-        ({"path": "/Users/1", "data": {"bulkId:a": "x", "title": "not bulkId:b"}}, set()),
-        ({"path": 7, "data": None}, set()),
-        ({}, set()),
-    ],
-)
-def test_references_are_found_in_path_and_data(
-    operation: dict[str, Any], expected: set[str]
-) -> None:
-    assert references(operation) == expected
 
 
 def test_without_references_the_order_is_that_sent() -> None:

@@ -21,6 +21,7 @@ BEGIN = {
 NEUTRAL = {
     "projections.statements",
     "schema.scim.errors",
+    "schema.scim.understood",  # It refuses what clients send, before it is an event.
     "schema.scim.value",  # It reads what clients send, before it is an event.
 }
 UNUSED_BY_HISTORY = re.compile(r"schema\.scim\.|projections\.(?:load|rows)$")  # But for types.

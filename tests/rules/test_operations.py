@@ -44,9 +44,9 @@ def test_an_unknown_op_is_refused(op: Any) -> None:
 
 
 def test_names_of_the_message_are_read_in_any_case() -> None:
-    patch = read_patch({"operations": [{"OP": "add", "Path": "title", "VALUE": 1}]}, USER, "")
+    patch = read_patch({"operations": [{"OP": "add", "Path": "title", "VALUE": "Boss"}]}, USER, "")
 
-    assert shape(patch) == [(Kind.ADD, "title", 1)]
+    assert shape(patch) == [(Kind.ADD, "title", "Boss")]
 
 
 def test_no_operations_are_no_operations() -> None:
@@ -76,7 +76,7 @@ def test_a_pathless_value_is_an_operation_per_key_in_order() -> None:
     assert shape(patch) == [
         (Kind.ADD, "title", "Boss"),
         (Kind.ADD, "name.givenName", "Jo"),
-        (Kind.ADD, f"{urns.ENTERPRISE_USER}:manager", "x"),
+        (Kind.ADD, f"{urns.ENTERPRISE_USER}:manager", {"value": "x"}),
     ]
 
 
@@ -141,6 +141,29 @@ def test_what_nobody_knows_is_ignored_and_reported() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operation", "ignored"),
+    [
+        (add("emails", [{"value": "a", "verified": 1}, {"value": "b", "Verified": 2}]), 2),
+        (replace("emails", {"value": "a", "verified": 1}), 1),
+        (replace('emails[type eq "work"]', {"value": "a", "verified": 1}), 1),
+        (pathless({'emails[type eq "work"]': {"value": "a", "verified": 1}}), 1),
+        (pathless({"emails": [{"value": "a", "verified": 1}]}, op="add"), 1),
+        (add("name", {"givenName": "a", "verified": 1}), 1),
+        (pathless({"manager": {"value": "a", "verified": 1}}), 1),
+        (add(urns.ENTERPRISE_USER, {"manager": [{"value": "a", "verified": 1}]}), 1),
+        (replace("roles", '[{"value":"a","verified":1}]'), 1),
+    ],
+)
+def test_sub_attributes_that_nobody_knows_are_reported_once(
+    operation: Document, ignored: int
+) -> None:
+    names = read(operation).ignored
+
+    assert len(names) == ignored
+    assert all(each.lower().endswith(".verified") for each in names)
+
+
+@pytest.mark.parametrize(
     "path", ["id", "meta", "meta.version", "groups", 'groups[value eq "x"]', "manager.displayName"]
 )
 @pytest.mark.parametrize("op", ["add", "replace", "remove"])
@@ -182,12 +205,18 @@ def test_a_password_is_accepted_and_not_taken(path: str) -> None:
     assert read(replace(path, "secret"), pathless({path: "secret"})) == Patch(())
 
 
-@pytest.mark.parametrize(
-    "path", ["members.value", 'members[value eq "x"].value', "members.display"]
-)
+@pytest.mark.parametrize("path", ["members.value", 'members[value eq "x"].value', "members.type"])
 def test_a_member_cannot_become_another(path: str) -> None:
     with pytest.raises(Mutability, match="replace the whole value"):
         read_patch({"Operations": [replace(path, "y")]}, GROUP, "")
+
+
+@pytest.mark.parametrize("path", ["members.display", 'members[value eq "x"].display'])
+@pytest.mark.parametrize("op", ["add", "replace", "remove"])
+def test_what_the_service_shows_of_a_member_cannot_be_changed(op: str, path: str) -> None:
+    with pytest.raises(Mutability, match=r"members\.display is set by the service") as refusal:
+        read_patch({"Operations": [{"op": op, "path": path, "value": "y"}]}, GROUP, "")
+    assert "replace" not in refusal.value.detail
 
 
 def test_a_member_cannot_become_another_by_a_key() -> None:

@@ -260,7 +260,7 @@ def test_a_name_is_free_once_its_owner_has_another() -> None:
 @pytest.mark.parametrize(
     ("command", "error"),
     [
-        (patch_user(replace("title", "Boss"), replace("active", "maybe")), InvalidValue),
+        (patch_user(replace("title", "Boss"), replace("userName", "")), InvalidValue),
         (patch_user(replace("title", "Boss"), remove("userName")), Mutability),
         (put_user(title="Boss", userName=None), InvalidValue),
     ],

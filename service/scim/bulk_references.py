@@ -1,0 +1,72 @@
+"""The bulkIds that an operation of a bulk refers to: found and resolved wherever an id can stand. Pure.
+
+RFC 7644 §3.7.2 shows them as the value of a member or a manager. They may also stand in the filter of a PATCH
+path, however that is written, in JSON that a client sends as text, and at the end of a `$ref`.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from schema.scim.attributes import Document
+
+PREFIX = "bulkId:"
+DEPTH_MAX = 20  # No attribute nests deeper, nor do references to bulkIds.
+QUOTED = re.compile(r'"bulkId:(?:[^"\\]|\\.)*"')  # A text as filters and JSON write it.
+
+Resolve = Callable[[str], str]  # bulkId → what takes the place of the reference to it.
+
+
+def references(operation: Document) -> set[str]:
+    """Return the bulkIds that an operation refers to, in its path or anywhere in its data."""
+    in_path = str(operation.get("path", "")).split("/")
+    found = {each.removeprefix(PREFIX) for each in in_path if each.startswith(PREFIX)}
+
+    def take(bulk_id: str) -> str:
+        found.add(bulk_id)
+        return ""
+
+    resolved(operation.get("data"), take)
+    return found
+
+
+def resolved(value: Any, resolve: Resolve, key: str = "", depth: int = 0) -> Any:
+    """Return data with each reference to a bulkId replaced; `key` names the value in its object."""
+    if isinstance(value, str):
+        return _resolved_text(value, resolve, key.lower())
+    if depth == DEPTH_MAX:
+        return value
+    if isinstance(value, dict):
+        return {
+            _resolved_quotes(name, resolve): resolved(each, resolve, name, depth + 1)
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [resolved(each, resolve, key, depth + 1) for each in value]
+    return value
+
+
+def _resolved_text(text: str, resolve: Resolve, key: str) -> str:
+    if text.startswith(PREFIX):
+        return resolve(text.removeprefix(PREFIX))
+    if key == "path" or text[:1] in ("{", "["):
+        return _resolved_quotes(text, resolve)
+    start, slash, last = text.rpartition("/")
+    if key == "$ref" and last.startswith(PREFIX):
+        return f"{start}{slash}{resolve(last.removeprefix(PREFIX))}"
+    return text
+
+
+def _resolved_quotes(text: str, resolve: Resolve) -> str:
+    """Return a path, or JSON as text, with the references in its quotes replaced."""
+    return QUOTED.sub(lambda found: _resolved_quote(found[0], resolve), text)
+
+
+def _resolved_quote(quoted: str, resolve: Resolve) -> str:
+    try:
+        text: str = orjson.loads(quoted)
+    except orjson.JSONDecodeError:
+        return quoted  # A filter refuses it, and so does JSON.
+    return orjson.dumps(resolve(text.removeprefix(PREFIX))).decode()
