@@ -10,7 +10,7 @@ Source = Literal["scim", "console", "cli"]  # By which door it came.
 class Provenance(NamedTuple):
     """Who caused an event, and how; all events of one request share it."""
 
-    actor_id: str  # The technical account's id, or cli:<system user>.
+    actor_id: str  # The technical account's id, or cli:<uid>(<account>), with `as <name>` where one is given.
     token_id: UUID | None  # None: it came through no token.
     request_id: UUID
     source: Source

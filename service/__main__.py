@@ -2,22 +2,30 @@
 
 import os
 import signal
+import sys
 from types import FrameType
 
-INTERRUPTED = 130  # What shells give for Ctrl-C: 128 and the number of the signal.
+from service.signals import SIGNALLED, ending
+from service.streams import prepare
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C ends it without a word until it has begun."""
-    signal.signal(signal.SIGINT, leave)
-    from service.cli import app  # noqa: PLC0415 - half a second of imports, with nothing to clean up.
+    """Run the command line. A signal ends it without a word until it has begun."""
+    prepare()
+    for each in ending():
+        signal.signal(each, leave)
+    try:
+        from service.command_line import start  # noqa: PLC0415 - half a second of imports, with nothing to clean up.
 
-    app()
+        code = start(sys.argv[1:])
+    except KeyboardInterrupt:  # As the event loop closes.
+        code = SIGNALLED + signal.SIGINT
+    sys.exit(code)
 
 
-def leave(_signal: int, _frame: FrameType | None) -> None:
+def leave(number: int, _frame: FrameType | None) -> None:
     """End the process at once, since an exception in the middle of an import would be a trace."""
-    os._exit(INTERRUPTED)
+    os._exit(SIGNALLED + number)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,6 +9,7 @@ from aiohttp import web
 
 from service import health
 from service.config import Settings
+from service.descriptors import connections_max
 from service.followers import following
 from service.gate import Gate
 from service.other_code import telling_of_other_code
@@ -18,6 +18,7 @@ from service.scim.context import SERVICE, Service
 from service.scim.routes import add_routes
 from service.server import make_runner
 from service.shares import Shares
+from service.signals import ending
 from service.statistics import keeping_statistics
 
 LARGE_MAX = 2  # Bodies of more than a megabyte at once: each takes 15 times its size.
@@ -61,7 +62,8 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At its end: accept no more, finish the requests in flight, stop the followers at a batch.
     """
-    runner = make_runner(make_app(runtime, settings))
+    limit = connections_max(settings.pool_size_max)
+    runner = make_runner(make_app(runtime, settings), connections_max=limit)
     async with (
         telling_of_other_code(runtime.pool),
         following(runtime.dsn),
@@ -90,14 +92,16 @@ async def start(site: web.TCPSite, settings: Settings) -> None:
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:
-    """Return at the first SIGINT or SIGTERM."""
+    """Return at the first signal that ends a process; what is said of it can neither fail nor wait."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        on_signal()
+        is_first = not stopped.is_set()
         stopped.set()
+        if is_first:
+            on_signal()
 
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in ending():
         loop.add_signal_handler(each, stop)
     await stopped.wait()

@@ -1,45 +1,50 @@
 """The command line `scim-ledger`: thin; each command opens a runtime, calls one function, prints."""
 
 import asyncio
-import gc
-import sys
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 import typer
 
-from service import setup, show, tail
-from service.app import serving, until_stopped
+from service import output, setup, show, tail
+from service.address import find_origin
 from service.config import Settings
 from service.gate import FRESH_S
+from service.groups import HELP_NAMES, group, help_style, show_help
+from service.issue import issue_and_show
 from service.migrate import migrate
+from service.output import check_output, say
 from service.projection_commands import projections
-from service.run import AsJson, Organization, Personal, run, run_with_runtime
-from service.runtime import Runtime, open_database, open_runtime
+from service.run import (
+    ActingAs,
+    AsJson,
+    Organization,
+    Personal,
+    run,
+    run_with_runtime,
+    unbroken,
+)
+from service.runtime import Runtime, open_database
 from service.scim.context import BASE_PATH
+from service.serve import run_service
 
+log = structlog.get_logger()
 app = typer.Typer(
-    help="SCIM 2.0 provisioning, every change an immutable event. Begin with `scim-ledger serve`.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=help_style(),
+    context_settings=HELP_NAMES,
 )
-organizations = typer.Typer(
-    help="Organizations: the customers whose users are provisioned.", no_args_is_help=True
-)
-roles = typer.Typer(
-    help="The five roles of an organization, and their UUIDs.", no_args_is_help=True
-)
-users = typer.Typer(help="Users that are made by hand, beside SCIM.", no_args_is_help=True)
-tokens = typer.Typer(
-    help="Bearer tokens of an organization's technical accounts.", no_args_is_help=True
-)
-schemas = typer.Typer(
-    help="Extension schemas of an organization's own, for its users.", no_args_is_help=True
-)
-events = typer.Typer(help="The event log: everything that ever happened.", no_args_is_help=True)
+organizations = group("Organizations: the customers whose users are provisioned.")
+roles = group("The five roles of an organization, and their UUIDs.")
+users = group("Users that are made by hand, beside SCIM.")
+tokens = group("Bearer tokens of an organization's technical accounts.")
+schemas = group("Extension schemas of an organization's own, for its users.")
+events = group("The event log: everything that ever happened.")
 app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
 app.add_typer(users, name="user")
@@ -49,34 +54,35 @@ app.add_typer(events, name="events")
 app.add_typer(projections, name="projections")
 
 
+def show_version(is_wanted: bool) -> None:
+    """Print the version and end, where it is asked for."""
+    if is_wanted:
+        say(f"scim-ledger {version('scim-ledger')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """SCIM 2.0 provisioning, every change an immutable event. Begin with `scim-ledger serve`."""
+    show_help(context)
+
+
 @app.command()
 def serve() -> None:
-    """Run the service. The first start makes a database, an organization and a token, and shows them.
+    """Run the service. The first start makes a database and an organization.
 
-    Without DATABASE_URL it runs a PostgreSQL of its own in SCIM_LEDGER_DATA_DIR.
+    On a terminal it makes a token too, and shows it. Without DATABASE_URL it runs a PostgreSQL of its own
+    in SCIM_LEDGER_DATA_DIR.
     """
-    run(_serve)
-
-
-async def _serve(settings: Settings) -> None:
-    async with (
-        open_runtime(settings, is_migrating=True) as runtime,
-        serving(runtime, settings) as port,
-    ):
-        bound = settings.model_copy(update={"port": port})
-        # Once the port is ours: a token that is made and never shown would be lost.
-        first = await setup.set_up_first(runtime)
-        settle_down()
-        typer.echo(await show.welcome(runtime, bound, first))
-        await until_stopped(lambda: typer.echo("Stopping: finishing the requests in flight …"))
-    typer.echo("Stopped.")
-
-
-def settle_down() -> None:
-    """Spare the collector what stays, and let it look less often: a request makes 500 objects and no cycle."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    run(run_service)
 
 
 @app.command("migrate")
@@ -88,19 +94,20 @@ def migrate_command() -> None:
 async def _migrate(settings: Settings) -> None:
     async with open_database(settings, may_make=False) as dsn:
         applied = await migrate(dsn)
-    typer.echo("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
+    say("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
 
 
 @organizations.command("create")
 def organization_create(
     name: Annotated[str, typer.Argument(help="Its name, unique in this service.")],
+    acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an organization with its five roles and a technical account."""
 
     async def create(runtime: Runtime, _settings: Settings) -> None:
-        created = await setup.create_organization(runtime, name)
-        typer.echo(show.organization(created, as_json=as_json))
+        created = await unbroken(setup.create_organization(runtime, name, acting_as=acting_as))
+        say(show.organization(created, as_json=as_json))
 
     run_with_runtime(create, may_make_key=True)
 
@@ -110,7 +117,7 @@ def organization_list(as_json: AsJson = False) -> None:
     """List the organizations, oldest first."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
-        typer.echo(await show.organizations(runtime, as_json=as_json))
+        say(await show.organizations(runtime, as_json=as_json))
 
     run_with_runtime(list_them)
 
@@ -121,7 +128,7 @@ def role_list(organization: Organization = None, as_json: AsJson = False) -> Non
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        typer.echo(show.roles(found, as_json=as_json))
+        say(show.roles(found, as_json=as_json))
 
     run_with_runtime(list_them)
 
@@ -133,6 +140,7 @@ def user_create(
     display_name: Annotated[str | None, typer.Option(help="The name to show.")] = None,
     email: Annotated[str | None, typer.Option(help="Its mail address at work.")] = None,
     organization: Organization = None,
+    acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a user by hand. An identity provider that finds its userName links it, and makes no other."""
@@ -141,8 +149,8 @@ def user_create(
 
     async def create(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        user_id = await setup.create_user(runtime, found, document, role=role)
-        typer.echo(show.user(user_id, user_name, as_json=as_json))
+        user_id = await setup.create_user(runtime, found, document, role=role, acting_as=acting_as)
+        say(show.user(user_id, user_name, as_json=as_json))
 
     run_with_runtime(create)
 
@@ -160,16 +168,24 @@ def token_issue(
     expires_days: Annotated[
         int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
     ] = None,
+    acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a bearer token. It is shown once: copy it now."""
 
     async def issue(runtime: Runtime, settings: Settings) -> None:
+        check_output()
         found = await setup.find_organization(runtime, organization)
-        lifetime = timedelta(days=expires_days) if expires_days else None
-        issued = await setup.issue_token(runtime, found, label, account=account, lifetime=lifetime)
-        tenant_url = settings.origin + BASE_PATH
-        typer.echo(show.issued(issued, tenant_url, as_json=as_json))
+        tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
+        await issue_and_show(
+            runtime,
+            found,
+            lambda issued: show.issued(issued, tenant_url, as_json=as_json),
+            label=label,
+            account=account,
+            lifetime=timedelta(days=expires_days) if expires_days else None,
+            acting_as=acting_as,
+        )
 
     run_with_runtime(issue)
 
@@ -180,7 +196,7 @@ def token_list(organization: Organization = None, as_json: AsJson = False) -> No
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        typer.echo(await show.tokens(runtime, found, as_json=as_json))
+        say(await show.tokens(runtime, found, as_json=as_json))
 
     run_with_runtime(list_them)
 
@@ -189,13 +205,14 @@ def token_list(organization: Organization = None, as_json: AsJson = False) -> No
 def token_revoke(
     token_id: Annotated[UUID, typer.Argument(help="Its id, from `scim-ledger token list`.")],
     organization: Organization = None,
+    acting_as: ActingAs = None,
 ) -> None:
     """Revoke a token: within a second no process accepts it any more."""
 
     async def revoke(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        is_new = await setup.revoke_token(runtime, found, token_id)
-        typer.echo("Revoked." if is_new else "It was revoked before.")
+        is_new = await setup.revoke_token(runtime, found, token_id, acting_as=acting_as)
+        say("Revoked." if is_new else "It was revoked before.")
 
     run_with_runtime(revoke)
 
@@ -209,16 +226,15 @@ def schema_add(
         ),
     ],
     organization: Organization = None,
+    acting_as: ActingAs = None,
 ) -> None:
     """Register an extension schema; again with more attributes adds those."""
 
     async def add(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        is_new = await setup.register_schema(runtime, found, file.read_bytes())
+        is_new = await setup.register_schema(runtime, found, file.read_bytes(), acting_as=acting_as)
         await asyncio.sleep(FRESH_S)  # Then every process has looked the organization up anew.
-        typer.echo(
-            "Registered: clients see it at /Schemas." if is_new else "It is registered already."
-        )
+        say("Registered: clients see it at /Schemas." if is_new else "It is registered already.")
 
     run_with_runtime(add)
 
@@ -229,7 +245,7 @@ def schema_list(organization: Organization = None, as_json: AsJson = False) -> N
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        typer.echo(show.schemas(found, as_json=as_json))
+        say(show.schemas(found, as_json=as_json))
 
     run_with_runtime(list_them)
 
@@ -246,10 +262,9 @@ def events_tail(
 
     async def tail_them(runtime: Runtime, _settings: Settings) -> None:
         found = await setup.find_organization(runtime, organization)
-        async for line in tail.lines(
+        async for each in tail.lines(
             runtime, found, last=last, is_following=follow, with_personal=personal, as_json=as_json
         ):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            await output.show(each)
 
-    run_with_runtime(tail_them)
+    run_with_runtime(tail_them, is_endless=follow)

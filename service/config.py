@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +13,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PORT = re.compile(r":([^:\]]*)$")  # Of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535
-DEFAULT_ORIGIN = "http://127.0.0.1:8080"  # Where clients reach a service with no setting at all.
+PREFIX = "SCIM_LEDGER_"
+TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own tests.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+DATA_DIR_BYTES_MAX = 900  # PostgreSQL's own paths end at 1,024, and some of its files lie deep.
+PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -19,8 +25,57 @@ def default_data_dir() -> Path:
     """Return the data folder of a checkout (ignored by git), or the user's for an installed package."""
     if (CHECKOUT / "pyproject.toml").exists():
         return CHECKOUT / ".data"
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "scim-ledger"
+    if home := os.environ.get("XDG_DATA_HOME"):
+        return Path(home) / "scim-ledger"
+    try:
+        return Path.home() / ".local" / "share" / "scim-ledger"
+    except RuntimeError as error:  # No HOME, and an account without an entry.
+        raise SettingProblem(
+            "This account has no home folder: set SCIM_LEDGER_DATA_DIR."
+        ) from error
+
+
+class SettingProblem(Exception):
+    """A setting cannot be used; the message says which, and what to change."""
+
+
+def read_settings(environ: Mapping[str, str]) -> "Settings":
+    """Return the settings of an environment. Errors: SettingProblem, pydantic's ValidationError."""
+    refuse_unknown(environ)
+    for name in (*known_variables(), "XDG_DATA_HOME"):
+        refuse_undecodable(name, environ.get(name, ""))
+    return Settings()
+
+
+def known_variables() -> list[str]:
+    """Return the names of the environment variables that are settings."""
+    return [
+        str(field.validation_alias or PREFIX + name.upper())
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise SettingProblem for a variable that looks like a setting and is none: a typo would be silent."""
+    known = known_variables()
+    for name in sorted(environ):
+        if not name.upper().startswith(PREFIX) or name.upper().startswith(TESTING):
+            continue
+        if name.upper() not in known:
+            named = {each.removeprefix(PREFIX): each for each in known}
+            near = get_close_matches(name.upper().removeprefix(PREFIX), named, n=1)
+            meant = f"did you mean {named[near[0]]}?" if near else f"the settings are {', '.join(known)}."
+            raise SettingProblem(f"There is no setting {name}: {meant} Rename it or unset it.")
+
+
+def refuse_undecodable(name: str, value: str) -> None:
+    """Raise SettingProblem for a value that is not text; a path may be any bytes."""
+    if name == f"{PREFIX}DATA_DIR":
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise SettingProblem(f"Setting {name} is not text in UTF-8: write it in UTF-8.") from error
 
 
 class Settings(BaseSettings):
@@ -47,6 +102,33 @@ class Settings(BaseSettings):
         if url is None or is_url_of_postgres(url.get_secret_value()):
             return url
         raise ValueError("it must be like postgresql://user:password@host:5432/database")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _check_data_dir(cls, path: Path) -> Path:
+        """Refuse paths that PostgreSQL's own files cannot name."""
+        text = str(path)
+        if CONTROLS.search(text):
+            raise ValueError("its path holds a line break or a control character; choose another")
+        if len(os.fsencode(path.absolute())) > DATA_DIR_BYTES_MAX:
+            raise ValueError(
+                f"its path is longer than {DATA_DIR_BYTES_MAX} bytes; choose a shorter"
+            )
+        return path
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str | None) -> str | None:
+        """Refuse what no client could use: it is shown as the tenant URL and sent in every location."""
+        if url is None:
+            return None
+        found = PUBLIC_URL.fullmatch(url)
+        if found and int((found[2] or ":1")[1:]) in range(1, PORT_MAX + 1):
+            return url
+        raise ValueError(
+            "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, "
+            "without a path"
+        )
 
     @property
     def is_embedded(self) -> bool:

@@ -7,26 +7,30 @@ the server that is then left behind runs on, and the next to come joins it.
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Iterator, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from threading import Event
+from typing import IO, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from service.embedded_account import EmbeddedPostgresError, account_for, open_to
+from service.embedded_account import EmbeddedPostgresError, Stopped, account_for, open_to
+from service.embedded_process import is_alive
 from service.embedded_server import (
     SETTINGS,
-    answering_dsn,
     bring_back,
     bring_up,
     create,
-    is_alive,
     take_down,
 )
+from service.embedded_socket import answering_dsn
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "running_dsn", "start"]
 
+T = TypeVar("T")
+TURN_INTERVAL_S = 0.05
 TURN = "postgres.lock"  # Held while somebody starts or stops the server.
 USERS = "postgres.users"  # Shared by all who use it.
 
@@ -44,36 +48,41 @@ class EmbeddedPostgres:
         """Whether the server lives; it may still be recovering from a crash."""
         return is_alive(folder_in(self.data_dir))
 
-    def bring_back(self) -> None:
+    def bring_back(self, stop: Event | None = None) -> None:
         """Start the server again if it has died; blocks until it answers, under the DSN that it had."""
         folder = folder_in(self.data_dir)
-        with locked(self.data_dir / TURN):
+        with locked(self.data_dir / TURN, stop):
             sockets = Path(parse_qs(urlsplit(self.dsn).query)["host"][0])
-            bring_back(folder, account_for(folder), sockets)
+            bring_back(folder, account_for(folder), sockets, stop)
 
     def stop(self) -> bool:
         """Return whether the server is down, which it is after its last user; blocks until then."""
         with locked(self.data_dir / TURN):
-            self.hold.close()
-            with (self.data_dir / USERS).open("ab") as users:
-                try:
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return False
-                folder = folder_in(self.data_dir)
-                take_down(folder, account_for(folder))
-        return True
+            return leave(self.data_dir, self.hold)
 
 
-def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+def leave(data_dir: Path, hold: IO[bytes]) -> bool:
+    """Return whether the server is down, which it is after its last user; the caller has the turn."""
+    hold.close()
+    with (data_dir / USERS).open("ab") as users:
+        if not is_taken(users):
+            return False
+        take_down(folder_in(data_dir))
+    return True
+
+
+def start(
+    data_dir: Path, *, settings: Mapping[str, str] | None = None, stop: Event | None = None
+) -> EmbeddedPostgres:
     """Return the data folder's server, made on the first call, started or joined; blocks until it answers.
 
     `settings` are added to SETTINGS in postgresql.conf's spelling; a server that is joined keeps its own.
+    Errors: EmbeddedPostgresError; Stopped once `stop` is set, and then nothing is left that was not there.
     """
     with telling_whose_it_is():
         make_folder(data_dir)
-        with locked(data_dir / TURN):
-            return enter(data_dir, {**SETTINGS, **(settings or {})})
+        with locked(data_dir / TURN, stop):
+            return enter(data_dir, {**SETTINGS, **(settings or {})}, stop)
 
 
 def make_folder(data_dir: Path) -> None:
@@ -88,7 +97,7 @@ def make_folder(data_dir: Path) -> None:
         ) from error
 
 
-def enter(data_dir: Path, settings: Mapping[str, str]) -> EmbeddedPostgres:
+def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> EmbeddedPostgres:
     """Return the server with one more user; the caller has the turn."""
     folder = folder_in(data_dir)
     account = account_for(folder)
@@ -97,21 +106,40 @@ def enter(data_dir: Path, settings: Mapping[str, str]) -> EmbeddedPostgres:
         fcntl.flock(hold, fcntl.LOCK_SH)
         open_to(account, folder)
         if not folder.exists():
-            create(folder, account)
-        return EmbeddedPostgres(data_dir, bring_up(folder, account, settings), hold)
+            create(folder, account, stop)
+        return EmbeddedPostgres(data_dir, bring_up(folder, account, settings, stop), hold)
     except BaseException:
-        hold.close()
+        leave(data_dir, hold)
         raise
 
 
 @asynccontextmanager
 async def running(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
     """Give the data folder's server for the duration of the block, without blocking the event loop."""
-    postgres = await asyncio.to_thread(start, data_dir)
+    forget_variables()
+    postgres = await aside_until_stopped(
+        lambda stop: start(data_dir, stop=stop), undo=EmbeddedPostgres.stop
+    )
     try:
         yield postgres
     finally:
         await asyncio.to_thread(postgres.stop)
+
+
+async def aside_until_stopped(
+    work: Callable[[Event], T], *, undo: Callable[[T], object] = lambda _: None
+) -> T:
+    """Return what work in a thread gives. A cancellation stops the work, undoes it, and waits for that."""
+    stop = Event()
+    working = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([working])
+        if working.exception() is None:
+            await asyncio.to_thread(undo, working.result())
+        raise
 
 
 def running_dsn(data_dir: Path) -> str | None:
@@ -132,11 +160,30 @@ def folder_in(data_dir: Path) -> Path:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the file's lock for the duration of the block."""
+def locked(path: Path, stop: Event | None = None) -> Iterator[None]:
+    """Hold the file's lock for the duration of the block. Errors: Stopped once `stop` is set."""
     with path.open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not is_taken(lock):
+            if stop is not None and stop.wait(TURN_INTERVAL_S):
+                raise Stopped("Another process is starting or stopping PostgreSQL")
+            if stop is None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def is_taken(lock: IO[bytes]) -> bool:
+    """Tell whether the lock is ours now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def forget_variables() -> None:
+    """Drop libpq's variables from this process: they are about another server than the embedded one."""
+    for name in [name for name in os.environ if name.startswith("PG") and name.isupper()]:
+        del os.environ[name]
 
 
 @contextmanager

@@ -2,17 +2,25 @@
 
 import os
 import pwd
+import signal
+import stat
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 
 SEARCH = 0o001  # Enter a folder, without listing it.
 READ = 0o004
+STOP_INTERVAL_S = 0.1
 
 
 class EmbeddedPostgresError(Exception):
     """The embedded PostgreSQL could not be made, started or stopped."""
+
+
+class Stopped(EmbeddedPostgresError):
+    """Whoever wanted the server does not want it any more."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +50,37 @@ def account_for(folder: Path) -> Account:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def run(account: Account, program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs to its end, in a session of its own: Ctrl-C is ours to handle."""
-    finished = subprocess.run(  # noqa: S603  # The wheel's own programs, without a shell.
+def run(account: Account, program: str, *arguments: str, stop: Event | None = None) -> None:
+    """Run one of PostgreSQL's programs to its end, or until `stop` is set. Errors: Stopped."""
+    running = spawn(account, program, *arguments, stdout=subprocess.PIPE)
+    said: bytes | None = None
+    while said is None:
+        try:
+            said, _ = running.communicate(timeout=STOP_INTERVAL_S)
+        except subprocess.TimeoutExpired:
+            if stop is not None and stop.is_set():
+                os.killpg(running.pid, signal.SIGKILL)  # It is the first of its session.
+                running.communicate()
+                raise Stopped(f"{program} was stopped") from None
+    if running.returncode != 0:
+        told = " ".join(said.decode(errors="replace").strip().splitlines()[-3:])
+        raise EmbeddedPostgresError(f"{program} failed: {told}")
+
+
+def spawn(account: Account, program: str, *arguments: str, stdout: int) -> subprocess.Popen[bytes]:
+    """Start one of PostgreSQL's programs in a session of its own: Ctrl-C is ours to handle."""
+    return subprocess.Popen(  # noqa: S603  # The wheel's own programs, without a shell.
         [str(programs() / program), *arguments],
-        check=False,
         cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C"},  # No PG* variable of the caller's.
+        env={"PATH": os.defpath, "LC_ALL": "C"},  # No PG* variable of the caller's, and no TMPDIR.
         user=None if account.is_ours else account.uid,
         group=None if account.is_ours else account.gid,
         extra_groups=None if account.is_ours else [],
         start_new_session=True,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.STDOUT,
-        text=True,
     )
-    if finished.returncode != 0:
-        said = " ".join(finished.stdout.strip().splitlines()[-3:])
-        raise EmbeddedPostgresError(f"{program} failed: {said}")
 
 
 def programs() -> Path:
@@ -97,3 +117,14 @@ def give(path: Path, account: Account) -> None:
     """Make the account the owner of what we have just made."""
     if not account.is_ours:
         os.chown(path, account.uid, account.gid)
+
+
+def may_enter(account: Account, folder: Path) -> bool:
+    """Tell whether the account reaches a folder, and nobody else can replace what we make in it."""
+    if not account.is_ours and not all(
+        each.stat().st_mode & SEARCH for each in (folder, *folder.parents)
+    ):
+        return False
+    found = folder.stat()
+    is_open = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+    return not is_open and found.st_uid in {0, os.geteuid()}

@@ -3,25 +3,37 @@
 import os
 import re
 import shutil
-import socket
-import tempfile
+import signal
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
+from threading import Event
 
-import psutil
-
-from service.embedded_account import Account, EmbeddedPostgresError, give, run
+from service.embedded_account import (
+    Account,
+    EmbeddedPostgresError,
+    Stopped,
+    give,
+    run,
+    spawn,
+)
+from service.embedded_process import first_process, processes
+from service.embedded_socket import (
+    SOCKET,
+    answering_dsn,
+    folder_for_socket,
+    make_again,
+    socket_folder,
+)
 
 START_TIMEOUT_S = 120  # Recovery after a crash replays up to max_wal_size.
 STOP_TIMEOUT_S = 60
 POLL_INTERVAL_S = 0.05
-SOCKET = ".s.PGSQL.5432"  # The port names the socket file; nothing listens on TCP.
-SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, a NUL included.
-PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # Lists, URLs and quotes give the rest a meaning.
+SHARED_MEMORY = re.compile(r"^\s*(dynamic_shared_memory_type)\s*=\s*(\w+)", re.MULTILINE)
 
+STARTED: list[subprocess.Popen[bytes]] = []  # The servers that are children of this process.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "''",
     "port": "5432",
@@ -44,91 +56,104 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-def answering_dsn(folder: Path) -> str | None:
-    """Return the superuser's DSN of the server that answers for this folder, None when none does."""
-    sockets = socket_folder(folder)
-    if sockets is None:
-        return None
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(sockets / SOCKET))
-        except OSError:
-            return None
-    return f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='/')}&port=5432"
-
-
-def socket_folder(folder: Path) -> Path | None:
-    """Return where this folder's server listens, by its own word; None when it is not ready.
-
-    Its word is a file that outlives a crash and travels with a copy, so it has to name this very folder.
-    """
-    try:
-        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return None
-    match lines:
-        case [_, home, _, _, sockets, _, _, status, *_] if home == str(folder):
-            return Path(sockets) if status.strip() == "ready" else None
-        case _:
-            return None
-
-
-def bring_up(folder: Path, account: Account, settings: Mapping[str, str]) -> str:
+def bring_up(
+    folder: Path, account: Account, settings: Mapping[str, str], stop: Event | None = None
+) -> str:
     """Return the DSN of the folder's server, started unless it runs, recovered from any crash."""
 
     def prepare() -> None:
         forget(folder, socket_folder(folder))
         configure(folder, account, settings)
 
-    return launch(folder, account, prepare)
+    return launch(folder, account, prepare, stop)
 
 
-def bring_back(folder: Path, account: Account, sockets: Path) -> str:
+def bring_back(folder: Path, account: Account, sockets: Path, stop: Event | None = None) -> str:
     """Return the DSN of a server that has died, started as it was configured: so it is the same DSN."""
 
     def prepare() -> None:
         forget(folder, sockets)
         if sockets != folder:
-            sockets.mkdir(mode=0o700)
-            give(sockets, account)
+            make_again(sockets, account)
 
-    return launch(folder, account, prepare)
+    return launch(folder, account, prepare, stop)
 
 
-def launch(folder: Path, account: Account, prepare: Callable[[], None]) -> str:
-    """Return the DSN of the folder's server once it answers; prepared and started unless it runs."""
+def launch(folder: Path, account: Account, prepare: Callable[[], None], stop: Event | None) -> str:
+    """Return the DSN of the folder's server once it answers; prepared and started unless it runs.
+
+    Errors: EmbeddedPostgresError; Stopped once `stop` is set, when it may be starting still.
+    """
     deadline = time.monotonic() + START_TIMEOUT_S
+    started: subprocess.Popen[bytes] | None = None
     while (dsn := answering_dsn(folder)) is None:
-        if time.monotonic() > deadline:
-            raise EmbeddedPostgresError(f"PostgreSQL does not answer: see {folder}/server.log")
+        if stop is not None and stop.is_set():
+            end(started)
+            raise Stopped("PostgreSQL was stopped as it started")
+        if time.monotonic() > deadline or (started is not None and started.poll() is not None):
+            raise EmbeddedPostgresError(
+                f"PostgreSQL does not answer: see {folder}/server.log. {last_words(folder)}".strip()
+            )
         # One is starting, recovering or shutting down, or its children are about to notice its end.
-        if processes(folder):
-            time.sleep(POLL_INTERVAL_S)
-            continue
-        prepare()
-        log = str(folder / "server.log")
-        run(account, "pg_ctl", "start", f"-wt{START_TIMEOUT_S}", "-D", str(folder), "-l", log)
+        if started is None and not processes(folder):
+            prepare()
+            started = start_server(folder, account)
+        time.sleep(POLL_INTERVAL_S)
     return dsn
 
 
-def is_alive(folder: Path) -> bool:
-    """Tell whether the folder's first process lives, by its own word; asks little, for who asks often."""
+def end(started: subprocess.Popen[bytes] | None) -> None:
+    """End a server that is just starting, or leave one to itself that somebody else has started."""
+    if started is None or started.poll() is not None:
+        return
+    started.send_signal(signal.SIGINT)  # Its sessions end, and what was committed is on disk.
     try:
-        pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return False
+        started.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        started.kill()
+        started.wait()
 
 
-def take_down(folder: Path, account: Account) -> None:
+def start_server(folder: Path, account: Account) -> subprocess.Popen[bytes]:
+    """Start the folder's server without a shell, which would read a meaning into its path."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    log = os.open(folder / "server.log", flags, 0o600)
+    try:
+        if not account.is_ours:
+            os.fchown(log, account.uid, account.gid)
+        STARTED[:] = [each for each in STARTED if each.poll() is None]  # Which buries the dead.
+        STARTED.append(spawn(account, "postgres", "-D", str(folder), stdout=log))
+        return STARTED[-1]
+    finally:
+        os.close(log)
+
+
+def last_words(folder: Path) -> str:
+    """Return the last line of the server's log, which says why it does not run."""
+    try:
+        lines = (folder / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
+
+
+def take_down(folder: Path) -> None:
     """Stop the folder's server if it runs, ending its sessions; what was committed is on disk."""
     sockets = socket_folder(folder)
-    if processes(folder):
-        run(account, "pg_ctl", "stop", "-m", "fast", f"-wt{STOP_TIMEOUT_S}", "-D", str(folder))
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    told = None
+    while running := processes(folder):
+        first = first_process(folder)
+        if first in running and first != told:
+            os.kill(first, signal.SIGINT)
+            told = first
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(f"PostgreSQL does not stop: see {folder}/server.log")
+        time.sleep(POLL_INTERVAL_S)
     forget(folder, sockets)
 
 
-def create(folder: Path, account: Account) -> None:
+def create(folder: Path, account: Account, stop: Event | None = None) -> None:
     """Make an empty server in the folder, whole or not at all."""
     fresh = folder.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -141,15 +166,24 @@ def create(folder: Path, account: Account) -> None:
         "--builtin-locale=C.UTF-8",
     )
     # Whoever may open the socket may read the files: a password would add nothing.
-    run(account, "initdb", "-D", str(fresh), "--username=postgres", "--auth=trust", *locale)
+    try:
+        run(
+            account,
+            *("initdb", "-D", str(fresh), "--username=postgres", "--auth=trust", *locale),
+            stop=stop,
+        )
+    except Stopped:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     fresh.rename(folder)
 
 
 def configure(folder: Path, account: Account, settings: Mapping[str, str]) -> None:
     """Write postgresql.conf anew; what ALTER SYSTEM sets is in another file, and stays."""
+    chosen = {**found_by_initdb(folder), **settings}
     lines = [
         "# Written at every start of the service.",
-        *(f"{name} = {value}" for name, value in settings.items()),
+        *(f"{name} = {value}" for name, value in chosen.items()),
         f"unix_socket_directories = '{folder_for_socket(folder, account)}'",
     ]
     # Written outside and moved in: as root we follow no link that the server's account has laid.
@@ -159,14 +193,13 @@ def configure(folder: Path, account: Account, settings: Mapping[str, str]) -> No
     written.replace(folder / "postgresql.conf")
 
 
-def folder_for_socket(folder: Path, account: Account) -> Path:
-    """Return the folder itself, or a new short one when its path cannot hold a socket."""
-    path_bytes = len(os.fsencode(folder / SOCKET))
-    if path_bytes <= SOCKET_PATH_BYTES_MAX and PLAIN_PATH.fullmatch(str(folder)):
-        return folder
-    short = Path(tempfile.mkdtemp(prefix="scim-ledger-"))
-    give(short, account)
-    return short
+def found_by_initdb(folder: Path) -> dict[str, str]:
+    """Return which shared memory works here: initdb tried, since some containers have no /dev/shm."""
+    try:
+        written = (folder / "postgresql.conf").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return {}
+    return dict(SHARED_MEMORY.findall(written))
 
 
 def forget(folder: Path, sockets: Path | None) -> None:
@@ -181,35 +214,3 @@ def forget(folder: Path, sockets: Path | None) -> None:
     if sockets is not None and sockets != folder:
         with suppress(OSError):  # Gone already, or somebody keeps more in it: not ours to clear.
             sockets.rmdir()
-
-
-def processes(folder: Path) -> list[int]:
-    """Return the ids of the folder's server processes: the folder is their working directory."""
-    asked = ["cmdline", "cwd", "name", "ppid", "status"]
-    servers = {
-        process.pid: process.info
-        for process in psutil.process_iter(asked)
-        if (process.info["name"] or "").startswith("postgres")
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-    }
-    return [
-        pid
-        for pid, info in servers.items()
-        if info["cwd"] == str(folder)
-        or (
-            info["cwd"] is None
-            and may_be_of(folder, info["cmdline"], orphan=info["ppid"] not in servers)
-        )
-    ]
-
-
-def may_be_of(folder: Path, command: list[str] | None, *, orphan: bool) -> bool:
-    """Whether a process whose folder we may not ask for, as in some containers, may be of this one.
-
-    The first process names its folder; its children name none, and soon follow it when it dies.
-    """
-    match command:
-        case [title, *_] if title.startswith("postgres: "):
-            return orphan
-        case _:
-            return str(folder) in (command or [])

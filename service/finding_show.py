@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from projections.findings import Difference, Finding, Unread, Waiting
+from service import output
 from service.json_differences import ABSENT, is_order_of_keys, json_differences
+from service.streams import printable
 
 JSON_COLUMNS = frozenset({"document", "facts", "roles", "schemas", "search"})
 SHOWN_MAX = 160  # Characters of a value.
@@ -26,7 +26,7 @@ def as_lines(each: Difference, *, with_personal: bool) -> str:
         *(line for name in each.columns for line in _column(each, name, withheld)),
         f"stream {each.stream_id}: {earlier}{events}",
     ]
-    return "\n    ".join(lines)
+    return "\n    ".join(map(printable, lines))
 
 
 def as_document(found: Finding, *, with_personal: bool) -> str:
@@ -46,7 +46,7 @@ def as_document(found: Finding, *, with_personal: bool) -> str:
             }
         case _:
             told = _document(found, frozenset() if with_personal else found.personal)
-    return orjson.dumps(told, default=str).decode()
+    return output.as_json(told)
 
 
 def _column(each: Difference, name: str, withheld: frozenset[str]) -> Iterator[str]:

@@ -4,16 +4,28 @@ import asyncio
 import atexit
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any, TextIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from service.streams import (
+    descriptor_for_writing,
+    is_colorful,
+    printable,
+    printable_lines,
+    write_some,
+)
+
 LEVELS = {"exception": "error", "warn": "warning"}  # By the logger's method, where they differ.
+RETRY_S = 0.1
+WAITING_BYTES_MAX = 2**20
 SECRETS = frozenset({"authorization", "dsn", "key", "master_key", "password", "secret", "token"})
 
 
@@ -28,7 +40,7 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
         logger_factory=lambda *_: sink,
         cache_logger_on_first_use=True,
     )
-    libraries = logging.StreamHandler(sys.stderr)
+    libraries = Libraries(sink)
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
@@ -66,12 +78,20 @@ def _say_nothing(**_fields: object) -> None:
 class Sink:
     """Where lines are written: those of one turn of the event loop together, since each write costs a request.
 
-    The stream may be full: a line that finds no room must not fail the request it tells of.
+    Nothing that happens to the stream may fail or hold the request that a line is about. While there is no
+    room, as in a pipe that nobody reads, lines wait; when too many wait, they are lost and counted.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lines: list[str] = []
+        self._waiting = bytearray()
+        self._lost = 0
+        self._is_retrying = False
+        self._lock = threading.Lock()  # Threads beside the loop write, too.
+        self._descriptor = _descriptor(stream)
+        # JSON is UTF-8; a terminal shows what its locale says.
+        self._encoding = stream.encoding if stream.isatty() else "utf-8"
 
     def info(self, line: str) -> None:
         """Write a line, at once where no event loop runs, as in a thread beside it."""
@@ -89,12 +109,64 @@ class Sink:
     def flush(self) -> None:
         """Write the lines that wait, as far as there is room."""
         lines, self._lines = self._lines, []
-        self._write(lines)
+        if self._write(lines) or self._is_retrying:
+            return
+        with suppress(RuntimeError):  # No loop: the next line tries again.
+            asyncio.get_running_loop().call_later(RETRY_S, self._retry)
+            self._is_retrying = True
 
-    def _write(self, lines: list[str]) -> None:
-        with suppress(OSError, ValueError):  # Full, or closed already as the process ends.
-            self._stream.write("".join(f"{line}\n" for line in lines))
+    def _retry(self) -> None:
+        self._is_retrying = False
+        self.flush()
+
+    def _write(self, lines: list[str]) -> bool:
+        """Tell whether all is written, or will never be."""
+        text = "".join(f"{line}\n" for line in lines)
+        with self._lock:
+            try:
+                return self._write_bytes(text.encode(self._encoding, "backslashreplace"))
+            except (OSError, ValueError):  # Full, or closed already as the process ends.
+                self._waiting.clear()
+                return True
+
+    def _write_bytes(self, data: bytes) -> bool:
+        if self._descriptor is None:
+            self._stream.write(data.decode())
             self._stream.flush()
+            return True
+        self._wait_or_lose(data)
+        while self._waiting and (written := write_some(self._descriptor, self._waiting)):
+            del self._waiting[:written]
+        return not self._waiting
+
+    def _wait_or_lose(self, data: bytes) -> None:
+        if len(self._waiting) + len(data) > WAITING_BYTES_MAX:
+            self._lost += data.count(b"\n")
+            return
+        if self._lost and data:
+            self._waiting += b'{"event":"log_lines_lost","count":%d}\n' % self._lost
+            self._lost = 0
+        self._waiting += data
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    """Return where to write for a stream, None for one in memory."""
+    try:
+        return descriptor_for_writing(stream)
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+class Libraries(logging.Handler):
+    """Writes what libraries log to where our lines go."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__()
+        self._sink = sink
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record as a line."""
+        self._sink.info(self.format(record))
 
 
 def as_json() -> list[Processor]:
@@ -109,19 +181,32 @@ def json_line(logger: WrappedLogger, method: str, line: EventDict) -> str:
         # The trace is text: a structured one holds local variables, and so names and tokens.
         line = structlog.processors.format_exc_info(logger, method, line)
     shown = withhold_secrets(logger, method, line)
-    return orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z).decode()
+    text = _dumped(shown)
+    return text if text.isprintable() else printable(text)
+
+
+def _dumped(line: EventDict) -> str:
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+    except (
+        TypeError
+    ):  # Half a surrogate pair, as in a path that is not UTF-8, or a key that is no text.
+        shown = {printable(str(name)): printable(str(value)) for name, value in line.items()}
+        return orjson.dumps(shown).decode()
 
 
 def as_columns() -> list[Processor]:
     """Return the steps that make a line for a person."""
     # The default trace shows local variables, and so names and tokens.
-    plain = structlog.dev.plain_traceback
-    colors = sys.stderr.isatty()
+    colors = is_colorful(sys.stderr)
     return [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         withhold_secrets,
-        structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="at", exception_formatter=plain),
+        escape_values,
+        structlog.dev.ConsoleRenderer(
+            colors=colors, timestamp_key="at", exception_formatter=plain_trace
+        ),
     ]
 
 
@@ -130,3 +215,20 @@ def withhold_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> E
     if SECRETS.isdisjoint(line):
         return line
     return {name: "(withheld)" if name in SECRETS else value for name, value in line.items()}
+
+
+def escape_values(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Return the line without what would steer the terminal: clients choose some of its values."""
+    return {
+        printable(name): value
+        if name == "exc_info"
+        else printable(value if isinstance(value, str) else str(value))
+        for name, value in line.items()
+    }
+
+
+def plain_trace(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    """Write a trace without the values of variables, and without what would steer the terminal."""
+    held = StringIO()
+    structlog.dev.plain_traceback(held, exc_info)
+    stream.write(printable_lines(held.getvalue()))

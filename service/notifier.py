@@ -42,4 +42,6 @@ class Notifier:
                     await notify(connection, changed)
             except (*OUTAGES, asyncpg.PostgresError) as error:
                 log.warning("notification_lost", error=repr(error), organizations=len(changed))
+            except Exception:  # The followers look by themselves, too; the next one may go well.
+                log.exception("notification_failed", organizations=len(changed))
             await asyncio.sleep(PAUSE_S)

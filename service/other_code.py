@@ -39,6 +39,8 @@ async def _run(pool: asyncpg.Pool, told: set[OtherCode]) -> None:
             told = await tell_of_other_code(pool, told)
         except (*OUTAGES, asyncpg.PostgresError) as error:
             log.warning("projections_not_looked_at", error=repr(error))
+        except Exception:  # Whatever it is, the next look may go well.
+            log.exception("projections_look_failed")
 
 
 async def tell_of_other_code(pool: asyncpg.Pool, told: Iterable[OtherCode] = ()) -> set[OtherCode]:

@@ -10,10 +10,12 @@ from projections.fold import NotFolded
 from projections.rebuild import REFUSALS
 from schema.scim.errors import ScimError
 from service.app import CannotListen
+from service.config import SettingProblem
 from service.embedded import EmbeddedPostgresError
 from service.keys import KeyProblem
 from service.migrate import MigrationProblem
 from service.outages import OTHER_TABLES
+from service.output import OutputFailed
 from service.runtime import NoDatabase, NotMigrated
 
 
@@ -22,7 +24,8 @@ class Exit(IntEnum):
 
     OK = 0
     REFUSED = 1  # What was asked cannot be done; the message says why.
-    UNAVAILABLE = 3  # Postgres, the data folder, a key, the port or a release that can read the log is not to be had.
+    USAGE = 2  # The command line cannot be read.
+    UNAVAILABLE = 3  # Something required is unavailable: Postgres, the data folder, a key, the port, the output.
 
 
 class Refused(Exception):
@@ -40,6 +43,8 @@ PROBLEMS = (
     NotFolded,
     NotMigrated,
     OSError,
+    OutputFailed,
+    SettingProblem,
 )
 POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
 LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)

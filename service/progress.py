@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import structlog
-import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,6 +20,8 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from projections.rebuild_site import Progress
+from service.output import say
+from service.streams import is_screen, printable_lines
 
 LINE_INTERVAL_S = 5.0
 
@@ -43,13 +44,13 @@ class Board(Protocol):
         """Show how far the work is."""
 
     def say(self, line: str, /) -> None:
-        """Print a line to standard output. Errors: BrokenPipeError where nobody reads it."""
+        """Print a line to standard output. Errors: OutputClosed where nobody reads it, OutputFailed."""
 
 
 @contextmanager
 def shown(work: str) -> Iterator[Board]:
     """Give a board for the duration of the block."""
-    if not sys.stderr.isatty():
+    if not is_screen(sys.stderr):
         yield Lines(work)
         return
     columns = (
@@ -92,9 +93,9 @@ class Steps:
     def say(self, line: str) -> None:
         """Print a line above the bars."""
         if self._is_shared:
-            self._bars.console.out(line, highlight=False)
+            self._bars.console.out(printable_lines(line), highlight=False)
         else:
-            typer.echo(line)
+            say(line)
 
     def _end(self) -> None:
         if self._step:
@@ -124,7 +125,7 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line."""
-        typer.echo(line)
+        say(line)
 
     def _is_due(self, progress: Progress, now_s: float) -> bool:
         is_end = progress.total and progress.done >= progress.total and progress != self._told

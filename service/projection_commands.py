@@ -18,7 +18,9 @@ from projections.status import load_statuses
 from service import projection_show as show
 from service.config import Settings
 from service.embedded import folder_in
+from service.groups import group
 from service.keys import load_master_key
+from service.output import say
 from service.problems import Exit, Refused
 from service.progress import shown
 from service.projection_verify import compare
@@ -26,10 +28,7 @@ from service.run import AsJson, Personal, run_with_runtime
 from service.runtime import Runtime
 from service.setup import find_organization
 
-projections = typer.Typer(
-    help="The tables that answers come from: look at them, check them, build them anew.",
-    no_args_is_help=True,
-)
+projections = group("The tables that answers come from: look at them, check them, build them anew.")
 Name = Annotated[str, typer.Argument(help="Its name, from `scim-ledger projections list`.")]
 Narrow = Annotated[
     str | None,
@@ -48,7 +47,7 @@ def projections_list(as_json: AsJson = False) -> None:
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         async with runtime.pool.acquire() as connection:
             statuses = await load_statuses(connection)
-        typer.echo(show.as_json(map(show.listed, statuses)) if as_json else show.table(statuses))
+        say(show.as_json(map(show.listed, statuses)) if as_json else show.table(statuses))
 
     run_with_runtime(list_them)
 
@@ -63,9 +62,9 @@ def projections_status(organization: Narrow = None, as_json: AsJson = False) -> 
             statuses = await load_statuses(connection, chosen)
             names = await show.names(connection)
         if as_json:
-            typer.echo(show.as_json(map(show.document, statuses)))
+            say(show.as_json(map(show.document, statuses)))
         else:
-            typer.echo("\n\n".join(show.lines(each, names) for each in statuses))
+            say("\n\n".join(show.lines(each, names) for each in statuses))
 
     run_with_runtime(tell)
 
@@ -143,7 +142,7 @@ def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
             waiting = await parked(connection, name)
             names = await show.names(connection)
         left = [each for each in waiting if chosen in (None, each.organization_id)]
-        typer.echo(show.retried(released, left, names))
+        say(show.retried(released, left, names))
         if left:
             raise typer.Exit(Exit.REFUSED)
 
@@ -169,7 +168,7 @@ async def _unless_parked(site: Site, told: str) -> str:
     async with opened(site, name=application_name(name)) as connection:
         waiting = await count_parked(connection, name)
     if waiting:
-        typer.echo(told)
+        say(told)
         streams = "1 stream is" if waiting == 1 else f"{waiting:,} streams are"
         raise Refused(
             f"{streams} parked in {name}: scim-ledger projections status lists what failed."
@@ -194,7 +193,7 @@ def _run_at_site(
     """Run what changes which tables serve; say what came of it."""
 
     async def at_site(runtime: Runtime, settings: Settings) -> None:
-        typer.echo(await work(_site(runtime, settings, name, workers)))
+        say(await work(_site(runtime, settings, name, workers)))
 
     run_with_runtime(
         at_site, interrupted="Interrupted: what serves is whole. The same command goes on."

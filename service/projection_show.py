@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from projections.admin import list_organizations
 from projections.load import Connection
 from projections.parked import Lag, ParkedStream
 from projections.rebuild_state import Build
 from projections.registry import digest
 from projections.status import Status
+from service import output
+from service.streams import printable
 
 DIGEST_SHOWN = 12  # Of 64 digits: enough to tell releases apart.
 Names = Mapping[UUID, str]
@@ -48,7 +48,8 @@ def lines(status: Status, known: Names) -> str:
     name = status.projection.name
     head = f"{name} ({status.projection.kind}): {_same(status)}; {_built(status.build)}"
     return "\n".join(
-        [
+        printable(each)
+        for each in [
             head,
             *(f"  {_lag(each, known)}" for each in status.lags),
             *(_parked_lines(status.parked, name, known)),
@@ -87,7 +88,8 @@ def _parked_line(each: ParkedStream, known: Names) -> str:
 def retried(released: int, left: Sequence[ParkedStream], known: Names) -> str:
     """Return what came of trying parked streams again, as lines: which still wait, and why."""
     head = f"Streams that wait no more: {released:,}. That still wait: {len(left):,}."
-    return "\n".join([head, *(f"  {_parked_line(each, known)}" for each in left)])
+    lines_left = [f"  {_parked_line(each, known)}" for each in left]
+    return "\n".join([head, *map(printable, lines_left)])
 
 
 def _rebuild(status: Status) -> str:
@@ -185,7 +187,7 @@ def rebuilt(name: str, events: int, seconds: float) -> str:
 
 def as_json(documents: Iterable[Mapping[str, Any]]) -> str:
     """Return documents as a JSON list."""
-    return orjson.dumps(list(documents)).decode()
+    return output.as_json(list(documents))
 
 
 def _instant(at: datetime) -> str:

@@ -4,16 +4,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import typer
-
 from projections.findings import Difference, Finding, Unread, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_check import verify
 from projections.rebuild_site import Site
+from service import output
 from service.finding_show import as_document, as_lines
+from service.output import OutputClosed
 from service.problems import Refused
 from service.progress import Board, shown
-from service.run import close_output
 
 
 @dataclass(slots=True)
@@ -88,14 +87,13 @@ async def compare(
     if problems := tally.problems():
         raise (NotFolded if tally.unread else Refused)(" ".join(problems))
     if not as_json:
-        typer.echo(f"Every row of {tally.name} is as the log says.")
+        output.say(f"Every row of {tally.name} is as the log says.")
 
 
 def say(board: Board, line: str, tally: Tally) -> None:
     """Print a line. Errors: Refused where nobody reads on, since then not all is known."""
     try:
         board.say(line)
-    except BrokenPipeError:
-        close_output()
+    except OutputClosed:
         told = ["Nobody reads on: not all rows were compared.", *tally.problems()]
         raise Refused(" ".join(told)) from None

@@ -1,5 +1,7 @@
 """The HTTP server: aiohttp's, with SCIM errors even for what is not HTTP enough to be routed."""
 
+import asyncio
+import math
 import re
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +20,7 @@ FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
 # For requests in flight when the service stops; aiohttp takes it twice, and a container is killed after 30 s.
 SHUTDOWN_TIMEOUT_S = 12.0
 KEEPALIVE_TIMEOUT_S = 75.0
+REPORT_INTERVAL_S = 10.0
 REASON = re.compile(r"[A-Za-z /-]+")  # What aiohttp says before it quotes the request.
 
 log = structlog.get_logger()
@@ -69,15 +72,43 @@ def malformed(error: BaseException | None, message: str) -> ScimError:
 
 
 class ScimServer(web.Server):
-    """Makes one handler per connection."""
+    """Makes one handler per connection, and has no more of them than `connections_max`."""
+
+    connections_max = 1_000
+    reported_at_s = -math.inf
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Take a connection; at the limit the oldest idle one is closed for it, or else the new one."""
+        if len(self._connections) >= self.connections_max:
+            self._report()
+            open_ones = (
+                held
+                for other, held in self._connections.items()
+                if is_idle(other) and not held.is_closing()
+            )
+            next(open_ones, transport).abort()
+        super().connection_made(handler, transport)
+
+    def _report(self) -> None:
+        now_s = self._loop.time()
+        if now_s - self.reported_at_s > REPORT_INTERVAL_S:
+            self.reported_at_s = now_s
+            log.warning("connections_at_limit", limit=self.connections_max)
 
     def __call__(self) -> RequestHandler:
         """Return the handler of a new connection."""
         return ScimRequestHandler(self, loop=self._loop, **self._kwargs)
 
 
+def is_idle(handler: RequestHandler) -> bool:
+    """Tell whether a connection has no request in flight."""
+    return handler._current_request is None  # noqa: SLF001 - aiohttp offers no way to ask.
+
+
 class ScimRunner(web.AppRunner):
     """Runs an application on a ScimServer."""
+
+    connections_max = 1_000
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
@@ -85,12 +116,14 @@ class ScimRunner(web.AppRunner):
         # The application's requests go to the application's handler: the types cannot say so.
         handle: Any = plain.request_handler
         answer: Any = answering(handle)
-        return ScimServer(answer, request_factory=plain.request_factory, **kwargs)
+        server = ScimServer(answer, request_factory=plain.request_factory, **kwargs)
+        server.connections_max = self.connections_max
+        return server
 
 
-def make_runner(app: web.Application) -> ScimRunner:
+def make_runner(app: web.Application, *, connections_max: int) -> ScimRunner:
     """Return a runner with our limits and without aiohttp's access log: ours is enough."""
-    return ScimRunner(
+    runner = ScimRunner(
         app,
         access_log=None,
         auto_decompress=False,  # See inflate.py.
@@ -100,3 +133,5 @@ def make_runner(app: web.Application) -> ScimRunner:
         max_line_size=LINE_BYTES_MAX,
         max_field_size=FIELD_BYTES_MAX,
     )
+    runner.connections_max = connections_max
+    return runner

@@ -1,8 +1,8 @@
 """What an administrator does once: organizations, technical accounts, tokens."""
 
-import getpass
+import os
+import pwd
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -26,8 +26,10 @@ from service.commands import (
     RevokeToken,
 )
 from service.decide.known import Caller
+from service.decide.organization import NAME_LENGTH_MAX
 from service.ids import new_id
 from service.runtime import Runtime
+from service.streams import printable
 from service.tokens import SCOPE, encode_token, hash_jti
 
 TECHNICAL_ACCOUNT = "technical-account"
@@ -53,22 +55,42 @@ class CreatedOrganization:
     account_id: UUID
 
 
-def cli_provenance() -> Provenance:
-    """Return who acts on the command line."""
-    return Provenance(f"cli:{_system_user()}", None, new_id(), "cli")
+def cli_provenance(acting_as: str | None = None) -> Provenance:
+    """Return who acts on the command line: the account, and the name that it gives besides."""
+    account = system_account()
+    actor = (
+        f"cli:{account} as {_checked_name(acting_as)}"
+        if acting_as is not None
+        else f"cli:{account}"
+    )
+    return Provenance(actor, None, new_id(), "cli")
 
 
-def _system_user() -> str:
+def system_account() -> str:
+    """Return the account of this process as `id` shows it, 1000(ada). No variable has a say in it."""
+    uid = os.getuid()
     try:
-        return getpass.getuser()
+        return f"{uid}({printable(pwd.getpwuid(uid).pw_name)})"
     except (OSError, KeyError):  # A container's user id may have no name.
-        return "unknown"
+        return str(uid)
 
 
-async def create_organization(runtime: Runtime, name: str) -> CreatedOrganization:
+def _checked_name(name: str) -> str:
+    """Return a name that is one printable piece of text. Errors: InvalidValue."""
+    text = name.strip()
+    if not text or len(text) > NAME_LENGTH_MAX or not text.isprintable():
+        raise InvalidValue(
+            f"--as takes a name of 1 to {NAME_LENGTH_MAX} characters, without control characters."
+        )
+    return text
+
+
+async def create_organization(
+    runtime: Runtime, name: str, *, acting_as: str | None = None
+) -> CreatedOrganization:
     """Make an organization with its five roles and a technical account. Errors: ScimError."""
     await _refuse_taken(runtime, name)
-    organization_id, provenance = new_id(), cli_provenance()
+    organization_id, provenance = new_id(), cli_provenance(acting_as)
     roles = {role: new_id() for role in ROLE_NAMES}
     blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
     caller = Caller(blank, None, "cli")
@@ -99,6 +121,7 @@ async def issue_token(
     *,
     account: str | None = None,
     lifetime: timedelta | None = None,
+    acting_as: str | None = None,
 ) -> IssuedToken:
     """Make a bearer token for a technical account, by default the organization's own.
 
@@ -111,7 +134,9 @@ async def issue_token(
     command = IssueToken(
         organization.id, token_id, hash_jti(jti), account_id, label, SCOPE, expires_at
     )
-    await runtime.lanes.submit(command, Caller(organization, None, "cli"), cli_provenance())
+    await runtime.lanes.submit(
+        command, Caller(organization, None, "cli"), cli_provenance(acting_as)
+    )
     token = encode_token(
         runtime.signing_key,
         organization_id=organization.id,
@@ -123,15 +148,19 @@ async def issue_token(
     return IssuedToken(token, token_id, account_id, expires_at)
 
 
-async def revoke_token(runtime: Runtime, organization: Organization, token_id: UUID) -> bool:
+async def revoke_token(
+    runtime: Runtime, organization: Organization, token_id: UUID, *, acting_as: str | None = None
+) -> bool:
     """Revoke a token; tell whether it was valid until now. Errors: NotFound."""
     command = RevokeToken(organization.id, token_id)
     caller = Caller(organization, None, "cli")
-    outcome = await runtime.lanes.submit(command, caller, cli_provenance())
+    outcome = await runtime.lanes.submit(command, caller, cli_provenance(acting_as))
     return outcome.is_changed
 
 
-async def register_schema(runtime: Runtime, organization: Organization, text: bytes) -> bool:
+async def register_schema(
+    runtime: Runtime, organization: Organization, text: bytes, *, acting_as: str | None = None
+) -> bool:
     """Register an extension schema given as JSON; tell whether that changed anything.
 
     Errors: InvalidValue, with what to change.
@@ -144,12 +173,17 @@ async def register_schema(runtime: Runtime, organization: Organization, text: by
         refuse_other_spelling(organization.schemas, str(document.get("id")))
     command = RegisterSchema(organization.id, document)
     caller = Caller(organization, None, "cli")
-    outcome = await runtime.lanes.submit(command, caller, cli_provenance())
+    outcome = await runtime.lanes.submit(command, caller, cli_provenance(acting_as))
     return outcome.is_changed
 
 
 async def create_user(
-    runtime: Runtime, organization: Organization, document: Document, *, role: str | None
+    runtime: Runtime,
+    organization: Organization,
+    document: Document,
+    *,
+    role: str | None,
+    acting_as: str | None = None,
 ) -> UUID:
     """Make a user by hand, whom an identity provider may find and link later; return its id.
 
@@ -160,7 +194,9 @@ async def create_user(
         document = {**document, "roleId": str(_role_id(organization, role))}
     resource_type, user_id = user_type(organization.schemas), new_id()
     command = CreateUser(user_id, read_document(document, resource_type).document, resource_type)
-    await runtime.lanes.submit(command, Caller(organization, None, "cli"), cli_provenance())
+    await runtime.lanes.submit(
+        command, Caller(organization, None, "cli"), cli_provenance(acting_as)
+    )
     return user_id
 
 
@@ -203,15 +239,9 @@ async def _account_id(runtime: Runtime, organization: Organization, account: str
     return found
 
 
-async def set_up_first(runtime: Runtime) -> tuple[CreatedOrganization, IssuedToken] | None:
-    """Make an organization and a token in a database that has none; None where it has one."""
+async def set_up_first(runtime: Runtime) -> CreatedOrganization | None:
+    """Make an organization in a database that has none; None where it has one."""
     async with runtime.pool.acquire() as connection:
         if await admin.list_organizations(connection):
             return None
-    created = await create_organization(runtime, FIRST_ORGANIZATION)
-    return created, await issue_token(runtime, created.organization, "first start")
-
-
-def role_lines(roles: Mapping[str, UUID]) -> list[str]:
-    """Return the roles of an organization as lines to read."""
-    return [f"{name:<14} {role_id}" for name, role_id in roles.items()]
+    return await create_organization(runtime, FIRST_ORGANIZATION)

@@ -57,3 +57,5 @@ async def _run(dsn: str, pool: asyncpg.Pool) -> None:
                 await analyze_young(dsn, connection)
         except (*OUTAGES, asyncpg.PostgresError) as error:
             log.warning("statistics_postponed", error=repr(error))
+        except Exception:  # Whatever it is, the next look may go well.
+            log.exception("statistics_failed")

@@ -10,7 +10,9 @@ from eventstore.follow import follow
 from eventstore.personal import open_personal
 from eventstore.store import read, read_tail
 from schema.events.organization import Organization
+from service import output
 from service.runtime import Runtime
+from service.streams import printable
 
 BATCH_MAX = 500
 SHOWN_MAX = 160  # Characters of the facts in a line.
@@ -63,10 +65,10 @@ def as_line(event: RecordedEvent, organization: Organization, personal: Any) -> 
     if personal is not None:
         facts["values"] = personal
     shown = " ".join(f"{name}={_short(value)}" for name, value in facts.items())
-    return (
+    return printable(
         f"{event.position:>7}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type:<22} "
-        f"{event.stream_id} v{event.version}  by {event.source}:{_actor(event)}  {shown}"
-    ).rstrip()
+        f"{event.stream_id} v{event.version}  by {event.source}:{_actor(event)}  {shown}".rstrip()
+    )
 
 
 def _actor(event: RecordedEvent) -> str:
@@ -108,5 +110,4 @@ def as_document(event: RecordedEvent, personal: Any) -> str:
     }
     if personal is not None:
         document["personal"] = personal
-    # asyncpg's ids are a class of their own, which orjson does not know.
-    return orjson.dumps(document, default=str).decode()
+    return output.as_json(document)

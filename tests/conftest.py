@@ -54,7 +54,8 @@ def in_a_container() -> Iterator[str]:
 def quick_folder() -> Path:
     """Return a folder in memory where there is room, since a database is 300 files; else on disk."""
     memory = Path("/dev/shm")  # noqa: S108  # The folder made below it has a name of its own.
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_FREE_BYTES_MIN
+    usable = memory.is_dir() and os.access(memory, os.W_OK)
+    roomy = usable and shutil.disk_usage(memory).free > MEMORY_FREE_BYTES_MIN
     return memory if roomy else Path(tempfile.gettempdir())
 
 

@@ -12,7 +12,7 @@ import asyncpg
 
 from service.embedded import folder_in
 from service.embedded_account import account_for, run
-from service.embedded_server import processes
+from service.embedded_process import processes
 
 VICTIM = (
     "SELECT pid FROM pg_stat_activity WHERE application_name = 'scim-ledger'"

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -51,6 +52,15 @@ async def test_a_worker_that_is_still_starting_does_not_hear_of_it(
     assert capfd.readouterr().err == ""
 
 
+@pytest.fixture
+def hearing_interrupts() -> Iterator[None]:
+    """Let SIGINT raise, even where this process was started in the background and ignores it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("hearing_interrupts")
 def test_an_interrupt_is_not_lost_while_a_process_starts() -> None:
     with pytest.raises(KeyboardInterrupt), interrupts_held():
         os.kill(os.getpid(), signal.SIGINT)

@@ -5,14 +5,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import asyncpg
 import pytest
 
 from service import embedded
-from service.embedded_server import SOCKET
+from service.embedded import EmbeddedPostgresError
+from service.embedded_process import processes
+from service.embedded_socket import SOCKET
 
 
 @pytest.fixture
@@ -99,3 +103,84 @@ async def test_the_block_of_running_has_a_server(data_dir: Path) -> None:
     async with embedded.running(data_dir) as postgres:
         fsync = await fetched(postgres.dsn, "SHOW fsync")
     assert [fsync, embedded.running_dsn(data_dir)] == ["on", None]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pay$day`touch pwned`$(touch pwned)", "a \"b\" 'c' back\\slash", "~", "-D Zoë 100%"],
+)
+async def test_a_path_is_taken_literally_by_every_program(tmp_path: Path, name: str) -> None:
+    data_dir = tmp_path / name
+    server = embedded.start(data_dir)
+    served = await fetched(server.dsn, "SHOW data_directory")
+    assert [served, server.stop()] == [str(data_dir / "postgres"), True]
+    assert list(tmp_path.iterdir()) == [data_dir]  # noqa: ASYNC240 - a local folder.
+
+
+@pytest.mark.parametrize("kind", ["long", "missing", "another's", "open to all", "odd"])
+async def test_a_socket_finds_a_folder_whatever_tmpdir_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    given = tmp_path / {"long": "t" * 90, "odd": "t 'x'"}.get(kind, "t")
+    if kind != "missing":
+        given.mkdir(mode=0o777 if kind == "open to all" else 0o700)
+        given.chmod(0o777 if kind == "open to all" else 0o700)
+    if kind == "another's" and os.geteuid() == 0:
+        os.chown(given, 12345, 12345)
+    monkeypatch.setattr(tempfile, "tempdir", str(given))
+    server = embedded.start(tmp_path / ("data" * 30))
+    assert await fetched(server.dsn, "SELECT 42") == 42
+    assert server.stop()
+
+
+VARIABLES = {
+    "PGSSLMODE": "verify-full",
+    "PGHOST": "nowhere.invalid",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGPASSWORD": "wrong",
+    "PGDATABASE": "nothing",
+    "PGPASSFILE": "/nowhere",
+    "PGSERVICE": "nothing",
+    "PGSERVICEFILE": "/nowhere",
+    "PGOPTIONS": "-c nonsense=1",
+    "PGDATA": "/nowhere",
+    "PGSSLROOTCERT": "/nowhere",
+    "PGSSLCERT": "/nowhere",
+    "PGSSLNEGOTIATION": "direct",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGGSSLIB": "nothing",
+    "PGKRBSRVNAME": "nobody",
+    "PGCLIENTENCODING": "SQL_ASCII",
+    "HOME": "/nowhere",
+}
+
+
+async def test_no_variable_of_libpq_reaches_the_embedded_server(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    async with embedded.running(data_dir) as postgres:
+        assert await fetched(postgres.dsn, "SELECT current_user") == "postgres"
+
+
+async def test_the_shared_memory_that_initdb_found_is_kept(data_dir: Path) -> None:
+    embedded.start(data_dir).stop()
+    conf = data_dir / "postgres" / "postgresql.conf"
+    found = conf.read_text(encoding="utf-8")
+    assert "dynamic_shared_memory_type = posix" in found
+    conf.write_text(found.replace("= posix", "= mmap"), encoding="utf-8")
+    for _ in range(2):  # Each start writes the file anew.
+        server = embedded.start(data_dir)
+        assert await fetched(server.dsn, "SHOW dynamic_shared_memory_type") == "mmap"
+        server.stop()
+
+
+def test_a_start_that_is_stopped_leaves_what_was_there(data_dir: Path) -> None:
+    stop = Event()
+    stop.set()
+    with pytest.raises(EmbeddedPostgresError):
+        embedded.start(data_dir, stop=stop)
+    assert not list(data_dir.glob("postgres*/"))
+    assert processes(data_dir / "postgres") == []

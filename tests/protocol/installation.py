@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,40 @@ class Installation:
                 assert line, said
                 said += line.decode()
         return Serving(process, said, f"http://127.0.0.1:{self.port}/api/scim/v2")
+
+    @property
+    def checkout(self) -> Path:
+        """Return where its commands are called."""
+        return CHECKOUT
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        """Return a command as it is called."""
+        return (*COMMAND, *arguments)
+
+    async def ready(self) -> None:
+        """Return once the service answers."""
+        async with asyncio.timeout(TIMEOUT_S), aiohttp.ClientSession() as session:
+            while True:
+                try:
+                    async with session.get(f"http://127.0.0.1:{self.port}/readyz") as answer:
+                        if answer.status == HTTPStatus.OK:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)
+
+    async def status(self, path: str, token: str) -> int:
+        """Return the status of a read."""
+        url = f"http://127.0.0.1:{self.port}/api/scim/v2{path}"
+        headers = {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+            return answer.status
+
+    async def token(self) -> str:
+        """Return a new token: `serve` prints none where its output is not a terminal."""
+        issued = await self.run("token", "issue", "--label", "tests", "--json")
+        token: str = issued.json["token"]
+        return token
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
         """Start a command."""

@@ -1,0 +1,135 @@
+"""The standard streams: usable whatever the caller handed over, and never waited for by surprise.
+
+Light to import: it runs before everything else, so that no file takes the number of a closed stream.
+"""
+
+import codecs
+import errno
+import os
+import select
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
+PIECE_BYTES = 512 if sys.platform == "darwin" else 4096  # A pipe that has room has room for these.
+ESCAPING = (
+    "scim-ledger"  # The name of our error handler for characters that a stream cannot encode.
+)
+PLAIN = {"←": "<-", "…": "...", "→": "->"}
+
+
+def prepare() -> None:
+    """Make all three streams usable.
+
+    A closed one is opened so that writing to it still fails: a token that goes nowhere is not shown.
+    """
+    codecs.register_error(ESCAPING, _escaped)
+    for number in STREAMS:
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # The lowest free number is this one.
+    for number, name in STREAMS.items():
+        if getattr(sys, name) is None:
+            mode = "r" if number == 0 else "w"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - a descriptor.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=ESCAPING)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that the stream's encoding lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(each) or code_units(each) for each in lacking), error.end
+
+
+def code_units(text: str) -> str:
+    r"""Return each UTF-16 code unit as \uXXXX, which JSON understands too."""
+    raw = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2))
+
+
+def printable(text: str) -> str:
+    r"""Return a text without what would steer a terminal or forge a line: \uXXXX stands for it.
+
+    These are control characters, line and paragraph separators, and marks that turn the direction of text.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else code_units(each) for each in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return a text of several lines, each of them printable."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+
+
+def is_screen(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal whose cursor can be moved."""
+    return os.environ.get("TERM") not in {"dumb", "unknown"} and stream.isatty()
+
+
+def is_colorful(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal whose user wants colors."""
+    return not os.environ.get("NO_COLOR") and is_screen(stream)
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Tell whether a stream can show every character."""
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still to print go nowhere: Python would try again as it ends, and complain."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return
+
+
+def undecodable(arguments: Iterable[str]) -> str | None:
+    """Return the first argument that the locale could not decode, None where all are text."""
+    for each in arguments:
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            return each
+    return None
+
+
+def write_some(descriptor: int, data: bytes | bytearray) -> int:
+    """Return how many bytes were written without waiting, 0 where there is no room. Errors: OSError."""
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    if not poller.poll(0):
+        return 0
+    try:
+        return os.write(descriptor, data[:PIECE_BYTES])
+    except BlockingIOError:
+        return 0
+
+
+def descriptor_for_writing(stream: TextIO) -> int:
+    """Return where to write for a stream, so that a stopped terminal does not hold the writer.
+
+    A terminal is opened once more, since a flag on the shared descriptor would reach the caller's shell.
+    """
+    number = stream.fileno()
+    if not os.isatty(number):
+        return number
+    try:
+        return os.open(os.ttyname(number), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return number
+
+
+def is_closed_early(error: OSError) -> bool:
+    """Tell whether a reader has read enough, which is no failure."""
+    return error.errno == errno.EPIPE

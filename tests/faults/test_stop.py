@@ -1,0 +1,218 @@
+"""`serve` can be stopped at every moment, by every signal that ends a process, and leaves nothing running."""
+
+import asyncio
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from service import embedded
+from service.embedded import folder_in
+from service.embedded_process import processes
+from tests.protocol.installation import Installation, free_port
+
+pytestmark = pytest.mark.slow
+TIMEOUT_S = 60.0
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+SIGINT, SIGTERM = (signal.SIGINT, 130), (signal.SIGTERM, 143)
+SIGHUP = (signal.SIGHUP, 129)
+
+
+@pytest.fixture(autouse=True)
+def hearing_the_end_of_a_terminal() -> Iterator[None]:
+    """Let SIGHUP end what the tests start, even where the tests run under nohup."""
+    former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, former)
+
+
+@pytest.fixture
+async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
+    """Give a data folder that nobody's Postgres runs on afterwards."""
+    made = Installation(tmp_path / "data", free_port())
+    yield made
+    if processes(folder_in(made.data_dir)):
+        await asyncio.to_thread(lambda: embedded.start(made.data_dir).stop())
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes]:
+    """Return how a process ended, and what it said to standard error."""
+    async with asyncio.timeout(TIMEOUT_S):
+        _, err = await process.communicate()
+    return process.returncode, err or b""
+
+
+async def there(path: Path) -> None:
+    """Return once a file is there."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not path.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it.
+            await asyncio.sleep(0.002)
+
+
+@pytest.mark.parametrize(
+    ("stage", "number", "code"),
+    [
+        ("postgres.new", *SIGINT),
+        ("postgres.new", *SIGTERM),
+        ("postgres/server.log", *SIGHUP),
+        ("postgres/postmaster.pid", *SIGTERM),
+        ("master.key", *SIGINT),
+    ],
+)
+async def test_a_first_start_is_interrupted_at_any_stage(
+    installation: Installation, stage: str, number: signal.Signals, code: int
+) -> None:
+    process = await installation.start("serve")
+    await there(installation.data_dir / stage)
+    process.send_signal(number)
+
+    assert await ended(process) == (code, b"")
+    assert processes(folder_in(installation.data_dir)) == []
+    assert not (installation.data_dir / "postgres.new").exists()
+
+
+async def test_a_migration_is_interrupted(installation: Installation) -> None:
+    server = await asyncio.to_thread(embedded.start, installation.data_dir)
+    owner = await asyncpg.connect(server.dsn)
+    await owner.execute("SELECT pg_advisory_lock(23578, 2)")
+    process = await installation.start("serve")
+    async with asyncio.timeout(TIMEOUT_S):
+        while not await owner.fetchval(WAITING):  # noqa: ASYNC110 - of another process.
+            await asyncio.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+
+    assert await ended(process) == (130, b"")
+    await owner.close()
+    assert await asyncio.to_thread(server.stop)
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "code"), [(("migrate",), *SIGINT), (("token", "list"), *SIGTERM)]
+)
+async def test_a_command_that_is_interrupted_leaves_no_server(
+    installation: Installation, command: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    await (await installation.serve()).end(signal.SIGTERM)
+    log = folder_in(installation.data_dir) / "server.log"
+    log.unlink()
+    process = await installation.start(*command)
+    await there(log)
+    process.send_signal(number)
+
+    assert (await ended(process))[0] == code
+    assert processes(folder_in(installation.data_dir)) == []
+
+
+async def test_a_service_that_is_ready_ends_well_with_its_terminal(
+    installation: Installation,
+) -> None:
+    result = await (await installation.serve()).end(signal.SIGHUP)
+
+    assert (result.code, result.err) == (0, "")
+    assert "Stopped." in result.out
+
+
+async def test_the_end_of_a_terminal_does_not_end_a_service_under_nohup(
+    installation: Installation,
+) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    serving = await installation.serve()
+    serving.process.send_signal(signal.SIGHUP)
+    token = await installation.token()
+
+    assert (await serving.send("GET", "/Roles", token))[0] == 200
+    assert (await serving.end(signal.SIGTERM)).code == 0
+
+
+@contextmanager
+def gone_reader() -> Iterator[int]:
+    """Give a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@contextmanager
+def stalled_reader() -> Iterator[int]:
+    """Give a pipe that is full, and that nobody reads."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b"x")
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    yield writer
+    os.close(reader)
+    os.close(writer)
+
+
+@contextmanager
+def full_disk() -> Iterator[int]:
+    """Give a file on a disk that is full."""
+    writer = os.open("/dev/full", os.O_WRONLY)
+    yield writer
+    os.close(writer)
+
+
+@contextmanager
+def stalled_terminal() -> Iterator[int]:
+    """Give a terminal that is full, and that nobody looks at."""
+    reader, writer = pty.openpty()
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b"x" * 100)
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    yield writer
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize(
+    "stream", [gone_reader, stalled_reader, full_disk, stalled_terminal], ids=lambda f: f.__name__
+)
+async def test_a_service_stops_whatever_its_output_is(
+    installation: Installation, stream: Callable[[], AbstractContextManager[int]]
+) -> None:
+    await (await installation.serve()).end(signal.SIGTERM)
+    with stream() as output:
+        process = await asyncio.create_subprocess_exec(
+            *installation.command("serve"),
+            env=installation.environment(SCIM_LEDGER_LOG_LEVEL="INFO"),
+            cwd=installation.checkout,
+            stdout=output,
+            stderr=output,
+        )
+        await installation.ready()
+        process.send_signal(signal.SIGTERM)
+        code = (await ended(process))[0]
+
+    assert code in {0, 143}  # The latter where the service still waited to say that it is ready.
+    assert processes(folder_in(installation.data_dir)) == []
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_a_service_runs_with_closed_streams(installation: Installation, closed: str) -> None:
+    line = f'exec "$@" {closed}'
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", line, "bash", *installation.command("serve")),
+        env=installation.environment(),
+        cwd=installation.checkout,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    await installation.ready()
+    listed = await installation.run("token", "list")
+    process.send_signal(signal.SIGTERM)
+
+    assert (await ended(process))[0] == 0
+    assert listed.out.startswith("There is none yet")

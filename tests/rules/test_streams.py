@@ -1,0 +1,71 @@
+"""What may go to a terminal, and how a stream that lacks characters shows them."""
+
+import json
+import sys
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
+
+import pytest
+
+from service.streams import ESCAPING, prepare, printable, printable_lines
+
+
+@pytest.mark.parametrize(
+    "steering",
+    [
+        "\x1b[2J",
+        "\x07",
+        "\x7f",
+        "\x9b31m",
+        "\x85",
+        "\r",
+        "\n",
+        "\u2028",
+        "\u2029",
+        "\u202e",
+        "\u2066",
+        "\u200f",
+        "\u061c",
+        "\ufeff",
+        "\U000e0041",
+        "\udc9b",
+    ],
+    ids=ascii,
+)
+def test_what_steers_a_terminal_or_forges_a_line_is_escaped(steering: str) -> None:
+    shown = printable(f"a{steering}b")
+
+    assert shown.isprintable()
+    assert json.loads(f'"{shown}"') == f"a{steering}b"
+
+
+@pytest.mark.parametrize("text", ["Ada Lovelace", "Zoë ← 日本 😀", 'back\\slash "quote"', ""])
+def test_what_is_printable_stays_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_the_lines_of_a_text_stay_lines() -> None:
+    assert printable_lines("one\ntwo\u202e\n") == "one\ntwo\\u202e\n"
+
+
+@pytest.fixture
+def prepared() -> Iterator[None]:
+    """Register our way of showing what an encoding lacks, on streams that are the test's."""
+    former = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = TextIOWrapper(BytesIO()), TextIOWrapper(BytesIO())
+    prepare()
+    yield
+    sys.stdout, sys.stderr = former
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", b"<- ... \\u00e9 \\ud83d\\ude00 \\udcff"),
+        ("latin-1", b"<- ... \xe9 \\ud83d\\ude00 \\udcff"),
+        ("utf-8", "← … é 😀 \\udcff".encode()),
+    ],
+)
+def test_a_character_that_an_encoding_lacks_is_shown_in_ascii(encoding: str, shown: bytes) -> None:
+    assert "← … é 😀 \udcff".encode(encoding, ESCAPING) == shown
