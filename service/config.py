@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from projections.database_url import read_url
+
 PORT = re.compile(r":([^:\]]*)$")  # Of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535
 DEFAULT_ORIGIN = "http://127.0.0.1:8080"  # Where clients reach a service with no setting at all.
@@ -44,9 +46,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse what the driver would stumble over, without a word of it: a password may be in it."""
-        if url is None or is_url_of_postgres(url.get_secret_value()):
+        if url is None:
             return url
-        raise ValueError("it must be like postgresql://user:password@host:5432/database")
+        if not is_url_of_postgres(url.get_secret_value()):
+            raise ValueError("it must be like postgresql://user:password@host:5432/database")
+        read_url(url.get_secret_value())
+        return url
 
     @property
     def is_embedded(self) -> bool:
