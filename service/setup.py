@@ -28,6 +28,7 @@ from service.commands import (
 from service.decide.known import Caller
 from service.ids import new_id
 from service.runtime import Runtime
+from service.statements import statement
 from service.tokens import SCOPE, encode_token, hash_jti
 
 TECHNICAL_ACCOUNT = "technical-account"
@@ -205,11 +206,13 @@ async def _account_id(runtime: Runtime, organization: Organization, account: str
 
 async def set_up_first(runtime: Runtime) -> tuple[CreatedOrganization, IssuedToken] | None:
     """Make an organization and a token in a database that has none; None where it has one."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        # Of services that start together, one makes it; the others wait, and find it.
+        await connection.execute(statement("lock_first_organization"))
         if await admin.list_organizations(connection):
             return None
-    created = await create_organization(runtime, FIRST_ORGANIZATION)
-    return created, await issue_token(runtime, created.organization, "first start")
+        created = await create_organization(runtime, FIRST_ORGANIZATION)
+        return created, await issue_token(runtime, created.organization, "first start")
 
 
 def role_lines(roles: Mapping[str, UUID]) -> list[str]:
