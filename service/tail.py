@@ -9,11 +9,13 @@ from eventstore.events import RecordedEvent
 from eventstore.follow import follow
 from eventstore.personal import open_personal
 from eventstore.store import read, read_tail
+from schema.events.codec import is_known
 from schema.events.organization import Organization
 from service.runtime import Runtime
 
 BATCH_MAX = 500
 SHOWN_MAX = 160  # Characters of the facts in a line.
+UNKNOWN = "  (unknown to this release: upgrade the service)"
 
 
 async def lines(
@@ -66,7 +68,7 @@ def as_line(event: RecordedEvent, organization: Organization, personal: Any) -> 
     return (
         f"{event.position:>7}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type:<22} "
         f"{event.stream_id} v{event.version}  by {event.source}:{_actor(event)}  {shown}"
-    ).rstrip()
+    ).rstrip() + ("" if is_known(event.type, event.schema_version) else UNKNOWN)
 
 
 def _actor(event: RecordedEvent) -> str:
