@@ -174,7 +174,7 @@ class Lanes:
         try:
             async with self._lender.lent(timeout_s=BATCH_TIMEOUT_S) as connection:
                 refusal = await refusal_of(connection, organization_id, error)
-        except OUTAGES as outage:
+        except (*OUTAGES, asyncpg.PostgresError) as outage:
             log.warning("postgres_unavailable", error=repr(outage), commands=1)
             return Unavailable("The database cannot be reached: try again.")
         log.error("log_goes_beyond", organization_id=str(organization_id), detail=refusal.detail)

@@ -18,21 +18,23 @@ class Readiness:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._tried_at_s = float("-inf")
-        self._turn = asyncio.Lock()
+        self._trial: asyncio.Task[str] | None = None
 
     async def check(self) -> str:
         """Return why nothing can be written, nothing where it can. Errors: asyncpg's, TimeoutError."""
-        async with self._turn:
-            if asyncio.get_running_loop().time() - self._tried_at_s < FRESH_S:
-                return ""
-            reason = await self._try()
-            if not reason:
-                self._tried_at_s = asyncio.get_running_loop().time()
-            return reason
+        if asyncio.get_running_loop().time() - self._tried_at_s < FRESH_S:
+            return ""
+        if self._trial is None:
+            self._trial = asyncio.create_task(self._try(), name="readiness")
+        return await asyncio.shield(self._trial)
 
     async def _try(self) -> str:
-        async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
-            if missing := await find_missing(connection):
-                return f"The service lacks {missing[0]}: run scim-ledger migrate."
-            await connection.fetch(statement("try_to_write"))
-        return ""
+        try:
+            async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
+                if missing := await find_missing(connection):
+                    return f"The service lacks {missing[0]}: run scim-ledger migrate."
+                await connection.fetch(statement("try_to_write"))
+            self._tried_at_s = asyncio.get_running_loop().time()
+            return ""
+        finally:
+            self._trial = None
