@@ -14,7 +14,8 @@ async def create_missing(connection: Connection) -> list[str]:
     """
     made = []
     for name, projection in PROJECTIONS.items():
-        if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", name):
+        # From the catalog: to_regnamespace may not see what another has made while we waited for our turn.
+        if not await connection.fetchrow("SELECT 1 FROM pg_namespace WHERE nspname = $1", name):
             await create(connection, name, name)
             await record_build(connection, name, projection)
             made.append(name)

@@ -11,6 +11,7 @@ import asyncpg
 import psutil
 
 from projections.load import Connection
+from projections.session import connect
 from projections.statements import statement
 
 NICENESS = 10
@@ -27,7 +28,7 @@ async def connect_behind(
     dsn: str, settings: dict[str, str], *, timeout_s: float
 ) -> asyncpg.Connection:
     """Return a connection whose process of Postgres stands back, where it is on this machine and we may."""
-    connection = await asyncpg.connect(dsn, timeout=timeout_s, server_settings=settings | ALONE)
+    connection = await connect(dsn, timeout_s=timeout_s, server_settings=settings | ALONE)
     await connection.execute(statement("write_evenly"))
     if await connection.fetchval(statement("is_server_local")):
         _lower(connection)

@@ -5,12 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
-
 from eventstore.seal import Sealer
 from projections.load import Connection
 from projections.rebuild_worker import CONNECT_TIMEOUT_S, SESSION, Job, application_name
 from projections.registry import Projection
+from projections.session import connect
 from projections.statements import statement
 
 LEFTOVERS_TIMEOUT_MS = 5_000
@@ -67,7 +66,7 @@ class Hands:
 async def opened(site: Site, *, name: str) -> AsyncIterator[Connection]:
     """Give a connection of the owner's for the duration of the block, called by a name."""
     session = {**SESSION, "application_name": name}
-    connection = await asyncpg.connect(site.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=session)
+    connection = await connect(site.dsn, timeout_s=CONNECT_TIMEOUT_S, server_settings=session)
     try:
         yield connection
     finally:
@@ -84,12 +83,10 @@ async def at_work(site: Site, *, is_alone: bool) -> AsyncIterator[Hands]:
     """
     statement_name = "lock_rebuild" if is_alone else "share_rebuild"
     name = application_name(site.projection.name)
-    async with opened(site, name=f"{name}: lock") as guard:
-        await guard.execute("SET idle_in_transaction_session_timeout = 0")
-        async with guard.transaction():
-            if not await guard.fetchval(statement(statement_name), site.projection.name):
-                raise Busy(Busy.__doc__)
-            if is_alone:
-                await guard.fetch(statement("end_leftovers"), name, LEFTOVERS_TIMEOUT_MS)
-            async with opened(site, name=name) as tables, opened(site, name=name) as log:
-                yield Hands(tables, log)
+    async with opened(site, name=f"{name}: lock") as guard, guard.transaction():
+        if not await guard.fetchval(statement(statement_name), site.projection.name):
+            raise Busy(Busy.__doc__)
+        if is_alone:
+            await guard.fetch(statement("end_leftovers"), name, LEFTOVERS_TIMEOUT_MS)
+        async with opened(site, name=name) as tables, opened(site, name=name) as log:
+            yield Hands(tables, log)

@@ -13,6 +13,7 @@ from projections.rebuild_priority import connect_behind
 from projections.rebuild_state import add_shards, forget_build, record_build
 from projections.rebuild_worker import CONNECT_TIMEOUT_S, Job
 from projections.registry import Projection
+from projections.session import connect
 from projections.statements import statement
 
 INDEX_MEMORY = "128MB"  # For each of the connections that build indexes.
@@ -116,7 +117,7 @@ async def build_indexes(job: Job, indexes: Sequence[Index], *, connections: int)
                 group.create_task(make_waiting())
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from errors
-    connection = await asyncpg.connect(job.dsn, server_settings=job.session)
+    connection = await connect(job.dsn, timeout_s=CONNECT_TIMEOUT_S, server_settings=job.session)
     try:
         for each in indexes:
             if each.attach:

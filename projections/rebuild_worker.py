@@ -29,10 +29,7 @@ Phase = Literal["load", "verify"]
 CONNECT_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
 # What is written is safe with the whole rebuild or not at all: no commit waits for the disk.
-SESSION = {
-    "synchronous_commit": "off",
-    "timezone": "UTC",
-}
+SESSION = {"synchronous_commit": "off"}
 
 log = structlog.get_logger()
 

@@ -13,6 +13,7 @@ from service.descriptors import connections_max
 from service.followers import following
 from service.gate import Gate
 from service.other_code import telling_of_other_code
+from service.readiness import Readiness
 from service.runtime import Runtime
 from service.scim.context import SERVICE, Service
 from service.scim.routes import add_routes
@@ -44,6 +45,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         large=Shares(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
     )
+    app[health.READINESS] = Readiness(runtime.pool)
     add_routes(app)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from projections.database_url import read_url
+
 PORT = re.compile(r":([^:\]]*)$")  # Of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535
 PREFIX = "SCIM_LEDGER_"
@@ -64,7 +66,11 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
         if name.upper() not in known:
             named = {each.removeprefix(PREFIX): each for each in known}
             near = get_close_matches(name.upper().removeprefix(PREFIX), named, n=1)
-            meant = f"did you mean {named[near[0]]}?" if near else f"the settings are {', '.join(known)}."
+            meant = (
+                f"did you mean {named[near[0]]}?"
+                if near
+                else f"the settings are {', '.join(known)}."
+            )
             raise SettingProblem(f"There is no setting {name}: {meant} Rename it or unset it.")
 
 
@@ -99,9 +105,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse what the driver would stumble over, without a word of it: a password may be in it."""
-        if url is None or is_url_of_postgres(url.get_secret_value()):
+        if url is None:
             return url
-        raise ValueError("it must be like postgresql://user:password@host:5432/database")
+        if not is_url_of_postgres(url.get_secret_value()):
+            raise ValueError("it must be like postgresql://user:password@host:5432/database")
+        read_url(url.get_secret_value())
+        return url
 
     @field_validator("data_dir")
     @classmethod

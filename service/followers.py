@@ -9,7 +9,6 @@ import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
-import asyncpg
 import structlog
 from prometheus_client import Gauge
 
@@ -20,6 +19,7 @@ from projections.followers_lease import Lease, duties
 from projections.history_write import HISTORY
 from projections.load import Connection
 from projections.parked import Lag
+from projections.session import connect
 from service.outages import OUTAGES
 from service.runtime import SESSION
 
@@ -125,9 +125,9 @@ class Followers:
 
     @asynccontextmanager
     async def _connected(self, command_timeout_s: float) -> AsyncIterator[Connection]:
-        connection = await asyncpg.connect(
+        connection = await connect(
             self._dsn,
-            timeout=CONNECT_TIMEOUT_S,
+            timeout_s=CONNECT_TIMEOUT_S,
             command_timeout=command_timeout_s,
             server_settings=self._session(),
         )

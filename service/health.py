@@ -8,9 +8,11 @@ from projections.borrow import borrowed
 from projections.shape import find_other_code
 from service.other_code import not_ready
 from service.outages import OUTAGES
+from service.readiness import Readiness
 from service.scim.context import SERVICE
 
 READY_TIMEOUT_S = 2.0
+READINESS = web.AppKey("readiness", Readiness)
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -19,17 +21,27 @@ async def healthz(_request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """GET /readyz: 200 while Postgres answers with tables that this release can write, else 503."""
+    """GET /readyz: 200 while Postgres takes writes, into tables of this release's, else 503."""
     try:
         async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
             reason = not_ready(await find_other_code(connection))
-            if not reason:
-                await connection.fetchval("SELECT count(*) FROM directory.organizations")
+        reason = reason or await request.app[READINESS].check()
     except (*OUTAGES, asyncpg.PostgresError) as error:
-        reason = type(error).__name__
+        reason = reason_of(error)
     if reason:
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
     return web.json_response({"status": "ready"})
+
+
+def reason_of(error: Exception) -> str:
+    """Return a reason that tells an operator where to look, and no value."""
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return (
+            "The database takes no writes: see default_transaction_read_only, or a standby answers."
+        )
+    if isinstance(error, asyncpg.InvalidTransactionStateError):
+        return "default_transaction_isolation must be read committed."
+    return type(error).__name__
 
 
 async def metrics(_request: web.Request) -> web.Response:

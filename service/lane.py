@@ -24,6 +24,7 @@ from projections.load import Connection
 from projections.save import NameTaken
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.batch import Batch, Outcome, Work, can_be_written_at_once
+from service.beyond import refusal_of
 from service.commands import Command
 from service.decide.known import Caller
 from service.outages import OTHER_RELEASE, OTHER_ROWS, OTHER_TABLES, OUTAGES
@@ -153,13 +154,37 @@ class Lanes:
             if isinstance(error, OTHER_ROWS) and len(batch) == 1:
                 _fail(batch, _of_another_release(error, len(batch)), error)
             elif is_last_try:
-                _fail(batch, _refusal(error), error)
+                _fail(batch, await self._refusal(lane.organization_id, error), error)
             else:
                 log.warning("batch_failed", error=repr(error), commands=len(batch))
                 await self._run_one_by_one(lane, batch)
         else:
             if decided.events and self._on_commit:
                 self._on_commit(lane.organization_id)
+
+    async def _refusal(self, organization_id: UUID, error: Exception) -> Exception:
+        """Return what the caller of a failed command is told."""
+        if isinstance(error, NameTaken):
+            taken = Uniqueness(
+                "Another resource has taken this name in the meantime; match it first."
+            )
+            taken.attribute = NAMES.get(error.constraint)
+            return taken
+        if isinstance(error, asyncpg.TransactionRollbackError):
+            return Unavailable(
+                "The resource was changed at the same moment; send the request again."
+            )
+        if not isinstance(error, WrongExpectedVersion):
+            return error
+        # It was decided under the log's lock: nobody has come between.
+        try:
+            async with self._lender.lent(timeout_s=BATCH_TIMEOUT_S) as connection:
+                refusal = await refusal_of(connection, organization_id, error)
+        except (*OUTAGES, asyncpg.PostgresError) as outage:
+            log.warning("postgres_unavailable", error=repr(outage), commands=1)
+            return Unavailable("The database cannot be reached: try again.")
+        log.error("log_goes_beyond", organization_id=str(organization_id), detail=refusal.detail)
+        return refusal
 
     async def _run_one_by_one(self, lane: Lane, batch: list[Pending]) -> None:
         for pending in batch:
@@ -218,17 +243,6 @@ def _of_another_release(error: Exception, commands: int) -> Unavailable:
     """Log that the tables are not this release's, once for all who wait; return what they are told."""
     log.error("tables_of_another_release", error=repr(error), commands=commands)
     return Unavailable(OTHER_RELEASE)
-
-
-def _refusal(error: Exception) -> Exception:
-    """Return what the caller of a failed command is told."""
-    if isinstance(error, NameTaken):
-        taken = Uniqueness("Another resource has taken this name in the meantime; match it first.")
-        taken.attribute = NAMES.get(error.constraint)
-        return taken
-    if isinstance(error, WrongExpectedVersion | asyncpg.TransactionRollbackError):
-        return Unavailable("The resource was changed at the same moment; send the request again.")
-    return error
 
 
 def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None = None) -> None:

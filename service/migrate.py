@@ -9,9 +9,13 @@ import asyncpg
 
 from projections.create import create_missing
 from projections.load import Connection
+from projections.session import connect
+from service.fitness import find_problem
+from service.grants import CannotGrant, find_missing, mend
 from service.statements import statement
 
 CONNECT_TIMEOUT_S = 30
+SERVICE_ROLE_SINCE = 1  # The migration that makes the role.
 
 
 class MigrationProblem(Exception):
@@ -35,19 +39,39 @@ class Migration:
 async def migrate(dsn: str) -> list[str]:
     """Return what was applied now, in order; nothing when the database has it all.
 
-    These are the migrations, and the projections that were missing and are made empty.
+    These are rights that a restore has lost, the migrations, and the projections that were missing
+    and are made empty.
 
     Each is a transaction of its own, under a lock: two that start together take turns, and an
     interrupted run goes on where it stopped. Errors: MigrationProblem, and asyncpg's on connecting.
     """
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        applied = []
+        await refuse_unfit(connection)
+        applied = await mend_grants(connection)
         while name := await apply_next(connection, packaged()):
             applied.append(name)
         return applied + await make_projections(connection)
     finally:
         await connection.close()
+
+
+async def refuse_unfit(connection: Connection) -> None:
+    """Return where the database can be written to, in every alphabet. Errors: MigrationProblem."""
+    if problem := await find_problem(connection):
+        raise MigrationProblem(problem)
+
+
+async def mend_grants(connection: Connection) -> list[str]:
+    """Give the service the rights that the migrations so far gave it; return them. Errors: MigrationProblem."""
+    async with connection.transaction():
+        await connection.execute(statement("lock_migrations"))
+        if SERVICE_ROLE_SINCE not in await load_applied(connection):
+            return []
+        try:
+            return await mend(connection)
+        except CannotGrant as error:
+            raise MigrationProblem(str(error)) from error
 
 
 async def make_projections(connection: Connection) -> list[str]:
@@ -58,10 +82,13 @@ async def make_projections(connection: Connection) -> list[str]:
 
 
 async def is_behind(dsn: str) -> bool:
-    """Tell whether the database lacks a migration. Errors: MigrationProblem, asyncpg's."""
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    """Tell whether the database lacks a migration, or the service a right. Errors: MigrationProblem, asyncpg's."""
+    connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        return first_missing(packaged(), await load_applied(connection)) is not None
+        await refuse_unfit(connection)
+        if first_missing(packaged(), await load_applied(connection)) is not None:
+            return True
+        return bool(await find_missing(connection))
     finally:
         await connection.close()
 

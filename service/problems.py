@@ -79,6 +79,11 @@ def _line_of(error: Exception) -> str:
 def _line_of_postgres(error: Exception) -> str:
     if isinstance(error, asyncpg.ClientConfigurationError):
         return f"DATABASE_URL: {error}"
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return (
+            "No server that DATABASE_URL names is what its target_session_attrs asks for: name the "
+            "primary, with target_session_attrs=primary or without any."
+        )
     if isinstance(error, OTHER_TABLES):
         return (
             "The tables are of another release: run scim-ledger projections rebuild "

@@ -9,6 +9,7 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from projections.read import PointReader
+from projections.session import SETTINGS, connect
 from service import embedded
 from service.config import Settings
 from service.embedded_watch import watched
@@ -23,9 +24,8 @@ COMMAND_TIMEOUT_S = 25.0
 CLOSE_TIMEOUT_S = 10.0  # For connections that are still lent when all has ended.
 STATEMENTS_CACHED_MAX = 500
 SESSION = {
+    **SETTINGS,
     "role": SERVICE_ROLE,
-    "application_name": "scim-ledger",
-    "timezone": "UTC",
     "statement_timeout": "20s",
     "lock_timeout": "6s",  # A log that another process holds: 503, and the client tries again.
     # Postgres ends a transaction whose process stands still, so that others can go on.
@@ -114,7 +114,7 @@ async def open_keys(
 ) -> tuple[Sealer, dict[str, SigningKey]]:
     """Return the sealer and the signing keys by kid; the master key is made only if that may be."""
     secret = settings.master_key.get_secret_value() if settings.master_key else None
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         sealer = Sealer(
             await open_master_key(
@@ -131,10 +131,11 @@ async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
     """Return the pool of connections that have the service's rights and no more."""
     return await asyncpg.create_pool(
         dsn,
+        connect=connect,
         min_size=1,
         max_size=settings.pool_size_max,
         max_inactive_connection_lifetime=60.0,
-        timeout=CONNECT_TIMEOUT_S,
+        timeout_s=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,
         server_settings=SESSION,

@@ -29,6 +29,7 @@ from service.decide.known import Caller
 from service.decide.organization import NAME_LENGTH_MAX
 from service.ids import new_id
 from service.runtime import Runtime
+from service.statements import statement
 from service.streams import printable
 from service.tokens import SCOPE, encode_token, hash_jti
 
@@ -241,7 +242,9 @@ async def _account_id(runtime: Runtime, organization: Organization, account: str
 
 async def set_up_first(runtime: Runtime) -> CreatedOrganization | None:
     """Make an organization in a database that has none; None where it has one."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        # Of services that start together, one makes it; the others wait, and find it.
+        await connection.execute(statement("lock_first_organization"))
         if await admin.list_organizations(connection):
             return None
-    return await create_organization(runtime, FIRST_ORGANIZATION)
+        return await create_organization(runtime, FIRST_ORGANIZATION)

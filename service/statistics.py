@@ -14,6 +14,7 @@ import structlog
 from projections.borrow import borrowed
 from projections.load import Connection
 from projections.registry import PROJECTIONS
+from projections.session import connect
 from service.outages import OUTAGES
 from service.statements import statement
 
@@ -30,7 +31,7 @@ async def analyze_young(dsn: str, looking: Connection) -> list[str]:
     young = await looking.fetch(statement("find_young_tables"), SCHEMAS, ROWS_MAX)
     names = [f'"{row["schemaname"]}"."{row["relname"]}"' for row in young]
     if names:
-        owner = await asyncpg.connect(dsn, timeout=TIMEOUT_S, command_timeout=TIMEOUT_S)
+        owner = await connect(dsn, timeout_s=TIMEOUT_S, command_timeout=TIMEOUT_S)
         try:
             await owner.execute(f"ANALYZE {', '.join(names)}")
         finally:

@@ -9,6 +9,7 @@ from eventstore.events import RecordedEvent
 from eventstore.follow import follow
 from eventstore.personal import open_personal
 from eventstore.store import read, read_tail
+from schema.events.codec import is_known
 from schema.events.organization import Organization
 from service import output
 from service.runtime import Runtime
@@ -16,6 +17,7 @@ from service.streams import printable
 
 BATCH_MAX = 500
 SHOWN_MAX = 160  # Characters of the facts in a line.
+UNKNOWN = "  (unknown to this release: upgrade the service)"
 
 
 async def lines(
@@ -68,7 +70,7 @@ def as_line(event: RecordedEvent, organization: Organization, personal: Any) -> 
     return printable(
         f"{event.position:>7}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type:<22} "
         f"{event.stream_id} v{event.version}  by {event.source}:{_actor(event)}  {shown}".rstrip()
-    )
+    ) + ("" if is_known(event.type, event.schema_version) else UNKNOWN)
 
 
 def _actor(event: RecordedEvent) -> str:

@@ -49,6 +49,17 @@ class Encoded(NamedTuple):
     personal: bytes | None
 
 
+def known_version(event_type: str) -> int:
+    """Return the latest version of a type of event that this release knows, 0 for none."""
+    kind = TYPES.get(event_type)
+    return kind.schema_version if kind is not None else 0
+
+
+def is_known(event_type: str, schema_version: int) -> bool:
+    """Tell whether this release can read an event."""
+    return schema_version <= known_version(event_type)
+
+
 def encode(event: Event) -> Encoded:
     """Return what the log stores of an event."""
     is_personal = type(event) in PERSONAL_EVENTS
@@ -68,9 +79,9 @@ def decode(event_type: str, schema_version: int, data: str, personal: bytes | No
 
     Errors: UnknownEvent.
     """
-    kind = TYPES.get(event_type)
-    if kind is None or schema_version > kind.schema_version:
+    if not is_known(event_type, schema_version):
         raise UnknownEvent(f"{event_type} version {schema_version} is unknown to this release.")
+    kind = TYPES[event_type]
     if schema_version < kind.schema_version:
         facts = upcast(event_type, schema_version, kind.schema_version, orjson.loads(data))
         event = kind.model_validate(facts)

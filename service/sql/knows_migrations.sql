@@ -1,2 +1,6 @@
 -- knows_migrations: whether the database has had a migration yet.
-SELECT to_regclass('service.schema_migrations') IS NOT NULL
+-- Read from the catalog: what to_regclass has not found once, it may not find after a wait for a lock, either.
+SELECT EXISTS (SELECT
+                 FROM pg_tables
+                WHERE schemaname = 'service'
+                  AND tablename = 'schema_migrations')

@@ -22,7 +22,7 @@ from schema.events.user import (
     UserReactivated,
 )
 from schema.scim import urns
-from service.ids import uuid7
+from service.ids import RANDOM_BITS, uuid7
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 CHUNK_EVENTS = 20_000  # In one COPY.
@@ -55,7 +55,7 @@ class Town:
     def id(self, number: int) -> UUID:
         """Return a UUIDv7 of some time after the start."""
         unix_ms = int(START.timestamp() * 1000) + number
-        return uuid7(unix_ms, self.random.randbytes(10))
+        return uuid7(unix_ms << RANDOM_BITS | self.random.getrandbits(RANDOM_BITS))
 
     def events(self) -> Iterator[tuple[UUID, Event]]:
         """Yield what happens, without end, each with its stream."""

@@ -1,0 +1,124 @@
+"""What a URL of Postgres asks of us: libpq's parameters, which the driver would pass on to the server.
+
+Each is understood or refused by name. A name that is not libpq's is a setting of the server's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NoReturn
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+TIMEOUT_S_MIN = 2.0  # As libpq reads connect_timeout=1.
+UTF8 = frozenset({"auto", "utf8", "utf-8", "unicode"})
+# What the driver does in any case, by the values that ask for no more; others ask for what it cannot do.
+AS_IT_IS: Final[Mapping[str, frozenset[str]]] = {
+    "channel_binding": frozenset({"disable", "prefer"}),
+    "client_encoding": UTF8,
+    "gssdelegation": frozenset({"0"}),
+    "gssencmode": frozenset({"disable", "prefer"}),
+    "load_balance_hosts": frozenset({"disable"}),
+    "max_protocol_version": frozenset({"3.0", "3.2", "latest"}),
+    "min_protocol_version": frozenset({"3.0"}),
+    "replication": frozenset({"false", "off", "no", "0"}),
+    "sslcertmode": frozenset({"allow"}),
+    "sslcompression": frozenset({"0", "1"}),  # libpq itself has ignored it since version 14.
+    "sslsni": frozenset({"1"}),
+}
+# Our connections have names of their own, by which we find them.
+NAMES = frozenset({"application_name", "fallback_application_name"})
+SOCKET = (
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+)
+REFUSED: Final[Mapping[str, str]] = {
+    "channel_binding": "use sslmode=verify-full",
+    "client_encoding": "leave it out: it is always UTF8",
+    "hostaddr": "write the address as the host",
+    "load_balance_hosts": "list the hosts in the order to try them in",
+    "requirepeer": "leave it out",
+    "requiressl": "use sslmode=require",
+    "sslcrldir": "use sslcrl",
+}
+NOT_OURS = frozenset(
+    {"hostaddr", "requirepeer", "requiressl", "require_auth", "scram_client_key"}
+    | {"scram_server_key", "sslcrldir", "sslkeylogfile", "oauth_issuer", "oauth_client_id"}
+    | {"oauth_client_secret", "oauth_scope"}
+)
+SESSION_ATTRIBUTES = frozenset(
+    {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"}
+)
+
+
+class UnusableUrl(ValueError):
+    """DATABASE_URL asks for what cannot be had; the message names the parameter, and no value of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrl:
+    """A URL as the driver takes it, and what it cannot be told there."""
+
+    dsn: str = field(repr=False)
+    timeout_s: float | None = None  # For a connection; None: the caller's own.
+    socket: Mapping[str, int] = field(default_factory=dict)  # By libpq's names.
+    target: str | None = None  # None: whatever the URL says.
+
+
+@lru_cache(maxsize=16)
+def read_url(url: str) -> DatabaseUrl:
+    """Return what a URL asks for. Errors: UnusableUrl."""
+    parts = urlsplit(url)
+    try:
+        query = {name: each[-1] for name, each in _query(parts.query).items()}
+    except ValueError as error:
+        raise UnusableUrl("its parameters must be like ?name=value&name=value") from error
+    _refuse_what_is_unknown(query)
+    hosts = query.get("host", parts.netloc.rpartition("@")[2])
+    kept = {name: each for name, each in query.items() if not _is_read_here(name)}
+    return DatabaseUrl(
+        dsn=urlunsplit(parts._replace(query=urlencode(kept))),
+        timeout_s=_timeout(query.get("connect_timeout")),
+        socket={name: _whole(name, query[name]) for name in SOCKET if name in query},
+        # Of several, the one that takes writes: a standby would refuse them.
+        target="primary" if "," in hosts and "target_session_attrs" not in query else None,
+    )
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    return parse_qs(text, strict_parsing=True, keep_blank_values=True) if text else {}
+
+
+def _is_read_here(name: str) -> bool:
+    return name in NAMES or name in AS_IT_IS or name in SOCKET or name == "connect_timeout"
+
+
+def _refuse_what_is_unknown(query: Mapping[str, str]) -> None:
+    for name, value in query.items():
+        if name in NOT_OURS or value.lower() not in AS_IT_IS.get(name, {value.lower()}):
+            _refuse(name, f"={value}" if name in AS_IT_IS else "")
+    attributes = query.get("target_session_attrs", "any")
+    if attributes not in SESSION_ATTRIBUTES:
+        raise UnusableUrl(
+            f"target_session_attrs must be one of {', '.join(sorted(SESSION_ATTRIBUTES))}"
+        )
+
+
+def _refuse(name: str, value: str) -> NoReturn:
+    remedy = REFUSED.get(name, "leave it out")
+    raise UnusableUrl(f"its parameter {name}{value} is not supported: {remedy}")
+
+
+def _timeout(text: str | None) -> float | None:
+    """Return the seconds; none where libpq would wait for ever."""
+    seconds = _whole("connect_timeout", text or "0")
+    return max(TIMEOUT_S_MIN, float(seconds)) if seconds > 0 else None
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise UnusableUrl(f"its parameter {name} must be a whole number") from error

@@ -1,0 +1,106 @@
+"""/readyz is 200 only where a write would succeed: it tries one, which leaves nothing behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from service.readiness import FRESH_S
+from tests.serving import Scim, Served, make_tenant, started
+
+SOON_S = 20.0
+END_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+async def own(database_url: str) -> AsyncIterator[Served]:
+    """Give a service on a database of its own."""
+    async with started(database_url) as running:
+        yield running
+
+
+async def readyz(served: Served) -> tuple[int, Any]:
+    """Return what /readyz says."""
+    async with served.session.get(f"http://127.0.0.1:{served.port}/readyz") as response:
+        return response.status, await response.json()
+
+
+async def set_default(served: Served, setting: str) -> None:
+    """Change what new sessions begin with, and let all of the service be new."""
+    database = await served.owner.fetchval("SELECT current_database()")
+    await served.owner.execute(f"ALTER DATABASE {database} {setting}")
+    await served.owner.execute(END_SESSIONS)
+
+
+async def test_a_database_that_takes_no_writes_makes_the_service_not_ready_until_it_does(
+    own: Served,
+) -> None:
+    tenant = await make_tenant(own.runtime, "Contoso")
+    await set_default(own, "SET default_transaction_read_only = on")
+    said = await settled(own, 503)
+    written = await Scim(own, tenant.token).ask("POST", "/Users", {"userName": "ada"})
+    assert "default_transaction_read_only" in said["reason"]
+    assert written.status == 503
+
+    await set_default(own, "RESET default_transaction_read_only")
+    assert await settled(own, 200) == {"status": "ready"}
+    assert (await Scim(own, tenant.token).post("/Users", {"userName": "ada"})).status == 201
+
+
+async def settled(served: Served, status: int) -> Any:
+    """Return what /readyz says once its status is the one that is expected, for a reason of the database's."""
+    async with asyncio.timeout(SOON_S):
+        while True:
+            found, said = await readyz(served)
+            if found == status and "Error" not in said.get(
+                "reason", ""
+            ):  # A lost session is noticed first.
+                return said
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("revoked", "named"),
+    [
+        ("INSERT ON eventstore.events", "eventstore.events"),
+        ("UPDATE ON directory.users", "directory.users"),
+        ("USAGE ON SCHEMA followers", "followers"),
+    ],
+)
+async def test_a_right_that_is_missing_is_named_with_what_to_do(
+    revoked: str, named: str, own: Served
+) -> None:
+    await own.owner.execute(f"REVOKE {revoked} FROM scim_ledger_service")
+    status, said = await readyz(own)
+
+    assert (status, said["status"]) == (503, "not ready")
+    assert named in said["reason"]
+    assert "scim-ledger migrate" in said["reason"]
+
+
+async def test_a_try_leaves_no_row_and_no_dead_one(own: Served) -> None:
+    counted = (
+        "SELECT sum(pg_relation_size(oid)) FROM pg_class"
+        " WHERE relnamespace IN ('eventstore'::regnamespace, 'directory'::regnamespace)"
+    )
+    before = await own.owner.fetchval(counted)
+    assert (await readyz(own))[0] == 200
+
+    assert await own.owner.fetchval(counted) == before
+    assert await own.owner.fetchval("SELECT count(*) FROM eventstore.events") == 0
+
+
+async def test_a_table_that_somebody_locks_makes_the_service_not_ready(own: Served) -> None:
+    async with own.owner.transaction():
+        await own.owner.execute("LOCK TABLE eventstore.events IN ACCESS EXCLUSIVE MODE")
+        status, said = await readyz(own)
+
+    assert (status, said["reason"]) == (503, "TimeoutError")
+
+
+def test_what_is_remembered_is_forgotten_within_a_second() -> None:
+    assert FRESH_S <= 1.0
