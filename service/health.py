@@ -4,6 +4,7 @@ import asyncpg
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from projections.admin import count_organizations
 from projections.borrow import borrowed
 from projections.shape import find_other_code
 from service.other_code import not_ready
@@ -24,7 +25,7 @@ async def readyz(request: web.Request) -> web.Response:
         async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
             reason = not_ready(await find_other_code(connection))
             if not reason:
-                await connection.fetchval("SELECT count(*) FROM directory.organizations")
+                await count_organizations(connection)
     except (*OUTAGES, asyncpg.PostgresError) as error:
         reason = type(error).__name__
     if reason:

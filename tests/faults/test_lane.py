@@ -337,12 +337,12 @@ async def test_a_statement_that_a_swap_overtook_does_not_write_to_the_former_tab
 async def slow_down_the_lock(connection: asyncpg.Connection) -> None:
     """Let a second pass between the snapshot of the lock's own statement and the lock."""
     source = await connection.fetchval(
-        "SELECT pg_get_functiondef('eventstore.try_lock_log'::regproc)"
+        "SELECT pg_get_functiondef('eventstore.take_log_lock'::regproc)"
     )
-    begin = "IF pg_try_advisory_xact_lock_shared"
+    begin = "RETURN pg_try_advisory_xact_lock_shared"
     assert begin in source
     await connection.execute(
-        source.replace(begin, begin.replace("IF ", "IF pg_sleep(1) IS NOT NULL AND "))
+        source.replace(begin, begin.replace("RETURN ", "RETURN pg_sleep(1) IS NOT NULL AND "))
     )
 
 
