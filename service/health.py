@@ -1,14 +1,13 @@
 """Whether the service is alive, and whether it is ready: for orchestrators and load balancers."""
 
-import asyncpg
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from eventstore.postgres.outages import Outage, classify
 from projections.admin import count_organizations
 from projections.borrow import borrowed
 from projections.shape import find_other_code
 from service.other_code import not_ready
-from service.outages import OUTAGES
 from service.scim.context import SERVICE
 
 READY_TIMEOUT_S = 2.0
@@ -26,7 +25,9 @@ async def readyz(request: web.Request) -> web.Response:
             reason = not_ready(await find_other_code(connection))
             if not reason:
                 await count_organizations(connection)
-    except (*OUTAGES, asyncpg.PostgresError) as error:
+    except Exception as error:
+        if classify(error) is Outage.NONE:
+            raise
         reason = type(error).__name__
     if reason:
         return web.json_response({"status": "not ready", "reason": reason}, status=503)

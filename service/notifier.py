@@ -6,7 +6,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from eventstore.follow import OUTAGES, notify
+from eventstore.follow import notify
+from eventstore.postgres.outages import Outage, classify
 from projections.borrow import borrowed
 
 PAUSE_S = 0.02  # Between two notifications: 50 a second at most, however many batches commit.
@@ -40,6 +41,8 @@ class Notifier:
             try:
                 async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                     await notify(connection, changed)
-            except (*OUTAGES, asyncpg.PostgresError) as error:
+            except Exception as error:
+                if classify(error) is Outage.NONE:
+                    raise
                 log.warning("notification_lost", error=repr(error), organizations=len(changed))
             await asyncio.sleep(PAUSE_S)

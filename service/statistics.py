@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 
+from eventstore.postgres.outages import Outage, classify
 from projections.borrow import borrowed
 from projections.load import Connection
 from projections.registry import PROJECTIONS
-from service.outages import OUTAGES
 from service.statements import statement
 
 SCHEMAS = ("eventstore", "followers", *PROJECTIONS)
@@ -55,5 +55,7 @@ async def _run(dsn: str, pool: asyncpg.Pool) -> None:
         try:
             async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
                 await analyze_young(dsn, connection)
-        except (*OUTAGES, asyncpg.PostgresError) as error:
+        except Exception as error:
+            if classify(error) is Outage.NONE:
+                raise
             log.warning("statistics_postponed", error=repr(error))

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
+from eventstore.postgres.outages import Outage, classify
 from schema.scim.errors import (
     InternalError,
     MethodNotAllowed,
@@ -18,9 +19,9 @@ from schema.scim.errors import (
 )
 from service.ids import new_id
 from service.log import line_writer
-from service.outages import OTHER_RELEASE, OTHER_TABLES, OUTAGES
 from service.scim.answer import SERVER, Answer
 from service.scim.represent import dumps
+from service.unavailable import unavailable
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
 RETRY_AFTER_S = 1
@@ -63,15 +64,21 @@ async def _answer(request: web.Request, handle: Handler, request_id: str) -> web
         return error_response(refusal)
     except web.HTTPException as error:
         return error_response(_of_http(error, request), allow=error.headers.get("Allow"))
-    except OUTAGES as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
+        return error_response(_of_failure(error, request_id))
+
+
+def _of_failure(error: Exception, request_id: str) -> ScimError:
+    """Log a failure and return what the client is told of it."""
+    outage = classify(error)
+    if outage is Outage.OTHER_RELEASE:
+        log.error("tables_of_another_release", error=repr(error))
+        return unavailable(outage)
+    if outage.blames_nobody:
         log.warning("postgres_unavailable", error=repr(error))
-        return error_response(Unavailable("The database cannot be reached: try again."))
-    except OTHER_TABLES as error:
-        log.error("tables_of_another_release", error=repr(error))  # noqa: TRY400 - no fault of the code's.
-        return error_response(Unavailable(OTHER_RELEASE))
-    except Exception:
-        log.exception("request_failed", request_id=request_id)
-        return error_response(unexpected(request_id))
+        return unavailable(outage)
+    log.error("request_failed", request_id=request_id, exc_info=error)
+    return unexpected(request_id)
 
 
 def error_response(error: ScimError, *, allow: str | None = None) -> Answer:

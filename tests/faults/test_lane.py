@@ -362,3 +362,40 @@ async def swap_directory(connection: asyncpg.Connection) -> None:
         "ALTER SCHEMA directory RENAME TO directory_previous;"
         "ALTER SCHEMA directory_next RENAME TO directory"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ("REVOKE INSERT ON directory.users FROM scim_ledger_service", "cannot be reached"),
+        (
+            "REVOKE EXECUTE ON FUNCTION eventstore.append_events FROM scim_ledger_service",
+            "cannot be reached",
+        ),
+        ("DROP FUNCTION eventstore.append_events", "of another release"),
+        ("ALTER TABLE directory.users DROP CONSTRAINT users_pkey", "of another release"),
+    ],
+)
+async def test_what_the_operator_must_mend_is_no_fault_of_the_command(
+    runtime: Runtime,
+    caller: Caller,
+    connection: asyncpg.Connection,
+    change: str,
+    detail: str,
+) -> None:
+    await connection.execute(change)
+    with pytest.raises(Unavailable, match=detail):
+        await create(runtime.lanes, caller, "jo")
+
+
+async def test_a_command_that_a_deadlock_ended_may_be_sent_again(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "CREATE FUNCTION directory.fall() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'a deadlock' USING ERRCODE = 'deadlock_detected'; END $$;"
+        "CREATE TRIGGER falls BEFORE INSERT ON directory.users FOR EACH ROW"
+        " EXECUTE FUNCTION directory.fall()"
+    )
+    with pytest.raises(Unavailable, match="changed at the same moment"):
+        await create(runtime.lanes, caller, "jo")
