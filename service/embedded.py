@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 from service.embedded_account import EmbeddedPostgresError, account_for, open_to
 from service.embedded_server import (
     SETTINGS,
-    answering_dsn,
     bring_back,
     bring_up,
     create,
@@ -25,7 +24,7 @@ from service.embedded_server import (
     take_down,
 )
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "running_dsn", "start"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "start"]
 
 TURN = "postgres.lock"  # Held while somebody starts or stops the server.
 USERS = "postgres.users"  # Shared by all who use it.
@@ -112,12 +111,6 @@ async def running(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
         yield postgres
     finally:
         await asyncio.to_thread(postgres.stop)
-
-
-def running_dsn(data_dir: Path) -> str | None:
-    """Return the DSN of the server that runs on this data folder now, None when none answers."""
-    with telling_whose_it_is():
-        return answering_dsn(folder_in(data_dir))
 
 
 def is_made(data_dir: Path) -> bool:

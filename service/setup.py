@@ -2,7 +2,6 @@
 
 import getpass
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -210,8 +209,3 @@ async def set_up_first(runtime: Runtime) -> tuple[CreatedOrganization, IssuedTok
             return None
     created = await create_organization(runtime, FIRST_ORGANIZATION)
     return created, await issue_token(runtime, created.organization, "first start")
-
-
-def role_lines(roles: Mapping[str, UUID]) -> list[str]:
-    """Return the roles of an organization as lines to read."""
-    return [f"{name:<14} {role_id}" for name, role_id in roles.items()]
