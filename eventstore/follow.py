@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from eventstore.events import RecordedEvent
+from eventstore.postgres.outages import classify
 from eventstore.statements import Connection, statement
 from eventstore.store import read
 
@@ -18,15 +19,6 @@ BATCH_MAX = 500  # Events given at once.
 TIMEOUT_S = 30.0  # For a connection, and for an answer of Postgres.
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 5.0
-OUTAGES = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # The driver has lost track of a connection that broke.
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-)
 
 log = structlog.get_logger()
 
@@ -68,8 +60,8 @@ async def follow(
                     if events:
                         yield events
                         after = events[-1].position
-        except OUTAGES as error:
-            if pool.is_closing():
+        except Exception as error:
+            if pool.is_closing() or not classify(error).passes:
                 raise
             log.warning("follow_interrupted", error=repr(error))
         await asyncio.sleep(min(RETRY_FIRST_S * 2**failures, RETRY_MAX_S))

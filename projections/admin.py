@@ -14,6 +14,12 @@ async def list_organizations(connection: Connection) -> list[Organization]:
     return [organization_of(row) for row in rows]
 
 
+async def count_organizations(connection: Connection) -> int:
+    """Return how many organizations there are: a read that fails where the directory cannot be read."""
+    count: int = await connection.fetchval(statement("count_organizations"))
+    return count
+
+
 async def find_account(
     connection: Connection, organization_id: UUID, user_name: str
 ) -> UUID | None:

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import asyncpg
 
+from eventstore.postgres.outages import Outage, classify
 from projections.load import Connection
 
 ACQUIRE_TIMEOUT_S = 5.0  # For a connection, while others hold all of them.
 KEPT_S = 0.1  # A connection at hand, from when the pool gave it.
 KEPT_MAX = 4
-INTERRUPTED = (asyncio.CancelledError, TimeoutError, asyncpg.InternalClientError)
 
 
 @asynccontextmanager
@@ -30,8 +30,9 @@ async def borrowed(pool: asyncpg.Pool, *, timeout_s: float | None) -> AsyncItera
     ):
         try:
             yield connection
-        except INTERRUPTED:
-            close_now(connection)
+        except BaseException as error:
+            if classify(error) is Outage.INTERRUPTED:
+                close_now(connection)
             raise
 
 
@@ -63,8 +64,9 @@ class Lender:
             try:
                 yield kept.connection
                 is_sound = True
-            except INTERRUPTED:
-                close_now(kept.connection)
+            except BaseException as error:
+                if classify(error) is Outage.INTERRUPTED:
+                    close_now(kept.connection)
                 raise
             finally:
                 if not (is_sound and self._keep(kept)):

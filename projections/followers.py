@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from types import FrameType
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from eventstore.events import RecordedEvent
+from eventstore.postgres.outages import Outage, classify
 from eventstore.store import read
 from projections.load import Connection
 from projections.statements import statement
@@ -22,10 +22,8 @@ BATCH_MAX = 1_000  # Events in one transaction,
 DATA_MAX = (
     400_000  # and characters of their data, of which a member takes 39: about 10,000 memberships.
 )
-# What an event can be to blame for, a value that asyncpg cannot encode among it (an InterfaceError that
-# is a ValueError); all else that Postgres says is a matter of its state.
-REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
-OUTAGES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, MemoryError)
+# What an event can be to blame for; all else that Postgres says is a matter of its state, or of our statements.
+BLAMES_THE_EVENT = frozenset({Outage.REFUSED, Outage.INCOMPLETE_ROW, Outage.UNFIT, Outage.NONE})
 OUR_PACKAGES = frozenset({"eventstore", "projections", "schema", "service"})
 
 log = structlog.get_logger()
@@ -136,7 +134,7 @@ async def apply_or_park(
 
 def is_outage(error: Exception) -> bool:
     """Tell whether no event is to blame, so that the same batch may pass later."""
-    return isinstance(error, OUTAGES) and not isinstance(error, REFUSALS)
+    return classify(error) not in BLAMES_THE_EVENT
 
 
 async def _park(

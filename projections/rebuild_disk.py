@@ -4,8 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-import asyncpg
-
+from eventstore.postgres.outages import Outage, classify
 from projections.load import Connection
 from projections.statements import statement
 
@@ -50,6 +49,8 @@ async def folder_of(connection: Connection) -> Path | None:
         return None
     try:
         folder = Path(await connection.fetchval("SHOW data_directory"))
-    except asyncpg.InsufficientPrivilegeError:
+    except Exception as error:
+        if classify(error) is not Outage.DENIED:
+            raise
         return None
     return folder if os.access(folder, os.X_OK) else None

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
-import asyncpg
 import structlog
 
+from eventstore.postgres.outages import Outage, classify
 from eventstore.streams import read_tails
 from projections.followers import load_checkpoints
 from projections.load import Connection
@@ -67,7 +67,9 @@ async def swap(connection: Connection, tables: Behind) -> None:
         try:
             async with connection.transaction():
                 await exchange_locked(connection, tables, events_max)
-        except (asyncpg.LockNotAvailableError, TooFarBehind) as error:
+        except Exception as error:
+            if classify(error) is not Outage.LOCKED and not isinstance(error, TooFarBehind):
+                raise
             log.info("projection_swap_postponed", reason=type(error).__name__)
             await asyncio.sleep(RETRY_S)
         else:

@@ -25,9 +25,8 @@ from service.embedded_server import (
     create,
     take_down,
 )
-from service.embedded_socket import answering_dsn
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "running_dsn", "start"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "start"]
 
 T = TypeVar("T")
 TURN_INTERVAL_S = 0.05
@@ -140,12 +139,6 @@ async def aside_until_stopped(
         if working.exception() is None:
             await asyncio.to_thread(undo, working.result())
         raise
-
-
-def running_dsn(data_dir: Path) -> str | None:
-    """Return the DSN of the server that runs on this data folder now, None when none answers."""
-    with telling_whose_it_is():
-        return answering_dsn(folder_in(data_dir))
 
 
 def is_made(data_dir: Path) -> bool:

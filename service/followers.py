@@ -7,12 +7,13 @@ one leads, the others ask each second whether its place is free.
 import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from prometheus_client import Gauge
 
 from eventstore.follow import CHANNEL
+from eventstore.postgres.outages import classify
 from projections.follow_run import Pace, Shift
 from projections.followers import Follower
 from projections.followers_lease import Lease, duties
@@ -20,7 +21,6 @@ from projections.history_write import HISTORY
 from projections.load import Connection
 from projections.parked import Lag
 from projections.session import connect
-from service.outages import OUTAGES
 from service.runtime import SESSION
 
 FOLLOWERS: tuple[Follower, ...] = (HISTORY,)
@@ -83,10 +83,11 @@ class Followers:
             try:
                 async with self._shift() as shift:
                     await shift.work()
-            except OUTAGES as error:
-                log.warning("followers_interrupted", error=repr(error))
-            except Exception:
-                log.exception("followers_failed")
+            except Exception as error:
+                if classify(error).passes:
+                    log.warning("followers_interrupted", error=repr(error))
+                else:
+                    log.exception("followers_failed")
             else:
                 return
             for each in self._followers:
@@ -134,8 +135,7 @@ class Followers:
         try:
             yield connection
         finally:
-            with suppress(*OUTAGES):  # It may be lost already, which is no news here.
-                await connection.close(timeout=CLOSE_TIMEOUT_S)
+            await _close(connection)
 
     def _session(self) -> dict[str, str]:
         """Return the settings of a connection.
@@ -149,6 +149,15 @@ class Followers:
             "idle_in_transaction_session_timeout": f"{int(self._pace.lease_s * 1000)}ms",
             "synchronous_commit": "off",
         }
+
+
+async def _close(connection: Connection) -> None:
+    """Close a connection, which may be lost already: that is no news here."""
+    try:
+        await connection.close(timeout=CLOSE_TIMEOUT_S)
+    except Exception as error:
+        if not classify(error).passes:
+            raise
 
 
 @asynccontextmanager

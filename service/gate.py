@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from eventstore.postgres.outages import Outage, classify
 from projections.access import Access, find_access
 from projections.borrow import borrowed
 from schema.scim.definitions import GROUP, ROLE, user_type
@@ -18,18 +19,12 @@ from schema.scim.resource_type import ResourceType
 from service.decide.known import Caller
 from service.keys import SigningKey
 from service.tokens import Claims, TokenRefused, decode_token, refuse_expired
+from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
 NEVER = float("-inf")  # When a token was looked up that was not yet.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked already.
 LOOKUP_TIMEOUT_S = 5.0
-FAILURES = (  # Of a lookup: the token may be good, so the client is asked to try again.
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresError,
-)
 
 
 @dataclass(slots=True)
@@ -104,8 +99,12 @@ class Gate:
             admitted.lookup = asyncio.create_task(self._find(admitted))
         try:
             await asyncio.shield(admitted.lookup)
-        except FAILURES as error:
-            raise Unavailable("The database cannot be reached: try again.") from error
+        except Exception as error:
+            outage = classify(error)
+            if outage is Outage.NONE:
+                raise
+            # The token may be good, so the client is asked to try again.
+            raise unavailable(outage) from error
 
     async def _find(self, admitted: Admitted) -> None:
         started = time.monotonic()

@@ -4,10 +4,10 @@ import asyncpg
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from eventstore.postgres.outages import Outage, classify
 from projections.borrow import borrowed
 from projections.shape import find_other_code
 from service.other_code import not_ready
-from service.outages import OUTAGES
 from service.readiness import Readiness
 from service.scim.context import SERVICE
 
@@ -26,7 +26,9 @@ async def readyz(request: web.Request) -> web.Response:
         async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
             reason = not_ready(await find_other_code(connection))
         reason = reason or await request.app[READINESS].check()
-    except (*OUTAGES, asyncpg.PostgresError) as error:
+    except Exception as error:
+        if classify(error) is Outage.NONE:
+            raise
         reason = reason_of(error)
     if reason:
         return web.json_response({"status": "not ready", "reason": reason}, status=503)

@@ -18,6 +18,7 @@ import structlog
 
 from eventstore.errors import WrongExpectedVersion
 from eventstore.events import Provenance
+from eventstore.postgres.outages import Outage, classify
 from eventstore.seal import Sealer
 from projections.borrow import Lender
 from projections.load import Connection
@@ -27,9 +28,9 @@ from service.batch import Batch, Outcome, Work, can_be_written_at_once
 from service.beyond import refusal_of
 from service.commands import Command
 from service.decide.known import Caller
-from service.outages import OTHER_RELEASE, OTHER_ROWS, OTHER_TABLES, OUTAGES
 from service.tails import Tails
 from service.transact import MustWait, OutcomeUnknown, Task, at_once, in_turn
+from service.unavailable import unavailable
 
 BATCH_MAX = 256  # Commands in one transaction.
 TURNS = 3  # Of the event loop before a batch: a request is read, admitted and submitted in these.
@@ -145,16 +146,11 @@ class Lanes:
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
-        except OUTAGES as error:
-            log.warning("postgres_unavailable", error=repr(error), commands=len(batch))
-            _fail(batch, Unavailable("The database cannot be reached: try again."), error)
-        except OTHER_TABLES as error:
-            _fail(batch, _of_another_release(error, len(batch)), error)
-        except Exception as error:  # noqa: BLE001 - one command may have poisoned the batch.
-            if isinstance(error, OTHER_ROWS) and len(batch) == 1:
-                _fail(batch, _of_another_release(error, len(batch)), error)
+        except Exception as error:  # noqa: BLE001 - those who wait are answered, whatever it is.
+            if refusal := _refusal(error, batch):
+                _fail(batch, refusal, error)
             elif is_last_try:
-                _fail(batch, await self._refusal(lane.organization_id, error), error)
+                _fail(batch, await self._refusal_of_one(lane.organization_id, error), error)
             else:
                 log.warning("batch_failed", error=repr(error), commands=len(batch))
                 await self._run_one_by_one(lane, batch)
@@ -162,7 +158,7 @@ class Lanes:
             if decided.events and self._on_commit:
                 self._on_commit(lane.organization_id)
 
-    async def _refusal(self, organization_id: UUID, error: Exception) -> Exception:
+    async def _refusal_of_one(self, organization_id: UUID, error: Exception) -> Exception:
         """Return what the caller of a failed command is told."""
         if isinstance(error, NameTaken):
             taken = Uniqueness(
@@ -170,7 +166,7 @@ class Lanes:
             )
             taken.attribute = NAMES.get(error.constraint)
             return taken
-        if isinstance(error, asyncpg.TransactionRollbackError):
+        if classify(error) is Outage.CONFLICT:
             return Unavailable(
                 "The resource was changed at the same moment; send the request again."
             )
@@ -180,9 +176,11 @@ class Lanes:
         try:
             async with self._lender.lent(timeout_s=BATCH_TIMEOUT_S) as connection:
                 refusal = await refusal_of(connection, organization_id, error)
-        except (*OUTAGES, asyncpg.PostgresError) as outage:
-            log.warning("postgres_unavailable", error=repr(outage), commands=1)
-            return Unavailable("The database cannot be reached: try again.")
+        except Exception as failure:
+            if classify(failure) is Outage.NONE:
+                raise
+            log.warning("postgres_unavailable", error=repr(failure), commands=1)
+            return unavailable(classify(failure))
         log.error("log_goes_beyond", organization_id=str(organization_id), detail=refusal.detail)
         return refusal
 
@@ -239,10 +237,16 @@ def _busy() -> Unavailable:
     return Unavailable("The service is busy; send the request again in a second.")
 
 
-def _of_another_release(error: Exception, commands: int) -> Unavailable:
-    """Log that the tables are not this release's, once for all who wait; return what they are told."""
-    log.error("tables_of_another_release", error=repr(error), commands=commands)
-    return Unavailable(OTHER_RELEASE)
+def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
+    """Return what the callers of a failed batch are told; None where one command may have poisoned it."""
+    outage, commands = classify(error), len(batch)
+    if outage is Outage.OTHER_RELEASE or (outage is Outage.INCOMPLETE_ROW and commands == 1):
+        log.error("tables_of_another_release", error=repr(error), commands=commands)
+        return unavailable(outage)
+    if outage.blames_nobody and outage is not Outage.CONFLICT:
+        log.warning("postgres_unavailable", error=repr(error), commands=commands)
+        return unavailable(outage)
+    return None
 
 
 def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None = None) -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from eventstore.follow import OUTAGES, notify
+from eventstore.follow import notify
+from eventstore.postgres.outages import Outage, classify
 from projections.borrow import borrowed
 
 PAUSE_S = 0.02  # Between two notifications: 50 a second at most, however many batches commit.
@@ -40,8 +41,11 @@ class Notifier:
             try:
                 async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                     await notify(connection, changed)
-            except (*OUTAGES, asyncpg.PostgresError) as error:
-                log.warning("notification_lost", error=repr(error), organizations=len(changed))
-            except Exception:  # The followers look by themselves, too; the next one may go well.
-                log.exception("notification_failed", organizations=len(changed))
+            except (
+                Exception
+            ) as error:  # The followers look by themselves, too; the next one may go well.
+                if classify(error) is Outage.NONE:
+                    log.exception("notification_failed", organizations=len(changed))
+                else:
+                    log.warning("notification_lost", error=repr(error), organizations=len(changed))
             await asyncio.sleep(PAUSE_S)

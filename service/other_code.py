@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 
+from eventstore.postgres.outages import Outage, classify
 from projections.borrow import borrowed
 from projections.shape import OtherCode, find_other_code
-from service.outages import OUTAGES
 
 INTERVAL_S = 1.0
 TIMEOUT_S = 10.0
@@ -37,10 +37,11 @@ async def _run(pool: asyncpg.Pool, told: set[OtherCode]) -> None:
         await asyncio.sleep(INTERVAL_S)
         try:
             told = await tell_of_other_code(pool, told)
-        except (*OUTAGES, asyncpg.PostgresError) as error:
-            log.warning("projections_not_looked_at", error=repr(error))
-        except Exception:  # Whatever it is, the next look may go well.
-            log.exception("projections_look_failed")
+        except Exception as error:  # Whatever it is, the next look may go well.
+            if classify(error) is Outage.NONE:
+                log.exception("projections_look_failed")
+            else:
+                log.warning("projections_not_looked_at", error=repr(error))
 
 
 async def tell_of_other_code(pool: asyncpg.Pool, told: Iterable[OtherCode] = ()) -> set[OtherCode]:

@@ -6,6 +6,7 @@ from enum import IntEnum
 import asyncpg
 from pydantic import ValidationError
 
+from eventstore.postgres.outages import DRIVERS_OWN, Outage, classify
 from projections.fold import NotFolded
 from projections.rebuild import REFUSALS
 from schema.scim.errors import ScimError
@@ -14,7 +15,6 @@ from service.config import SettingProblem
 from service.embedded import EmbeddedPostgresError
 from service.keys import KeyProblem
 from service.migrate import MigrationProblem
-from service.outages import OTHER_TABLES
 from service.output import OutputFailed
 from service.runtime import NoDatabase, NotMigrated
 
@@ -46,9 +46,7 @@ PROBLEMS = (
     OutputFailed,
     SettingProblem,
 )
-POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
-LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
-KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *POSTGRES)
+KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *DRIVERS_OWN)
 
 
 def exit_of(error: Exception) -> Exit:
@@ -60,7 +58,7 @@ def line_of(error: Exception) -> str:
     """Return the line for one of KNOWN."""
     told = _line_of(error)
     for each in (error, error.__cause__):
-        if isinstance(each, asyncpg.InsufficientPrivilegeError) and not each.hint:
+        if classify(each) is Outage.DENIED and not getattr(each, "hint", None):
             return f"{told.rstrip('.')}. Let DATABASE_URL name the account that owns the database."
     return told
 
@@ -71,29 +69,31 @@ def _line_of(error: Exception) -> str:
         return f"Setting {_setting(first['loc'])}: {first['msg'].removeprefix('Value error, ')}."
     if isinstance(error, UNREACHABLE):
         return f"Postgres cannot be reached: check DATABASE_URL. {error}"
-    if isinstance(error, POSTGRES):
+    if isinstance(error, DRIVERS_OWN):
         return _line_of_postgres(error)
     return str(error) or type(error).__name__
 
 
 def _line_of_postgres(error: Exception) -> str:
-    if isinstance(error, asyncpg.ClientConfigurationError):
-        return f"DATABASE_URL: {error}"
-    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
-        return (
-            "No server that DATABASE_URL names is what its target_session_attrs asks for: name the "
-            "primary, with target_session_attrs=primary or without any."
-        )
-    if isinstance(error, OTHER_TABLES):
-        return (
-            "The tables are of another release: run scim-ledger projections rebuild "
-            f"for each that scim-ledger projections list names. {error}"
-        )
-    # What the driver says of a connection that is gone names its own methods.
-    is_gone = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
-    if is_gone or isinstance(error, LOST):
-        return f"The connection to Postgres was lost: run the same command again. ({error})"
-    return f"Postgres: {error}."
+    match classify(error):
+        case Outage.UNREACHABLE if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+            return (
+                "No server that DATABASE_URL names is what its target_session_attrs asks for: name "
+                "the primary, with target_session_attrs=primary or without any."
+            )
+        case Outage.UNREACHABLE:
+            return f"Postgres cannot be reached: check DATABASE_URL. {error}"
+        case Outage.MISCONFIGURED:
+            return f"DATABASE_URL: {error}"
+        case Outage.OTHER_RELEASE:
+            return (
+                "The tables are of another release: run scim-ledger projections rebuild "
+                f"for each that scim-ledger projections list names. {error}"
+            )
+        case Outage.LOST | Outage.INTERRUPTED | Outage.UNKNOWN_OUTCOME:
+            return f"The connection to Postgres was lost: run the same command again. ({error})"
+        case _:
+            return f"Postgres: {error}."
 
 
 def _setting(location: tuple[int | str, ...]) -> str:

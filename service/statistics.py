@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 
+from eventstore.postgres.outages import Outage, classify
 from projections.borrow import borrowed
 from projections.load import Connection
 from projections.registry import PROJECTIONS
 from projections.session import connect
-from service.outages import OUTAGES
 from service.statements import statement
 
 SCHEMAS = ("eventstore", "followers", *PROJECTIONS)
@@ -56,7 +56,8 @@ async def _run(dsn: str, pool: asyncpg.Pool) -> None:
         try:
             async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
                 await analyze_young(dsn, connection)
-        except (*OUTAGES, asyncpg.PostgresError) as error:
-            log.warning("statistics_postponed", error=repr(error))
-        except Exception:  # Whatever it is, the next look may go well.
-            log.exception("statistics_failed")
+        except Exception as error:  # Whatever it is, the next look may go well.
+            if classify(error) is Outage.NONE:
+                log.exception("statistics_failed")
+            else:
+                log.warning("statistics_postponed", error=repr(error))

@@ -15,28 +15,21 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from eventstore.postgres.outages import Outage, classify
 from eventstore.seal import Sealer
 from eventstore.store import lock_log, read_tail
 from projections.borrow import close_now
 from projections.load import Connection
 from projections.save import append_and_save_users
 from service.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
-from service.outages import OTHER_ROWS, OTHER_TABLES, OUTAGES
 from service.tails import End, Tails, end_of
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres to say a first word.
 ROLLBACK_TIMEOUT_S = 2.0
-# What Postgres says while it takes the connection away: by then it may have committed.
-TAKEN_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.DatabaseDroppedError,
-    asyncpg.IdleSessionTimeoutError,
-)
-# What tells that somebody else came between: they hold the lock, have moved the tail, or taken a name.
-OVERTAKEN = (asyncpg.LockNotAvailableError, asyncpg.IntegrityConstraintViolationError)
+# Somebody else came between: they hold the lock, have moved the tail, or taken a name.
+OVERTAKEN = frozenset({Outage.LOCKED, Outage.CONFLICT, Outage.REFUSED})
+# The log's lock would not help: this is said of one command, or of the statement that writes all at once.
+NOT_AT_ONCE = frozenset({Outage.UNFIT, Outage.BUG})
 
 log = structlog.get_logger()
 
@@ -98,22 +91,17 @@ async def _write_at_once(connection: Connection, task: Task, columns: list[list[
     try:
         async with asyncio.timeout_at(task.commit_by_s):
             await append_and_save_users(connection, task.organization_id, columns)
-    except TAKEN_AWAY as error:
-        raise OutcomeUnknown from error
-    except (*OTHER_TABLES, *OTHER_ROWS):
-        raise
-    except OVERTAKEN as error:
-        raise MustWait(is_contended=True) from error
-    except asyncpg.PostgresError as error:  # It says that it has not happened.
-        if isinstance(error, OUTAGES):
-            raise
-        log.warning("batch_refused_at_once", error=type(error).__name__)
-        raise MustWait(is_contended=False) from error
-    except ValueError as error:  # A value cannot be encoded: nothing was sent.
-        raise MustWait(is_contended=False) from error
     except Exception as error:
-        close_now(connection)
-        raise OutcomeUnknown from error
+        outage = classify(error)
+        if outage in OVERTAKEN:
+            raise MustWait(is_contended=True) from error
+        if outage in NOT_AT_ONCE:
+            log.warning("batch_refused_at_once", error=type(error).__name__)
+            raise MustWait(is_contended=False) from error
+        if outage.may_have_happened or outage is Outage.NONE:
+            close_now(connection)
+            raise OutcomeUnknown from error
+        raise  # It has not happened.
 
 
 async def in_turn(connection: Connection, task: Task) -> Batch:

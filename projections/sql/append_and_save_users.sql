@@ -33,45 +33,32 @@
 -- $31 searches jsonb[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
-), new_keys AS (
-    INSERT INTO eventstore.subject_keys (organization_id, subject_id, wrapped_key)
-    SELECT $1, subject_id, wrapped_key
-      FROM locked, unnest($16::uuid[], $17::bytea[]) AS made (subject_id, wrapped_key)
-), appended AS (
-    INSERT INTO eventstore.events
-           (organization_id, position, stream_id, version, event_id, type, schema_version, recorded_at,
-            actor_id, token_id, request_id, source, data, sealed, subject_id)
-    SELECT $1, "position", stream_id, version, event_id, type, schema_version, recorded_at,
-           actor_id, token_id, request_id, source, data::json, sealed, subject_id
+), saved AS (
+    INSERT INTO directory.users
+           (organization_id, id, version, created_at, modified_at, origin, active, role_id,
+            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+    SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
+           user_name_key, external_id, display_name_key, employee_number_key,
+           ARRAY(SELECT json_array_elements_text(email_keys)), document, search
       FROM locked,
-           unnest($2::bigint[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::smallint[],
-                  $8::timestamptz[], $9::text[], $10::uuid[], $11::uuid[], $12::text[], $13::text[],
-                  $14::bytea[], $15::uuid[])
-           AS events ("position", stream_id, version, event_id, type, schema_version, recorded_at,
-                      actor_id, token_id, request_id, source, data, sealed, subject_id)
+           unnest($18::uuid[], $19::bigint[], $20::timestamptz[], $21::timestamptz[], $22::text[],
+                  $23::boolean[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::text[],
+                  $29::json[], $30::json[], $31::jsonb[])
+           AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
+                    external_id, display_name_key, employee_number_key, email_keys, document, search)
+        ON CONFLICT ON CONSTRAINT users_pkey
+        DO UPDATE
+       SET version = excluded.version,
+           modified_at = excluded.modified_at,
+           active = excluded.active,
+           role_id = excluded.role_id,
+           user_name_key = excluded.user_name_key,
+           external_id = excluded.external_id,
+           display_name_key = excluded.display_name_key,
+           employee_number_key = excluded.employee_number_key,
+           email_keys = excluded.email_keys,
+           document = excluded.document,
+           search = excluded.search
 )
-INSERT INTO directory.users
-       (organization_id, id, version, created_at, modified_at, origin, active, role_id,
-        user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
-SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
-       user_name_key, external_id, display_name_key, employee_number_key,
-       ARRAY(SELECT json_array_elements_text(email_keys)), document, search
-  FROM locked,
-       unnest($18::uuid[], $19::bigint[], $20::timestamptz[], $21::timestamptz[], $22::text[],
-              $23::boolean[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::text[],
-              $29::json[], $30::json[], $31::jsonb[])
-       AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                external_id, display_name_key, employee_number_key, email_keys, document, search)
-    ON CONFLICT ON CONSTRAINT users_pkey
-    DO UPDATE
-   SET version = excluded.version,
-       modified_at = excluded.modified_at,
-       active = excluded.active,
-       role_id = excluded.role_id,
-       user_name_key = excluded.user_name_key,
-       external_id = excluded.external_id,
-       display_name_key = excluded.display_name_key,
-       employee_number_key = excluded.employee_number_key,
-       email_keys = excluded.email_keys,
-       document = excluded.document,
-       search = excluded.search
+SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+  FROM locked

@@ -66,13 +66,6 @@ class Mutability(ScimError):
     scim_type = "mutability"
 
 
-class TooMany(ScimError):
-    """The answer would be larger than the service gives (RFC 7644 §3.12)."""
-
-    status = 400
-    scim_type = "tooMany"
-
-
 class InvalidCursor(ScimError):
     """The cursor is not one that this service gave for this query (RFC 9865 §2.3)."""
 

@@ -17,7 +17,6 @@ from projections.borrow import borrowed
 from projections.load import Connection
 from projections.read import PointReader
 from projections.totals import Totals
-from schema.scim.attributes import Document
 from service.batch import Outcome
 from service.commands import Command
 from service.gate import Gate, Visitor
@@ -106,8 +105,3 @@ def base_url(request: web.Request, service: Service) -> str:
 @lru_cache(maxsize=256)
 def _base_url(scheme: str, host: str) -> str:
     return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
-
-
-def without_nothing(document: Document) -> Document:
-    """Return a document without its members that are None."""
-    return {key: value for key, value in document.items() if value is not None}

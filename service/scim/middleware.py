@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
+from eventstore.postgres.outages import Outage, classify
 from schema.scim.errors import (
     InternalError,
     MethodNotAllowed,
@@ -18,10 +19,10 @@ from schema.scim.errors import (
 )
 from service.ids import new_id
 from service.log import line_writer
-from service.outages import OTHER_RELEASE, OTHER_TABLES, OUTAGES
 from service.scim.answer import SERVER, Answer
 from service.scim.refusal_log import REFUSAL, refusal_fields
 from service.scim.represent import dumps
+from service.unavailable import unavailable
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
 RETRY_AFTER_S = 1
@@ -65,21 +66,27 @@ async def _answer(request: web.Request, handle: Handler, request_id: str) -> web
         return refused(request, refusal)
     except web.HTTPException as error:
         return refused(request, _of_http(error, request), allow=error.headers.get("Allow"))
-    except OUTAGES as error:
-        log.warning("postgres_unavailable", error=repr(error))
-        return refused(request, Unavailable("The database cannot be reached: try again."))
-    except OTHER_TABLES as error:
-        log.error("tables_of_another_release", error=repr(error))  # noqa: TRY400 - no fault of the code's.
-        return refused(request, Unavailable(OTHER_RELEASE))
-    except Exception:
-        log.exception("request_failed", request_id=request_id)
-        return refused(request, unexpected(request_id))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
+        return refused(request, _of_failure(error, request_id))
 
 
 def refused(request: web.Request, refusal: ScimError, *, allow: str | None = None) -> Answer:
     """Return the answer that tells a client of a refusal, which the line of its request tells, too."""
     request[REFUSAL] = refusal
     return error_response(refusal, allow=allow)
+
+
+def _of_failure(error: Exception, request_id: str) -> ScimError:
+    """Log a failure and return what the client is told of it."""
+    outage = classify(error)
+    if outage is Outage.OTHER_RELEASE:
+        log.error("tables_of_another_release", error=repr(error))
+        return unavailable(outage)
+    if outage.blames_nobody:
+        log.warning("postgres_unavailable", error=repr(error))
+        return unavailable(outage)
+    log.error("request_failed", request_id=request_id, exc_info=error)
+    return unexpected(request_id)
 
 
 def error_response(error: ScimError, *, allow: str | None = None) -> Answer:

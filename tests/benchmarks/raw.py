@@ -44,6 +44,7 @@ LIKE_OURS = """
     CREATE TABLE IF NOT EXISTS bench.subject_keys (LIKE eventstore.subject_keys INCLUDING ALL);
     CREATE TABLE IF NOT EXISTS bench.users (LIKE directory.users INCLUDING ALL);
 """
+APPEND = "SELECT pg_get_functiondef('eventstore.append_events'::regproc)"
 Batch = Callable[[int], Awaitable[None]]
 
 
@@ -91,7 +92,7 @@ class Rows:
 
 
 def like_ours(text: str) -> str:
-    """Return a statement of ours on the tables without triggers, and without looking for conflicts."""
+    """Return SQL of ours on the tables without triggers, and without looking for conflicts."""
     moved = text.replace("eventstore.", "bench.").replace("directory.", "bench.")
     return moved.partition("ON CONFLICT")[0]
 
@@ -161,6 +162,7 @@ async def answer_orders() -> None:
     """Answer orders until the input ends."""
     connection = await asyncpg.connect(sys.argv[1])
     await connection.execute(LIKE_OURS)
+    await connection.execute(like_ours(await connection.fetchval(APPEND)))
     insert = inserting(connection, Rows())
     works = {"rows": insert, "commit": insert, "append": appending(connection)}
     for line in sys.stdin.buffer:

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from service.migrate import MigrationProblem, is_behind, migrate
-from service.problems import Exit, exit_of, line_of
+from service.problems import KNOWN, Exit, exit_of, line_of
 
 OWNER = "Let DATABASE_URL name the account that owns the database."
 
@@ -47,3 +47,20 @@ async def test_a_connection_that_is_lost_is_told_with_what_to_do(database_url: s
 
     assert line_of(raised.value).startswith(lost)
     assert exit_of(raised.value) == Exit.UNAVAILABLE
+
+
+async def test_a_server_that_is_not_the_wanted_one_is_told_in_a_line(database_url: str) -> None:
+    sign = "&" if "?" in database_url else "?"
+    with pytest.raises(asyncpg.TargetServerAttributeNotMatched) as raised:
+        await is_behind(f"{database_url}{sign}target_session_attrs=standby")
+
+    assert isinstance(raised.value, KNOWN)
+    assert line_of(raised.value).startswith("Postgres cannot be reached: check DATABASE_URL. None")
+    assert exit_of(raised.value) == Exit.UNAVAILABLE
+
+
+async def test_a_database_that_is_not_there_is_told_with_the_setting(database_url: str) -> None:
+    with pytest.raises(asyncpg.InvalidCatalogNameError) as raised:
+        await is_behind(database_url.replace("/test_", "/no_test_"))
+
+    assert line_of(raised.value).startswith("DATABASE_URL: database ")

@@ -337,12 +337,12 @@ async def test_a_statement_that_a_swap_overtook_does_not_write_to_the_former_tab
 async def slow_down_the_lock(connection: asyncpg.Connection) -> None:
     """Let a second pass between the snapshot of the lock's own statement and the lock."""
     source = await connection.fetchval(
-        "SELECT pg_get_functiondef('eventstore.try_lock_log'::regproc)"
+        "SELECT pg_get_functiondef('eventstore.take_log_lock'::regproc)"
     )
-    begin = "IF pg_try_advisory_xact_lock_shared"
+    begin = "RETURN pg_try_advisory_xact_lock_shared"
     assert begin in source
     await connection.execute(
-        source.replace(begin, begin.replace("IF ", "IF pg_sleep(1) IS NOT NULL AND "))
+        source.replace(begin, begin.replace("RETURN ", "RETURN pg_sleep(1) IS NOT NULL AND "))
     )
 
 
@@ -362,3 +362,40 @@ async def swap_directory(connection: asyncpg.Connection) -> None:
         "ALTER SCHEMA directory RENAME TO directory_previous;"
         "ALTER SCHEMA directory_next RENAME TO directory"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ("REVOKE INSERT ON directory.users FROM scim_ledger_service", "cannot be reached"),
+        (
+            "REVOKE EXECUTE ON FUNCTION eventstore.append_events FROM scim_ledger_service",
+            "cannot be reached",
+        ),
+        ("DROP FUNCTION eventstore.append_events", "of another release"),
+        ("ALTER TABLE directory.users DROP CONSTRAINT users_pkey", "of another release"),
+    ],
+)
+async def test_what_the_operator_must_mend_is_no_fault_of_the_command(
+    runtime: Runtime,
+    caller: Caller,
+    connection: asyncpg.Connection,
+    change: str,
+    detail: str,
+) -> None:
+    await connection.execute(change)
+    with pytest.raises(Unavailable, match=detail):
+        await create(runtime.lanes, caller, "jo")
+
+
+async def test_a_command_that_a_deadlock_ended_may_be_sent_again(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "CREATE FUNCTION directory.fall() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'a deadlock' USING ERRCODE = 'deadlock_detected'; END $$;"
+        "CREATE TRIGGER falls BEFORE INSERT ON directory.users FOR EACH ROW"
+        " EXECUTE FUNCTION directory.fall()"
+    )
+    with pytest.raises(Unavailable, match="changed at the same moment"):
+        await create(runtime.lanes, caller, "jo")

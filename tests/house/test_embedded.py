@@ -16,7 +16,7 @@ import pytest
 from service import embedded
 from service.embedded import EmbeddedPostgresError
 from service.embedded_process import processes
-from service.embedded_socket import SOCKET
+from service.embedded_socket import SOCKET, answering_dsn
 
 
 @pytest.fixture
@@ -30,6 +30,11 @@ def postmaster_in(data_dir: Path) -> int:
     """Return the process id of the folder's server."""
     text = (data_dir / "postgres" / "postmaster.pid").read_text(encoding="utf-8")
     return int(text.splitlines()[0])
+
+
+def running_dsn(data_dir: Path) -> str | None:
+    """Return the DSN of the server that runs on a data folder now, None when none answers."""
+    return answering_dsn(embedded.folder_in(data_dir))
 
 
 async def fetched(dsn: str, query: str) -> object:
@@ -54,8 +59,8 @@ async def test_the_server_keeps_what_was_committed_through_two_kills(data_dir: P
 
 def test_the_last_user_stops_the_server_that_all_share(data_dir: Path) -> None:
     first, second = embedded.start(data_dir), embedded.start(data_dir)
-    assert [first.dsn, embedded.running_dsn(data_dir)] == [second.dsn, second.dsn]
-    assert [first.stop(), second.stop(), embedded.running_dsn(data_dir)] == [False, True, None]
+    assert [first.dsn, running_dsn(data_dir)] == [second.dsn, second.dsn]
+    assert [first.stop(), second.stop(), running_dsn(data_dir)] == [False, True, None]
 
 
 def test_the_server_of_a_killed_process_is_joined(data_dir: Path) -> None:
@@ -88,7 +93,7 @@ def test_a_copy_of_the_folder_is_not_taken_for_the_running_original(data_dir: Pa
     copy = data_dir.with_name("copy") / "postgres"
     copy.mkdir(parents=True)
     shutil.copy(data_dir / "postgres" / "postmaster.pid", copy)
-    assert embedded.running_dsn(copy.parent) is None
+    assert running_dsn(copy.parent) is None
     server.stop()
 
 
@@ -102,7 +107,7 @@ async def test_a_path_too_long_for_a_socket_will_do(tmp_path: Path) -> None:
 async def test_the_block_of_running_has_a_server(data_dir: Path) -> None:
     async with embedded.running(data_dir) as postgres:
         fsync = await fetched(postgres.dsn, "SHOW fsync")
-    assert [fsync, embedded.running_dsn(data_dir)] == ["on", None]
+    assert [fsync, running_dsn(data_dir)] == ["on", None]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ async def logged(served: Served, token: str | None) -> AsyncIterator[tuple[Scim,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: lines,
     )
-    runner = make_runner(make_app(served.runtime, settings("postgresql://unused@localhost/unused")))
+    app = make_app(served.runtime, settings("postgresql://unused@localhost/unused"))
+    runner = make_runner(app, connections_max=100)
     try:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

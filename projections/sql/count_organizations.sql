@@ -1,0 +1,3 @@
+-- count_organizations: how many organizations there are.
+SELECT count(*)
+  FROM directory.organizations

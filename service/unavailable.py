@@ -1,0 +1,13 @@
+"""What a client is told of an outage: no command is to blame, and the same request may be sent again."""
+
+from eventstore.postgres.outages import Outage
+from schema.scim.errors import Unavailable
+
+
+def unavailable(outage: Outage) -> Unavailable:
+    """Return the refusal for an outage."""
+    if outage in {Outage.OTHER_RELEASE, Outage.INCOMPLETE_ROW}:
+        return Unavailable(
+            "The tables are of another release: the operator must rebuild them; try again later."
+        )
+    return Unavailable("The database cannot be reached: try again.")

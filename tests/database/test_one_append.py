@@ -1,0 +1,185 @@
+"""There is one append: whoever waits for the log's lock and whoever does not write by the same function."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from eventstore.events import NewEvent
+from eventstore.store import columns_of, prepare, read_tail
+from projections.rows import UserRow, user_row
+from projections.save import append_and_save_users, columns_of_users
+from schema.events.user import User
+from schema.scim.definitions import USER
+from tests.builders import READER, START
+from tests.database.events import (
+    ORGANIZATION,
+    OTHER_STREAM,
+    SEALER,
+    STREAM,
+    append_events,
+    new_event,
+)
+
+COUNTS = """
+SELECT (SELECT count(*) FROM eventstore.events),
+       (SELECT count(*) FROM eventstore.subject_keys),
+       (SELECT count(*) FROM directory.users)
+"""
+Write = Callable[[asyncpg.Connection], Awaitable[Any]]
+
+
+def row_of(user_name: str = "jo", *, user_id: UUID = STREAM, version: int = 1) -> UserRow:
+    """Return the row of a user in the directory."""
+    user = User(
+        id=user_id,
+        version=version,
+        created_at=START,
+        modified_at=START,
+        origin="scim",
+        active=True,
+        role_id=READER,
+        attributes={"userName": user_name},
+    )
+    return user_row(user, USER)
+
+
+async def write_at_once(
+    connection: asyncpg.Connection, *events: NewEvent, rows: list[UserRow], behind: int = 0
+) -> None:
+    """Append events and save users by the one statement, after a tail that may be an older one."""
+    tail = await read_tail(connection, ORGANIZATION)
+    tail = type(tail)(tail.position - behind, tail.recorded_at, tail.now)
+    recorded, sealed = await prepare(connection, ORGANIZATION, tail, events, SEALER)
+    users = columns_of_users(rows) if rows else [[] for _ in UserRow._fields]
+    columns = [*columns_of(recorded, sealed), *users]
+    await append_and_save_users(connection, ORGANIZATION, columns)
+
+
+def first(stream_id: UUID = OTHER_STREAM) -> NewEvent:
+    """Return the first event of a stream, with a personal part, so that a key is made."""
+    return new_event(stream_id=stream_id, personal=b"{}")
+
+
+async def append_one(connection: asyncpg.Connection) -> None:
+    """Append as whoever waits for the lock."""
+    await append_events(connection, first())
+
+
+async def write_one(connection: asyncpg.Connection) -> None:
+    """Append as whoever does not wait for the lock."""
+    await write_at_once(connection, first(), rows=[row_of(user_id=OTHER_STREAM)])
+
+
+both_ways = pytest.mark.parametrize("write", [append_one, write_one], ids=["waits", "at once"])
+
+
+@both_ways
+async def test_a_session_that_may_not_insert_events_appends(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection, write: Write
+) -> None:
+    await connection.execute(
+        "REVOKE INSERT ON eventstore.events, eventstore.subject_keys FROM scim_ledger_service"
+    )
+    await write(service_connection)
+    assert (await connection.fetchrow(COUNTS))[:2] == (1, 1)
+
+
+@both_ways
+async def test_an_append_for_a_snapshot_of_before_is_refused(
+    service_connection: asyncpg.Connection, write: Write
+) -> None:
+    await service_connection.execute("SET default_transaction_isolation = 'repeatable read'")
+    with pytest.raises(asyncpg.InvalidTransactionStateError, match="READ COMMITTED"):
+        await write(service_connection)
+
+
+@both_ways
+async def test_who_is_not_the_service_cannot_append(
+    connection: asyncpg.Connection, write: Write
+) -> None:
+    role = f"passer_by_{uuid4().hex[:12]}"
+    await connection.execute(
+        f"CREATE ROLE {role}; GRANT USAGE ON SCHEMA eventstore, directory TO {role};"
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA eventstore TO {role};"
+        f"GRANT ALL ON directory.users TO {role}; SET ROLE {role}"
+    )
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append_events"):
+            await write(connection)
+    finally:
+        await connection.execute(f"RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+async def test_functions_that_lend_their_owner_s_rights_have_a_search_path_of_their_own(
+    connection: asyncpg.Connection,
+) -> None:
+    rows = await connection.fetch(
+        "SELECT proname, proconfig FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace"
+        " WHERE prosecdef AND nspname NOT LIKE 'pg_%'"
+    )
+    assert {row["proname"]: row["proconfig"] for row in rows} == {
+        "append_events": ["search_path=pg_catalog, pg_temp"]
+    }
+
+
+async def test_operators_on_the_search_path_of_a_session_are_not_used(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "CREATE SCHEMA mine; GRANT USAGE ON SCHEMA mine TO scim_ledger_service;"
+        "CREATE FUNCTION mine.less(bigint, bigint) RETURNS boolean LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE 'lent'; END $$;"
+        "CREATE OPERATOR mine.< (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = mine.less)"
+    )
+    await service_connection.execute("SET search_path = mine, pg_catalog")
+    await append_events(service_connection, new_event(1), new_event(2))
+    assert (await connection.fetchrow(COUNTS))[0] == 2
+
+
+async def test_events_keys_and_users_are_written_at_once(
+    service_connection: asyncpg.Connection,
+) -> None:
+    await write_at_once(service_connection, first(STREAM), rows=[row_of()])
+    assert await service_connection.fetchrow(COUNTS) == (1, 1, 1)
+
+
+async def test_events_are_appended_though_no_row_changes(
+    service_connection: asyncpg.Connection,
+) -> None:
+    await write_at_once(service_connection, first(STREAM), rows=[])
+    assert await service_connection.fetchrow(COUNTS) == (1, 1, 0)
+
+
+REFUSED: dict[str, tuple[int, NewEvent, list[UserRow]]] = {  # Rule → tail behind, event, rows.
+    "events_pkey": (1, first(), [row_of("ann", user_id=OTHER_STREAM)]),
+    "events_one_per_version": (0, new_event(1), [row_of("ann", version=2)]),
+    "events_versions_are_gapless": (0, new_event(7), [row_of("ann", version=7)]),
+    "subject_keys_pkey": (0, first(STREAM)._replace(stream_id=OTHER_STREAM), []),
+    "users_one_per_user_name": (0, first(), [row_of("jo", user_id=OTHER_STREAM)]),
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+async def test_all_that_one_statement_writes_is_refused_with_any_of_it(
+    service_connection: asyncpg.Connection, rule: str
+) -> None:
+    await write_at_once(service_connection, first(STREAM), rows=[row_of()])
+    behind, event, rows = REFUSED[rule]
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
+        await write_at_once(service_connection, event, rows=rows, behind=behind)
+    assert refused.value.constraint_name == rule
+    assert await service_connection.fetchrow(COUNTS) == (1, 1, 1)
+    assert await service_connection.fetchval("SELECT version FROM directory.users") == 1
+
+
+async def test_who_holds_the_log_leaves_nothing_written(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+) -> None:
+    async with connection.transaction():
+        await connection.fetch("SELECT eventstore.lock_log($1)", ORGANIZATION)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await write_one(service_connection)
+    assert await connection.fetchrow(COUNTS) == (0, 0, 0)

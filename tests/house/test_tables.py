@@ -1,0 +1,95 @@
+"""Each table has one package that reads and writes it: the log's is `eventstore`, the read models' is `projections`."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("eventstore", "projections", "service")
+MADE = re.compile(r"^CREATE (?:UNLOGGED )?TABLE (?:\w+\.)?(\w+)", re.MULTILINE)
+
+
+def tables_of(pattern: str) -> list[str]:
+    """Return the names of the tables that files of DDL make."""
+    files = sorted((ROOT / "schema").glob(pattern))
+    return [name for file in files for name in MADE.findall(file.read_text())]
+
+
+@cache
+def sql_of(package: str) -> dict[str, str]:
+    """Return a package's SQL by file: its statements without comments, and the texts in its code."""
+    statements = {file: re.sub("--.*", "", file.read_text()) for file in files_of(package, "sql")}
+    code = {file: "\n".join(texts(ast.parse(file.read_text()))) for file in files_of(package, "py")}
+    return {str(file.relative_to(ROOT)): sql for file, sql in {**statements, **code}.items()}
+
+
+def files_of(package: str, suffix: str) -> list[Path]:
+    """Return a package's files of a kind."""
+    return sorted((ROOT / package).rglob(f"*.{suffix}"))
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts in code, but for docstrings, which are statements of their own."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    for node in constants:
+        if isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def naming(schemas: list[str], tables: list[str]) -> re.Pattern[str]:
+    """Return what finds a table by its schema or, without one, where a statement takes a table."""
+    qualified = rf"\b(?:{'|'.join(schemas)})\"?\.\"?(?:{'|'.join(tables)})\b"
+    taken = rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|ONLY)\s+(?:{'|'.join(tables)})\b"
+    return re.compile(f"{qualified}|{taken}")
+
+
+NAMES_OF = {
+    "eventstore": naming(["eventstore"], tables_of("migrations/0001_*.sql")),
+    "projections": naming(
+        ["directory", "history", "projections", "followers"],
+        [*tables_of("projections/*.sql"), *tables_of("migrations/000[34]_*.sql")],
+    ),
+}
+
+
+def files_naming(owner: str, package: str) -> list[str]:
+    """Return the files of a package that name tables of an owner."""
+    return [file for file, sql in sql_of(package).items() if NAMES_OF[owner].search(sql)]
+
+
+@pytest.mark.parametrize("owner", NAMES_OF)
+def test_an_owner_names_its_tables(owner: str) -> None:
+    assert len(files_naming(owner, owner)) > 10
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("owner", NAMES_OF)
+def test_nobody_else_names_them(owner: str, package: str) -> None:
+    assert package == owner or files_naming(owner, package) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO eventstore.events (position) VALUES (1)",
+        "SELECT\n  FROM events",
+        'DELETE FROM "eventstore"."subject_keys"',
+        "UPDATE subject_keys SET wrapped_key = ''",
+    ],
+)
+def test_a_statement_on_the_log_is_found(sql: str) -> None:
+    assert NAMES_OF["eventstore"].search(sql)
+
+
+def test_the_log_is_written_by_one_text() -> None:
+    # Migrations may replace the function; the last one holds, and nothing else inserts.
+    writing = re.compile(r"INSERT\s+INTO\s+eventstore\.", re.IGNORECASE)
+    found = [
+        file for package in PACKAGES for file, sql in sql_of(package).items() if writing.search(sql)
+    ]
+    assert found == []
