@@ -8,19 +8,9 @@ import asyncpg
 import pytest
 
 from service.migrate import Migration, MigrationProblem, first_missing, is_behind, migrate, packaged
-from tests.conftest import in_database
 
 A = Migration(1, "0001_a", "SELECT 1")
 B = Migration(2, "0002_b", "SELECT 2")
-
-
-@pytest.fixture
-async def empty_database(postgres: str, maintenance: asyncpg.Connection) -> AsyncIterator[str]:
-    """Give the DSN of a database that nobody has migrated."""
-    name = f"test_{secrets.token_hex(6)}"
-    await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield in_database(postgres, name)
-    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

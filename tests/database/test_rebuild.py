@@ -15,7 +15,7 @@ from projections.rebuild_disk import NoRoom
 from projections.rebuild_load import ReadBackDiffers
 from projections.rebuild_site import Busy, Progress, Site, at_work
 from projections.rebuild_state import count_shards, load_builds
-from projections.registry import DIRECTORY, digest
+from projections.registry import DIRECTORY
 from schema.scim.definitions import USER
 from schema.scim.resource import read_document
 from service.commands import CreateUser
@@ -206,7 +206,7 @@ async def test_without_previous_tables_there_is_no_rollback(place: Site) -> None
 async def test_previous_tables_of_other_code_are_not_rolled_back_to(
     place: Site, connection: asyncpg.Connection
 ) -> None:
-    await connection.execute("UPDATE projections.builds SET digest = 'other'")
+    await connection.execute("UPDATE projections.builds SET revision = 0")
     await rebuild(place, silent)
     with pytest.raises(NoPrevious, match="another release"):
         await roll_back(place, silent)
@@ -218,10 +218,10 @@ async def test_tables_of_another_shape_become_those_of_this_release(
     wanted = await shape_of(connection, "directory")
     await connection.execute("ALTER TABLE directory.users ADD COLUMN former text")
     await connection.execute("DROP INDEX directory.users_active")
-    await connection.execute("UPDATE projections.builds SET digest = 'other'")
+    await connection.execute("UPDATE projections.builds SET revision = 0")
     await rebuild(place, silent)
     assert await shape_of(connection, "directory") == wanted
-    assert (await load_builds(connection))["directory"].digest == digest(DIRECTORY)
+    assert (await load_builds(connection))["directory"].revision == DIRECTORY.revision
     assert await differences(place) == []
 
 
@@ -231,7 +231,7 @@ async def test_an_interrupted_rebuild_of_other_code_is_begun_anew(
     await rebuild_until("index", place)
     await connection.execute("UPDATE directory_next.users SET origin = 'other'")
     await connection.execute(
-        "UPDATE projections.builds SET digest = 'other' WHERE schema_name = 'directory_next'"
+        "UPDATE projections.builds SET revision = 0 WHERE schema_name = 'directory_next'"
     )
     await rebuild(place, silent)
     assert await differences(place) == []
