@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from projections.load import Connection
+from projections.ownership import NotOurs
 from projections.rebuild_catch_up import Behind
 from projections.rebuild_check import NotAsLogged, ServesNotAsLogged, check_caught_up, check_served
 from projections.rebuild_disk import NoRoom, refuse_without_room
@@ -46,6 +47,7 @@ REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on ca
     NoPrevious,
     NoRoom,
     NotAsLogged,
+    NotOurs,
     ReadBackDiffers,
     ServesNotAsLogged,
     SwapFailed,
@@ -59,7 +61,7 @@ async def rebuild(site: Site, report: Report) -> int:
 
     Goes on with a rebuild that was interrupted.
 
-    Errors: Busy, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
+    Errors: Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
     ServesNotAsLogged.
     """
     async with at_work(site, is_alone=True) as hands:
@@ -86,7 +88,7 @@ async def rebuild(site: Site, report: Report) -> int:
 async def roll_back(site: Site, report: Report) -> None:
     """Let the previous tables of a projection serve again, with all that came since.
 
-    Errors: Busy, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
+    Errors: Busy, NotOurs, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
     """
     schema = site.projection.previous
     async with at_work(site, is_alone=True) as hands:

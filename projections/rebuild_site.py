@@ -9,6 +9,7 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from projections.load import Connection
+from projections.ownership import refuse_foreign
 from projections.rebuild_worker import CONNECT_TIMEOUT_S, SESSION, Job, application_name
 from projections.registry import Projection
 from projections.statements import statement
@@ -76,7 +77,7 @@ async def opened(site: Site, *, name: str) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def at_work(site: Site, *, is_alone: bool) -> AsyncIterator[Hands]:
-    """Give connections while nobody else changes the projection's schemas. Errors: Busy.
+    """Give connections while nobody else changes the projection's schemas. Errors: Busy, NotOurs.
 
     `is_alone` keeps those out too who only look. The lock is a transaction's, which every pooler
     passes on, and ends with this process. Who is alone ends what a killed call has left running in
@@ -92,4 +93,6 @@ async def at_work(site: Site, *, is_alone: bool) -> AsyncIterator[Hands]:
             if is_alone:
                 await guard.fetch(statement("end_leftovers"), name, LEFTOVERS_TIMEOUT_MS)
             async with opened(site, name=name) as tables, opened(site, name=name) as log:
+                if is_alone:
+                    await refuse_foreign(tables, site.projection)
                 yield Hands(tables, log)

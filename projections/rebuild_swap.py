@@ -10,6 +10,7 @@ import structlog
 from eventstore.streams import read_tails
 from projections.followers import load_checkpoints
 from projections.load import Connection
+from projections.ownership import drop_schema
 from projections.rebuild_catch_up import Behind, behind, catch_up
 from projections.rebuild_state import (
     forget_build,
@@ -76,9 +77,9 @@ async def swap(connection: Connection, tables: Behind) -> None:
 
 
 async def drop(connection: Connection, schema: str) -> None:
-    """Drop the tables of a schema that serves nobody, and forget them."""
+    """Drop the tables of a schema that serves nobody, and forget them. Errors: NotOurs."""
     async with connection.transaction():
-        await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+        await drop_schema(connection, schema)
         await forget_build(connection, schema)
 
 
@@ -95,7 +96,7 @@ async def exchange_locked(connection: Connection, tables: Behind, events_max: in
     # A follower's tables need not reach the end of the log, but what serves never goes back.
     goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
     await catch_up_locked(connection, tables, goals, events_max)
-    spare = f"{name}_spare"
+    spare = tables.projection.spare
     for former, latter in ((name, spare), (tables.schema, name), (spare, previous)):
         await connection.execute(f'ALTER SCHEMA "{former}" RENAME TO "{latter}"')
         await rename_build(connection, former, latter)

@@ -9,6 +9,7 @@ import asyncpg
 from eventstore.streams import Span, divide, read_tails
 from projections.create import create
 from projections.load import Connection
+from projections.ownership import drop_schema
 from projections.rebuild_priority import connect_behind
 from projections.rebuild_state import add_shards, forget_build, record_build
 from projections.rebuild_worker import CONNECT_TIMEOUT_S, Job
@@ -29,10 +30,10 @@ class Index:
 async def begin(connection: Connection, projection: Projection, *, shard_events: int) -> None:
     """Make the schema to fill, empty and without indexes, and plan the shards to load.
 
-    Whatever was there of an earlier rebuild goes. The caller owns the transaction.
+    Whatever was there of an earlier rebuild goes. The caller owns the transaction. Errors: NotOurs.
     """
     schema = projection.next
-    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    await drop_schema(connection, schema)
     await forget_build(connection, schema)
     await create(connection, projection.name, schema)
     await drop_indexes(connection, schema)
@@ -72,7 +73,7 @@ async def missing_indexes(
     """
     rows = await connection.fetch(statement("table_indexes"), schema)
     held = {row["index_name"]: bool(row["constraint_type"]) for row in rows}
-    shape = f"{schema}_shape"
+    shape = projection.shape
     transaction = connection.transaction()
     await transaction.start()
     try:

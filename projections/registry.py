@@ -43,6 +43,16 @@ class Projection:
         """Return the schema that the last rebuild replaced."""
         return f"{self.name}_previous"
 
+    @property
+    def spare(self) -> str:
+        """Return the schema that a swap renames by; it is there within a transaction only."""
+        return f"{self.name}_spare"
+
+    @property
+    def shape(self) -> str:
+        """Return the schema that indexes are read from; it is there within a transaction only."""
+        return f"{self.name}_shape"
+
 
 DIRECTORY = Projection("directory", revision=1, fold=DIRECTORY_FOLD)
 HISTORY = Projection("history", revision=1, fold=HISTORY_FOLD, follower=HISTORY_FOLLOWER)

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import in_database
+from tests.database.former_release import make_former
 from tests.database.people import make_groups
 
 
@@ -28,3 +29,12 @@ async def empty_database(postgres: str, maintenance: asyncpg.Connection) -> Asyn
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     yield in_database(postgres, name)
     await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def former(empty_database: str) -> AsyncIterator[asyncpg.Connection]:
+    """Give the owner's connection to a database as the last release without revisions made it."""
+    connection = await asyncpg.connect(empty_database)
+    await make_former(connection)
+    yield connection
+    await connection.close()

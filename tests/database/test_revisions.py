@@ -1,36 +1,12 @@
 """A database that a release without revisions made: the tables of the last such release are revision 1, others ask for a rebuild."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
 from projections.rebuild_state import load_builds
-from projections.registry import PROJECTIONS, tables
 from projections.status import load_statuses
-from service.migrate import apply_next, migrate, packaged
-
-BEFORE_REVISIONS = 7  # Migrations: 0000 to 0006.
-LAST = {  # What the last release without revisions noted.
-    "directory": "bc1ac5e0087dff1d21f0b40f5a3cfa3fe980f46f54d945e239da3c563ac8cb44",
-    "history": "5aea92e41cf6d35783a69d4fd6e85966f4dd3f4201ab53cd66275a267f0abc7c",
-}
-BUILT = "INSERT INTO projections.builds (schema_name, digest) VALUES ($1, $2)"
-
-
-@pytest.fixture
-async def former(empty_database: str) -> AsyncIterator[asyncpg.Connection]:
-    """Give the owner's connection to a database as the last release without revisions made it."""
-    connection = await asyncpg.connect(empty_database)
-    while await apply_next(connection, packaged()[:BEFORE_REVISIONS]):
-        pass
-    for name in PROJECTIONS:
-        await connection.execute(f"CREATE SCHEMA {name}; SET search_path = {name}")
-        await connection.execute(tables(name))
-        await connection.execute(BUILT, name, LAST[name])
-    await connection.execute("RESET search_path")
-    yield connection
-    await connection.close()
+from service.migrate import migrate
+from tests.database.former_release import BUILT, LAST
 
 
 async def test_the_tables_of_the_last_release_without_revisions_need_no_rebuild(
