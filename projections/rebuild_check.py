@@ -9,6 +9,7 @@ import structlog
 from projections.findings import Finding, Unread, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_site import Hands, Progress, Report, Site, at_work
+from projections.statements import statement
 from projections.verify import (
     Comparison,
     load_parked_positions,
@@ -42,6 +43,7 @@ async def verify(
         at_work(site, is_alone=False) as hands,
         hands.tables.transaction(isolation="repeatable_read", readonly=True),
     ):
+        await hands.tables.execute(statement("enter_schema"), name)
         comparison = Comparison(hands.tables, hands.log, site.sealer, fold, name)
         positions = await served_positions(hands.tables, site.projection)
         chosen = {each: p for each, p in positions.items() if organization_id in (None, each)}
@@ -67,8 +69,9 @@ async def check_caught_up(
     site: Site, hands: Hands, *, since: Mapping[UUID, int], now: Mapping[UUID, int]
 ) -> None:
     """Compare the streams that changed since the load, in tables that nobody writes. Errors: NotAsLogged."""
-    if await differs(site, hands, site.projection.next, since=since, now=now):
-        raise NotAsLogged(NotAsLogged.__doc__)
+    async with hands.tables.transaction(readonly=True):
+        if await differs(site, hands, site.projection.next, since=since, now=now):
+            raise NotAsLogged(NotAsLogged.__doc__)
 
 
 async def check_served(site: Site, hands: Hands, *, since: Mapping[UUID, int]) -> None:
@@ -87,7 +90,11 @@ async def differs(
     since: Mapping[UUID, int],
     now: Mapping[UUID, int],
 ) -> bool:
-    """Tell whether rows of the streams that changed between two points differ, and log which."""
+    """Tell whether rows of the streams that changed between two points differ, and log which.
+
+    The caller owns the transaction.
+    """
+    await hands.tables.execute(statement("enter_schema"), schema)
     comparison = Comparison(hands.tables, hands.log, site.sealer, site.projection.fold, schema)
     differences = [
         difference

@@ -68,7 +68,6 @@ class Loading:
             self.mark = (self.mark + self.markers[name](records)) % MARKS_MAX
             await self.load.writer.copy_records_to_table(
                 name,
-                schema_name=self.load.schema,
                 columns=self.load.fold.tables[name].columns,
                 records=records,
             )
@@ -155,7 +154,7 @@ async def verify_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> 
     """Compare the rows of a shard with the mark of those that its events came to."""
     mark = 0
     for name, table in load.fold.tables.items():
-        query, arguments = rows_of_span(load.schema, name, table, shard.span)
+        query, arguments = rows_of_span(name, table, shard.span)
         cursor = await load.writer.cursor(query, *arguments)
         while records := await cursor.fetch(PAGE_ROWS):
             mark = (mark + markers[name](records)) % MARKS_MAX
@@ -164,13 +163,14 @@ async def verify_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> 
     await load.writer.execute(statement("end_shard_verify"), load.schema, shard.number)
 
 
-def rows_of_span(
-    schema: str, name: str, table: Table, span: Span
-) -> tuple[str, tuple[UUID, UUID, UUID]]:
-    """Return the query for a table's rows of the streams of a span, and its arguments."""
-    # Composed of our own names: one text for each table and schema would be the same text 33 times.
+def rows_of_span(name: str, table: Table, span: Span) -> tuple[str, tuple[UUID, UUID, UUID]]:
+    """Return the query for a table's rows of the streams of a span, and its arguments.
+
+    The table is that of the schema on the search path.
+    """
+    # Composed of our own names: one text for each table would be the same text eleven times.
     query = (
-        f'SELECT {", ".join(table.columns)} FROM "{schema}".{name} '  # noqa: S608
+        f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608
         f"WHERE organization_id = $1 AND {table.stream} BETWEEN $2 AND $3"
     )
     return query, (span.organization_id, span.first, span.last)

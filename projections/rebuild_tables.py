@@ -78,22 +78,27 @@ async def missing_indexes(
     await transaction.start()
     try:
         await create(connection, projection.name, shape)
+        # What is on the search path is written without its schema, for whichever schema is there then.
+        await connection.execute(statement("enter_schema"), shape)
         wanted = await connection.fetch(statement("table_indexes"), shape)
     finally:
         await transaction.rollback()
-    indexes = [index_of(row, held, schema, shape) for row in wanted]
+    indexes = [index_of(row, held) for row in wanted]
     return [each for each in indexes if each.make or each.attach]
 
 
-def index_of(row: asyncpg.Record, held: dict[str, bool], schema: str, shape: str) -> Index:
-    """Return what is missing of an index; `held` says of those there whether they serve a constraint."""
+def index_of(row: asyncpg.Record, held: dict[str, bool]) -> Index:
+    """Return what is missing of an index; `held` says of those there whether they serve a constraint.
+
+    The statements name no schema: they are for a connection with the schema to fill on its search path.
+    """
     name, kind = row["index_name"], row["constraint_type"]
-    make = row["definition"].replace(f" ON {shape}.", f' ON "{schema}".')
     word = {b"p": "PRIMARY KEY", b"u": "UNIQUE"}.get(kind)
-    table = f'"{schema}"."{row["table_name"]}"'
-    attach = f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {word} USING INDEX "{name}"'
+    attach = (
+        f'ALTER TABLE "{row["table_name"]}" ADD CONSTRAINT "{name}" {word} USING INDEX "{name}"'
+    )
     return Index(
-        make="" if name in held else make,
+        make="" if name in held else row["definition"],
         attach=attach if word and not held.get(name) else "",
     )
 

@@ -57,8 +57,15 @@ class Job:
 
     @property
     def session(self) -> dict[str, str]:
-        """Return the settings of a connection; its name is how a later call finds what a killed one left."""
-        return {**SESSION, "application_name": application_name(self.projection)}
+        """Return the settings of a connection to the schema to fill.
+
+        Its name is how a later call finds what a killed one left.
+        """
+        return {
+            **SESSION,
+            "application_name": application_name(self.projection),
+            "search_path": f'"{self.schema}"',
+        }
 
 
 async def run_phase(job: Job, phase: Phase) -> None:

@@ -47,8 +47,8 @@ Held = dict[tuple[str, Row], Row]  # Table and key → row.
 class Comparison:
     """What is compared: the rows of a schema, by a connection, with the log, by another.
 
-    The first one's transaction is REPEATABLE READ where the schema is written meanwhile; what the log
-    says up to a position is always the same.
+    The first one is in a transaction with the schema on its search path, which is REPEATABLE READ where the
+    schema is written meanwhile; what the log says up to a position is always the same.
     """
 
     tables: Connection
@@ -96,7 +96,7 @@ class Comparison:
         found: Held = {}
         for name, table in self.fold.tables.items():
             query = (
-                f'SELECT {", ".join(table.columns)} FROM "{self.schema}".{name} '  # noqa: S608 - ours.
+                f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608 - ours.
                 f"WHERE organization_id <> ALL($1::uuid[]) LIMIT {UNLOGGED_MAX}"
             )
             found |= held_rows(name, table, await self.tables.fetch(query, organization_ids))
@@ -108,7 +108,7 @@ class Comparison:
         expected = expected_rows(self.fold, part.organization_id, streams, users)
         found: Held = {}
         for name, table in self.fold.tables.items():
-            query, arguments = rows_of_span(self.schema, name, table, part)
+            query, arguments = rows_of_span(name, table, part)
             found |= held_rows(name, table, await self.tables.fetch(query, *arguments))
         return await self._explained(part, expected, found)
 
@@ -116,7 +116,7 @@ class Comparison:
         found: Held = {}
         for name, table in self.fold.tables.items():
             query = (
-                f'SELECT {", ".join(table.columns)} FROM "{self.schema}".{name} '  # noqa: S608 - ours.
+                f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608 - ours.
                 f"WHERE organization_id = $1 AND {table.stream} = ANY($2::uuid[])"
             )
             found |= held_rows(name, table, await self.tables.fetch(query, organization_id, ids))

@@ -9,6 +9,7 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from projections.read import PointReader
+from projections.registry import DIRECTORY
 from service import embedded
 from service.config import Settings
 from service.embedded_watch import watched
@@ -26,6 +27,7 @@ SESSION = {
     "role": SERVICE_ROLE,
     "application_name": "scim-ledger",
     "timezone": "UTC",
+    "search_path": DIRECTORY.name,  # Of statements that a catch-up runs in another schema's tables, too.
     "statement_timeout": "20s",
     "lock_timeout": "6s",  # A log that another process holds: 503, and the client tries again.
     # Postgres ends a transaction whose process stands still, so that others can go on.
