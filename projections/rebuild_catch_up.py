@@ -1,7 +1,7 @@
 """Brings tables that do not serve up to the log: each event once, as an append or a follower would write it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from eventstore.seal import Sealer
@@ -10,8 +10,8 @@ from projections.fold import Row, fold_streams, naming_broken_seals, take
 from projections.fold_directory import DIRECTORY_FOLD, TABLES, Folded
 from projections.followers import advance
 from projections.load import Connection, load_groups, load_organization, load_users
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_state import load_reached, save_reached
-from projections.registry import Projection
 from projections.statements import statement
 from schema.events.group import Group
 from schema.events.organization import Organization
@@ -32,41 +32,30 @@ async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, i
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """Tables of a projection in a schema that does not serve, and what opens the log."""
-
-    projection: Projection
-    schema: str
-    sealer: Sealer
-
-
 async def catch_up(
-    connection: Connection, tables: Behind, organization_id: UUID, *, after: int
+    context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
 ) -> int:
     """Bring one log's tables on by a step; return the position reached."""
-    follower = tables.projection.follower
+    follower = context.projection.follower
     if follower is not None:
-        there = replace(follower, name=tables.schema)
-        return await advance(connection, there, organization_id, after=after)
+        in_schema = replace(follower, name=context.schema)
+        return await advance(connection, in_schema, organization_id, after=after)
     async with connection.transaction():
-        return await catch_up_inline(
-            connection, tables.sealer, tables.schema, organization_id, after=after
-        )
+        return await catch_up_inline(context, connection, organization_id, after=after)
 
 
 async def catch_up_inline(
-    connection: Connection, sealer: Sealer, schema: str, organization_id: UUID, *, after: int
+    context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
 ) -> int:
     """Bring one log's part of the directory on by a step; the caller owns the transaction."""
     with naming_broken_seals():
         events = await read_after(
-            connection, sealer, organization_id, after=after, limit=STEP_EVENTS
+            connection, context.sealer, organization_id, after=after, limit=STEP_EVENTS
         )
     if not events:
         return after
     position: int = events[-1][0]["position"]
-    await connection.execute(statement("enter_schema"), schema)
+    await connection.execute(statement("enter_schema"), context.schema)
     states = await load_states(connection, organization_id, {row[0] for row, _ in events})
     first = {row[0]: row["version"] for row, _ in reversed(events)}
     # A person whose key was destroyed has no row to go on from.
@@ -75,9 +64,9 @@ async def catch_up_inline(
         if row[0] not in lost:
             take(states.setdefault(row[0], Folded()), organization_id, row, personal)
     span = Span(organization_id, FIRST_ID, LAST_ID, position)
-    again = await fold_again(connection, sealer, span, lost)
+    again = await fold_again(connection, context.sealer, span, lost)
     await write_streams(connection, organization_id, states | again, whole=again)
-    await save_reached(connection, schema, {organization_id: position})
+    await save_reached(connection, context.schema, {organization_id: position})
     return position
 
 

@@ -28,6 +28,10 @@ class Projection:
     fold: Fold
     follower: Follower | None = None  # None: it is inline.
 
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """Go to another process by name."""
+        return find_projection, (self.name,)
+
     @property
     def kind(self) -> Literal["inline", "follower"]:
         """Return when it is written."""
