@@ -5,17 +5,18 @@ goes on from; nothing that serves is touched before the swap, and afterwards the
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
 from projections.load import Connection
-from projections.rebuild_catch_up import Behind
+from projections.ownership import NotOurs
 from projections.rebuild_check import NotAsLogged, ServesNotAsLogged, check_caught_up, check_served
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_disk import NoRoom, refuse_without_room
 from projections.rebuild_load import ReadBackDiffers
-from projections.rebuild_site import Busy, Hands, Progress, Report, Site, at_work
+from projections.rebuild_site import Busy, Progress, Report, at_work
 from projections.rebuild_state import (
     Shards,
     count_shards,
@@ -46,6 +47,7 @@ REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on ca
     NoPrevious,
     NoRoom,
     NotAsLogged,
+    NotOurs,
     ReadBackDiffers,
     ServesNotAsLogged,
     SwapFailed,
@@ -54,109 +56,119 @@ REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on ca
 )
 
 
-async def rebuild(site: Site, report: Report) -> int:
+async def rebuild(context: RebuildContext, report: Report) -> int:
     """Rebuild a projection and let it serve; return from how many events.
 
     Goes on with a rebuild that was interrupted.
 
-    Errors: Busy, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
+    Errors: Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
     ServesNotAsLogged.
     """
-    async with at_work(site, is_alone=True) as hands:
-        await begin_or_resume(site, hands.tables)
+    context = context.at(context.projection.next)
+    async with at_work(context, is_alone=True) as (tables, log_reader):
+        await begin_or_resume(context, tables)
         try:
-            await fill(site, hands, report)
-            checked = await load_loaded(hands.tables, site.projection.next)
+            await fill(context, tables, log_reader, report)
+            checked = await load_loaded(tables, context.schema)
             report(Progress("catch up"))
-            tables = Behind(site.projection, site.projection.next, site.sealer)
-            await catch_up(hands.tables, tables)
-            now = await load_reached(hands.tables, site.projection.next)
+            await catch_up(context, tables)
+            now = await load_reached(tables, context.schema)
             report(Progress("compare"))
-            await check_caught_up(site, hands, since=checked, now=now)
+            await check_caught_up(context, tables, log_reader, since=checked, now=now)
         except (NotAsLogged, ReadBackDiffers):
-            await drop(hands.tables, site.projection.next)  # Nobody goes on from these.
+            await drop(tables, context.schema)  # Nobody goes on from these.
             raise
         report(Progress("swap"))
-        await swap(hands.tables, tables)
+        await swap(context, tables)
         report(Progress("compare"))
-        await check_served(site, hands, since=now)
+        await check_served(context, tables, log_reader, since=now)
         return sum(now.values())
 
 
-async def roll_back(site: Site, report: Report) -> None:
+async def roll_back(context: RebuildContext, report: Report) -> None:
     """Let the previous tables of a projection serve again, with all that came since.
 
-    Errors: Busy, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
+    Errors: Busy, NotOurs, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
     """
-    schema = site.projection.previous
-    async with at_work(site, is_alone=True) as hands:
-        held = (await load_builds(hands.tables)).get(schema)
+    context = context.at(context.projection.previous)
+    async with at_work(context, is_alone=True) as (tables, log_reader):
+        held = (await load_builds(tables)).get(context.schema)
         if held is None:
             raise NoPrevious(
-                f"There are no previous tables of {site.projection.name}, so nothing to roll back to: "
+                f"There are no previous tables of {context.projection.name}, so nothing to roll back to: "
                 "a rebuild keeps those that it replaces."
             )
-        if not is_ours(held, site.projection):
+        if not is_ours(held, context.projection):
             raise NoPrevious(NoPrevious.__doc__)
-        since = await load_reached(hands.tables, schema)
+        since = await load_reached(tables, context.schema)
         report(Progress("catch up"))
-        tables = Behind(site.projection, schema, site.sealer)
-        await catch_up(hands.tables, tables)
+        await catch_up(context, tables)
         report(Progress("swap"))
-        await swap(hands.tables, tables)
+        await swap(context, tables)
         report(Progress("compare"))
-        await check_served(site, hands, since=since)
+        await check_served(context, tables, log_reader, since=since)
 
 
-async def begin_or_resume(site: Site, connection: Connection) -> None:
+async def begin_or_resume(context: RebuildContext, connection: Connection) -> None:
     """Make what a rebuild needs, unless an interrupted one of the same code has left it. Errors: NoRoom."""
-    held = (await load_builds(connection)).get(site.projection.next)
-    if is_ours(held, site.projection):
-        log.info("rebuild_resumed", projection=site.projection.name)
+    held = (await load_builds(connection)).get(context.schema)
+    if is_ours(held, context.projection):
+        log.info("rebuild_resumed", projection=context.projection.name)
         return
-    await refuse_without_room(connection, site.projection.name, site.data_dir)
+    await refuse_without_room(connection, context.projection.name, context.data_dir)
     async with connection.transaction():
-        await begin(connection, site.projection, shard_events=site.shard_events)
+        await begin(context, connection)
 
 
-async def fill(site: Site, hands: Hands, report: Report) -> None:
+async def fill(
+    context: RebuildContext, tables: Connection, log_reader: Connection, report: Report
+) -> None:
     """Load all shards, make the indexes, read everything back. Errors: as rebuild's."""
-    schema = site.projection.next
-    shards = await count_shards(hands.tables, schema)
-    count = min(site.processes, shards.to_load or shards.to_verify)
+    shards = await count_shards(tables, context.schema)
+    count = min(context.processes, shards.to_load or shards.to_verify)
     # A small log is done before a process has started.
-    async with workers(site.job, count if count > 1 else 0) as started:
-        await run_shards(site, hands, started, "load", report=report)
-        if await find_incomplete_logs(hands.tables, schema):
+    async with workers(context, count if count > 1 else 0) as started:
+        async with reported(context, log_reader, "load", report):
+            await run_shards(context, tables, started, "load")
+        if await find_incomplete_logs(tables, context.schema):
             raise NotAsLogged(NotAsLogged.__doc__)
         report(Progress("index"))
-        missing = await missing_indexes(hands.tables, site.projection, schema)
-        await build_indexes(site.job, missing, connections=site.processes)
-        await analyze(hands.tables, schema)
-        await run_shards(site, hands, started, "verify", report=report)
+        await build_indexes(context, await missing_indexes(context, tables))
+        await analyze(tables, context.schema)
+        async with reported(context, log_reader, "verify", report):
+            await run_shards(context, tables, started, "verify")
 
 
-async def catch_up(connection: Connection, tables: Behind) -> None:
+async def catch_up(context: RebuildContext, connection: Connection) -> None:
     """Catch up until little is left; appends go on meanwhile."""
-    while await keep_up(connection, tables) > CAUGHT_UP_EVENTS:
+    while await keep_up(context, connection) > CAUGHT_UP_EVENTS:
         pass
 
 
 async def run_shards(
-    site: Site, hands: Hands, started: Sequence[Worker], phase: Phase, *, report: Report
+    context: RebuildContext, tables: Connection, started: Sequence[Worker], phase: Phase
 ) -> None:
     """Work until no shard is left, in the processes, then in this one: what a process that died had begun.
 
     Errors: WorkerFailed, NotFolded, ReadBackDiffers.
     """
-    schema = site.projection.next
+    await asyncio.gather(*(each.run(phase) for each in started))
+    while left_in(phase, await count_shards(tables, context.schema)):
+        await run_phase(context, phase)
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def reported(
+    context: RebuildContext, connection: Connection, phase: Phase, report: Report
+) -> AsyncIterator[None]:
+    """Report how far a phase is for the duration of the block, and once more at its end."""
     is_done = asyncio.Event()
-    telling = asyncio.create_task(tell(hands.log, schema, phase, report=report, is_done=is_done))
+    telling = asyncio.create_task(
+        tell(connection, context.schema, phase, report=report, is_done=is_done)
+    )
     try:
-        await asyncio.gather(*(each.run(phase) for each in started))
-        while left_in(phase, await count_shards(hands.tables, schema)):
-            await run_phase(site.job, phase)
-            await asyncio.sleep(0)
+        yield
     finally:
         is_done.set()
         await telling

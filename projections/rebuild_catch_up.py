@@ -1,11 +1,8 @@
 """Brings tables that do not serve up to the log: each event once, as an append or a follower would write it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
 from uuid import UUID
-
-import asyncpg
 
 from eventstore.seal import Sealer
 from eventstore.streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
@@ -13,8 +10,8 @@ from projections.fold import Row, fold_streams, naming_broken_seals, take
 from projections.fold_directory import DIRECTORY_FOLD, TABLES, Folded
 from projections.followers import advance
 from projections.load import Connection, load_groups, load_organization, load_users
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_state import load_reached, save_reached
-from projections.registry import Projection
 from projections.statements import statement
 from schema.events.group import Group
 from schema.events.organization import Organization
@@ -22,29 +19,6 @@ from schema.scim.definitions import USER, user_type
 
 STEP_EVENTS = 2_000  # In one transaction.
 States = dict[UUID, Folded]
-
-
-class In:
-    """A connection on which the statements of the directory mean the same tables of another schema."""
-
-    def __init__(self, connection: Connection, schema: str) -> None:
-        self._connection = connection
-        self._schema = schema
-
-    def _there(self, query: str) -> str:
-        return query.replace("directory.", f'"{self._schema}".')
-
-    async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Return the rows of a query there."""
-        return list(await self._connection.fetch(self._there(query), *arguments))
-
-    async def fetchrow(self, query: str, *arguments: Any) -> asyncpg.Record | None:
-        """Return the first row of a query there."""
-        return await self._connection.fetchrow(self._there(query), *arguments)
-
-    async def execute(self, query: str, *arguments: Any) -> str:
-        """Run a statement there."""
-        return str(await self._connection.execute(self._there(query), *arguments))
 
 
 async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, int]]:
@@ -58,42 +32,31 @@ async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, i
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """Tables of a projection in a schema that does not serve, and what opens the log."""
-
-    projection: Projection
-    schema: str
-    sealer: Sealer
-
-
 async def catch_up(
-    connection: Connection, tables: Behind, organization_id: UUID, *, after: int
+    context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
 ) -> int:
     """Bring one log's tables on by a step; return the position reached."""
-    follower = tables.projection.follower
+    follower = context.projection.follower
     if follower is not None:
-        there = replace(follower, name=tables.schema)
-        return await advance(connection, there, organization_id, after=after)
+        in_schema = replace(follower, name=context.schema)
+        return await advance(connection, in_schema, organization_id, after=after)
     async with connection.transaction():
-        return await catch_up_inline(
-            connection, tables.sealer, tables.schema, organization_id, after=after
-        )
+        return await catch_up_inline(context, connection, organization_id, after=after)
 
 
 async def catch_up_inline(
-    connection: Connection, sealer: Sealer, schema: str, organization_id: UUID, *, after: int
+    context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
 ) -> int:
     """Bring one log's part of the directory on by a step; the caller owns the transaction."""
     with naming_broken_seals():
         events = await read_after(
-            connection, sealer, organization_id, after=after, limit=STEP_EVENTS
+            connection, context.sealer, organization_id, after=after, limit=STEP_EVENTS
         )
     if not events:
         return after
-    there = cast("Connection", In(connection, schema))
     position: int = events[-1][0]["position"]
-    states = await load_states(there, organization_id, {row[0] for row, _ in events})
+    await connection.execute(statement("enter_schema"), context.schema)
+    states = await load_states(connection, organization_id, {row[0] for row, _ in events})
     first = {row[0]: row["version"] for row, _ in reversed(events)}
     # A person whose key was destroyed has no row to go on from.
     lost = [each for each, version in first.items() if each not in states and version > 1]
@@ -101,9 +64,9 @@ async def catch_up_inline(
         if row[0] not in lost:
             take(states.setdefault(row[0], Folded()), organization_id, row, personal)
     span = Span(organization_id, FIRST_ID, LAST_ID, position)
-    again = await fold_again(connection, sealer, span, lost)
-    await write_streams(connection, schema, organization_id, states | again, whole=again)
-    await save_reached(connection, schema, {organization_id: position})
+    again = await fold_again(connection, context.sealer, span, lost)
+    await write_streams(connection, organization_id, states | again, whole=again)
+    await save_reached(connection, context.schema, {organization_id: position})
     return position
 
 
@@ -117,13 +80,16 @@ async def fold_again(
     return {stream_id: folded for stream_id, folded in found if isinstance(folded, Folded)}
 
 
-async def load_states(there: Connection, organization_id: UUID, ids: set[UUID]) -> States:
-    """Return the states of streams that have one, without the members of groups."""
-    users, _ = await load_users(there, organization_id, ids)
-    groups = await load_groups(there, organization_id, ids, {})
+async def load_states(connection: Connection, organization_id: UUID, ids: set[UUID]) -> States:
+    """Return the states of streams that have one, without the members of groups.
+
+    The tables are those of the schema on the search path, here and in what writes them.
+    """
+    users, _ = await load_users(connection, organization_id, ids)
+    groups = await load_groups(connection, organization_id, ids, {})
     found: States = {each: Folded(state) for each, state in (users | groups).items()}
     # Asked for in any case: it says what the attributes of users are.
-    organization = await load_organization(there, organization_id, with_tokens=True)
+    organization = await load_organization(connection, organization_id, with_tokens=True)
     if organization is not None:
         found[organization_id] = Folded(organization)
     return found
@@ -131,7 +97,6 @@ async def load_states(there: Connection, organization_id: UUID, ids: set[UUID]) 
 
 async def write_streams(
     connection: Connection,
-    schema: str,
     organization_id: UUID,
     states: States,
     *,
@@ -142,8 +107,7 @@ async def write_streams(
     `whole` are those that were folded from their first event, so that all their memberships are known.
     `states` has the organization itself, if it exists.
     """
-    there = cast("Connection", In(connection, schema))
-    await clear(there, organization_id, states, whole)
+    await clear(connection, organization_id, states, whole)
     held = states.get(organization_id, Folded()).state
     users = user_type(held.schemas) if isinstance(held, Organization) else USER
     made: dict[str, list[Row]] = {}
@@ -152,26 +116,26 @@ async def write_streams(
             made.setdefault(table, []).append(row)
     for table, records in made.items():
         await connection.copy_records_to_table(
-            table, schema_name=schema, columns=TABLES[table].columns, records=records
+            table, columns=TABLES[table].columns, records=records
         )
 
 
 async def clear(
-    there: Connection, organization_id: UUID, states: States, whole: Collection[UUID]
+    connection: Connection, organization_id: UUID, states: States, whole: Collection[UUID]
 ) -> None:
     """Delete the rows of streams; of a group's memberships those that ended."""
     ids = list(states)
     for name in ("clear_users", "clear_former_users", "clear_groups"):
-        await there.execute(statement(name), organization_id, ids)
+        await connection.execute(statement(name), organization_id, ids)
     if organization_id in states:
-        await there.execute(statement("clear_organization"), organization_id)
+        await connection.execute(statement("clear_organization"), organization_id)
     groups = {
         each: folded.state for each, folded in states.items() if isinstance(folded.state, Group)
     }
     gone = {each for each, state in groups.items() if state.is_deleted} | set(whole)
     if gone:
-        await there.execute(statement("clear_memberships"), organization_id, list(gone))
+        await connection.execute(statement("clear_memberships"), organization_id, list(gone))
     left = [(group, member) for group in groups for member in states[group].left]
     if left:
         columns = zip(*left, strict=True)
-        await there.execute(statement("remove_members"), organization_id, *columns)
+        await connection.execute(statement("remove_members"), organization_id, *columns)

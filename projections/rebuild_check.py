@@ -8,9 +8,14 @@ import structlog
 
 from projections.findings import Finding, Unread, Waiting
 from projections.fold import NotFolded
-from projections.rebuild_site import Hands, Progress, Report, Site, at_work
+from projections.load import Connection
+from projections.rebuild_context import RebuildContext
+from projections.rebuild_site import Progress, Report, at_work
+from projections.statements import statement
 from projections.verify import (
-    Comparison,
+    compare_log,
+    compare_touched,
+    find_unlogged,
     load_parked_positions,
     served_positions,
 )
@@ -29,7 +34,7 @@ class ServesNotAsLogged(Exception):
 
 
 async def verify(
-    site: Site, report: Report, organization_id: UUID | None = None
+    context: RebuildContext, report: Report, organization_id: UUID | None = None
 ) -> AsyncGenerator[Finding, None]:
     """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
 
@@ -37,20 +42,22 @@ async def verify(
     log at all are found only in the latter case. Streams that are parked are counted for each log,
     and an event that cannot be read ends the comparison of its log only.
     """
-    name, fold = site.projection.name, site.projection.fold
+    name = context.projection.name
     async with (
-        at_work(site, is_alone=False) as hands,
-        hands.tables.transaction(isolation="repeatable_read", readonly=True),
+        at_work(context, is_alone=False) as (tables, log_reader),
+        tables.transaction(isolation="repeatable_read", readonly=True),
     ):
-        comparison = Comparison(hands.tables, hands.log, site.sealer, fold, name)
-        positions = await served_positions(hands.tables, site.projection)
+        await tables.execute(statement("enter_schema"), name)
+        served = context.at(name)
+        positions = await served_positions(tables, context.projection)
         chosen = {each: p for each, p in positions.items() if organization_id in (None, each)}
         done, total = 0, sum(chosen.values())
         for each, position in chosen.items():
-            if parked := await load_parked_positions(hands.tables, name, each):
+            if parked := await load_parked_positions(tables, name, each):
                 yield Waiting(each, len(parked))
             try:
-                async with aclosing(comparison.compare_log(each, position)) as pages:
+                comparing = compare_log(served, tables, log_reader, each, position=position)
+                async with aclosing(comparing) as pages:
                     async for compared in pages:
                         done += compared.count
                         report(Progress("verify", done, total))
@@ -59,49 +66,70 @@ async def verify(
             except NotFolded as error:  # The other logs are compared all the same.
                 yield Unread(each, error)
         if organization_id is None:
-            for difference in await comparison.find_unlogged(list(positions)):
+            for difference in await find_unlogged(served, tables, list(positions)):
                 yield difference
 
 
 async def check_caught_up(
-    site: Site, hands: Hands, *, since: Mapping[UUID, int], now: Mapping[UUID, int]
+    context: RebuildContext,
+    tables: Connection,
+    log_reader: Connection,
+    *,
+    since: Mapping[UUID, int],
+    now: Mapping[UUID, int],
 ) -> None:
     """Compare the streams that changed since the load, in tables that nobody writes. Errors: NotAsLogged."""
-    if await differs(site, hands, site.projection.next, since=since, now=now):
-        raise NotAsLogged(NotAsLogged.__doc__)
+    async with tables.transaction(readonly=True):
+        if await differs(context, tables, log_reader, since=since, now=now):
+            raise NotAsLogged(NotAsLogged.__doc__)
 
 
-async def check_served(site: Site, hands: Hands, *, since: Mapping[UUID, int]) -> None:
+async def check_served(
+    context: RebuildContext,
+    tables: Connection,
+    log_reader: Connection,
+    *,
+    since: Mapping[UUID, int],
+) -> None:
     """Compare the streams that changed since, in the tables that serve. Errors: ServesNotAsLogged."""
-    async with hands.tables.transaction(isolation="repeatable_read", readonly=True):
-        now = await served_positions(hands.tables, site.projection)
-        if await differs(site, hands, site.projection.name, since=since, now=now):
+    served = context.at(context.projection.name)
+    async with tables.transaction(isolation="repeatable_read", readonly=True):
+        now = await served_positions(tables, context.projection)
+        if await differs(served, tables, log_reader, since=since, now=now):
             raise ServesNotAsLogged(ServesNotAsLogged.__doc__)
 
 
 async def differs(
-    site: Site,
-    hands: Hands,
-    schema: str,
+    context: RebuildContext,
+    tables: Connection,
+    log_reader: Connection,
     *,
     since: Mapping[UUID, int],
     now: Mapping[UUID, int],
 ) -> bool:
-    """Tell whether rows of the streams that changed between two points differ, and log which."""
-    comparison = Comparison(hands.tables, hands.log, site.sealer, site.projection.fold, schema)
+    """Tell whether rows of the streams that changed between two points differ, and log which.
+
+    The caller owns the transaction.
+    """
+    await tables.execute(statement("enter_schema"), context.schema)
     differences = [
         difference
         for organization_id, position in now.items()
         if position > since.get(organization_id, 0)
-        async for compared in comparison.compare_touched(
-            organization_id, after=since.get(organization_id, 0), position=position
+        async for compared in compare_touched(
+            context,
+            tables,
+            log_reader,
+            organization_id,
+            after=since.get(organization_id, 0),
+            position=position,
         )
         for difference in compared.differences
     ]
     for each in differences[:SHOWN_MAX]:
         log.error(
             "row_not_as_logged",
-            schema=schema,
+            schema=context.schema,
             table=each.table,
             key=each.key,
             kind=each.kind,

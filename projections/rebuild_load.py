@@ -11,6 +11,7 @@ from projections.fold import Failure, Fold, Row, Stream, Table, fold_span, fold_
 from projections.fold_directory import DIRECTORY_FOLD
 from projections.followers import describe
 from projections.load import Connection
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_mark import MARKS_MAX, marker
 from projections.rebuild_state import Shard, claim_shard
 from projections.statements import statement
@@ -28,22 +29,12 @@ class ReadBackDiffers(Exception):
     """Rows that were read back are not those that were made; nothing was swapped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is loaded from where: the reader is for the log, the writer for the tables of a schema."""
-
-    reader: Connection
-    writer: Connection
-    sealer: Sealer
-    fold: Fold
-    schema: str
-
-
 @dataclass(slots=True)
 class Loading:
     """The rows of a shard that are still to copy, and the sum of the marks of those that are."""
 
-    load: Load
+    context: RebuildContext
+    writer: Connection
     organization_id: UUID
     users: ResourceType
     markers: dict[str, Marker]
@@ -66,21 +57,20 @@ class Loading:
         """Write the rows that wait."""
         for name, records in self.buffers.items():
             self.mark = (self.mark + self.markers[name](records)) % MARKS_MAX
-            await self.load.writer.copy_records_to_table(
+            await self.writer.copy_records_to_table(
                 name,
-                schema_name=self.load.schema,
-                columns=self.load.fold.tables[name].columns,
+                columns=self.context.fold.tables[name].columns,
                 records=records,
             )
         self.buffers, self.waiting = {}, 0
 
     async def end(self, number: int) -> None:
         """Note that the shard is loaded, and which streams wait."""
-        place = (self.load.schema, self.organization_id)
+        schema = self.context.schema
         for each in self.failures:
-            await park(self.load.writer, *place, each)
-        await self.load.writer.execute(
-            statement("end_shard_load"), self.load.schema, number, self.mark, self.events
+            await park(self.writer, schema, self.organization_id, each)
+        await self.writer.execute(
+            statement("end_shard_load"), schema, number, self.mark, self.events
         )
 
 
@@ -102,23 +92,28 @@ async def park(
     )
 
 
-async def load_shards(load: Load) -> None:
-    """Load shards until none is left, each in a transaction of its own."""
-    markers = await load_markers(load.writer, load.fold, load.schema)
+async def load_shards(context: RebuildContext, reader: Connection, writer: Connection) -> None:
+    """Load shards until none is left, each in a transaction of its own.
+
+    The reader is for the log, the writer for the tables, whose schema is on its search path.
+    """
+    markers = await load_markers(writer, context.fold, context.schema)
     is_done = False
     while not is_done:
-        async with load.writer.transaction():
-            shard = await claim_shard(load.writer, load.schema, to="load")
+        async with writer.transaction():
+            shard = await claim_shard(writer, context.schema, to="load")
             if shard is not None:
-                await load_shard(load, shard, markers)
+                organization_id = shard.span.organization_id
+                users = await load_user_type(reader, context.sealer, shard.span)
+                loading = Loading(context, writer, organization_id, users, markers)
+                await load_shard(loading, reader, shard)
         is_done = shard is None
 
 
-async def load_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> None:
+async def load_shard(loading: Loading, reader: Connection, shard: Shard) -> None:
     """Load one shard; the caller owns the writer's transaction."""
-    users = await load_user_type(load.reader, load.sealer, shard.span)
-    loading = Loading(load, shard.span.organization_id, users, markers)
-    async with aclosing(fold_span(load.reader, load.sealer, load.fold, shard.span)) as pages:
+    context = loading.context
+    async with aclosing(fold_span(reader, context.sealer, context.fold, shard.span)) as pages:
         async for page in pages:
             loading.events += page.events
             loading.add(page.streams)
@@ -139,38 +134,42 @@ async def load_user_type(connection: Connection, sealer: Sealer, span: Span) -> 
     return USER
 
 
-async def verify_shards(load: Load) -> None:
+async def verify_shards(context: RebuildContext, writer: Connection) -> None:
     """Read shards back until none is left. Errors: ReadBackDiffers."""
-    markers = await load_markers(load.writer, load.fold, load.schema)
+    markers = await load_markers(writer, context.fold, context.schema)
     is_done = False
     while not is_done:
-        async with load.writer.transaction():
-            shard = await claim_shard(load.writer, load.schema, to="verify")
+        async with writer.transaction():
+            shard = await claim_shard(writer, context.schema, to="verify")
             if shard is not None:
-                await verify_shard(load, shard, markers)
+                await verify_shard(context, writer, shard, markers)
         is_done = shard is None
 
 
-async def verify_shard(load: Load, shard: Shard, markers: dict[str, Marker]) -> None:
+async def verify_shard(
+    context: RebuildContext, writer: Connection, shard: Shard, markers: dict[str, Marker]
+) -> None:
     """Compare the rows of a shard with the mark of those that its events came to."""
     mark = 0
-    for name, table in load.fold.tables.items():
-        query, arguments = rows_of_span(load.schema, name, table, shard.span)
-        cursor = await load.writer.cursor(query, *arguments)
+    for name, table in context.fold.tables.items():
+        query, arguments = rows_of_span(name, table, shard.span)
+        cursor = await writer.cursor(query, *arguments)
         while records := await cursor.fetch(PAGE_ROWS):
             mark = (mark + markers[name](records)) % MARKS_MAX
     if mark != shard.mark:
-        raise ReadBackDiffers(f"{ReadBackDiffers.__doc__} Shard {shard.number} of {load.schema}.")
-    await load.writer.execute(statement("end_shard_verify"), load.schema, shard.number)
+        where = f"Shard {shard.number} of {context.schema}."
+        raise ReadBackDiffers(f"{ReadBackDiffers.__doc__} {where}")
+    await writer.execute(statement("end_shard_verify"), context.schema, shard.number)
 
 
-def rows_of_span(
-    schema: str, name: str, table: Table, span: Span
-) -> tuple[str, tuple[UUID, UUID, UUID]]:
-    """Return the query for a table's rows of the streams of a span, and its arguments."""
-    # Composed of our own names: one text for each table and schema would be the same text 33 times.
+def rows_of_span(name: str, table: Table, span: Span) -> tuple[str, tuple[UUID, UUID, UUID]]:
+    """Return the query for a table's rows of the streams of a span, and its arguments.
+
+    The table is that of the schema on the search path.
+    """
+    # Composed of our own names: one text for each table would be the same text eleven times.
     query = (
-        f'SELECT {", ".join(table.columns)} FROM "{schema}".{name} '  # noqa: S608
+        f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608
         f"WHERE organization_id = $1 AND {table.stream} BETWEEN $2 AND $3"
     )
     return query, (span.organization_id, span.first, span.last)

@@ -8,16 +8,16 @@ from uuid import UUID
 from eventstore.streams import Span
 from projections.followers import load_checkpoints
 from projections.load import Connection
-from projections.registry import Projection, digest
+from projections.registry import Projection
 from projections.statements import statement
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a schema was built from."""
+    """Which revision of a projection the tables of a schema are."""
 
     schema: str
-    digest: str
+    revision: int | None  # None: a release built them that had no revisions.
     built_at: datetime
 
 
@@ -43,8 +43,8 @@ class Shards:
 
 
 def is_ours(build: Build | None, projection: Projection) -> bool:
-    """Tell whether tables are what this release's code would build; nobody knows without a build."""
-    return build is not None and build.digest == digest(projection)
+    """Tell whether tables are what this release would build; nobody knows without a build."""
+    return build is not None and build.revision == projection.revision
 
 
 async def load_builds(connection: Connection) -> dict[str, Build]:
@@ -54,8 +54,8 @@ async def load_builds(connection: Connection) -> dict[str, Build]:
 
 
 async def record_build(connection: Connection, schema: str, projection: Projection) -> None:
-    """Note what a schema was built from."""
-    await connection.execute(statement("record_build"), schema, digest(projection))
+    """Note of which revision the tables of a schema are."""
+    await connection.execute(statement("record_build"), schema, projection.revision)
 
 
 async def rename_build(connection: Connection, schema: str, new_name: str) -> None:

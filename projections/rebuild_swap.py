@@ -10,7 +10,9 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.streams import read_tails
 from projections.followers import load_checkpoints
 from projections.load import Connection
-from projections.rebuild_catch_up import Behind, behind, catch_up
+from projections.ownership import drop_schema
+from projections.rebuild_catch_up import behind, catch_up
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_state import (
     forget_build,
     forget_reached,
@@ -42,31 +44,31 @@ class TooFarBehind(Exception):
     """More was appended since than can be caught up while all appends wait."""
 
 
-async def keep_up(connection: Connection, tables: Behind) -> int:
+async def keep_up(context: RebuildContext, connection: Connection) -> int:
     """Catch up with every log as it is now; return how many events that took."""
-    if tables.projection.follower is not None:
-        await start_checkpoints(connection, tables.schema)
+    if context.projection.follower is not None:
+        await start_checkpoints(connection, context.schema)
     taken = 0
-    for organization_id, (reached, tail) in (await behind(connection, tables.schema)).items():
+    for organization_id, (reached, tail) in (await behind(connection, context.schema)).items():
         position = reached
         while position < tail:
-            position = await catch_up(connection, tables, organization_id, after=position)
+            position = await catch_up(context, connection, organization_id, after=position)
         taken += position - reached
     return taken
 
 
-async def swap(connection: Connection, tables: Behind) -> None:
+async def swap(context: RebuildContext, connection: Connection) -> None:
     """Let tables serve that have caught up; what served becomes the previous ones. Errors: SwapFailed."""
-    if tables.schema != tables.projection.previous:
-        await drop(connection, tables.projection.previous)
+    if context.schema != context.projection.previous:
+        await drop(connection, context.projection.previous)
     for tried in range(TRIES_MAX):
         events_max = EVENTS_MAX * (1 + tried // TRIES_PER_STEP)
         for _ in range(PASSES_MAX):
-            if await keep_up(connection, tables) <= events_max // 2:
+            if await keep_up(context, connection) <= events_max // 2:
                 break
         try:
             async with connection.transaction():
-                await exchange_locked(connection, tables, events_max)
+                await exchange_locked(context, connection, events_max)
         except Exception as error:
             if classify(error) is not Outage.LOCKED and not isinstance(error, TooFarBehind):
                 raise
@@ -78,43 +80,46 @@ async def swap(connection: Connection, tables: Behind) -> None:
 
 
 async def drop(connection: Connection, schema: str) -> None:
-    """Drop the tables of a schema that serves nobody, and forget them."""
+    """Drop the tables of a schema that serves nobody, and forget them. Errors: NotOurs."""
     async with connection.transaction():
-        await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+        await drop_schema(connection, schema)
         await forget_build(connection, schema)
 
 
-async def exchange_locked(connection: Connection, tables: Behind, events_max: int) -> None:
+async def exchange_locked(context: RebuildContext, connection: Connection, events_max: int) -> None:
     """Lock all who write out, catch up for the last time and rename; the caller owns the transaction.
 
     Who wrote to the former tables has committed by then. Who comes after looks the names up anew: a
     renamed schema makes Postgres plan all prepared statements again, as they were written.
     """
-    name, previous = tables.projection.name, tables.projection.previous
-    is_inline = tables.projection.follower is None
+    name, previous = context.projection.name, context.projection.previous
+    is_inline = context.projection.follower is None
     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
     await connection.execute(statement("lock_appends" if is_inline else "lock_followers"))
     # A follower's tables need not reach the end of the log, but what serves never goes back.
     goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
-    await catch_up_locked(connection, tables, goals, events_max)
-    spare = f"{name}_spare"
-    for former, latter in ((name, spare), (tables.schema, name), (spare, previous)):
+    await catch_up_locked(context, connection, goals, events_max)
+    spare = context.projection.spare
+    for former, latter in ((name, spare), (context.schema, name), (spare, previous)):
         await connection.execute(f'ALTER SCHEMA "{former}" RENAME TO "{latter}"')
         await rename_build(connection, former, latter)
-    await forget_shards(connection, tables.schema)
-    await forget_reached(connection, tables.schema)
+    await forget_shards(connection, context.schema)
+    await forget_reached(connection, context.schema)
     if is_inline:
         await save_reached(connection, previous, goals)
 
 
 async def catch_up_locked(
-    connection: Connection, tables: Behind, goals: Mapping[UUID, int], events_max: int
+    context: RebuildContext,
+    connection: Connection,
+    goals: Mapping[UUID, int],
+    events_max: int,
 ) -> None:
     """Catch up to some positions at least, in this transaction. Errors: TooFarBehind."""
-    reached = await load_reached(connection, tables.schema)
+    reached = await load_reached(connection, context.schema)
     waiting = {each: goal for each, goal in goals.items() if goal > reached.get(each, 0)}
     if sum(goal - reached.get(each, 0) for each, goal in waiting.items()) > events_max:
         raise TooFarBehind(TooFarBehind.__doc__)
     for organization_id in waiting:
         after = reached.get(organization_id, 0)
-        await catch_up(connection, tables, organization_id, after=after)
+        await catch_up(context, connection, organization_id, after=after)

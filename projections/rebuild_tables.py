@@ -9,10 +9,10 @@ import asyncpg
 from eventstore.streams import Span, divide, read_tails
 from projections.create import create
 from projections.load import Connection
+from projections.ownership import drop_schema
+from projections.rebuild_context import CONNECT_TIMEOUT_S, RebuildContext
 from projections.rebuild_priority import connect_behind
 from projections.rebuild_state import add_shards, forget_build, record_build
-from projections.rebuild_worker import CONNECT_TIMEOUT_S, Job
-from projections.registry import Projection
 from projections.session import connect
 from projections.statements import statement
 
@@ -27,17 +27,17 @@ class Index:
     attach: str  # Empty: it serves no constraint.
 
 
-async def begin(connection: Connection, projection: Projection, *, shard_events: int) -> None:
+async def begin(context: RebuildContext, connection: Connection) -> None:
     """Make the schema to fill, empty and without indexes, and plan the shards to load.
 
-    Whatever was there of an earlier rebuild goes. The caller owns the transaction.
+    Whatever was there of an earlier rebuild goes. The caller owns the transaction. Errors: NotOurs.
     """
-    schema = projection.next
-    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    projection, schema = context.projection, context.schema
+    await drop_schema(connection, schema)
     await forget_build(connection, schema)
     await create(connection, projection.name, schema)
     await drop_indexes(connection, schema)
-    await plan(connection, schema, shard_events)
+    await plan(connection, schema, context.shard_events)
     await record_build(connection, schema, projection)
 
 
@@ -64,47 +64,50 @@ async def drop_indexes(connection: Connection, schema: str) -> None:
             await connection.execute(f'DROP INDEX "{schema}"."{row["index_name"]}"')
 
 
-async def missing_indexes(
-    connection: Connection, projection: Projection, schema: str
-) -> list[Index]:
-    """Return the indexes and constraints that a schema lacks of its DDL, the largest tables' first.
+async def missing_indexes(context: RebuildContext, connection: Connection) -> list[Index]:
+    """Return the indexes and constraints that the schema lacks of its DDL, the largest tables' first.
 
     They are read from a copy without rows, made and undone: Postgres spells them, not we.
     """
-    rows = await connection.fetch(statement("table_indexes"), schema)
+    rows = await connection.fetch(statement("table_indexes"), context.schema)
     held = {row["index_name"]: bool(row["constraint_type"]) for row in rows}
-    shape = f"{schema}_shape"
+    shape = context.projection.shape
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await create(connection, projection.name, shape)
+        await create(connection, context.projection.name, shape)
+        # What is on the search path is written without its schema, for whichever schema is there then.
+        await connection.execute(statement("enter_schema"), shape)
         wanted = await connection.fetch(statement("table_indexes"), shape)
     finally:
         await transaction.rollback()
-    indexes = [index_of(row, held, schema, shape) for row in wanted]
+    indexes = [index_of(row, held) for row in wanted]
     return [each for each in indexes if each.make or each.attach]
 
 
-def index_of(row: asyncpg.Record, held: dict[str, bool], schema: str, shape: str) -> Index:
-    """Return what is missing of an index; `held` says of those there whether they serve a constraint."""
+def index_of(row: asyncpg.Record, held: dict[str, bool]) -> Index:
+    """Return what is missing of an index; `held` says of those there whether they serve a constraint.
+
+    The statements name no schema: they are for a connection with the schema to fill on its search path.
+    """
     name, kind = row["index_name"], row["constraint_type"]
-    make = row["definition"].replace(f" ON {shape}.", f' ON "{schema}".')
     word = {b"p": "PRIMARY KEY", b"u": "UNIQUE"}.get(kind)
-    table = f'"{schema}"."{row["table_name"]}"'
-    attach = f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {word} USING INDEX "{name}"'
+    attach = (
+        f'ALTER TABLE "{row["table_name"]}" ADD CONSTRAINT "{name}" {word} USING INDEX "{name}"'
+    )
     return Index(
-        make="" if name in held else make,
+        make="" if name in held else row["definition"],
         attach=attach if word and not held.get(name) else "",
     )
 
 
-async def build_indexes(job: Job, indexes: Sequence[Index], *, connections: int) -> None:
-    """Make indexes, several at a time, then the constraints that they serve."""
+async def build_indexes(context: RebuildContext, indexes: Sequence[Index]) -> None:
+    """Make indexes, as many at a time as there are processes, then the constraints that they serve."""
     waiting = [each.make for each in reversed(indexes) if each.make]
 
     async def make_waiting() -> None:
-        settings = {**job.session, "maintenance_work_mem": INDEX_MEMORY}
-        connection = await connect_behind(job.dsn, settings, timeout_s=CONNECT_TIMEOUT_S)
+        settings = {**context.session, "maintenance_work_mem": INDEX_MEMORY}
+        connection = await connect_behind(context.dsn, settings, timeout_s=CONNECT_TIMEOUT_S)
         try:
             while waiting:
                 await connection.execute(waiting.pop())
@@ -113,11 +116,13 @@ async def build_indexes(job: Job, indexes: Sequence[Index], *, connections: int)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(connections):
+            for _ in range(context.processes):
                 group.create_task(make_waiting())
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from errors
-    connection = await connect(job.dsn, timeout_s=CONNECT_TIMEOUT_S, server_settings=job.session)
+    connection = await connect(
+        context.dsn, timeout_s=CONNECT_TIMEOUT_S, server_settings=context.session
+    )
     try:
         for each in indexes:
             if each.attach:

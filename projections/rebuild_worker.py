@@ -19,74 +19,51 @@ from typing import Literal
 import structlog
 import uvloop
 
-from eventstore.seal import Sealer
 from projections.fold import NotFolded
-from projections.rebuild_load import Load, load_shards, verify_shards
+from projections.rebuild_context import CONNECT_TIMEOUT_S, RebuildContext
+from projections.rebuild_load import load_shards, verify_shards
 from projections.rebuild_priority import connect_behind, stand_back
-from projections.registry import find_projection
 
 Phase = Literal["load", "verify"]
-CONNECT_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
-# What is written is safe with the whole rebuild or not at all: no commit waits for the disk.
-SESSION = {"synchronous_commit": "off"}
 
 log = structlog.get_logger()
-
-
-def application_name(projection: str) -> str:
-    """Return what the connections are called that work on a projection."""
-    return f"scim-ledger rebuild {projection}"
 
 
 class WorkerFailed(Exception):
     """A process of the rebuild failed; nothing was swapped, and the next call goes on from here."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a worker needs to know. The master key goes through a pipe, never through arguments."""
-
-    dsn: str
-    master_key: bytes
-    projection: str
-    schema: str
-
-    @property
-    def session(self) -> dict[str, str]:
-        """Return the settings of a connection; its name is how a later call finds what a killed one left."""
-        return {**SESSION, "application_name": application_name(self.projection)}
-
-
-async def run_phase(job: Job, phase: Phase) -> None:
+async def run_phase(context: RebuildContext, phase: Phase) -> None:
     """Work in this process until no shard is left."""
-    reader = await connect_behind(job.dsn, job.session, timeout_s=CONNECT_TIMEOUT_S)
-    writer = await connect_behind(job.dsn, job.session, timeout_s=CONNECT_TIMEOUT_S)
-    fold = find_projection(job.projection).fold
-    load = Load(reader, writer, Sealer(job.master_key), fold, job.schema)
+    reader = await connect_behind(context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S)
+    writer = await connect_behind(context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        await (load_shards(load) if phase == "load" else verify_shards(load))
+        if phase == "load":
+            await load_shards(context, reader, writer)
+        else:
+            await verify_shards(context, writer)
     finally:
         # A lost shard is rolled back; nobody waits for a connection that does not answer.
         reader.terminate()
         writer.terminate()
 
 
-def work(pipe: Pipe, job: Job) -> None:
+def work(pipe: Pipe, context: RebuildContext) -> None:
     """Carry out the phases that the pipe orders, until it ends; what a process of its own runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent's, who then says so.
     stand_back()
     gc.disable()  # Rows and states make no cycles, and looking for some takes a fifth of the time.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(obey(pipe, job))
+        runner.run(obey(pipe, context))
 
 
-async def obey(pipe: Pipe, job: Job) -> None:
+async def obey(pipe: Pipe, context: RebuildContext) -> None:
     """Run the phases ordered, one at a time; stop in the middle of one when the parent is gone."""
     order = asyncio.ensure_future(receive(pipe))
     while (phase := await order) is not None:
         order = asyncio.ensure_future(receive(pipe))
-        task = asyncio.ensure_future(run_phase(job, phase))
+        task = asyncio.ensure_future(run_phase(context, phase))
         await asyncio.wait([task, order], return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             task.cancel()
@@ -146,14 +123,14 @@ def interrupts_held() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def workers(job: Job, count: int) -> AsyncIterator[list[Worker]]:
+async def workers(context: RebuildContext, count: int) -> AsyncIterator[list[Worker]]:
     """Give processes for the duration of the block; at its end they stop at once."""
-    context = multiprocessing.get_context("spawn")
+    spawn = multiprocessing.get_context("spawn")
     started = []
     try:
         for _ in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs, job), daemon=True)
+            ours, theirs = spawn.Pipe()
+            process = spawn.Process(target=work, args=(theirs, context), daemon=True)
             with interrupts_held():
                 process.start()
             theirs.close()

@@ -16,9 +16,7 @@ class OtherCode:
     """A projection that other code has built; `columns` are those by which its tables differ from ours."""
 
     projection: str
-    columns: tuple[
-        str, ...
-    ]  # As table.column; none: the rows are written alike, and filled otherwise.
+    columns: tuple[str, ...]  # As table.column; none: the columns are ours, and another revision's.
 
     @property
     def remedy(self) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from eventstore.seal import Sealer
 from eventstore.streams import (
     FIRST_ID,
     LAST_ID,
@@ -31,6 +30,7 @@ from projections.fold import (
 )
 from projections.followers import load_checkpoints
 from projections.load import Connection
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_load import load_user_type, rows_of_span
 from projections.registry import Projection
 from projections.statements import statement
@@ -44,100 +44,116 @@ Held = dict[tuple[str, Row], Row]  # Table and key → row.
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """What is compared: the rows of a schema, by a connection, with the log, by another.
-
-    The first one's transaction is REPEATABLE READ where the schema is written meanwhile; what the log
-    says up to a position is always the same.
-    """
-
-    tables: Connection
-    log: Connection
-    sealer: Sealer
-    fold: Fold
-    schema: str
-
-    async def compare_log(
-        self, organization_id: UUID, position: int
-    ) -> AsyncGenerator["Compared", None]:
-        """Yield what each page of a log came to, up to a position."""
-        whole = Span(organization_id, FIRST_ID, LAST_ID, position)
-        users = await load_user_type(self.log, self.sealer, whole)
-        low = FIRST_ID
-        parked = await load_parked_positions(self.tables, self.schema, organization_id)
-        folding = fold_span(self.log, self.sealer, self.fold, whole, parked)
-        async with aclosing(folding) as pages:
-            async for page in pages:
-                if page.streams:
-                    high = page.streams[-1][0]
-                    part = Span(organization_id, low, high, position)
-                    yield Compared(page.events, await self._compare(part, page.streams, users))
-                    low = UUID(int=min(high.int + 1, LAST_ID.int))
-        rest = Span(organization_id, low, LAST_ID, position)
-        yield Compared(0, await self._compare(rest, [], users))
-
-    async def compare_touched(
-        self, organization_id: UUID, *, after: int, position: int
-    ) -> AsyncGenerator["Compared", None]:
-        """Yield what the streams with events after a position came to."""
-        whole = Span(organization_id, FIRST_ID, LAST_ID, position)
-        users = await load_user_type(self.log, self.sealer, whole)
-        parked = await load_parked_positions(self.tables, self.schema, organization_id)
-        ids = await touched_streams(self.log, organization_id, after=after, position=position)
-        for begin in range(0, len(ids), STREAMS_MAX):
-            some = ids[begin : begin + STREAMS_MAX]
-            streams = await fold_streams(self.log, self.sealer, self.fold, whole, some, parked)
-            expected = expected_rows(self.fold, organization_id, streams, users)
-            found = await self._rows_of_streams(organization_id, some)
-            yield Compared(len(some), await self._explained(whole, expected, found))
-
-    async def find_unlogged(self, organization_ids: Sequence[UUID]) -> list[Difference]:
-        """Return rows of organizations other than these, which have no log: some of each table."""
-        found: Held = {}
-        for name, table in self.fold.tables.items():
-            query = (
-                f'SELECT {", ".join(table.columns)} FROM "{self.schema}".{name} '  # noqa: S608 - ours.
-                f"WHERE organization_id <> ALL($1::uuid[]) LIMIT {UNLOGGED_MAX}"
-            )
-            found |= held_rows(name, table, await self.tables.fetch(query, organization_ids))
-        return list(compare_rows(self.fold, {}, found))
-
-    async def _compare(
-        self, part: Span, streams: Sequence[Stream], users: ResourceType
-    ) -> list[Difference]:
-        expected = expected_rows(self.fold, part.organization_id, streams, users)
-        found: Held = {}
-        for name, table in self.fold.tables.items():
-            query, arguments = rows_of_span(self.schema, name, table, part)
-            found |= held_rows(name, table, await self.tables.fetch(query, *arguments))
-        return await self._explained(part, expected, found)
-
-    async def _rows_of_streams(self, organization_id: UUID, ids: Sequence[UUID]) -> Held:
-        found: Held = {}
-        for name, table in self.fold.tables.items():
-            query = (
-                f'SELECT {", ".join(table.columns)} FROM "{self.schema}".{name} '  # noqa: S608 - ours.
-                f"WHERE organization_id = $1 AND {table.stream} = ANY($2::uuid[])"
-            )
-            found |= held_rows(name, table, await self.tables.fetch(query, organization_id, ids))
-        return found
-
-    async def _explained(self, part: Span, expected: Held, found: Held) -> list[Difference]:
-        differences = list(compare_rows(self.fold, expected, found))
-        ids = list({each.stream_id for each in differences})
-        if not ids:
-            return []
-        # By the tables' connection: on the log's, the next page may be on its way.
-        events = await read_streams(self.tables, self.sealer, part, PROVENANCE, ids)
-        return explained(differences, (row for row, _ in events))
-
-
-@dataclass(frozen=True, slots=True)
 class Compared:
     """A part of a log that was compared: how many events (or streams), and what differs."""
 
     count: int
     differences: list[Difference]
+
+
+# The rows of the context's schema are compared by one connection with the log by another. The first one, `tables`, is
+# in a transaction with the schema on its search path, which is REPEATABLE READ where the schema is written meanwhile;
+# what the log says up to a position is always the same.
+
+
+async def compare_log(
+    context: RebuildContext,
+    tables: Connection,
+    log: Connection,
+    organization_id: UUID,
+    *,
+    position: int,
+) -> AsyncGenerator[Compared, None]:
+    """Yield what each page of a log came to, up to a position."""
+    whole = Span(organization_id, FIRST_ID, LAST_ID, position)
+    users = await load_user_type(log, context.sealer, whole)
+    low = FIRST_ID
+    parked = await load_parked_positions(tables, context.schema, organization_id)
+    folding = fold_span(log, context.sealer, context.fold, whole, parked)
+    async with aclosing(folding) as pages:
+        async for page in pages:
+            if page.streams:
+                high = page.streams[-1][0]
+                part = Span(organization_id, low, high, position)
+                expected = expected_rows(context.fold, organization_id, page.streams, users)
+                yield Compared(page.events, await compare_span(context, tables, part, expected))
+                low = UUID(int=min(high.int + 1, LAST_ID.int))
+    rest = Span(organization_id, low, LAST_ID, position)
+    yield Compared(0, await compare_span(context, tables, rest, {}))
+
+
+async def compare_touched(
+    context: RebuildContext,
+    tables: Connection,
+    log: Connection,
+    organization_id: UUID,
+    *,
+    after: int,
+    position: int,
+) -> AsyncGenerator[Compared, None]:
+    """Yield what the streams with events after a position came to."""
+    whole = Span(organization_id, FIRST_ID, LAST_ID, position)
+    users = await load_user_type(log, context.sealer, whole)
+    parked = await load_parked_positions(tables, context.schema, organization_id)
+    ids = await touched_streams(log, organization_id, after=after, position=position)
+    for begin in range(0, len(ids), STREAMS_MAX):
+        some = ids[begin : begin + STREAMS_MAX]
+        streams = await fold_streams(log, context.sealer, context.fold, whole, some, parked)
+        expected = expected_rows(context.fold, organization_id, streams, users)
+        found = await rows_of_streams(context.fold, tables, organization_id, some)
+        yield Compared(len(some), await explain(context, tables, whole, expected, found))
+
+
+async def find_unlogged(
+    context: RebuildContext, tables: Connection, organization_ids: Sequence[UUID]
+) -> list[Difference]:
+    """Return rows of organizations other than these, which have no log: some of each table."""
+    found: Held = {}
+    for name, table in context.fold.tables.items():
+        query = (
+            f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608 - ours.
+            f"WHERE organization_id <> ALL($1::uuid[]) LIMIT {UNLOGGED_MAX}"
+        )
+        found |= held_rows(name, table, await tables.fetch(query, organization_ids))
+    return list(compare_rows(context.fold, {}, found))
+
+
+async def compare_span(
+    context: RebuildContext, tables: Connection, part: Span, expected: Held
+) -> list[Difference]:
+    """Return how the rows of a span's streams differ from those expected."""
+    found: Held = {}
+    for name, table in context.fold.tables.items():
+        query, arguments = rows_of_span(name, table, part)
+        found |= held_rows(name, table, await tables.fetch(query, *arguments))
+    return await explain(context, tables, part, expected, found)
+
+
+async def rows_of_streams(
+    fold: Fold, tables: Connection, organization_id: UUID, ids: Sequence[UUID]
+) -> Held:
+    """Return the rows of some streams."""
+    found: Held = {}
+    for name, table in fold.tables.items():
+        query = (
+            f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608 - ours.
+            f"WHERE organization_id = $1 AND {table.stream} = ANY($2::uuid[])"
+        )
+        found |= held_rows(name, table, await tables.fetch(query, organization_id, ids))
+    return found
+
+
+async def explain(  # noqa: PLR0917 - what was expected and what was found, in which part.
+    context: RebuildContext, tables: Connection, part: Span, expected: Held, found: Held
+) -> list[Difference]:
+    """Return how rows differ, with the events that say otherwise."""
+    differences = list(compare_rows(context.fold, expected, found))
+    ids = list({each.stream_id for each in differences})
+    if not ids:
+        return []
+    # By the tables' connection: on the log's, the next page may be on its way.
+    events = await read_streams(tables, context.sealer, part, PROVENANCE, ids)
+    return explained(differences, (row for row, _ in events))
 
 
 async def served_positions(connection: Connection, projection: Projection) -> dict[UUID, int]:

@@ -9,13 +9,16 @@ import asyncpg
 
 from projections.create import create_missing
 from projections.load import Connection
+from projections.ownership import find_foreign_schemas, refusal
 from projections.session import connect
 from service.fitness import find_problem
 from service.grants import CannotGrant, find_missing, mend
+from service.made_names import names_to_make
 from service.statements import statement
 
 CONNECT_TIMEOUT_S = 30
 SERVICE_ROLE_SINCE = 1  # The migration that makes the role.
+COLUMNS = ["number", "name", "checksum", "applied_at"]  # Of the table of migrations.
 
 
 class MigrationProblem(Exception):
@@ -43,11 +46,13 @@ async def migrate(dsn: str) -> list[str]:
     and are made empty.
 
     Each is a transaction of its own, under a lock: two that start together take turns, and an
-    interrupted run goes on where it stopped. Errors: MigrationProblem, and asyncpg's on connecting.
+    interrupted run goes on where it stopped. What is not ours and has a name that we need is refused
+    before anything is written. Errors: MigrationProblem, and asyncpg's on connecting.
     """
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         await refuse_unfit(connection)
+        await refuse_foreign(connection, packaged())
         applied = await mend_grants(connection)
         while name := await apply_next(connection, packaged()):
             applied.append(name)
@@ -81,11 +86,28 @@ async def make_projections(connection: Connection) -> list[str]:
         return [f"projection {name}" for name in await create_missing(connection)]
 
 
+async def refuse_foreign(connection: asyncpg.Connection, migrations: Sequence[Migration]) -> None:
+    """Refuse a database that has something else under a name that we need. Errors: MigrationProblem."""
+    async with connection.transaction():
+        # Who migrates now makes such names: under the lock, they are there with the note of it.
+        await connection.execute(statement("lock_migrations"))
+        applied = await load_applied(connection)
+        names = names_to_make(
+            [each.sql for each in migrations if each.number not in applied],
+            [each.sql for each in migrations if each.number in applied],
+        )
+        rows = await connection.fetch(statement("find_names"), *map(list, names))
+        schemas = await find_foreign_schemas(connection)
+    if foreign := [row["name"] for row in rows] + [f"schema {each}" for each in schemas]:
+        raise MigrationProblem(refusal(foreign))
+
+
 async def is_behind(dsn: str) -> bool:
     """Tell whether the database lacks a migration, or the service a right. Errors: MigrationProblem, asyncpg's."""
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         await refuse_unfit(connection)
+        await refuse_foreign(connection, packaged())
         if first_missing(packaged(), await load_applied(connection)) is not None:
             return True
         return bool(await find_missing(connection))
@@ -125,9 +147,15 @@ async def apply_next(connection: asyncpg.Connection, migrations: Sequence[Migrat
 
 
 async def load_applied(connection: asyncpg.Connection) -> dict[int, str]:
-    """Return the checksums of the migrations that the database has had, by number."""
-    if not await connection.fetchval(statement("knows_migrations")):
+    """Return the checksums of the migrations that the database has had, by number.
+
+    Errors: MigrationProblem where the table of that name is another application's.
+    """
+    columns = await connection.fetchval(statement("find_migration_columns"))
+    if columns is None:
         return {}
+    if columns != COLUMNS:
+        raise MigrationProblem(refusal(["table service.schema_migrations"]))
     rows = await connection.fetch(statement("load_migrations"))
     return {row["number"]: row["checksum"] for row in rows}
 

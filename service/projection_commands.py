@@ -10,8 +10,8 @@ import typer
 
 from projections.parked import count_parked, parked, retry_parked
 from projections.rebuild import rebuild, roll_back
-from projections.rebuild_site import Site, opened
-from projections.rebuild_worker import application_name
+from projections.rebuild_context import RebuildContext, application_name
+from projections.rebuild_site import opened
 from projections.registry import find_projection
 from projections.shape import is_shape_changed
 from projections.status import load_statuses
@@ -85,7 +85,7 @@ def projections_rebuild(
     Ctrl-C and kill -9 are safe at any moment: the same command goes on from there.
     """
 
-    async def build(site: Site) -> str:
+    async def build(context: RebuildContext) -> str:
         if organization is not None:
             raise Refused(
                 "A rebuild makes the tables of all organizations, which are swapped whole: "
@@ -93,25 +93,25 @@ def projections_rebuild(
             )
         began_s = time.monotonic()
         with shown("rebuild") as board:
-            events = await rebuild(site, board.report)
+            events = await rebuild(context, board.report)
         told = show.rebuilt(name, events, time.monotonic() - began_s)
-        told = f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(site) else told
-        return await _unless_parked(site, told)
+        told = f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(context) else told
+        return await _unless_parked(context, told)
 
-    _run_at_site(name, build, workers=workers)
+    _run_in_context(name, build, workers=workers)
 
 
 @projections.command("rollback")
 def projections_rollback(name: Name) -> None:
     """Let the tables that the last rebuild replaced serve again, with all that has happened since."""
 
-    async def go_back(site: Site) -> str:
+    async def go_back(context: RebuildContext) -> str:
         with shown("rollback") as board:
-            await roll_back(site, board.report)
+            await roll_back(context, board.report)
         told = f"{name} is the former one again. `projections rollback {name}` undoes this too."
-        return await _unless_parked(site, told)
+        return await _unless_parked(context, told)
 
-    _run_at_site(name, go_back)
+    _run_in_context(name, go_back)
 
 
 @projections.command("verify")
@@ -120,12 +120,12 @@ def projections_verify(
 ) -> None:
     """Compare every row with the log while both go on; exit code 1 where any differs or waits."""
 
-    async def at_site(runtime: Runtime, settings: Settings) -> None:
-        site = _site(runtime, settings, name)
+    async def in_context(runtime: Runtime, settings: Settings) -> None:
+        context = _context(runtime, settings, name)
         chosen = await _chosen(runtime, organization)
-        await compare(site, chosen, as_json=as_json, with_personal=personal)
+        await compare(context, chosen, as_json=as_json, with_personal=personal)
 
-    run_with_runtime(at_site, interrupted="Interrupted: not all rows were compared.")
+    run_with_runtime(in_context, interrupted="Interrupted: not all rows were compared.")
 
 
 @projections.command("retry-parked")
@@ -156,16 +156,16 @@ async def _chosen(runtime: Runtime, organization: str | None) -> UUID | None:
     return (await find_organization(runtime, organization)).id
 
 
-async def _is_shape_changed(site: Site) -> bool:
+async def _is_shape_changed(context: RebuildContext) -> bool:
     """Tell whether a rebuild has put tables of other columns in the place of those that served."""
-    async with opened(site, name=application_name(site.projection.name)) as connection:
-        return await is_shape_changed(connection, site.projection)
+    async with opened(context, name=application_name(context.projection.name)) as connection:
+        return await is_shape_changed(connection, context.projection)
 
 
-async def _unless_parked(site: Site, told: str) -> str:
+async def _unless_parked(context: RebuildContext, told: str) -> str:
     """Return what is told of tables that serve now. Errors: Refused, once it is told, where streams of them wait."""
-    name = site.projection.name
-    async with opened(site, name=application_name(name)) as connection:
+    name = context.projection.name
+    async with opened(context, name=application_name(name)) as connection:
         waiting = await count_parked(connection, name)
     if waiting:
         say(told)
@@ -176,25 +176,29 @@ async def _unless_parked(site: Site, told: str) -> str:
     return told
 
 
-def _site(runtime: Runtime, settings: Settings, name: str, workers: int | None = None) -> Site:
+def _context(
+    runtime: Runtime, settings: Settings, name: str, workers: int | None = None
+) -> RebuildContext:
     secret = settings.master_key.get_secret_value() if settings.master_key else None
-    return Site(
+    projection = find_projection(name)
+    return RebuildContext(
         dsn=runtime.dsn,
         master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
-        projection=find_projection(name),
+        projection=projection,
+        schema=projection.name,
         processes=workers or os.cpu_count() or 1,
         data_dir=folder_in(settings.data_dir) if settings.is_embedded else None,
     )
 
 
-def _run_at_site(
-    name: str, work: Callable[[Site], Awaitable[str]], *, workers: int | None = None
+def _run_in_context(
+    name: str, work: Callable[[RebuildContext], Awaitable[str]], *, workers: int | None = None
 ) -> None:
     """Run what changes which tables serve; say what came of it."""
 
-    async def at_site(runtime: Runtime, settings: Settings) -> None:
-        say(await work(_site(runtime, settings, name, workers)))
+    async def in_context(runtime: Runtime, settings: Settings) -> None:
+        say(await work(_context(runtime, settings, name, workers)))
 
     run_with_runtime(
-        at_site, interrupted="Interrupted: what serves is whole. The same command goes on."
+        in_context, interrupted="Interrupted: what serves is whole. The same command goes on."
     )

@@ -9,12 +9,10 @@ from projections.admin import list_organizations
 from projections.load import Connection
 from projections.parked import Lag, ParkedStream
 from projections.rebuild_state import Build
-from projections.registry import digest
 from projections.status import Status
 from service import output
 from service.streams import printable
 
-DIGEST_SHOWN = 12  # Of 64 digits: enough to tell releases apart.
 Names = Mapping[UUID, str]
 
 
@@ -26,7 +24,7 @@ async def names(connection: Connection) -> Names:
 def table(statuses: Iterable[Status]) -> str:
     """Return the projections as lines."""
     return "\n".join(
-        f"{each.projection.name:<10} {each.projection.kind:<9} {_built(each.build):<53} {_same(each)}"
+        f"{each.projection.name:<10} {each.projection.kind:<9} {_built(each.build):<40} {_same(each)}"
         for each in statuses
     )
 
@@ -34,7 +32,8 @@ def table(statuses: Iterable[Status]) -> str:
 def _built(build: Build | None) -> str:
     if build is None:
         return "nobody noted what it was built from"
-    return f"digest {build.digest[:DIGEST_SHOWN]}, built {build.built_at:%Y-%m-%d %H:%M:%S}"
+    revision = "no revision" if build.revision is None else f"revision {build.revision}"
+    return f"{revision}, built {build.built_at:%Y-%m-%d %H:%M:%S}"
 
 
 def _same(status: Status) -> str:
@@ -117,8 +116,8 @@ def listed(status: Status) -> dict[str, Any]:
     return {
         "name": status.projection.name,
         "kind": status.projection.kind,
-        "digest": status.build.digest if status.build else None,
-        "codeDigest": digest(status.projection),
+        "revision": status.build.revision if status.build else None,
+        "codeRevision": status.projection.revision,
         "isCurrent": status.is_current,
         "builtAt": _instant(status.build.built_at) if status.build else None,
     }
@@ -170,7 +169,7 @@ def _rebuild_document(status: Status) -> dict[str, Any]:
 
 def _previous_document(status: Status, build: Build) -> dict[str, Any]:
     return {
-        "digest": build.digest,
+        "revision": build.revision,
         "builtAt": _instant(build.built_at),
         "canRollBack": status.is_previous_ours,
     }

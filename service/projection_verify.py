@@ -7,7 +7,7 @@ from uuid import UUID
 from projections.findings import Difference, Finding, Unread, Waiting
 from projections.fold import NotFolded
 from projections.rebuild_check import verify
-from projections.rebuild_site import Site
+from projections.rebuild_context import RebuildContext
 from service import output
 from service.finding_show import as_document, as_lines
 from service.output import OutputClosed
@@ -69,15 +69,15 @@ class Tally:
 
 
 async def compare(
-    site: Site, organization_id: UUID | None, *, as_json: bool, with_personal: bool
+    context: RebuildContext, organization_id: UUID | None, *, as_json: bool, with_personal: bool
 ) -> None:
     """Print each row that differs, then that none does; as JSON, all that is found.
 
     Errors: Refused where rows differ or wait, NotFolded where not all can be compared, Busy.
     """
-    tally = Tally(site.projection.name)
+    tally = Tally(context.projection.name)
     with shown("verify") as board:
-        async with aclosing(verify(site, board.report, organization_id)) as findings:
+        async with aclosing(verify(context, board.report, organization_id)) as findings:
             async for found in findings:
                 tally.add(found)
                 if as_json:

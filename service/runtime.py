@@ -9,6 +9,7 @@ import asyncpg
 
 from eventstore.seal import Sealer
 from projections.read import PointReader
+from projections.registry import DIRECTORY
 from projections.session import SETTINGS, connect
 from service import embedded
 from service.config import Settings
@@ -26,6 +27,7 @@ STATEMENTS_CACHED_MAX = 500
 SESSION = {
     **SETTINGS,
     "role": SERVICE_ROLE,
+    "search_path": DIRECTORY.name,  # Of statements that a catch-up runs in another schema's tables, too.
     "statement_timeout": "20s",
     "lock_timeout": "6s",  # A log that another process holds: 503, and the client tries again.
     # Postgres ends a transaction whose process stands still, so that others can go on.

@@ -1,3 +1,3 @@
--- load_builds: what each schema was built from, and when.
-SELECT schema_name, digest, built_at
+-- load_builds: of which revision the tables of each schema are, and when they were built.
+SELECT schema_name, revision, built_at
   FROM projections.builds

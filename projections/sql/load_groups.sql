@@ -2,6 +2,6 @@
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 SELECT id, version, created_at, modified_at, member_count, document
-  FROM directory.groups
+  FROM groups
  WHERE organization_id = $1
    AND id = ANY($2::uuid[])

@@ -1,5 +1,5 @@
 -- load_organization: an organization by id; an unknown one gives no row.
 -- $1 organization_id uuid
 SELECT organization_id, version, created_at, name, roles, schemas
-  FROM directory.organizations
+  FROM organizations
  WHERE organization_id = $1

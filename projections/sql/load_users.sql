@@ -3,12 +3,12 @@
 -- $2 ids uuid[]
 SELECT id, version, created_at, modified_at, origin, active, role_id, document,
        (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
-          FROM directory.memberships
-          JOIN directory.groups
+          FROM memberships
+          JOIN groups
             ON groups.organization_id = $1
            AND groups.id = memberships.group_id
          WHERE memberships.organization_id = $1
            AND memberships.member_id = users.id) AS groups
-  FROM directory.users
+  FROM users
  WHERE organization_id = $1
    AND id = ANY($2::uuid[])

@@ -1,9 +1,10 @@
--- record_build: note what a schema was built from.
+-- record_build: note of which revision the tables of a schema are.
 -- $1 schema_name text
--- $2 digest text
-INSERT INTO projections.builds (schema_name, digest)
+-- $2 revision integer
+INSERT INTO projections.builds (schema_name, revision)
 VALUES ($1, $2)
     ON CONFLICT ON CONSTRAINT builds_pkey
     DO UPDATE
-   SET digest = excluded.digest,
+   SET revision = excluded.revision,
+       digest = excluded.digest,
        built_at = excluded.built_at

@@ -11,7 +11,8 @@ from projections.findings import Difference, Finding
 from projections.load import Connection
 from projections.rebuild import rebuild
 from projections.rebuild_check import verify
-from projections.rebuild_site import Progress, Site
+from projections.rebuild_context import RebuildContext
+from projections.rebuild_site import Progress
 from projections.registry import find_projection
 from tests.serving import MASTER_KEY
 
@@ -22,10 +23,12 @@ class Interrupted(Exception):
     """Somebody pressed Ctrl-C."""
 
 
-def site(dsn: str, name: str = "directory", *, processes: int = 1) -> Site:
+def site(dsn: str, name: str = "directory", *, processes: int = 1) -> RebuildContext:
     """Return where a projection is rebuilt."""
     master_key = base64.b64decode(MASTER_KEY)
-    return Site(dsn, master_key, find_projection(name), processes, shard_events=SHARD_EVENTS)
+    return RebuildContext(
+        dsn, master_key, find_projection(name), name, processes, shard_events=SHARD_EVENTS
+    )
 
 
 def silent(_progress: Progress) -> None:
@@ -42,7 +45,7 @@ def stop_at(step: str) -> Callable[[Progress], None]:
     return report
 
 
-async def rebuild_until(step: str, place: Site) -> None:
+async def rebuild_until(step: str, place: RebuildContext) -> None:
     """Rebuild until a step begins, and be interrupted there."""
     try:
         await rebuild(place, stop_at(step))
@@ -51,12 +54,14 @@ async def rebuild_until(step: str, place: Site) -> None:
     raise AssertionError(f"The rebuild never came to {step}.")
 
 
-async def differences(place: Site, organization_id: UUID | None = None) -> list[Difference]:
+async def differences(
+    place: RebuildContext, organization_id: UUID | None = None
+) -> list[Difference]:
     """Return how what serves differs from the log."""
     return [each for each in await findings(place, organization_id) if isinstance(each, Difference)]
 
 
-async def findings(place: Site, organization_id: UUID | None = None) -> list[Finding]:
+async def findings(place: RebuildContext, organization_id: UUID | None = None) -> list[Finding]:
     """Return all that a comparison of what serves with the log finds."""
     return [each async for each in verify(place, silent, organization_id)]
 

@@ -22,7 +22,7 @@ async def test_tables_of_another_release_are_told_of(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
-        "UPDATE projections.builds SET digest = '' WHERE schema_name = 'history'"
+        "UPDATE projections.builds SET revision = NULL WHERE schema_name = 'history'"
     )
 
     assert await told(database_url) == ["history"]

@@ -11,11 +11,12 @@ import pytest
 
 from projections.rebuild import NoPrevious, rebuild, roll_back
 from projections.rebuild_check import NotAsLogged
+from projections.rebuild_context import RebuildContext
 from projections.rebuild_disk import NoRoom
 from projections.rebuild_load import ReadBackDiffers
-from projections.rebuild_site import Busy, Progress, Site, at_work
+from projections.rebuild_site import Busy, Progress, at_work
 from projections.rebuild_state import count_shards, load_builds
-from projections.registry import DIRECTORY, digest
+from projections.registry import DIRECTORY
 from schema.scim.definitions import USER
 from schema.scim.resource import read_document
 from service.commands import CreateUser
@@ -54,7 +55,7 @@ async def caller(runtime: Runtime) -> Caller:
 
 
 @pytest.fixture
-def place(database_url: str, caller: Caller) -> Site:
+def place(database_url: str, caller: Caller) -> RebuildContext:
     """Give where the directory of the organization is rebuilt."""
     return site(database_url)
 
@@ -72,7 +73,7 @@ async def user_names(connection: asyncpg.Connection, schema: str = "directory") 
 
 
 async def test_several_processes_make_what_the_appends_made(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     written = await rows_of(connection, "directory")
     events = await rebuild(replace(place, processes=2), silent)
@@ -81,7 +82,7 @@ async def test_several_processes_make_what_the_appends_made(
 
 
 async def test_the_new_tables_have_the_shape_of_the_old(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     written = await shape_of(connection, "directory")
     await rebuild(place, silent)
@@ -91,7 +92,7 @@ async def test_the_new_tables_have_the_shape_of_the_old(
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_an_interrupted_rebuild_changes_nothing_and_goes_on(
-    step: str, place: Site, connection: asyncpg.Connection
+    step: str, place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     written = await rows_of(connection, "directory")
     await rebuild_until(step, place)
@@ -101,7 +102,7 @@ async def test_an_interrupted_rebuild_changes_nothing_and_goes_on(
 
 
 async def test_what_was_loaded_is_not_loaded_again(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
     await connection.execute("UPDATE directory_next.users SET origin = 'kept'")
@@ -112,7 +113,7 @@ async def test_what_was_loaded_is_not_loaded_again(
     }
 
 
-async def test_the_last_report_of_a_step_says_that_it_is_complete(place: Site) -> None:
+async def test_the_last_report_of_a_step_says_that_it_is_complete(place: RebuildContext) -> None:
     last: dict[str, Progress] = {}
     events = await rebuild(replace(place, processes=2), lambda each: last.update({each.step: each}))
     assert last["load"] == Progress("load", events, events)
@@ -120,7 +121,7 @@ async def test_the_last_report_of_a_step_says_that_it_is_complete(place: Site) -
 
 
 async def test_a_worker_that_is_killed_costs_no_row(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     written = await rows_of(connection, "directory")
 
@@ -134,7 +135,7 @@ async def test_a_worker_that_is_killed_costs_no_row(
 
 
 async def test_what_is_appended_meanwhile_is_in_the_new_tables(
-    place: Site, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+    place: RebuildContext, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
     await provision(runtime, caller, "latecomer")
@@ -144,7 +145,7 @@ async def test_what_is_appended_meanwhile_is_in_the_new_tables(
 
 
 async def test_a_connection_with_prepared_statements_reads_and_writes_the_new_tables(
-    place: Site, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+    place: RebuildContext, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     for number in range(12):  # Past the five calls after which Postgres keeps one plan for good.
         await provision(runtime, caller, f"before {number}")
@@ -156,7 +157,7 @@ async def test_a_connection_with_prepared_statements_reads_and_writes_the_new_ta
 
 
 async def test_a_statement_that_was_prepared_before_the_swap_reads_the_new_tables(
-    place: Site, service_connection: asyncpg.Connection, connection: asyncpg.Connection
+    place: RebuildContext, service_connection: asyncpg.Connection, connection: asyncpg.Connection
 ) -> None:
     prepared = await service_connection.prepare("SELECT count(*) FROM directory.users")
     before = [await prepared.fetchval() for _ in range(6)]
@@ -166,7 +167,7 @@ async def test_a_statement_that_was_prepared_before_the_swap_reads_the_new_table
 
 
 async def test_the_swap_waits_for_an_append_that_runs_and_loses_none_of_it(
-    place: Site, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+    place: RebuildContext, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     async with connection.transaction():
         await connection.fetchval("SELECT pg_advisory_xact_lock_shared(23578, 1)")
@@ -179,7 +180,7 @@ async def test_the_swap_waits_for_an_append_that_runs_and_loses_none_of_it(
 
 
 async def test_a_rollback_brings_the_former_tables_back_with_all_that_came_since(
-    place: Site, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+    place: RebuildContext, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     former = await connection.fetchval("SELECT 'directory.users'::regclass::oid")
     await rebuild(place, silent)
@@ -190,7 +191,9 @@ async def test_a_rollback_brings_the_former_tables_back_with_all_that_came_since
     assert await differences(place) == []
 
 
-async def test_a_rollback_can_be_rolled_back(place: Site, connection: asyncpg.Connection) -> None:
+async def test_a_rollback_can_be_rolled_back(
+    place: RebuildContext, connection: asyncpg.Connection
+) -> None:
     await rebuild(place, silent)
     rebuilt = await connection.fetchval("SELECT 'directory.users'::regclass::oid")
     await roll_back(place, silent)
@@ -198,47 +201,47 @@ async def test_a_rollback_can_be_rolled_back(place: Site, connection: asyncpg.Co
     assert await connection.fetchval("SELECT 'directory.users'::regclass::oid") == rebuilt
 
 
-async def test_without_previous_tables_there_is_no_rollback(place: Site) -> None:
+async def test_without_previous_tables_there_is_no_rollback(place: RebuildContext) -> None:
     with pytest.raises(NoPrevious, match="nothing to roll back to"):
         await roll_back(place, silent)
 
 
 async def test_previous_tables_of_other_code_are_not_rolled_back_to(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
-    await connection.execute("UPDATE projections.builds SET digest = 'other'")
+    await connection.execute("UPDATE projections.builds SET revision = 0")
     await rebuild(place, silent)
     with pytest.raises(NoPrevious, match="another release"):
         await roll_back(place, silent)
 
 
 async def test_tables_of_another_shape_become_those_of_this_release(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     wanted = await shape_of(connection, "directory")
     await connection.execute("ALTER TABLE directory.users ADD COLUMN former text")
     await connection.execute("DROP INDEX directory.users_active")
-    await connection.execute("UPDATE projections.builds SET digest = 'other'")
+    await connection.execute("UPDATE projections.builds SET revision = 0")
     await rebuild(place, silent)
     assert await shape_of(connection, "directory") == wanted
-    assert (await load_builds(connection))["directory"].digest == digest(DIRECTORY)
+    assert (await load_builds(connection))["directory"].revision == DIRECTORY.revision
     assert await differences(place) == []
 
 
 async def test_an_interrupted_rebuild_of_other_code_is_begun_anew(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
     await connection.execute("UPDATE directory_next.users SET origin = 'other'")
     await connection.execute(
-        "UPDATE projections.builds SET digest = 'other' WHERE schema_name = 'directory_next'"
+        "UPDATE projections.builds SET revision = 0 WHERE schema_name = 'directory_next'"
     )
     await rebuild(place, silent)
     assert await differences(place) == []
 
 
 async def test_a_row_that_was_not_stored_as_it_was_made_is_never_served(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
     await connection.execute(
@@ -251,7 +254,7 @@ async def test_a_row_that_was_not_stored_as_it_was_made_is_never_served(
 
 
 async def test_a_row_that_was_caught_up_wrongly_is_never_served(
-    place: Site, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+    place: RebuildContext, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
     await provision(runtime, caller, "latecomer")
@@ -264,17 +267,17 @@ async def test_a_row_that_was_caught_up_wrongly_is_never_served(
     assert await differences(place) == []
 
 
-async def test_there_is_one_rebuild_at_a_time(place: Site) -> None:
+async def test_there_is_one_rebuild_at_a_time(place: RebuildContext) -> None:
     async with at_work(place, is_alone=True):
         with pytest.raises(Busy):
             await rebuild(place, silent)
 
 
 async def test_what_a_killed_call_left_in_postgres_is_ended(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
-    left = await asyncpg.connect(place.dsn, server_settings=place.job.session)
+    left = await asyncpg.connect(place.dsn, server_settings=place.at("directory_next").session)
     await left.execute("BEGIN")
     await left.execute("CREATE UNIQUE INDEX users_pkey ON directory_next.users (id)")
     await rebuild(place, silent)
@@ -283,7 +286,7 @@ async def test_what_a_killed_call_left_in_postgres_is_ended(
 
 
 async def test_without_the_disk_for_it_nothing_is_begun(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     full = Path("/proc")  # It has no free byte.
     with pytest.raises(NoRoom, match="0 are free"):

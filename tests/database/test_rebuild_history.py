@@ -12,7 +12,7 @@ from projections.history_read import role_at_position
 from projections.history_write import HISTORY
 from projections.parked import parked, retry_parked
 from projections.rebuild import rebuild, roll_back
-from projections.rebuild_site import Site
+from projections.rebuild_context import RebuildContext
 from schema.events.group import MembersAdded, MembersRemoved
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
 from service.followers import Followers
@@ -51,7 +51,7 @@ async def book(connection: asyncpg.Connection) -> Book:
 
 
 @pytest.fixture
-def place(database_url: str, book: Book) -> Site:
+def place(database_url: str, book: Book) -> RebuildContext:
     """Give where the history of the organization is rebuilt."""
     return site(database_url, "history")
 
@@ -77,7 +77,7 @@ async def until_followed(connection: asyncpg.Connection, position: int) -> None:
 
 
 async def test_a_rebuilt_history_is_what_the_follower_wrote(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     written = await rows_of(connection, "history")
@@ -86,7 +86,7 @@ async def test_a_rebuilt_history_is_what_the_follower_wrote(
 
 
 async def test_the_checkpoint_moves_with_the_tables(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await advance(connection, HISTORY, ORGANIZATION_ID, after=0, limit=2)
     await rebuild(place, silent)
@@ -96,7 +96,7 @@ async def test_the_checkpoint_moves_with_the_tables(
 
 
 async def test_a_follower_that_was_ahead_of_the_swap_writes_nothing_and_goes_on_from_there(
-    place: Site, book: Book, connection: asyncpg.Connection
+    place: RebuildContext, book: Book, connection: asyncpg.Connection
 ) -> None:
     await rebuild(place, silent)
     with pytest.raises(Superseded):
@@ -107,7 +107,7 @@ async def test_a_follower_that_was_ahead_of_the_swap_writes_nothing_and_goes_on_
 
 
 async def test_what_serves_never_goes_back(
-    place: Site, book: Book, connection: asyncpg.Connection
+    place: RebuildContext, book: Book, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("swap", place)
     await book.tell(ann(UserDeactivated()))
@@ -118,7 +118,7 @@ async def test_what_serves_never_goes_back(
 
 
 async def test_the_follower_that_runs_goes_on_in_the_new_tables(
-    place: Site, book: Book, connection: asyncpg.Connection
+    place: RebuildContext, book: Book, connection: asyncpg.Connection
 ) -> None:
     async with following(place.dsn):
         await until_followed(connection, 8)
@@ -132,7 +132,7 @@ async def test_the_follower_that_runs_goes_on_in_the_new_tables(
 
 
 async def test_many_rebuilds_under_a_running_follower_lose_nothing(
-    place: Site, book: Book, connection: asyncpg.Connection
+    place: RebuildContext, book: Book, connection: asyncpg.Connection
 ) -> None:
     owner = await asyncpg.connect(place.dsn)
     writing = Book(owner, versions=book.versions)
@@ -153,7 +153,7 @@ async def tell_many(book: Book) -> None:
 
 
 async def test_an_event_that_cannot_be_told_parks_its_stream_in_the_new_tables_too(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     (before,) = await parked(connection, "history")
@@ -167,7 +167,7 @@ async def test_an_event_that_cannot_be_told_parks_its_stream_in_the_new_tables_t
 
 
 async def test_what_was_parked_for_a_reason_that_is_gone_is_told_by_a_rebuild(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     await connection.execute("DELETE FROM history.role_periods")
@@ -179,14 +179,14 @@ async def test_what_was_parked_for_a_reason_that_is_gone_is_told_by_a_rebuild(
 
 
 async def test_a_stream_that_waits_differs_from_nothing(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     assert await differences(place) == []
 
 
 async def test_a_rollback_of_history_follows_up_what_came_since(
-    place: Site, book: Book, connection: asyncpg.Connection
+    place: RebuildContext, book: Book, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     await rebuild(place, silent)
@@ -199,7 +199,7 @@ async def test_a_rollback_of_history_follows_up_what_came_since(
 
 @pytest.mark.parametrize("step", ["load", "index", "read back", "catch up", "compare", "swap"])
 async def test_an_interrupted_rebuild_of_history_goes_on(
-    step: str, place: Site, connection: asyncpg.Connection
+    step: str, place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     written = await rows_of(connection, "history")
@@ -210,7 +210,7 @@ async def test_an_interrupted_rebuild_of_history_goes_on(
 
 
 async def test_a_row_of_history_that_was_changed_by_hand_is_found_with_its_events(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     await connection.execute(
@@ -225,7 +225,7 @@ async def test_a_row_of_history_that_was_changed_by_hand_is_found_with_its_event
 
 
 async def test_a_row_of_history_that_is_gone_and_one_too_many_are_found(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     await connection.execute("DELETE FROM history.lifetimes WHERE resource_id = $1", SALES)

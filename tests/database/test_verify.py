@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from projections.rebuild_site import Site
+from projections.rebuild_context import RebuildContext
 from service.commands import CreateGroup
 from service.decide.known import Caller
 from service.runtime import Runtime, open_runtime
@@ -48,17 +48,17 @@ async def acme(runtime: Runtime) -> CreatedOrganization:
 
 
 @pytest.fixture
-def place(database_url: str, acme: CreatedOrganization) -> Site:
+def place(database_url: str, acme: CreatedOrganization) -> RebuildContext:
     """Give where the directory is verified."""
     return site(database_url)
 
 
-async def test_what_nobody_touched_differs_in_nothing(place: Site) -> None:
+async def test_what_nobody_touched_differs_in_nothing(place: RebuildContext) -> None:
     assert await differences(place) == []
 
 
 async def test_a_changed_row_is_found_with_its_columns_and_its_events(
-    place: Site, acme: CreatedOrganization, connection: asyncpg.Connection
+    place: RebuildContext, acme: CreatedOrganization, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("UPDATE directory.users SET active = false WHERE id = $1", JO)
     (found,) = await differences(place)
@@ -69,7 +69,7 @@ async def test_a_changed_row_is_found_with_its_columns_and_its_events(
 
 
 async def test_a_changed_value_in_the_search_document_is_found(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
         'UPDATE directory.users SET search = search || \'{"title": "boss"}\' WHERE id = $1', JO
@@ -78,7 +78,9 @@ async def test_a_changed_value_in_the_search_document_is_found(
     assert found.columns == ("search",)
 
 
-async def test_a_deleted_row_is_found(place: Site, connection: asyncpg.Connection) -> None:
+async def test_a_deleted_row_is_found(
+    place: RebuildContext, connection: asyncpg.Connection
+) -> None:
     await connection.execute("DELETE FROM directory.memberships WHERE member_id = $1", JO)
     (found,) = await differences(place)
     assert (found.table, found.key, found.kind) == ("memberships", (str(SALES), str(JO)), "missing")
@@ -86,7 +88,7 @@ async def test_a_deleted_row_is_found(place: Site, connection: asyncpg.Connectio
 
 
 async def test_an_added_row_is_found_and_no_event_explains_it(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     nobody = UUID("f0000000-0000-7000-8000-00000000000f")
     await connection.execute(
@@ -100,7 +102,7 @@ async def test_an_added_row_is_found_and_no_event_explains_it(
 
 
 async def test_a_row_of_an_organization_that_has_no_log_is_found(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     nobody = UUID("f0000000-0000-7000-8000-00000000000f")
     await connection.execute(
@@ -121,14 +123,17 @@ async def test_a_row_of_an_organization_that_has_no_log_is_found(
     ],
 )
 async def test_every_table_is_compared(
-    change: str, place: Site, connection: asyncpg.Connection
+    change: str, place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(change)
     assert len(await differences(place)) == 1
 
 
 async def test_one_organization_is_compared_by_itself(
-    place: Site, runtime: Runtime, acme: CreatedOrganization, connection: asyncpg.Connection
+    place: RebuildContext,
+    runtime: Runtime,
+    acme: CreatedOrganization,
+    connection: asyncpg.Connection,
 ) -> None:
     other = (await create_organization(runtime, "Fabrikam")).organization
     await connection.execute("UPDATE directory.users SET active = false WHERE id = $1", JO)
@@ -137,7 +142,7 @@ async def test_one_organization_is_compared_by_itself(
 
 
 async def test_the_tables_that_a_rebuild_fills_are_not_those_that_are_compared(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("catch up", place)
     await connection.execute("DELETE FROM directory_next.users")
@@ -145,7 +150,7 @@ async def test_the_tables_that_a_rebuild_fills_are_not_those_that_are_compared(
 
 
 async def test_writes_go_on_while_rows_are_compared(
-    place: Site, runtime: Runtime, acme: CreatedOrganization
+    place: RebuildContext, runtime: Runtime, acme: CreatedOrganization
 ) -> None:
     caller = Caller(acme.organization, None, "cli")
 

@@ -7,7 +7,7 @@ import pytest
 
 from projections.explain import EVENTS_MAX
 from projections.history_write import HISTORY
-from projections.rebuild_site import Site
+from projections.rebuild_context import RebuildContext
 from schema.events.group import GroupChanged, MembersAdded, MembersRemoved
 from tests.builders import ANN, JO, SALES, created, sales
 from tests.database.book import Book, follow_to_the_end
@@ -24,7 +24,7 @@ CHANGES = (
 
 
 @pytest.fixture
-async def place(database_url: str, connection: asyncpg.Connection) -> Site:
+async def place(database_url: str, connection: asyncpg.Connection) -> RebuildContext:
     """Give where the history of a group with many events is verified."""
     await Book(connection).tell(*map(sales, CHANGES))
     await follow_to_the_end(connection, HISTORY)
@@ -32,7 +32,7 @@ async def place(database_url: str, connection: asyncpg.Connection) -> Site:
 
 
 async def test_a_membership_comes_with_the_events_that_name_the_member(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("DELETE FROM history.membership_periods WHERE member_id = $1", JO)
     (found,) = await differences(place)
@@ -42,7 +42,7 @@ async def test_a_membership_comes_with_the_events_that_name_the_member(
 
 
 async def test_each_of_many_memberships_comes_with_its_own_events(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("DELETE FROM history.membership_periods")
     found = {each.key[1]: each.events for each in await differences(place)}
@@ -52,7 +52,7 @@ async def test_each_of_many_memberships_comes_with_its_own_events(
 
 
 async def test_another_row_comes_with_the_latest_events_and_how_many_there_are_before(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("DELETE FROM history.lifetimes WHERE resource_id = $1", SALES)
     (found,) = await differences(place)
@@ -62,7 +62,7 @@ async def test_another_row_comes_with_the_latest_events_and_how_many_there_are_b
 
 
 async def test_a_line_of_the_timeline_comes_with_the_event_that_it_tells(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("DELETE FROM history.activity WHERE position = 2")
     (found,) = await differences(place)

@@ -7,7 +7,7 @@ import pytest
 
 from eventstore import streams
 from projections.history_write import HISTORY
-from projections.rebuild_site import Site
+from projections.rebuild_context import RebuildContext
 from service.decide.known import Decision
 from tests.builders import provisioned
 from tests.database.book import Book, follow_to_the_end
@@ -26,7 +26,7 @@ PROVISIONED = provisioned()
 @pytest.fixture
 async def place(
     database_url: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> Site:
+) -> RebuildContext:
     """Give where the history of many users is verified, whose log is read in small pages."""
     await Book(connection).tell(*(Decision(UUID(int=each), PROVISIONED) for each in range(USERS)))
     await follow_to_the_end(connection, HISTORY)
@@ -35,7 +35,7 @@ async def place(
 
 
 async def test_rows_are_explained_while_the_next_page_is_on_its_way(
-    place: Site, connection: asyncpg.Connection
+    place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("DELETE FROM history.activity")
     await connection.execute(SLOW)

@@ -45,7 +45,7 @@ async def test_a_worker_that_is_still_starting_does_not_hear_of_it(
     place = site(database_url)
     await rebuild_until("index", place)
     capfd.readouterr()
-    async with workers(place.job, 1) as [worker]:
+    async with workers(place.at("directory_next"), 1) as [worker]:
         os.kill(worker.process.pid or 0, signal.SIGINT)
         await worker.run("load")
         assert worker.process.is_alive()

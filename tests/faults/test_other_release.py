@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from tests.serving import Answer, Scim, Served, Tenant, make_tenant, started
 
 SOON_S = 5.0
-OTHER_DIGEST = "UPDATE projections.builds SET digest = 'other' WHERE schema_name = 'directory'"
+OTHER_REVISION = "UPDATE projections.builds SET revision = 0 WHERE schema_name = 'directory'"
 MANDATORY = "ALTER TABLE directory.users ADD COLUMN later text NOT NULL DEFAULT ''"
 
 
@@ -99,7 +99,7 @@ async def test_a_service_is_not_ready_on_tables_with_other_columns(
     change: str, named: str, own: Served
 ) -> None:
     assert (await readyz(own))[0] == 200
-    await own.owner.execute(f"{change}; {OTHER_DIGEST}")
+    await own.owner.execute(f"{change}; {OTHER_REVISION}")
     status, said = await readyz(own)
 
     assert (status, said["status"]) == (503, "not ready")
@@ -108,14 +108,14 @@ async def test_a_service_is_not_ready_on_tables_with_other_columns(
 
 
 async def test_a_service_is_ready_on_tables_that_other_code_has_filled(own: Served) -> None:
-    await own.owner.execute(OTHER_DIGEST)
+    await own.owner.execute(OTHER_REVISION)
 
     assert await readyz(own) == (200, {"status": "ready"})
 
 
 async def test_a_service_tells_of_tables_that_are_swapped_in_while_it_runs(own: Served) -> None:
     with capture_logs() as lines:
-        await own.owner.execute(OTHER_DIGEST)
+        await own.owner.execute(OTHER_REVISION)
         async with asyncio.timeout(SOON_S):
             while not told(lines):  # noqa: ASYNC110 - a line of the log sets no Event.
                 await asyncio.sleep(0.05)

@@ -147,13 +147,13 @@ async def test_projections_are_listed(own: Served, tenant: Tenant) -> None:
         ("directory", "inline", True),
         ("history", "follower", True),
     ]
-    assert all(each["digest"] == each["codeDigest"] for each in listed)
+    assert all(each["revision"] == each["codeRevision"] == 1 for each in listed)
 
 
 async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
     own: Served, tenant: Tenant
 ) -> None:
-    await own.owner.execute("UPDATE projections.builds SET digest = 'other'")
+    await own.owner.execute("UPDATE projections.builds SET revision = 0")
     before = (await projections(own, "list")).out
     await projections(own, "rebuild", "directory")
     after = (await projections(own, "list")).out.splitlines()
@@ -163,7 +163,7 @@ async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
 
 async def test_a_rebuild_says_where_the_columns_have_changed(own: Served, tenant: Tenant) -> None:
     await own.owner.execute("ALTER TABLE directory.users ADD COLUMN former text")
-    await own.owner.execute("UPDATE projections.builds SET digest = 'other'")
+    await own.owner.execute("UPDATE projections.builds SET revision = 0")
     changed = await projections(own, "rebuild", "directory")
     same = await projections(own, "rebuild", "directory")
     assert (changed.code, same.code) == (0, 0)

@@ -1,0 +1,6 @@
+-- find_migration_columns: the columns of the table of migrations, NULL where the database has none.
+SELECT array_agg(attname::text ORDER BY attnum)
+  FROM pg_attribute
+ WHERE attrelid = to_regclass('service.schema_migrations')
+   AND attnum > 0
+   AND NOT attisdropped

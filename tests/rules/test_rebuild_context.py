@@ -1,0 +1,25 @@
+"""What a rebuild works on goes to its workers as it is."""
+
+import pickle
+
+import pytest
+
+from projections.rebuild_context import RebuildContext
+from projections.registry import DIRECTORY, PROJECTIONS, Projection
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=lambda each: each.name)
+def test_another_process_gets_the_same_projection(projection: Projection) -> None:
+    context = RebuildContext("postgresql://h/d", b"key", projection, projection.next, processes=2)
+    assert pickle.loads(pickle.dumps(context)) == context  # noqa: S301 - it was made here.
+
+
+def test_the_tables_of_another_schema_are_meant_by_another_context() -> None:
+    context = RebuildContext("postgresql://h/d", b"key", DIRECTORY, "directory")
+    there = context.at(DIRECTORY.previous)
+    assert (there.schema, there.session["search_path"]) == (
+        "directory_previous",
+        '"directory_previous"',
+    )
+    assert context.schema == "directory"
+    assert there.session["application_name"] == context.session["application_name"]
