@@ -1,9 +1,10 @@
 """Apply PATCH operations: (document, operations) → document' (RFC 7644 §3.5.2)."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from schema.scim.attributes import Attribute, Document
+from schema.scim.comparable import identifier
 from schema.scim.errors import InvalidValue, Mutability, NoTarget, PayloadTooLarge
 from schema.scim.filter import And, Comparison, Filter, Not, Operator
 from schema.scim.operations import Kind, Operation
@@ -145,9 +146,9 @@ def _apply_to_elements(elements: list[Any], operation: Operation) -> list[Any]:
         case Kind.ADD | Kind.REPLACE if path.filter is not None or path.sub_attribute is not None:
             return _write_selected(elements, operation)
         case Kind.ADD:
-            return _add(elements, _read_elements(operation))
+            return _add(path.attribute, elements, _read_elements(operation))
         case Kind.REPLACE:
-            return _add([], _read_elements(operation))
+            return _add(path.attribute, [], _read_elements(operation))
     raise AssertionError(operation.kind)
 
 
@@ -162,28 +163,20 @@ def _refuse_too_many(name: str, elements: list[Any]) -> None:
         raise InvalidValue(f"{name} takes no more than {ELEMENTS_MAX:,} values.")
 
 
-def _add(elements: list[Any], given: Sequence[Any]) -> list[Any]:
-    """Append values that are not there yet; one that is there in other words is updated."""
+def _add(attribute: Attribute, elements: list[Any], given: Sequence[Any]) -> list[Any]:
+    """Append values that are not there yet; one that is there in other words or letters is updated."""
     # Looked up by identity: a thousand values against a thousand one by one took seconds.
-    places = {_identity(each): index for index, each in reversed([*enumerate(elements)])}
+    identity = identifier(attribute)
+    places = {identity(each): index for index, each in reversed([*enumerate(elements)])}
     kept, touched = list(elements), dict[int, Any]()
     for each in given:
-        index = places.setdefault(_identity(each), len(kept))
+        index = places.setdefault(identity(each), len(kept))
         if index == len(kept):
             kept.append(each)
-        elif isinstance(each, dict):
-            kept[index] = {**kept[index], **each}
+        else:
+            kept[index] = {**kept[index], **each} if isinstance(each, dict) else each
         touched[index] = kept[index]
     return one_primary(kept, list(touched.values()))
-
-
-def _identity(element: Any) -> Hashable:
-    """Return what two values share if they are the same one: `value` and `type`, or all they hold."""
-    if not isinstance(element, dict):
-        return (element,)
-    if "value" in element:
-        return element["value"], element.get("type")
-    return frozenset(element.items())
 
 
 def one_primary(elements: list[Any], touched: Sequence[Any]) -> list[Any]:
@@ -270,9 +263,9 @@ def _write_selected(elements: list[Any], operation: Operation) -> list[Any]:
     selected = _selected(elements, operation)
     if not path.attribute.is_complex:
         rest = [each for each, is_one in zip(elements, selected, strict=True) if not is_one]
-        return _add(rest, [given])
+        return _add(path.attribute, rest, [given])
     if not any(selected):
-        return _add(elements, [_merged(_described(path.filter), given)])
+        return _add(path.attribute, elements, [_merged(_described(path.filter), given)])
     # An object of a kind only says what the values are besides: to put it in their place would be to remove them.
     is_merged = path.sub_attribute or operation.kind is Kind.ADD or not given.keys() - KIND
     touched: list[Any] = []
