@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -23,6 +24,7 @@ from service.scim.answer import SERVER, Answer
 from service.scim.represent import dumps
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
+NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
 RETRY_AFTER_S = 1
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,6 +38,7 @@ def answering(handle: Handler) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         request_id = request[REQUEST_ID] = new_id()
+        notes = request[NOTES] = {}
         shown = str(request_id)
         response = await _answer(request, handle, shown)
         if not response.prepared:
@@ -49,6 +52,7 @@ def answering(handle: Handler) -> Handler:
             route=_route(request),
             status=response.status,
             duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            **notes,
         )
         return response
 
