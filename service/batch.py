@@ -57,6 +57,7 @@ class Outcome(NamedTuple):
     is_changed: bool
     groups: str | None = None  # Of a user: JSON text, a list of (id, displayName).
     member_count: int = 0  # Of a group.
+    role_conflict: tuple[str, ...] = ()  # Names of the roles that a rule had to choose from.
 
 
 @dataclass(slots=True)
@@ -137,7 +138,17 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
         return refusal
     for decision in decisions:
         _record(batch, work.provenance, decision)
-    return _outcome(batch, work.command, is_changed=bool(decisions))
+    outcome = _outcome(batch, work.command, is_changed=bool(decisions))
+    conflict = _role_conflict(decisions, work.caller)
+    return outcome._replace(role_conflict=conflict) if conflict else outcome
+
+
+def _role_conflict(decisions: Sequence[Decision], caller: Caller) -> tuple[str, ...]:
+    for decision in decisions:
+        found = getattr(decision.event, "conflicting_role_ids", None)
+        if found:
+            return tuple(str(caller.organization.role_name(role_id)) for role_id in found)
+    return ()
 
 
 def _type_of(command: Command) -> ResourceType:

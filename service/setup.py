@@ -16,6 +16,7 @@ from schema.scim.attributes import Document
 from schema.scim.definitions import USER, user_type
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import refuse_other_spelling
+from schema.scim.json_text import refuse_repeated_keys, without_mark
 from schema.scim.resource import read_document
 from schema.scim.text import fold
 from service.commands import (
@@ -164,12 +165,14 @@ async def register_schema(
 ) -> bool:
     """Register an extension schema given as JSON; tell whether that changed anything.
 
-    Errors: InvalidValue, with what to change.
+    Errors: InvalidValue and InvalidSyntax, with what to change.
     """
+    sent = without_mark(text)
     try:
-        document = orjson.loads(text)
+        document = orjson.loads(sent)
     except orjson.JSONDecodeError as error:
-        raise InvalidValue(f"The file is not JSON: {error}.") from None
+        raise InvalidValue(f"The file is not JSON in UTF-8: {error}.") from None
+    refuse_repeated_keys(sent)
     if isinstance(document, dict):
         refuse_other_spelling(organization.schemas, str(document.get("id")))
     command = RegisterSchema(organization.id, document)
@@ -219,7 +222,7 @@ async def find_organization(runtime: Runtime, wanted: str | None) -> Organizatio
         return known[0]
     if wanted is None:
         raise NotFound(_which(known))
-    found = [each for each in known if wanted.lower() in (str(each.id), each.name.lower())]
+    found = [each for each in known if fold(wanted) in (str(each.id), fold(each.name))]
     if not found:
         raise NotFound(f"There is no organization {wanted!r}. {_which(known)}")
     return found[0]

@@ -1,6 +1,6 @@
 """`events tail`: the log of an organization as lines, and new ones as they happen."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -81,10 +81,16 @@ def _readable(facts: dict[str, Any], organization: Organization) -> dict[str, An
     """Put the names of roles in place of their ids."""
     names = {str(role_id): name for name, role_id in organization.roles.items()}
     return {
-        key: names.get(value, value) if isinstance(value, str) else value
+        key: _named(value, names)
         for key, value in facts.items()
         if key != "jtiHash"  # It says nothing to a reader.
     }
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_named(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _short(value: Any) -> str:

@@ -127,6 +127,7 @@ def provisioned(
     *,
     role: UUID = READER,
     active: bool = True,
+    conflict: tuple[UUID, ...] | None = None,
     **attributes: Any,
 ) -> UserProvisioned:
     """Return the first event of a user."""
@@ -136,6 +137,7 @@ def provisioned(
         active=active,
         attributes=tuple(difference({}, document)),
         values=difference({}, document),
+        conflicting_role_ids=conflict,
     )
 
 

@@ -61,7 +61,26 @@ PLAIN = (
     "[",
     "{}",
 )
-FOREIGN = ("é", "e\u0301", "É", "ß", "ss", "İ", "\u212a", "k", "ﬀ", "😀", "\uffff", "\u0345")
+FOREIGN = (
+    "é",
+    "e\u0301",
+    "É",
+    "ß",
+    "ss",
+    "İ",
+    "\u212a",
+    "k",
+    "ﬀ",
+    "😀",
+    "\uffff",
+    "\u0345",
+    "\u017f",
+    "\u03c2",
+    "\u03c3",
+    "Σ",
+    "H\u0331",
+    "\u1e96",
+)
 ASCII = st.one_of(st.sampled_from(PLAIN), st.text("abAB10", min_size=1, max_size=3))
 UNICODE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TEXTS_OF_ALL_KINDS = st.one_of(

@@ -12,6 +12,9 @@ ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
 DEFAULT_ROLE = "Reader"  # Of a user created without a role.
 TOKEN_ROLE = "Administrator"  # noqa: S105 - a role's name: that of an account that may hold tokens.
 
+# Of several roles that one request names, the first of these: nobody is an Administrator by a conflict.
+ROLE_PRECEDENCE = ("Editor", "Contributor", "Validator", "Reader", "Administrator")
+
 
 class OrganizationRegistered(Event):
     """An organization came to be; `roles` maps each of the five names to its UUID here."""

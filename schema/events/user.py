@@ -6,6 +6,9 @@ from uuid import UUID
 
 from schema.events.event import Event, PersonalEvent, Place, with_values
 
+# The different roles that one request named, strongest first, where a rule had to choose among them.
+RoleIds = tuple[UUID, ...]
+
 
 class UserProvisioned(PersonalEvent):
     """A user came to be. `attributes` names what `values` holds; the role is the first one."""
@@ -14,12 +17,14 @@ class UserProvisioned(PersonalEvent):
     active: bool
     attributes: tuple[str, ...]
     former_user_id: UUID | None = None  # A deleted user that had the same userName or externalId.
+    conflicting_role_ids: RoleIds | None = None
 
 
 class UserChanged(PersonalEvent):
     """Attributes changed; `attributes` names them. A value of None says that it was removed."""
 
     attributes: tuple[str, ...]
+    conflicting_role_ids: RoleIds | None = None  # Where the user has the chosen one already.
 
 
 class UserLinked(PersonalEvent):
@@ -31,6 +36,7 @@ class RoleAssigned(Event):
 
     role_id: UUID
     previous_role_id: UUID
+    conflicting_role_ids: RoleIds | None = None
 
 
 class UserDeactivated(Event):

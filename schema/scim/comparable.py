@@ -3,8 +3,9 @@
 That filters have two readings which agree (predicate.py, and SQL over search documents) rests on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from schema.scim.attributes import Attribute, AttributeType
@@ -27,6 +28,48 @@ def converter(attribute: Attribute) -> Convert:
     if attribute.type is AttributeType.STRING and not attribute.case_exact:
         return _folded
     return CONVERTERS[attribute.type]
+
+
+@lru_cache(maxsize=1024)
+def identifier(attribute: Attribute) -> Callable[[Any], Hashable]:
+    """Return the function that tells what two values of an attribute share if they are the same one.
+
+    That is `value` and `type`, or all they hold, as it compares (RFC 7643 §2.2 caseExact, §2.4). It is
+    asked of all values of an attribute, by each of a thousand operations.
+    """
+    if not attribute.is_complex:
+        return _form_or_itself(attribute)
+    forms = {sub.name: _form_or_itself(sub) for sub in attribute.sub_attributes.values()}
+    form, form_of_type = forms.get("value"), forms.get("type", _itself)
+
+    def identity(element: Any) -> Hashable:
+        if form is not None and "value" in element:
+            return form(element["value"]), form_of_type(element.get("type"))
+        return frozenset((name, forms[name](value)) for name, value in element.items())
+
+    return identity
+
+
+def _form_or_itself(attribute: Attribute) -> Callable[[Any], Hashable]:
+    convert = converter(attribute)
+    if convert is _folded:
+        return _folded_or_itself
+    return _itself if convert is _exact else lambda value: _or(convert(value), value)
+
+
+def _folded_or_itself(value: Any) -> Hashable:
+    if type(value) is not str:
+        return _itself(value)
+    return value.lower() if value.isascii() else fold(value)
+
+
+def _itself(value: Any) -> Hashable:
+    known: Hashable = value
+    return known
+
+
+def _or(form: Hashable, value: Any) -> Hashable:
+    return _itself(value) if form is None else form
 
 
 def is_present(value: Any) -> bool:

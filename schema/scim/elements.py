@@ -1,9 +1,10 @@
 """Apply a PATCH operation to the values of a multi-valued attribute (RFC 7644 §3.5.2)."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from schema.scim.attributes import Attribute, Document
+from schema.scim.comparable import identifier
 from schema.scim.errors import InvalidValue, NoTarget
 from schema.scim.filter import And, Comparison, Filter, Not, Operator
 from schema.scim.operations import Kind, Operation
@@ -62,28 +63,17 @@ def _refuse_too_many(name: str, elements: list[Any]) -> None:
 def _add(attribute: Attribute, elements: list[Any], given: Sequence[Any]) -> list[Any]:
     """Append values that are not there yet; one that is there in other words is updated."""
     # Looked up by identity: a thousand values against a thousand one by one took seconds.
-    places = {_identity(attribute, each): index for index, each in reversed([*enumerate(elements)])}
+    identity = identifier(attribute)
+    places = {identity(each): index for index, each in reversed([*enumerate(elements)])}
     kept, touched = list(elements), dict[int, Any]()
     for each in given:
-        index = places.setdefault(_identity(attribute, each), len(kept))
+        index = places.setdefault(identity(each), len(kept))
         if index == len(kept):
             kept.append(each)
         else:
             kept[index] = {**kept[index], **each} if isinstance(each, dict) else each
         touched[index] = kept[index]
     return one_primary(kept, list(touched.values()))
-
-
-def _identity(attribute: Attribute, element: Any) -> Hashable:
-    """Return what two values share if they are the same one: `value` and `type`, or all they hold.
-
-    They compare as their attribute does: a mail in other letters is the same mail.
-    """
-    if not isinstance(element, dict):
-        return _compared_at(attribute, (), element)
-    told = [name for name in ("type", "value") if name in attribute.sub_attributes]
-    names = tuple(told if "value" in element else sorted(element))
-    return names, _compared_at(attribute, names, element)
 
 
 def one_primary(elements: list[Any], touched: Sequence[Any]) -> list[Any]:

@@ -36,7 +36,7 @@ def check_extension(document: Any) -> Document:
         raise InvalidValue(
             "id must be a URN, such as urn:ietf:params:scim:schemas:extension:Name:2.0:User."
         )
-    if urn.lower() in map(str.lower, DOCUMENTS) or USER.find(urn):
+    if urn.lower() in map(str.lower, DOCUMENTS) or USER.is_container(urn) or USER.find(urn):
         raise InvalidValue(f"{urn} is built in and cannot be registered.")
     attributes = document.get("attributes")
     if not isinstance(attributes, list) or not 0 < len(attributes) <= ATTRIBUTES_MAX:

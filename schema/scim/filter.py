@@ -97,7 +97,9 @@ class _Parser:
         """Read a filter up to the end."""
         found = self.any_of()
         if self.peek().text:
-            raise wrong(self.peek(), f"expected and, or, or the end, not {quote(self.peek())}")
+            raise wrong(
+                self.peek(), f"expected `and`, `or` or the end, but found {quote(self.peek())}"
+            )
         return found
 
     def any_of(self) -> Filter:
@@ -120,10 +122,10 @@ class _Parser:
         if token.text == "(":
             return self.enclosed(token, ")")
         if not token.is_word:
-            raise wrong(token, f"expected an attribute, not or (, not {quote(token)}")
+            raise wrong(token, f"expected an attribute, `not` or `(`, but found {quote(token)}")
         if token.text.lower() == "not":
             if self.peek().text != "(":
-                raise wrong(self.peek(), "expected ( after not; write not (…)")
+                raise wrong(self.peek(), "expected `(` after `not`; write not (…)")
             return Not(self.enclosed(self.take(), ")"))
         if self.peek().text == "[":
             return self.value_path(token)
@@ -136,7 +138,9 @@ class _Parser:
             raise wrong(opening, f"brackets nest deeper than {FILTER_DEPTH_MAX}; flatten it")
         found = self.any_of()
         if self.peek().text != closing:
-            raise wrong(self.peek(), f"expected and, or, or {closing}, not {quote(self.peek())}")
+            raise wrong(
+                self.peek(), f"expected `and`, `or` or `{closing}`, but found {quote(self.peek())}"
+            )
         self.take()
         self.depth -= 1
         return found
@@ -145,7 +149,9 @@ class _Parser:
         """Read `attribute[filter]`, or `attribute[filter].sub op value`: one element has it all."""
         path = self.resolve(name, name.text)
         if self.within or not path.target.multi_valued:
-            raise wrong(self.peek(), f"{name.text} is not multi-valued: write and instead of [ ]")
+            raise wrong(
+                self.peek(), f"{name.text} is not multi-valued: write `and` in place of [ ]"
+            )
         outer = self.find
         self.find, self.within = partial(_find_in_element, path.attribute), f" of {path}"
         found = self.enclosed(self.take(), "]")
@@ -167,7 +173,7 @@ class _Parser:
             return Present(path)
         if word not in OPERATORS:
             named = ", ".join(OPERATORS)
-            raise wrong(sign, f"expected {named} or pr after {path}, not {quote(sign)}")
+            raise wrong(sign, f"expected {named} or pr after {path}, but found {quote(sign)}")
         return self.compare(path, OPERATORS[word])
 
     def compare(self, path: AttributePath, operator: Operator) -> Filter:
@@ -175,7 +181,9 @@ class _Parser:
         token = self.take()
         is_value = token.is_word or token.text.startswith('"')
         if not is_value or token.text.lower() in KEYWORDS:
-            raise wrong(token, f'expected a value such as "x" after {operator}, not {quote(token)}')
+            raise wrong(
+                token, f'expected a value such as "x" after {operator}, but found {quote(token)}'
+            )
         try:
             return compare(path, operator, token.text)
         except UnfitError as error:

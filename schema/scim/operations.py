@@ -9,6 +9,7 @@ import orjson
 
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget
+from schema.scim.json_text import refuse_repeated_keys, without_mark
 from schema.scim.operation_value import is_set_of_subs, only, read_removed, read_written
 from schema.scim.path import Path, parse_path
 from schema.scim.resource import DERIVED, assignments
@@ -198,9 +199,11 @@ def _embedded_json(path: Path, value: Any) -> Any:
 
 
 def _read_json_text(text: str) -> Any:
+    sent = without_mark(text.encode())
     try:
-        value = orjson.loads(text)
+        value = orjson.loads(sent)
     except orjson.JSONDecodeError:
         raise InvalidValue("The value is a string that holds no JSON; send an object.") from None
+    refuse_repeated_keys(sent)
     refuse_nul(value)
     return value

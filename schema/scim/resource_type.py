@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from schema.scim.attributes import Attribute, Schema
-from schema.scim.urns import is_urn
+from schema.scim.urns import ALIASES, is_urn
 
 NAME_LENGTH_MAX = 500  # Of an attribute with its URN: what is longer is kept in no cache.
 
@@ -47,9 +47,11 @@ class ResourceType:
         return replace(self, extensions=(*self.extensions, *extensions))
 
     def extension(self, urn: str) -> Schema | None:
-        """Return an extension by URN in any case."""
+        """Return an extension by URN in any case, or by another URN that clients call it."""
         wanted = urn.lower()
-        return next((each for each in self.extensions if each.id.lower() == wanted), None)
+        found = next((each for each in self.extensions if each.id.lower() == wanted), None)
+        usual = ALIASES.get(wanted)
+        return self.extension(usual) if found is None and usual else found
 
     def is_container(self, name: str) -> bool:
         """Tell whether a name is the URN of a schema, whose value is an object of attributes."""
@@ -82,9 +84,9 @@ class ResourceType:
 
     def _with_colon(self, name: str) -> str | None:
         """Return urn:attr for urn.attr, which Entra's older jobs write (reference §4.4)."""
-        for schema in (self.schema, *self.extensions):
-            if name.lower().startswith(f"{schema.id}.".lower()):
-                return f"{schema.id}:{name[len(schema.id) + 1 :]}"
+        for urn in (self.schema.id, *(each.id for each in self.extensions), *ALIASES):
+            if name.lower().startswith(f"{urn}.".lower()):
+                return f"{urn}:{name[len(urn) + 1 :]}"
         return None
 
     def _find_attribute(self, urn: str, name: str) -> AttributePath | None:

@@ -16,6 +16,13 @@ SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
+# What clients call the enterprise extension: SCIM 1.1's URN, and what OneLogin makes of both (2026-11).
+ALIASES = {
+    f"urn:scim:schemas:extension:enterprise:{version}{name}": ENTERPRISE_USER
+    for version in ("1.0", "2.0")
+    for name in ("", ":user")
+}
+
 
 def is_urn(text: str) -> bool:
     """Tell whether a name is a URN; the scheme compares without case (RFC 8141 §3.1)."""

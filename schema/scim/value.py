@@ -11,6 +11,7 @@ from typing import Any
 from schema.scim.attributes import Attribute, AttributeType, Document
 from schema.scim.errors import InvalidValue
 from schema.scim.resource_type import AttributePath
+from schema.scim.text import is_blank
 
 INDEXED = frozenset({"userName", "externalId", "displayName"})
 INDEXED_BYTES_MAX = 800  # A btree entry of Postgres holds 2,704 bytes; folding may triple a text.
@@ -70,7 +71,7 @@ def reader(path: AttributePath) -> Reader:
 
 
 def _told(single: Reader, name: str) -> Reader:
-    """Return what reads a value, or an object that tells it.
+    """Return what reads a simple value, or an object that tells it.
 
     The values of an operation are objects with `value` in Entra's library, whatever the attribute is.
     """
@@ -102,17 +103,19 @@ def _many(single: Reader) -> Reader:
 
 def _one(attribute: Attribute, name: str) -> Reader:
     single = _single_reader(attribute, name)
-    is_plain = CONVERSIONS.get(attribute.type) is _read_text and name not in INDEXED
+    listed = single if attribute.is_complex else _told(single, name)
+    is_text = attribute.type in (AttributeType.STRING, AttributeType.REFERENCE)
+    is_plain = is_text and name not in INDEXED and not attribute.required
 
     def read(value: Any, ignored: list[str]) -> Any:
         if is_plain and type(value) is str:
             return value or None  # Most values, in one call: any text is one, as it is.
-        if isinstance(value, list):
-            # Entra wrapped `manager` in a list (reference §4.5).
-            if len(value) > 1:
-                raise InvalidValue(f"{name} takes a single value, not a list.")
-            value = value[0] if value else None
-        return single(value, ignored)
+        if not isinstance(value, list):
+            return single(value, ignored)
+        # Entra wrapped `manager` in a list (reference §4.5), and `active` as [{"$ref": null, "value": …}].
+        if len(value) > 1:
+            raise InvalidValue(f"{name} takes a single value, not a list.")
+        return listed(value[0] if value else None, ignored)
 
     return read
 
@@ -126,6 +129,18 @@ def _single_reader(attribute: Attribute, name: str, *, is_part: bool = False) ->
     def read(value: Any, _ignored: list[str]) -> Any:
         return None if value is None or value == "" else convert(value, name)
 
+    return _not_blank(read, name) if attribute.required else read
+
+
+def _not_blank(single: Reader, name: str) -> Reader:
+    """Return what reads a required text, by which people and clients find the resource."""
+
+    def read(value: Any, ignored: list[str]) -> Any:
+        known = single(value, ignored)
+        if isinstance(known, str) and is_blank(known):
+            raise InvalidValue(f"{name} is blank; send a name with a character that can be seen.")
+        return known
+
     return read
 
 
@@ -137,14 +152,12 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
     }
     subs |= {own_name: (own_name, read) for own_name, read in subs.values()}  # Most are sent so.
     needs_more = attribute.multi_valued and "type" in attribute.sub_attributes and not is_part
-    is_reference = "value" in attribute.sub_attributes and (
-        not attribute.multi_valued or "$ref" in attribute.sub_attributes
-    )
+    has_value = "value" in attribute.sub_attributes
 
     def read(value: Any, ignored: list[str]) -> Document | None:
         if value is None or value == "":
             return None
-        if is_reference and (isinstance(value, str) or not attribute.multi_valued):
+        if has_value and (isinstance(value, str) or not attribute.multi_valued):
             value = unwrapped(value)
         if not isinstance(value, dict):
             raise InvalidValue(f"{name} must be an object, not {_kind(value)}.")
@@ -162,7 +175,7 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
 
 
 def unwrapped(value: Any) -> Any:
-    """Return a reference as an object: clients send a manager or a member as its id, or wrapped twice (§4.5)."""
+    """Return a value as an object: clients send it as a plain text, and a manager wrapped twice (§4.5)."""
     if isinstance(value, str):
         return {"value": value}
     inner = value.get("value") if isinstance(value, dict) else None
@@ -181,16 +194,22 @@ def read_boolean(value: Any, name: str) -> bool:
     raise InvalidValue(f"{name} must be true or false.")
 
 
-def _read_text(value: Any, name: str) -> str:
+def _read_string(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidValue(f"{name} must be a string, not {_kind(value)}.")
-    if name in INDEXED and len(value.encode()) > INDEXED_BYTES_MAX:
-        raise InvalidValue(f"{name} is longer than {INDEXED_BYTES_MAX:,} bytes; shorten it.")
     return value
 
 
+def _read_text(value: Any, name: str) -> str:
+    """Return a text; an integer is its text: payroll systems send employeeNumber so."""
+    text = str(value) if type(value) is int else _read_string(value, name)
+    if name in INDEXED and len(text.encode()) > INDEXED_BYTES_MAX:
+        raise InvalidValue(f"{name} is longer than {INDEXED_BYTES_MAX:,} bytes; shorten it.")
+    return text
+
+
 def _read_date_time(value: Any, name: str) -> str:
-    text = _read_text(value, name)
+    text = _read_string(value, name)
     try:
         datetime.fromisoformat(text)
     except ValueError:
@@ -237,8 +256,8 @@ def _kind(value: Any) -> str:
 
 CONVERSIONS: Mapping[AttributeType, Callable[[Any, str], Any]] = {
     AttributeType.STRING: _read_text,
-    AttributeType.REFERENCE: _read_text,
-    AttributeType.BINARY: _read_text,
+    AttributeType.REFERENCE: _read_string,
+    AttributeType.BINARY: _read_string,
     AttributeType.BOOLEAN: read_boolean,
     AttributeType.DATE_TIME: _read_date_time,
     AttributeType.INTEGER: _read_integer,

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from schema.events.organization import Organization
+from schema.events.organization import ROLE_PRECEDENCE, Organization
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue
 from schema.scim.operations import Kind, Operation
@@ -24,21 +24,33 @@ def role_by_id(text: str, organization: Organization) -> UUID:
     return role_id
 
 
-def assigned_role(
-    organization: Organization, role_text: str | None, named: set[UUID]
-) -> UUID | None:
-    """Return the role that one request assigns, None where it speaks of none.
+class Assigned(NamedTuple):
+    """The role that a request assigns, None where it speaks of none, and those it had to be chosen from."""
 
-    Errors: InvalidValue where it names two different ones.
+    role_id: UUID | None
+    conflict: tuple[UUID, ...] = ()  # Strongest first; empty where there was nothing to choose.
+
+
+def assigned_role(organization: Organization, role_text: str | None, named: set[UUID]) -> Assigned:
+    """Return the role that one request assigns: roleId decides where `roles` names it, too.
+
+    Errors: InvalidValue where roleId is a role that `roles` does not name.
     """
-    by_id = role_by_id(role_text, organization) if role_text is not None else None
-    if len(named | ({by_id} if by_id else set())) > 1:
-        told = "roles and roleId name" if by_id else "roles names"
-        remedy = "" if by_id else ", or make one of them primary"
+    if role_text is None:
+        return chosen_role(named, organization)
+    by_id = role_by_id(role_text, organization)
+    if named and by_id not in named:
         raise InvalidValue(
-            f"{told} different roles; a user has exactly one: send one of them{remedy}."
+            "roles and roleId name different roles; a user has exactly one: send one of them."
         )
-    return by_id or next(iter(named), None)
+    return Assigned(by_id)
+
+
+def chosen_role(named: set[UUID], organization: Organization) -> Assigned:
+    """Return the one of the roles that `roles` names: a refusal would leave a person without an account."""
+    ordered = (organization.roles[name] for name in ROLE_PRECEDENCE)
+    found = tuple(role_id for role_id in ordered if role_id in named)
+    return Assigned(found[0] if found else None, found if len(found) > 1 else ())
 
 
 def named_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
@@ -53,10 +65,10 @@ def meant_roles(elements: list[Document] | None, organization: Organization) -> 
     return named_roles(primary, organization) or named_roles(elements, organization)
 
 
-def role_left(elements: list[Document] | None, organization: Organization) -> UUID:
-    """Return the role of who has lost another: the one that is still named, else the default one."""
+def role_left(elements: list[Document] | None, organization: Organization) -> Assigned:
+    """Return the role of who has lost another: one that is still named, else the default one."""
     left = meant_roles(elements, organization)
-    return left.pop() if len(left) == 1 else organization.default_role_id
+    return chosen_role(left or {organization.default_role_id}, organization)
 
 
 def sent_roles(operations: tuple[Operation, ...], after: list[Document]) -> list[Document]:

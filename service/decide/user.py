@@ -9,6 +9,7 @@ from schema.events.group import MembersRemoved
 from schema.events.organization import TOKEN_ROLE
 from schema.events.user import (
     RoleAssigned,
+    RoleIds,
     User,
     UserChanged,
     UserDeactivated,
@@ -24,7 +25,14 @@ from schema.scim.text import fold
 from service.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
 from service.decide.applied import applied
 from service.decide.known import Caller, Decision, Known, check, decisions
-from service.decide.role import assigned_role, meant_roles, named_roles, role_left, sent_roles
+from service.decide.role import (
+    Assigned,
+    assigned_role,
+    meant_roles,
+    named_roles,
+    role_left,
+    sent_roles,
+)
 
 OWN = ("active", "roleId")  # Kept apart from the attributes, since events of their own change them.
 
@@ -64,13 +72,14 @@ def _create(command: CreateUser, known: Known, caller: Caller) -> Event:
     require(document, command.resource_type)
     _refuse_taken(document["userName"], None, known)
     named = meant_roles(document.get("roles"), caller.organization)
-    role_id = assigned_role(caller.organization, document.get("roleId"), named)
+    assigned = assigned_role(caller.organization, document.get("roleId"), named)
     values = difference({}, _attributes(document))
     return UserProvisioned(
-        role_id=role_id or caller.organization.default_role_id,
+        role_id=assigned.role_id or caller.organization.default_role_id,
         active=document.get("active", True),
         attributes=tuple(values),
         former_user_id=_former(document, known),
+        conflicting_role_ids=assigned.conflict or None,
         values=values,
     )
 
@@ -83,10 +92,10 @@ def _former(document: Document, known: Known) -> UUID | None:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request wants a user to be; the role is None where it speaks of none."""
+    """What a request wants a user to be."""
 
     document: Document
-    role_id: UUID | None
+    role: Assigned
 
 
 def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
@@ -103,10 +112,10 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
     role_text = news[0] if news else document.get("roleId")
     if document.get("roles") == user.attributes.get("roles"):
         named = set()  # It repeats what GET returned: only roleId may be news.
-    role_id = assigned_role(caller.organization, role_text, named)
-    if role_id is None and "roles" in document and _is_withdrawn(user, document, caller):
-        role_id = role_left(document.get("roles"), caller.organization)
-    return Wanted(document, role_id)
+    role = assigned_role(caller.organization, role_text, named)
+    if role.role_id is None and "roles" in document and _is_withdrawn(user, document, caller):
+        role = role_left(document.get("roles"), caller.organization)
+    return Wanted(document, role)
 
 
 def _is_withdrawn(user: User, document: Document, caller: Caller) -> bool:
@@ -128,15 +137,16 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     require(document, command.resource_type)
     named = meant_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
     if not any(str(each.path) == "roleId" for each in operations):
-        role_id = assigned_role(caller.organization, None, named)
-        if role_id is None and _is_withdrawn(user, document, caller):
-            role_id = role_left(document.get("roles"), caller.organization)
-        return Wanted(document, role_id)
+        role = assigned_role(caller.organization, None, named)
+        if role.role_id is None and _is_withdrawn(user, document, caller):
+            role = role_left(document.get("roles"), caller.organization)
+        return Wanted(document, role)
     if document.get("roles") == former.get("roles"):
         named = set()
-    role_id = assigned_role(caller.organization, document.get("roleId"), named)
+    role = assigned_role(caller.organization, document.get("roleId"), named)
     # Removed, and none named in its place: the user has the default role again.
-    return Wanted(document, role_id or caller.organization.default_role_id)
+    role_id = role.role_id or caller.organization.default_role_id
+    return Wanted(document, Assigned(role_id, role.conflict))
 
 
 def _document(user: User) -> Document:
@@ -150,24 +160,31 @@ def _attributes(document: Document) -> Document:
 def _change(user: User, wanted: Wanted, known: Known, caller: Caller) -> list[Event]:
     """Return the events that lead from a user to what is wanted."""
     document, active = wanted.document, wanted.document["active"]
-    role_id = wanted.role_id or user.role_id
+    role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
     _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
     _refuse_taken(document["userName"], user, known)
-    events = _attribute_events(user, _attributes(document), caller)
-    if role_id != user.role_id:
-        events.append(RoleAssigned(role_id=role_id, previous_role_id=user.role_id))
+    is_moved = role_id != user.role_id
+    events = _attribute_events(
+        user, _attributes(document), caller, conflict=None if is_moved else conflict
+    )
+    if is_moved:
+        moved = {"role_id": role_id, "previous_role_id": user.role_id}
+        events.append(RoleAssigned(**moved, conflicting_role_ids=conflict))
     if active != user.active:
         events.append(UserReactivated() if active else UserDeactivated())
     return events
 
 
-def _attribute_events(user: User, attributes: Document, caller: Caller) -> list[Event]:
+def _attribute_events(
+    user: User, attributes: Document, caller: Caller, *, conflict: RoleIds | None
+) -> list[Event]:
     values = difference(user.attributes, attributes)
     events: list[Event] = []
     if caller.source == "scim" and user.is_made_by_hand and values.get("externalId"):
         events.append(UserLinked(values={"externalId": values.pop("externalId")}))
     if values:
-        events.append(UserChanged(attributes=tuple(values), values=values))
+        names = tuple(values)
+        events.append(UserChanged(attributes=names, values=values, conflicting_role_ids=conflict))
     return events
 
 

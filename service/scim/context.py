@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -21,11 +21,12 @@ from service.batch import Outcome
 from service.commands import Command
 from service.gate import Gate, Visitor
 from service.lane import Lanes
-from service.scim.middleware import REQUEST_ID
+from service.scim.middleware import NOTES, REQUEST_ID
 from service.scim.refusal_log import ORIGIN, Origin
 from service.shares import Shares
 
 BASE_PATH = "/api/scim/v2"
+CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
 READ_TIMEOUT_S = 25.0  # For a page; Postgres ends statements before that.
 HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
@@ -56,6 +57,7 @@ class Exchange(NamedTuple):
     visitor: Visitor
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
+    notes: dict[str, Any]  # What the request's log line says besides.
 
     @property
     def organization_id(self) -> UUID:
@@ -76,7 +78,17 @@ class Exchange(NamedTuple):
         visitor = self.visitor
         token_id = visitor.access.token_id
         provenance = Provenance(visitor.actor_id, token_id, self.request_id, "scim")
-        return await self.service.lanes.submit(command, visitor.caller, provenance, is_long=is_long)
+        lanes = self.service.lanes
+        outcome = await lanes.submit(command, visitor.caller, provenance, is_long=is_long)
+        if outcome.role_conflict:
+            self._note_conflict(outcome.role_conflict)
+        return outcome
+
+    def _note_conflict(self, roles: tuple[str, ...]) -> None:
+        """Add the roles of one user to the log line; a bulk may have many users."""
+        noted = self.notes.setdefault("role_conflicts", [])
+        if len(noted) < CONFLICTS_NOTED_MAX:
+            noted.append(list(roles))
 
 
 async def admit(request: web.Request) -> Exchange:
@@ -84,7 +96,9 @@ async def admit(request: web.Request) -> Exchange:
     service = request.app[SERVICE]
     visitor = await service.gate.admit(request.headers.get("Authorization"))
     request[ORIGIN] = Origin(visitor.access.organization.id, visitor.access.token_id)
-    return Exchange(service, visitor, base_url(request, service), request[REQUEST_ID])
+    return Exchange(
+        service, visitor, base_url(request, service), request[REQUEST_ID], request[NOTES]
+    )
 
 
 async def admit_anyone(request: web.Request) -> Exchange | None:

@@ -123,9 +123,9 @@ async def schemas(request: web.Request) -> Answer:
 async def schema(request: web.Request) -> Answer:
     """GET /Schemas/{urn}."""
     exchange = await admit(request)
-    return _one(
-        schema_documents(exchange.visitor, exchange.base), request.match_info["id"], "schema"
-    )
+    sent = request.match_info["id"]
+    wanted = urns.ALIASES.get(sent.lower(), sent)
+    return _one(schema_documents(exchange.visitor, exchange.base), wanted, "schema")
 
 
 def schema_documents(visitor: Visitor, base: str) -> list[Document]:

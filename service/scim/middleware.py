@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -25,6 +26,7 @@ from service.scim.represent import dumps
 from service.unavailable import unavailable
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
+NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
 RETRY_AFTER_S = 1
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,6 +40,7 @@ def answering(handle: Handler) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         request_id = request[REQUEST_ID] = new_id()
+        notes = request[NOTES] = {}
         shown = str(request_id)
         response = await _answer(request, handle, shown)
         if not response.prepared:
@@ -52,6 +55,7 @@ def answering(handle: Handler) -> Handler:
             status=response.status,
             duration_ms=round((time.perf_counter() - started) * 1000, 2),
             **refusal_fields(request),
+            **notes,
         )
         return response
 

@@ -16,8 +16,9 @@ from schema.scim.errors import (
     ScimError,
     UnsupportedMediaType,
 )
+from schema.scim.json_text import refuse_repeated_keys, without_mark
 from schema.scim.value import refuse_nul
-from service.aside import LONG_BYTES
+from service.aside import LONG_BYTES, aside
 from service.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 from service.scim.inflate import Inflater, inflater
 
@@ -50,19 +51,33 @@ class BodyTooLate(ScimError):
 async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Any:
     """Return the JSON of a request's body.
 
-    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, InvalidValue for a NUL in a text.
+    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax (a key given twice is one), InvalidValue for
+    a NUL in a text.
     """
     _check_media_type(request)
-    text = await _read_bytes(request, limit_bytes)
+    text = without_mark(await _read_bytes(request, limit_bytes))
     if not text.strip():
         raise InvalidSyntax("The request needs a body: a JSON object.")
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise InvalidSyntax(f"The body is not JSON: {error}.") from None
+        raise _no_json(text, error) from None
+    await aside(refuse_repeated_keys, len(text) > LONG_BYTES, text)
     if NUL_ESCAPE in text:
         refuse_nul(body)
     return body
+
+
+def _no_json(text: bytes, error: orjson.JSONDecodeError) -> InvalidSyntax:
+    """Return the refusal of a body: it may be JSON, but in an encoding that RFC 8259 §8.1 rules out."""
+    remedy = "send JSON that is encoded as UTF-8"
+    try:
+        text.decode()
+    except UnicodeDecodeError as wrong:
+        return InvalidSyntax(f"The body is not UTF-8 at byte {wrong.start + 1}; {remedy}.")
+    if 0 in text[:2]:
+        return InvalidSyntax(f"The body looks like UTF-16 or UTF-32; {remedy}.")
+    return InvalidSyntax(f"The body is not JSON: {error}.")
 
 
 def is_large(request: web.Request) -> bool:

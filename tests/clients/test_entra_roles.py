@@ -163,17 +163,25 @@ async def test_an_app_role_that_names_none_of_ours_is_stored_and_no_more(
     assert made.body["roleId"] == organization.roles["Reader"]
 
 
-@pytest.mark.parametrize("is_second_role_id", [True, False])
-async def test_two_different_roles_at_once_are_refused(
-    scim: Scim, organization: Tenant, *, is_second_role_id: bool
+async def test_app_roles_and_a_role_id_that_disagree_are_refused(
+    scim: Scim, organization: Tenant
 ) -> None:
-    first = {"value": EDITOR}
-    second: dict[str, Any] = (
-        {"roles": [first], "roleId": organization.roles["Reader"]}
-        if is_second_role_id
-        else {"roles": [first, {"value": "Reader"}]}
-    )
+    named = {"roles": [{"value": EDITOR}], "roleId": organization.roles["Reader"]}
 
-    refused = await scim.post("/Users", new_user("Ada Lovelace", **second))
+    refused = await scim.post("/Users", new_user("Ada Lovelace", **named))
 
     assert (refused.status, refused.body["scimType"]) == (400, "invalidValue")
+
+
+async def test_who_has_two_app_roles_gets_an_account_with_the_stronger(
+    scim: Scim, organization: Tenant
+) -> None:
+    roles = [
+        {"primary": False, "type": APP_ROLE, "displayName": each, "value": each}
+        for each in ("Reader", "Administrator", EDITOR)
+    ]
+
+    made = await scim.post("/Users", new_user("Ada Lovelace", roles=roles))
+
+    assert (made.status, made.body["roles"]) == (201, roles)
+    assert made.body["roleId"] == organization.roles[EDITOR]

@@ -46,7 +46,8 @@ def refused(answer: Answer, status: int, scim_type: str | None = None) -> str:
         b'{"userName": "\\ud800"}',
         b'{"userName": "\\udc00\\ud800"}',
         b'{"userName": "\x00"}',
-        b'\xef\xbb\xbf{"userName": "ada"}',
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
         b'{"userName": "ada"} {"userName": "bob"}',
         b"userName=ada",
     ],
@@ -55,6 +56,80 @@ async def test_a_body_that_is_no_json_is_refused(scim: Scim, path: str, body: by
     detail = refused(await scim.post(path, body), 400, "invalidSyntax")
 
     assert "JSON" in detail
+
+
+ENCODINGS = ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("path", ["/Users", "/Groups", "/Bulk", "/.search", "/Users/.search"])
+async def test_a_body_in_another_encoding_is_told_to_be_utf_8(
+    scim: Scim, path: str, encoding: str
+) -> None:
+    body = '{"userName": "Zoë", "displayName": "Zoë"}'.encode(encoding)
+
+    assert "encoded as UTF-8" in refused(await scim.post(path, body), 400, "invalidSyntax")
+
+
+REPEATED = [
+    '"userName": "a", "userName": "a"',
+    '"userName": "a", "UserName": "b"',
+    '"userName" : "a", "userName" :"b"',
+    '"userName": "a", "\\u0075serName": "b"',
+    '"userName": "a", "\\u0055serName": "b"',
+    '"title": "\\u003a", "title": "b"',
+    '"active": true, "active": false',
+    '"schemas": [], "Schemas": []',
+    '"unknown": 1, "unknown": 2',
+    '"name": {"givenName": "a", "givenname": "b"}',
+    '"emails": [{"value": "a@x"}, {"value": "a@x", "value": "b@x"}]',
+    '"members": [{"value": "a", "Value": "b"}]',
+    '"unknown": {"a": {"b": [[{"c": 1, "c": 1}]]}}',
+    '"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"costCenter": "a", "costcenter": "b"}',
+    '"urn:a:b": {}, "URN:A:B": {}',
+    '"deep": ' + '{"a":' * 300 + '{"b": 1, "B": 2}' + "}" * 300,
+]
+
+
+@pytest.mark.parametrize("repeated", REPEATED, ids=lambda each: each[:40])
+async def test_a_key_given_twice_is_refused(
+    scim: Scim, organization: Tenant, repeated: str
+) -> None:
+    document = f"{{{repeated}}}"
+    user = f"/Users/{organization.account_id}"
+    bulk = f'{{"Operations": [{{"method": "POST", "path": "/Users", "data": {document}}}]}}'
+    patch = f'{{"Operations": [{{"op": "replace", "value": {document}}}]}}'
+    as_text = {"Operations": [{"op": "replace", "value": document}]}
+
+    for method, path, body in [
+        ("POST", "/Users", document.encode()),
+        ("POST", "/Groups", document.encode()),
+        ("PUT", user, document.encode()),
+        ("PATCH", user, patch.encode()),
+        ("PATCH", user, orjson.dumps(as_text)),
+        ("POST", "/Bulk", bulk.encode()),
+        ("POST", "/.search", document.encode()),
+    ]:
+        detail = refused(await scim.send(method, path, body), 400, "invalidSyntax")
+        assert "is given twice" in detail
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        '"op": "add", "Op": "remove", "path": "title", "value": "x"',
+        '"op": "add", "path": "title", "PATH": "active", "value": "x"',
+        '"op": "add", "path": "title", "value": "x", "value": "y"',
+    ],
+)
+async def test_an_operation_with_a_key_twice_is_refused(
+    scim: Scim, organization: Tenant, operation: str
+) -> None:
+    body = f'{{"Operations": [{{{operation}}}]}}'.encode()
+
+    answer = await scim.send("PATCH", f"/Users/{organization.account_id}", body)
+
+    assert "is given twice" in refused(answer, 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize("path", ["/Users", "/Groups"])
@@ -69,7 +144,7 @@ async def test_a_body_that_is_no_object_is_refused(scim: Scim, path: str, body: 
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
-        ("userName", 7),
+        ("userName", 7.5),
         ("userName", True),
         ("userName", {"value": "ada"}),
         ("userName", ["ada", "bob"]),
@@ -82,11 +157,17 @@ async def test_a_body_that_is_no_object_is_refused(scim: Scim, path: str, body: 
         ("active", {}),
         ("name", "Ada"),
         ("name", [{"givenName": "Ada"}, {"givenName": "Bob"}]),
-        ("name", {"givenName": 7}),
+        ("name", {"givenName": 7.5}),
         ("name", {"givenName": ["a", "b"]}),
-        ("emails", "ada@contoso.com"),
-        ("emails", ["ada@contoso.com"]),
-        ("emails", [{"value": 7}]),
+        ("addresses", "Main Street 1"),
+        ("addresses", ["Main Street 1"]),
+        ("emails", [{"value": 7.5}]),
+        ("active", [{"$ref": None, "value": "False"}, {"$ref": None, "value": "False"}]),
+        ("title", [{"$ref": None, "value": "a"}, {"$ref": None, "value": "b"}]),
+        ("title", [{"$ref": None}]),
+        ("userName", "   "),
+        ("userName", "\t"),
+        ("userName", "\u3000\u200b"),
         ("emails", [{"value": "a", "primary": True}, {"value": "b", "primary": "True"}]),
         ("emails", [{"value": "a", "primary": "yes"}]),
         ("emails", 7),
@@ -95,9 +176,9 @@ async def test_a_body_that_is_no_object_is_refused(scim: Scim, path: str, body: 
         ("photos", [{"value": {"a": 1}}]),
         ("roles", [7]),
         ("roleId", "Administrator"),
-        ("roleId", 7),
+        ("roleId", 7.5),
         ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "x"),
-        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", {"department": 7}),
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", {"department": 7.5}),
         ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", {"manager": [1, 2]}),
         ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber", [1, 2]),
     ],

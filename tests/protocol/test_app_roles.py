@@ -1,12 +1,19 @@
 """Entra's app roles (reference of RFC 7643 §4.1.2 `roles`): kept as sent, and one of ours assigns it."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
+import structlog
 
 from schema.scim.urns import CLM_USER
-from tests.serving import Answer, Scim, Tenant
+from service import log
+from service.app import serving
+from tests.serving import Answer, Scim, Served, Tenant, settings
 
 KIND = "WindowsAzureActiveDirectoryRole"
 ROLE_NAMES = ["Administrator", "Editor", "Contributor", "Validator", "Reader"]
@@ -183,15 +190,14 @@ async def test_an_app_role_is_named_by_what_it_is_called_too(
 @pytest.mark.parametrize(
     "sent",
     [
-        {"roles": [{"value": "Editor"}, {"value": "Validator"}]},
-        {"roles": [{"value": "Editor"}, {"value": app_role("Reader")}]},
         {"roles": [{"value": "Editor"}], "roleId": "Validator"},
+        {"roles": [{"value": "Editor"}, {"value": "Reader"}], "roleId": "Validator"},
         {"roles": [{"value": "Editor"}], CLM_USER: {"roleId": "Reader"}},
     ],
     ids=str,
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-async def test_two_roles_at_once_are_refused(
+async def test_a_role_id_that_roles_do_not_name_is_refused(
     scim: Scim, organization: Tenant, method: str, sent: dict[str, Any]
 ) -> None:
     body = with_ids({"userName": "ada", **sent}, organization)
@@ -264,3 +270,91 @@ async def test_users_are_found_by_their_app_roles(scim: Scim) -> None:
     ]
 
     assert [each.body["Resources"] for each in found] == [[made.body]] * 2
+
+
+@pytest.mark.parametrize(
+    ("names", "role"),
+    [
+        (["Editor", "Validator"], "Editor"),
+        (["Reader", "Contributor"], "Contributor"),
+        (["Administrator", "Reader"], "Reader"),
+        (["Validator", "Administrator", "Contributor", "Reader"], "Contributor"),
+    ],
+)
+@pytest.mark.parametrize("send", [lambda name: name, lambda name: {"value": app_role(name)}])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "Bulk"])
+async def test_two_roles_at_once_give_the_strongest_but_administrator(
+    served: Served, scim: Scim, organization: Tenant, method: str, send: Any, names: Any, role: str
+) -> None:
+    body = {"userName": "ada", "roles": [send(name) for name in names]}
+    made_before = {"userName": "ada" if method in ("PUT", "PATCH") else "bob"}
+    other = await scim.post("/Users", made_before)
+    patch = {"Operations": [{"op": "replace", "value": body}]}
+    bulk = {"Operations": [{"method": "POST", "path": "/Users", "bulkId": "1", "data": body}]}
+    requests = {
+        "POST": ("POST", "/Users", body),
+        "PUT": ("PUT", f"/Users/{other.body['id']}", body),
+        "PATCH": ("PATCH", f"/Users/{other.body['id']}", patch),
+        "Bulk": ("POST", "/Bulk", bulk),
+    }
+
+    await scim.send(*requests[method])
+
+    found = await scim.find("/Users", filter='userName eq "ada"')
+    made = found.body["Resources"][0]
+    assert made["roleId"] == organization.roles[role]
+    facts = await served.owner.fetchval(
+        "SELECT data::text FROM eventstore.events WHERE stream_id = $1"
+        " AND data::text LIKE '%conflictingRoleIds%' ORDER BY version DESC",
+        made["id"],
+    )
+    named = {organization.roles[name] for name in names}
+    assert set(orjson.loads(facts)["conflictingRoleIds"]) == named
+
+
+async def test_a_conflict_of_roles_is_in_the_log_line_of_its_request(
+    served: Served, scim: Scim
+) -> None:
+    ada = {"userName": "ada", "roles": ["Reader", "Editor"]}
+    bob = {"userName": "bob", "roles": ["Validator", "Administrator"]}
+    bulk = [
+        {"method": "POST", "path": "/Users", "bulkId": each["userName"], "data": each}
+        for each in ({**ada, "userName": "eve"}, bob)
+    ]
+
+    with lines() as said:
+        async with serving(served.runtime, settings("postgresql://x@localhost/x")) as port:
+            heard = Scim(replace(served, port=port), scim.token)
+            await heard.post("/Users", ada)
+            await heard.post("/Users", {"userName": "kim", "roles": ["Reader"]})
+            await heard.post("/Bulk", {"Operations": bulk})
+
+    noted = [each.get("role_conflicts") for each in said if each["event"] == "request_answered"]
+    assert noted == [
+        [["Editor", "Reader"]],
+        None,
+        [["Editor", "Reader"], ["Validator", "Administrator"]],
+    ]
+
+
+class Kept(list[dict[str, Any]]):
+    """A logger that keeps its lines."""
+
+    def info(self, line: str) -> None:
+        """Keep a line."""
+        self.append(orjson.loads(line))
+
+
+@contextmanager
+def lines() -> Iterator[Kept]:
+    """Yield the lines that are logged within the block."""
+    former, kept = structlog.get_config(), Kept()
+    structlog.configure(
+        processors=log.as_json(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=lambda *_: kept,
+    )
+    try:
+        yield kept
+    finally:
+        structlog.configure(**former)

@@ -231,7 +231,7 @@ MALFORMED: list[object] = [
     {"method": "POST", "path": ["/Users"], "data": {"userName": "x"}},
     {"method": "POST", "path": "/Users"},
     {"method": "POST", "path": "/Users", "data": []},
-    {"method": "POST", "path": "/Users", "data": {"userName": 7}},
+    {"method": "POST", "path": "/Users", "data": {"userName": 7.5}},
     {"method": "POST", "path": "/Roles", "data": {"displayName": "x"}},
     {"method": "POST", "path": f"/Users/{UNKNOWN}", "data": {"userName": "x"}},
     {"method": "POST", "path": "/Users?x", "data": {"userName": "x"}},

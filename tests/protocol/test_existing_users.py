@@ -192,3 +192,11 @@ async def test_an_administrator_makes_a_user_in_a_terminal(
     assert [each["value"] for each in made.body["emails"]] == ["ada@x.com"]
     assert (said.code, again.code, again.out) == (0, 1, "")
     assert "is taken by user" in again.err
+
+
+@pytest.mark.parametrize("blank", ["  ", "\t", "\u3000", "\u200b"], ids=ascii)
+async def test_a_blank_name_is_not_made_by_hand(
+    served: Served, organization: Tenant, blank: str
+) -> None:
+    with pytest.raises(InvalidValue, match="userName is blank"):
+        await by_hand(served, organization, userName=blank)

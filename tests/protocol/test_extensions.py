@@ -112,10 +112,10 @@ async def test_names_are_taken_in_any_case_and_shown_as_registered(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("Contract", 4711),
+        ("Contract", 47.11),
         ("Contract", ["a", "b"]),
         ("Contract", {"value": "a"}),
-        ("Tags", [7]),
+        ("Tags", [7.5]),
         ("Tags", [["a"]]),
         ("Level", "seven"),
         ("Level", 1.5),

@@ -195,3 +195,30 @@ async def test_a_deleted_group_leaves_the_groups_it_was_in(scim: Scim) -> None:
     read = await scim.get(f"/Groups/{outer.body['id']}")
     assert read.body == group_body(read, scim, **SALES)
     assert read.headers["ETag"] == 'W/"3"'
+
+
+@pytest.mark.parametrize("blank", ["   ", "\t", "\u00a0\u2003", "\u200b", "\x1f\x7f"], ids=ascii)
+async def test_a_blank_name_of_a_group_is_refused_everywhere(scim: Scim, blank: str) -> None:
+    made = await scim.post("/Groups", SALES)
+    path = f"/Groups/{made.body['id']}"
+
+    answers = [
+        await scim.post("/Groups", {"displayName": blank}),
+        await scim.put(path, {"displayName": blank}),
+        await scim.patch(path, {"op": "replace", "path": "displayName", "value": blank}),
+        await scim.patch(path, {"op": "add", "value": {"displayName": [{"value": blank}]}}),
+    ]
+
+    refused = [(each.status, each.body["scimType"]) for each in answers]
+    assert refused == [(400, "invalidValue")] * 4
+    assert {each.body["detail"][:20] for each in answers} == {"displayName is blank"}
+    assert (await scim.get(path)).body == made.body
+
+
+async def test_groups_whose_names_only_resemble_each_other_are_two(scim: Scim) -> None:
+    made = [await scim.post("/Groups", {"displayName": each}) for each in ("Maße", "Masse")]
+    taken = await scim.post("/Groups", {"displayName": "MAẞE"})
+
+    assert [each.status for each in (*made, taken)] == [201, 201, 409]
+    found = await scim.find("/Groups", filter='displayName eq "maẞe"')
+    assert [each["id"] for each in found.body["Resources"]] == [made[0].body["id"]]

@@ -94,3 +94,38 @@ async def test_a_group_has_the_core_schema_alone(scim: Scim) -> None:
     made = await scim.post("/Groups", {"schemas": [urns.GROUP, entra], "displayName": "Sales"})
 
     assert made.body["schemas"] == [urns.GROUP]
+
+
+OTHERS = [f"urn:scim:schemas:extension:enterprise:{each}" for each in ("1.0", "2.0", "1.0:User")]
+
+
+@pytest.mark.parametrize("urn", OTHERS)
+async def test_other_urns_of_the_enterprise_extension_are_shown_as_the_usual_one(
+    scim: Scim, urn: str
+) -> None:
+    values = {"department": "Sales", "employeeNumber": "7", "manager": {"value": "b-1"}}
+    flat = {f"{urn}:{name}": value for name, value in values.items()}
+    made = await scim.post("/Users", {"schemas": [urns.USER, urn], "userName": "ada", urn: values})
+    path = f"/Users/{made.body['id']}"
+
+    put = await scim.put(path, {"schemas": [urns.USER, urn], "userName": "ada", **flat})
+    cleared = await scim.patch(path, {"op": "remove", "path": urn})
+    patched = await scim.patch(
+        path,
+        {"op": "add", "path": f"{urn}:department", "value": "Sales"},
+        {"op": "replace", "path": f"{urn}:manager.value", "value": "b-1"},
+        {"op": "replace", "path": urn, "value": {"employeeNumber": "7"}},
+    )
+    found = await scim.find("/Users", filter=f'{urn}:department eq "sales"', attributes=urn)
+    sorted_ = await scim.find("/Users", filter=f"{urn}:manager pr", sortBy=f"{urn}:department")
+    schema = await scim.get(f"/Schemas/{urn}")
+
+    for answer in (made, put, patched):
+        assert answer.body[urns.ENTERPRISE_USER] == values
+        assert answer.body["schemas"] == made.body["schemas"]
+        assert urn not in answer.body
+    assert urns.ENTERPRISE_USER in made.body["schemas"]
+    assert urns.ENTERPRISE_USER not in cleared.body
+    assert found.body["Resources"][0][urns.ENTERPRISE_USER] == values
+    assert sorted_.body["totalResults"] == 1
+    assert schema.body["id"] == urns.ENTERPRISE_USER

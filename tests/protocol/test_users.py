@@ -200,3 +200,124 @@ async def test_values_are_returned_as_they_were_sent(scim: Scim) -> None:
     made = await scim.post("/Users", sent)
 
     assert {name: made.body[name] for name in sent} == sent
+
+
+ALIKE = [("weiß@x.de", "weiss@x.de"), ("a\ufb01n@x", "afin@x"), ("a\u017fam@x", "asam@x")]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+async def test_a_name_is_not_taken_for_one_that_resembles_it(
+    scim: Scim, one: str, other: str
+) -> None:
+    first = await scim.post("/Users", {"userName": one})
+    before = await scim.find("/Users", filter=f'userName eq "{other}"')
+    second = await scim.post("/Users", {"userName": other})
+    taken = await scim.post("/Users", {"userName": one.replace("x", "X")})
+
+    found = [await scim.find("/Users", filter=f'userName eq "{each}"') for each in (one, other)]
+    paged = await scim.find("/Users", filter=f'userName eq "{one}" and not (title pr)')
+    assert (first.status, second.status, taken.status) == (201, 201, 409)
+    assert before.body["totalResults"] == 0
+    assert [each.body["Resources"] for each in found] == [[first.body], [second.body]]
+    assert paged.body["Resources"] == [first.body]
+
+
+@pytest.mark.parametrize("blank", ["   ", "\t", "\u00a0\u2003", "\u200b", "\x1f\x7f"], ids=ascii)
+async def test_a_blank_user_name_is_refused_everywhere(scim: Scim, blank: str) -> None:
+    made = await scim.post("/Users", ADA)
+    path = f"/Users/{made.body['id']}"
+
+    answers = [
+        await scim.post("/Users", {"userName": blank}),
+        await scim.put(path, {"userName": blank}),
+        await scim.patch(path, {"op": "replace", "path": "userName", "value": blank}),
+        await scim.patch(path, {"op": "add", "value": {"userName": blank}}),
+    ]
+    bulk = [
+        {"method": "POST", "path": "/Users", "bulkId": "1", "data": {"userName": blank}},
+        {"method": "PUT", "path": path, "data": {"userName": blank}},
+    ]
+    done = await scim.post("/Bulk", {"Operations": bulk})
+
+    refusals = [*(each.body for each in answers), *(r["response"] for r in done.body["Operations"])]
+    assert [(each["status"], each["scimType"]) for each in refusals] == [
+        ("400", "invalidValue")
+    ] * 6
+    assert {each["detail"] for each in refusals} == {
+        "userName is blank; send a name with a character that can be seen."
+    }
+    assert (await scim.get(path)).body == made.body
+
+
+async def test_blanks_around_names_and_in_other_attributes_stay_as_sent(scim: Scim) -> None:
+    sent = {"userName": " ada\t", "externalId": " ", "displayName": "\t", "title": "  "}
+
+    made = await scim.post("/Users", sent)
+
+    assert made.status == 201
+    assert {name: made.body[name] for name in sent} == sent
+
+
+async def test_what_real_clients_send_is_understood(scim: Scim, organization: Tenant) -> None:
+    sent = {
+        "userName": [{"$ref": None, "value": "ada"}],
+        "active": [{"$ref": None, "value": "False"}],
+        "emails": "ada@x",
+        "phoneNumbers": ["+49 1", {"type": "fax", "value": 492}],
+        "roles": ["Editor"],
+        "nickName": 7,
+        "name": [{"givenName": [{"$ref": None, "value": "Ada"}], "familyName": 12}],
+    }
+    read = {
+        "userName": "ada",
+        "active": False,
+        "emails": [{"value": "ada@x"}],
+        "phoneNumbers": [{"value": "+49 1"}, {"type": "fax", "value": "492"}],
+        "roles": [{"value": "Editor"}],
+        "nickName": "7",
+        "name": {"givenName": "Ada", "familyName": "12"},
+    }
+    other = await scim.post("/Users", {"userName": "bob"})
+    path = f"/Users/{other.body['id']}"
+    again = {**sent, "userName": [{"$ref": None, "value": "bob"}]}
+
+    posted = await scim.post("/Users", sent)
+    put = await scim.put(path, again)
+    await scim.put(path, {"userName": "bob", "roles": []})
+    by_path = [{"op": "replace", "path": key, "value": each} for key, each in again.items()]
+    patched = await scim.patch(path, *by_path)
+    removed = await scim.patch(path, {"op": "remove", "path": "emails", "value": ["Ada@x"]})
+    pathless = await scim.patch(path, {"op": "add", "value": again})
+
+    assert {name: posted.body[name] for name in read} == read
+    for answer in (put, patched, pathless):
+        assert {name: answer.body[name] for name in read} == {**read, "userName": "bob"}
+        assert answer.body["roleId"] == organization.roles["Editor"]
+    assert "emails" not in removed.body
+
+
+async def test_a_byte_order_mark_is_skipped(scim: Scim) -> None:
+    body = b'\xef\xbb\xbf{"userName": "ada"}'
+
+    made = await scim.post("/Users", body)
+    put = await scim.put(f"/Users/{made.body['id']}", body)
+    found = await scim.post("/Users/.search", b'\xef\xbb\xbf{"filter": "userName pr"}')
+
+    assert (made.status, put.status, found.status) == (201, 200, 200)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"userName": "ada", "title": "a: b \\": \\"userName\\": \\" x"}',
+        '{"userName" : "ada" ,\n "title":"\\u003a\\u003A"}',
+        '{"userName": "ada", "name": {"givenName": "x"}, "emails": [{"value": "x"}, {"value": "y"}]}',
+        '{"userName": "ada", "x": {"a": {"x": 1}}, "y": {"a": 1}}',
+        '{"userName": "ada", "\\u0054itle": "x"}',
+        '{"userName": "ada", "x": ' + '{"a":' * 300 + "1" + "}" * 300 + "}",
+        '{"userName": "ada", "x": 123456789012345678901234567890}',
+    ],
+    ids=lambda each: each[:40],
+)
+async def test_keys_that_only_look_repeated_are_taken(scim: Scim, body: str) -> None:
+    assert (await scim.post("/Users", body.encode())).status == 201

@@ -1,5 +1,6 @@
 """Which role a request assigns by `roles`, and what if roleId says otherwise (reference.md §6.3)."""
 
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from schema.scim.operations import read_patch
 from service.commands import Command, CreateUser, PatchUser
 from service.decide.role import named_roles
 from tests.builders import (
+    ADMINISTRATOR,
     CONTRIBUTOR,
     EDITOR,
     JO,
@@ -62,9 +64,11 @@ def with_role(role: UUID, **attributes: Any) -> Story:
     return given(jo(provisioned(role=role, **attributes)))
 
 
-def assigned(role: UUID, previous: UUID = READER) -> RoleAssigned:
+def assigned(
+    role: UUID, previous: UUID = READER, conflict: tuple[UUID, ...] | None = None
+) -> RoleAssigned:
     """Return that a user has another role from now on."""
-    return RoleAssigned(role_id=role, previous_role_id=previous)
+    return RoleAssigned(role_id=role, previous_role_id=previous, conflicting_role_ids=conflict)
 
 
 @pytest.mark.parametrize("value", NAMING_EDITOR)
@@ -144,11 +148,88 @@ def test_who_loses_an_app_role_of_another_role_keeps_the_role() -> None:
         patch_user(add("roles", [{"value": "Editor"}]), add("roles", [{"value": "Validator"}])),
     ],
 )
-def test_two_different_roles_are_refused(command: Command) -> None:
+def test_of_two_roles_the_stronger_is_given_and_the_conflict_is_recorded(command: Command) -> None:
     story = given() if isinstance(command, CreateUser) else with_role(READER)
 
-    with pytest.raises(InvalidValue, match="roles names different roles; a user has exactly one"):
-        story.when(command)
+    event: Any = story.when(command).decisions[-1].event
+
+    assert (event.role_id, story.user().role_id) == (EDITOR, EDITOR)
+    assert event.conflicting_role_ids == (EDITOR, VALIDATOR)
+
+
+ORDER = (EDITOR, CONTRIBUTOR, VALIDATOR, READER, ADMINISTRATOR)
+
+
+@pytest.mark.parametrize(
+    "named", [*combinations(ORDER, 2), *combinations(ORDER, 3), ORDER], ids=len
+)
+@pytest.mark.parametrize("turn", [list, reversed])
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda roles: put_user(roles=roles),
+        lambda roles: patch_user(replace("roles", roles)),
+        lambda roles: patch_user(add("roles", roles)),
+        lambda roles: patch_user(pathless({"roles": roles})),
+        lambda roles: patch_user(*(add("roles", each) for each in roles)),
+        lambda roles: patch_user(remove("roleId"), add("roles", roles)),
+    ],
+)
+def test_the_strongest_that_is_not_administrator_is_given(
+    named: tuple[UUID, ...], turn: Any, send: Any
+) -> None:
+    roles = [{"value": str(each)} for each in turn(named)]
+    former = READER if named[0] != READER else VALIDATOR
+
+    given().when(post_user(roles=roles)).then(
+        jo(provisioned(role=named[0], roles=roles, conflict=named))
+    )
+    changed = UserChanged(attributes=("roles",), values={"roles": roles})
+    with_role(former).when(send(roles)).then(
+        jo(changed), jo(assigned(named[0], previous=former, conflict=named))
+    )
+    kept = UserChanged(attributes=("roles",), values={"roles": roles}, conflicting_role_ids=named)
+    with_role(named[0]).when(send(roles)).then(jo(kept))
+
+
+def test_nobody_becomes_administrator_by_a_conflict_but_by_that_role_alone() -> None:
+    twice = [{"value": "Administrator"}, {"value": str(ADMINISTRATOR)}]
+
+    given().when(post_user(roles=twice)).then(jo(provisioned(role=ADMINISTRATOR, roles=twice)))
+
+
+@pytest.mark.parametrize("role", [EDITOR, VALIDATOR])
+def test_a_role_id_decides_among_the_roles_that_it_is_one_of(role: UUID) -> None:
+    roles = [{"value": "Editor"}, {"value": "Validator"}]
+
+    given().when(post_user(roleId=str(role), roles=roles)).then(
+        jo(provisioned(role=role, roles=roles))
+    )
+    story = with_role(READER).when(patch_user(add("roleId", str(role)), add("roles", roles)))
+    assert story.user().role_id == role
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        patch_user(remove('roles[value eq "Validator"]')),
+        patch_user(remove("roles", value=[{"value": "Validator"}])),
+        put_user(roles=[{"value": "Reader"}, {"value": "Contributor"}]),
+    ],
+)
+def test_who_loses_one_of_three_app_roles_has_the_stronger_of_the_others(command: Command) -> None:
+    former = [{"value": each} for each in ("Validator", "Reader", "Contributor")]
+    story = with_role(VALIDATOR, roles=former).when(command)
+
+    assert story.decisions[-1].event == assigned(
+        CONTRIBUTOR, previous=VALIDATOR, conflict=(CONTRIBUTOR, READER)
+    )
+
+
+def test_a_conflict_that_was_there_before_is_no_news() -> None:
+    roles = [{"value": "Editor"}, {"value": "Validator"}]
+
+    with_role(READER, roles=roles).when(put_user(roles=roles, roleId=str(READER))).then()
 
 
 def two_roles(*, primary: str) -> list[Document]:

@@ -70,6 +70,8 @@ ISSUED = {
     "expires_at": st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
 }
 
+CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple))
+
 
 def events(kind: type[Event], **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Return events of one type (`st.builds` would look at their JSON names)."""
@@ -83,11 +85,19 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         active=st.booleans(),
         attributes=ATTRIBUTES,
         former_user_id=st.one_of(st.none(), IDS),
+        conflicting_role_ids=CONFLICTS,
         values=st.one_of(st.none(), CHANGES),
     ),
-    UserChanged: events(UserChanged, attributes=ATTRIBUTES, values=st.one_of(st.none(), CHANGES)),
+    UserChanged: events(
+        UserChanged,
+        attributes=ATTRIBUTES,
+        values=st.one_of(st.none(), CHANGES),
+        conflicting_role_ids=CONFLICTS,
+    ),
     UserLinked: events(UserLinked, values=st.one_of(st.none(), CHANGES)),
-    RoleAssigned: events(RoleAssigned, role_id=IDS, previous_role_id=IDS),
+    RoleAssigned: events(
+        RoleAssigned, role_id=IDS, previous_role_id=IDS, conflicting_role_ids=CONFLICTS
+    ),
     UserDeactivated: events(UserDeactivated),
     UserReactivated: events(UserReactivated),
     UserDeleted: events(UserDeleted),

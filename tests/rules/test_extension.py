@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from schema.scim import urns
+from schema.scim.attributes import read_schema
+from schema.scim.definitions import USER
 from schema.scim.errors import InvalidValue
 from schema.scim.extension import check_extension, refuse_other_spelling, refuse_removal
 
@@ -144,3 +146,18 @@ def test_a_urn_has_one_spelling() -> None:
 
     with pytest.raises(InvalidValue, match=f"already as {URN}"):
         refuse_other_spelling([URN], URN.upper())
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_another_urn_of_the_enterprise_extension_cannot_be_registered(version: str) -> None:
+    urn = f"urn:scim:schemas:extension:Enterprise:{version}"
+
+    with pytest.raises(InvalidValue, match="is built in"):
+        check_extension({"id": urn, "attributes": [{"name": "a"}]})
+
+
+def test_an_own_extension_that_was_registered_under_such_a_urn_stays_itself() -> None:
+    urn = "urn:scim:schemas:extension:enterprise:1.0"
+    own = USER.with_extensions((read_schema({"id": urn, "attributes": [{"name": "badge"}]}),))
+
+    assert str(own.find(f"{urn}:badge")) == f"{urn}:badge"

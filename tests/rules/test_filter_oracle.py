@@ -4,7 +4,7 @@ Where the two differ on purpose, no such filter is asked here:
 
 - `ne` on a multi-valued attribute: theirs holds if no value is equal. RFC 7644 §3.4.2.2 makes a filter
   hold if any value satisfies it, so ours holds if some value differs.
-- Texts beyond ASCII: they lower-case, we fold (ß is ss), as uniqueness of userName does; and they
+- Texts beyond ASCII: they lower-case only, we compose (NFC) too; and they
   normalize caseExact texts too, which we compare as they are.
 - `eq null` and `ne null` on many values: theirs asks each element, ours whether any has the value.
 - A complex attribute with one value (`manager eq "x"`, which Entra asks): theirs is not compared by `value`.

@@ -54,7 +54,7 @@ def test_a_new_user_needs_to_know_who_had_its_external_id() -> None:
 
 
 def test_a_replaced_user_needs_itself_and_its_name() -> None:
-    assert needs(put_user(userName="Straße")) == Needs(users={JO}, user_names={"strasse"})
+    assert needs(put_user(userName="Straße")) == Needs(users={JO}, user_names={"straße"})
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_change_without_a_rename_needs_the_user_only(operation: dict[str, Any]
 
 def test_a_name_that_is_no_text_is_refused() -> None:
     with pytest.raises(InvalidValue, match="userName must be a string"):
-        needs(patch_user(replace("userName", 7)))
+        needs(patch_user(replace("userName", 7.5)))
 
 
 def test_a_user_who_goes_needs_its_groups() -> None:

@@ -175,7 +175,11 @@ NAMED = {  # Who names an exception of the driver's, and why.
     "eventstore/store.py": "The same.",
     "projections/save.py": "The same: a name that is taken.",
     "projections/borrow.py": "A connection that the pool has back refuses to be asked anything.",
+    "projections/ownership.py": "Objects of others that hang on ours become a refusal.",
     "service/migrate.py": "It repeats Postgres's own words and hint.",
+    "service/grants.py": "The same.",
+    "service/health.py": "It names the setting that keeps a database from taking writes.",
+    "service/problems.py": "The same, of DATABASE_URL.",
 }
 
 

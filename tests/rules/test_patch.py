@@ -11,10 +11,13 @@ from tests.builders import add, patched, pathless, remove, replace
 from tests.rules.documents import (
     BARE,
     BOSS,
+    CUSTOM,
+    CUSTOM_USER,
     ENTERPRISE,
     HOME,
     WORK,
     document,
+    tagged,
     with_manager,
 )
 
@@ -205,3 +208,48 @@ def test_as_many_values_as_the_limit_are_kept() -> None:
     sent = [{"value": str(number)} for number in range(ELEMENTS_MAX)]
 
     assert patched(BARE, replace("emails", sent)) == document(emails=sent)
+
+
+@pytest.mark.parametrize("op", [add, replace])
+@pytest.mark.parametrize(
+    ("name", "former", "given"),
+    [
+        ("emails", {"type": "work", "value": "ada@x"}, {"type": "work", "value": "Ada@x"}),
+        ("emails", {"type": "work", "value": "ada@x"}, {"type": "Work", "value": "ADA@X"}),
+        ("emails", {"value": "é@x"}, {"value": "E\u0301@x"}),
+        ("phoneNumbers", {"type": "fax", "value": "ext a"}, {"type": "fax", "value": "EXT A"}),
+        ("ims", {"type": "xmpp", "value": "ada"}, {"type": "xmpp", "value": "Ada"}),
+        ("entitlements", {"value": "plan"}, {"value": "Plan"}),
+        ("roles", {"value": "editor"}, {"value": "Editor"}),
+        ("addresses", {"type": "work", "locality": "Bonn"}, {"type": "work", "locality": "BONN"}),
+    ],
+)
+def test_a_value_in_other_letters_is_the_same_one(
+    op: Any, name: str, former: Document, given: Document
+) -> None:
+    sent = [given] if op is add else [former, given]
+
+    assert patched(document(**{name: [former]}), op(name, sent)) == document(**{name: [given]})
+
+
+@pytest.mark.parametrize(
+    ("name", "former", "given"),
+    [
+        ("emails", {"type": "work", "value": "ada@x"}, {"type": "home", "value": "Ada@x"}),
+        ("emails", {"value": "weiss@x"}, {"value": "weiß@x"}),
+        ("x509Certificates", {"value": "QQ=="}, {"value": "qq=="}),
+        ("photos", {"value": "https://x/a"}, {"value": "https://x/A"}),
+    ],
+)
+def test_a_value_that_compares_as_another_stands_beside_it(
+    name: str, former: Document, given: Document
+) -> None:
+    both = document(**{name: [former, given]})
+
+    assert patched(document(**{name: [former]}), add(name, [given])) == both
+
+
+def test_a_simple_value_in_other_letters_is_the_same_one() -> None:
+    path = f"{CUSTOM}:Tags"
+
+    assert patched(tagged("a", "b"), add(path, ["A", "c"]), of=CUSTOM_USER) == tagged("A", "b", "c")

@@ -156,3 +156,29 @@ def test_a_refusal_quotes_no_more_than_a_part_of_the_path() -> None:
         parse_path(f"emails[{'x' * 5_000}", USER)
 
     assert len(refusal.value.detail) < 200
+
+
+ALIASES = [
+    "urn:scim:schemas:extension:enterprise:1.0",
+    "urn:scim:schemas:extension:enterprise:2.0",
+    "URN:SCIM:Schemas:Extension:Enterprise:1.0",
+    "urn:scim:schemas:extension:enterprise:2.0:User",
+]
+
+
+@pytest.mark.parametrize("urn", ALIASES)
+@pytest.mark.parametrize("rest", ["department", "manager", "manager.value", "MANAGER.displayName"])
+def test_other_urns_of_the_enterprise_extension_mean_it(urn: str, rest: str) -> None:
+    meant = USER.find(f"{urns.ENTERPRISE_USER}:{rest}")
+
+    assert meant is not None
+    assert USER.find(f"{urn}:{rest}") == USER.find(f"{urn}.{rest}") == meant
+    assert USER.is_container(urn)
+    assert str(parse_path(f"{urn}:{rest}", USER)) == str(meant)
+
+
+@pytest.mark.parametrize("urn", ALIASES)
+def test_other_urns_mean_nothing_beside_the_enterprise_extension(urn: str) -> None:
+    assert USER.find(f"{urn}:nothing") is None
+    assert USER.find(f"{urn}0:department") is None
+    assert not GROUP.is_container(urn)

@@ -150,7 +150,7 @@ def test_with_an_unknown_role_id_nothing_changes(operations: list[Document]) -> 
 
 def test_a_role_id_of_another_type_is_refused() -> None:
     with pytest.raises(InvalidValue, match="roleId must be a string, not a number"):
-        post_user(roleId=7)
+        post_user(roleId=7.5)
 
 
 def test_the_last_role_id_of_a_request_counts() -> None:
