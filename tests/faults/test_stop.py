@@ -18,7 +18,8 @@ from service.embedded_process import processes
 from tests.protocol.installation import Installation, free_port
 
 pytestmark = pytest.mark.slow
-TIMEOUT_S = 60.0
+TIMEOUT_S = 90.0
+STARTED: list[asyncio.subprocess.Process] = []
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 SIGINT, SIGTERM = (signal.SIGINT, 130), (signal.SIGTERM, 143)
 SIGHUP = (signal.SIGHUP, 129)
@@ -37,8 +38,20 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     """Give a data folder that nobody's Postgres runs on afterwards."""
     made = Installation(tmp_path / "data", free_port())
     yield made
+    for each in STARTED:
+        if each.returncode is None:
+            each.kill()
+            await each.communicate()
+    STARTED.clear()
     if processes(folder_in(made.data_dir)):
         await asyncio.to_thread(lambda: embedded.start(made.data_dir).stop())
+
+
+async def start(installation: Installation, *arguments: str) -> asyncio.subprocess.Process:
+    """Start a command that a test interrupts; it ends with the test, whatever the test does."""
+    process = await installation.start(*arguments)
+    STARTED.append(process)
+    return process
 
 
 async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes]:
@@ -68,7 +81,7 @@ async def there(path: Path) -> None:
 async def test_a_first_start_is_interrupted_at_any_stage(
     installation: Installation, stage: str, number: signal.Signals, code: int
 ) -> None:
-    process = await installation.start("serve")
+    process = await start(installation, "serve")
     await there(installation.data_dir / stage)
     process.send_signal(number)
 
@@ -81,7 +94,7 @@ async def test_a_migration_is_interrupted(installation: Installation) -> None:
     server = await asyncio.to_thread(embedded.start, installation.data_dir)
     owner = await asyncpg.connect(server.dsn)
     await owner.execute("SELECT pg_advisory_lock(23578, 2)")
-    process = await installation.start("serve")
+    process = await start(installation, "serve")
     async with asyncio.timeout(TIMEOUT_S):
         while not await owner.fetchval(WAITING):  # noqa: ASYNC110 - of another process.
             await asyncio.sleep(0.02)
@@ -101,7 +114,7 @@ async def test_a_command_that_is_interrupted_leaves_no_server(
     await (await installation.serve()).end(signal.SIGTERM)
     log = folder_in(installation.data_dir) / "server.log"
     log.unlink()
-    process = await installation.start(*command)
+    process = await start(installation, *command)
     await there(log)
     process.send_signal(number)
 
