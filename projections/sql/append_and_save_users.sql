@@ -1,5 +1,7 @@
 -- append_and_save_users: add events, the keys of their new subjects and the users that they lead to, in a transaction
 -- of its own; where somebody else has the log's lock, lock_not_available. As append_events and save_users.
+-- Postgres runs the INSERT and the outer SELECT to their ends in any case, so that neither is left out where the other has
+-- no rows. The INSERT sees nothing of what the function writes, and needs nothing of it.
 -- $1 organization_id uuid
 -- $2 positions bigint[]
 -- $3 stream_ids uuid[]
