@@ -1,9 +1,7 @@
 """What a handler has at hand: the service, and who makes the request."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -13,10 +11,8 @@ from aiohttp import web
 
 from eventstore.events import Provenance
 from eventstore.seal import Sealer
-from projections.borrow import borrowed
-from projections.load import Connection
+from projections.directory.queries.reader import QueryReader
 from projections.read import PointReader
-from projections.totals import Totals
 from schema.scim.attributes import Document
 from service.batch import Outcome
 from service.commands import Command
@@ -26,7 +22,6 @@ from service.scim.middleware import REQUEST_ID
 from service.shares import Shares
 
 BASE_PATH = "/api/scim/v2"
-READ_TIMEOUT_S = 25.0  # For a page; Postgres ends statements before that.
 HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
@@ -39,11 +34,10 @@ class Service:
     reader: PointReader
     gate: Gate
     sealer: Sealer
-    readings: Shares  # Of the pool's connections, for pages.
+    queries: QueryReader
     streams: Shares  # For answers that hold a connection as long as their client reads.
     large: Shares  # For bodies of megabytes.
     public_url: str | None = None
-    totals: Totals = field(default_factory=Totals)
 
 
 SERVICE = web.AppKey("service", Service)
@@ -61,15 +55,6 @@ class Exchange(NamedTuple):
     def organization_id(self) -> UUID:
         """Return the organization that the token stands for: the only one this request may see."""
         return self.visitor.caller.organization.id
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """Give a connection to read pages with, of which writes and point reads always find some left."""
-        async with (
-            self.service.readings.turn(self.organization_id),
-            borrowed(self.service.pool, timeout_s=READ_TIMEOUT_S) as connection,
-        ):
-            yield connection
 
     async def submit(self, command: Command, *, is_long: bool = False) -> Outcome:
         """Carry out a command in the name of the technical account; a long one is decided aside."""

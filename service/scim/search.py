@@ -1,14 +1,12 @@
 """Queries at the root, over users and groups together (RFC 7644 §3.4.2.1, §3.4.3)."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 from aiohttp import web
 
-from projections.query import BYTES_MAX, Query, fitting, read_union
-from projections.read import GROUP_BY_ID, USER_BY_ID, Lookup, Resource
+from projections.directory.queries.plan import Query, plan
+from projections.directory.queries.reader import Page
 from projections.tables import GROUPS
 from schema.scim.definitions import GROUP
 from schema.scim.errors import InvalidCursor
@@ -21,9 +19,6 @@ from service.scim.parse import query_parameters, read_body
 from service.scim.query import present, users_of
 from service.scim.represent import list_message, list_response
 from service.scim.select import Selection, read_selection
-from service.scim.whole_groups import with_all_members
-
-PIECE = 100  # Resources read at once: a page of large ones ends after some of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +29,8 @@ class Part:
     selection: Selection
     query: Query
 
-    @property
-    def lookup(self) -> Lookup:
-        """Return how its resources are read by id; members are many, and are read by themselves."""
-        return GROUP_BY_ID if self.target.table is GROUPS else USER_BY_ID
-
 
 Parts = Mapping[str, Part]  # By the name of the table.
-Found = list[tuple[str, Resource]]  # With the name of the table.
 
 
 async def query_root(request: web.Request) -> Answer:
@@ -60,24 +49,18 @@ async def _answer(exchange: Exchange, sent: Parameters) -> Answer:
     if "cursor" in sent:
         raise InvalidCursor("At the root pages go by startIndex; cursors serve /Users and /Groups.")
     parts = _parts(exchange, sent)
-    asked = [(part.target.table, part.query) for part in parts.values()]
-    async with exchange.reading() as connection:
-        places, total = await read_union(
-            connection, exchange.organization_id, asked, total=exchange.service.totals.count
-        )
-    found = await _read(exchange, places, parts)
-    shown = await aside(_present, _is_long(found), found, parts, exchange.base)
-    return json_response(list_response(shown, list_message(total, asked[0][1].start, len(shown))))
+    queries = [part.query for part in parts.values()]
+    page = await exchange.service.queries.carry_out(exchange.organization_id, plan(*queries))
+    is_long = sum(each.member_count for each in page.resources) > LONG_MEMBERS
+    shown = await aside(_present, is_long, page, parts, exchange.base)
+    message = list_message(page.total, queries[0].start, len(shown))
+    return json_response(list_response(shown, message))
 
 
-def _is_long(found: Found) -> bool:
-    return sum(resource.member_count for _, resource in found) > LONG_MEMBERS
-
-
-def _present(found: Found, parts: Parts, base: str) -> list[bytes]:
+def _present(page: Page, parts: Parts, base: str) -> list[bytes]:
     return [
         present(resource, parts[name].target, parts[name].selection, base)
-        for name, resource in found
+        for name, resource in zip(page.tables, page.resources, strict=True)
     ]
 
 
@@ -91,28 +74,3 @@ def _parts(exchange: Exchange, sent: Parameters) -> Parts:
         query = read_query(sent, joint, selection, exchange.base)
         parts[target.table.name] = Part(target, selection, query)
     return parts
-
-
-async def _read(exchange: Exchange, places: Sequence[tuple[str, UUID]], parts: Parts) -> Found:
-    """Return the resources at places of a page, in order; one deleted meanwhile is left out."""
-    reader, organization_id = exchange.service.reader, exchange.organization_id
-    found: Found = []
-    size = 0
-    for begin in range(0, len(places), PIECE):
-        piece = places[begin : begin + PIECE]
-        reads = [reader.find(parts[name].lookup, organization_id, each) for name, each in piece]
-        # Together, so that they share two queries.
-        rows = await asyncio.gather(*reads)
-        found += [(name, row) for (name, _), some in zip(piece, rows, strict=True) for row in some]
-        size += sum(len(row.document) for some in rows for row in some)
-        if size > BYTES_MAX:
-            break
-    query = parts[GROUPS.name].query
-    if not query.with_related:
-        return found
-    found = found[: fitting([row for _, row in found], query)]
-    groups = [row for name, row in found if name == GROUPS.name]
-    async with exchange.reading() as connection:
-        whole = await with_all_members(connection, organization_id, groups)
-    by_id = {row.id: row for row in whole}
-    return [(name, by_id.get(row.id, row)) for name, row in found]
