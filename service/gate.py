@@ -51,6 +51,7 @@ class Visitor:
     access: Access
     user_type: ResourceType
     actor_id: str  # The account's, as events name it.
+    scopes: frozenset[str]
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -132,4 +133,4 @@ def _visitor(access: Access | None, claims: Claims) -> Visitor:
         raise Unauthorized("The technical account of this token is no longer an Administrator.")
     caller = Caller(access.organization, access.account_id, "scim")
     user_type_here = user_type(access.organization.schemas)
-    return Visitor(caller, access, user_type_here, str(access.account_id))
+    return Visitor(caller, access, user_type_here, str(access.account_id), claims.scopes)

@@ -23,7 +23,7 @@ from service.ids import new_id
 from service.scim.answer import Answer, json_response
 from service.scim.bulk_operation import STATUSES, command_of, read_operation, sent_location
 from service.scim.bulk_order import in_turn, portions, references, referred, sequence
-from service.scim.context import Exchange, admit
+from service.scim.context import Exchange
 from service.scim.middleware import unexpected
 from service.scim.parse import read_body
 from service.scim.represent import dumps, etag
@@ -55,9 +55,8 @@ class Bulk:
     results: dict[int, Result] = field(default_factory=dict)
 
 
-async def bulk(request: web.Request) -> Answer:
+async def bulk(request: web.Request, exchange: Exchange) -> Answer:
     """POST /Bulk: 200 with a BulkResponse, whatever became of the operations in it."""
-    exchange = await admit(request)
     body = await read_body(request, PAYLOAD_BYTES_MAX)
     sent, errors_max = _read_request(body)
     results = await run(exchange, sent, errors_max)

@@ -1,6 +1,7 @@
 """What a handler has at hand: the service, and who makes the request."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,11 +15,13 @@ from eventstore.seal import Sealer
 from projections.directory.queries.reader import QueryReader
 from projections.read import PointReader
 from schema.scim.attributes import Document
+from schema.scim.errors import InsufficientScope
 from service.batch import Outcome
+from service.callers.scopes import SCIM, SCIM_READ
 from service.commands import Command
 from service.gate import Gate, Visitor
 from service.lane import Lanes
-from service.scim.middleware import REQUEST_ID
+from service.scim.middleware import REQUEST_ID, Handler
 from service.shares import Shares
 
 BASE_PATH = "/api/scim/v2"
@@ -64,11 +67,32 @@ class Exchange(NamedTuple):
         return await self.service.lanes.submit(command, visitor.caller, provenance, is_long=is_long)
 
 
-async def admit(request: web.Request) -> Exchange:
-    """Return the exchange of a request. Errors: Unauthorized, Unavailable."""
+Handle = Callable[[web.Request, Exchange], Awaitable[web.StreamResponse]]
+
+
+def admitting(handle: Handle, scopes: frozenset[str]) -> Handler:
+    """Return a handler that admits who has one of the scopes, and hands on who that is."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await handle(request, await admit(request, scopes))
+
+    return answer
+
+
+async def admit(request: web.Request, scopes: frozenset[str]) -> Exchange:
+    """Return the exchange of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
     visitor = await service.gate.admit(request.headers.get("Authorization"))
+    if scopes.isdisjoint(visitor.scopes):
+        raise _insufficient(scopes)
     return Exchange(service, visitor, base_url(request, service), request[REQUEST_ID])
+
+
+def _insufficient(scopes: frozenset[str]) -> InsufficientScope:
+    other = f" ({SCIM_READ} is enough for reading)" if SCIM_READ in scopes else ""
+    return InsufficientScope(
+        f"The token lacks the scope {SCIM}{other}; use a token that has it.", SCIM
+    )
 
 
 def base_url(request: web.Request, service: Service) -> str:

@@ -23,7 +23,7 @@ from service.scim.ask import (
     read_range,
     read_search_request,
 )
-from service.scim.context import Exchange, admit
+from service.scim.context import Exchange
 from service.scim.parse import query_parameters, read_body
 from service.scim.represent import dumps
 from service.scim.select import read_selection, select_document
@@ -31,9 +31,8 @@ from service.scim.select import read_selection, select_document
 DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
 
 
-async def service_provider_config(request: web.Request) -> Answer:
+async def service_provider_config(_: web.Request, exchange: Exchange) -> Answer:
     """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3)."""
-    exchange = await admit(request)
     return json_response(dumps(config_document(exchange.base)))
 
 
@@ -76,16 +75,14 @@ def config_document(base: str) -> Document:
     }
 
 
-async def resource_types(request: web.Request) -> Answer:
+async def resource_types(request: web.Request, exchange: Exchange) -> Answer:
     """GET /ResourceTypes."""
-    exchange = await admit(request)
     _refuse_filter(request)
     return _list(resource_type_documents(exchange.visitor, exchange.base))
 
 
-async def resource_type(request: web.Request) -> Answer:
+async def resource_type(request: web.Request, exchange: Exchange) -> Answer:
     """GET /ResourceTypes/{name}."""
-    exchange = await admit(request)
     documents = resource_type_documents(exchange.visitor, exchange.base)
     return _one(documents, request.match_info["id"], "resource type")
 
@@ -111,16 +108,14 @@ def _resource_type(each: ResourceType, base: str) -> Document:
     return document
 
 
-async def schemas(request: web.Request) -> Answer:
+async def schemas(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Schemas: a ListResponse, complete and without nulls (reference §7)."""
-    exchange = await admit(request)
     _refuse_filter(request)
     return _list(schema_documents(exchange.visitor, exchange.base))
 
 
-async def schema(request: web.Request) -> Answer:
+async def schema(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Schemas/{urn}."""
-    exchange = await admit(request)
     return _one(
         schema_documents(exchange.visitor, exchange.base), request.match_info["id"], "schema"
     )
@@ -155,15 +150,13 @@ def _role_attribute(attribute: Document, organization: Organization) -> Document
     }
 
 
-async def roles(request: web.Request) -> Answer:
+async def roles(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Roles: the five roles of the organization, as resources."""
-    exchange = await admit(request)
     return _answer_roles(exchange, query_parameters(request))
 
 
-async def search_roles(request: web.Request) -> Answer:
+async def search_roles(request: web.Request, exchange: Exchange) -> Answer:
     """POST /Roles/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
-    exchange = await admit(request)
     return _answer_roles(exchange, read_search_request(await read_body(request)))
 
 
@@ -178,9 +171,8 @@ def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
     return _list(page, start=start, total=len(found))
 
 
-async def role(request: web.Request) -> Answer:
+async def role(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Roles/{id}."""
-    exchange = await admit(request)
     return _one(role_documents(exchange.visitor, exchange.base), request.match_info["id"], "role")
 
 

@@ -21,7 +21,7 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.answer import no_content, not_modified, resource_response
-from service.scim.context import Exchange, admit
+from service.scim.context import Exchange
 from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
     is_large,
@@ -38,9 +38,8 @@ from service.scim.stream import stream_group
 ECHOED_MEMBERS_MAX = 100  # A write to a larger group answers 204: never more than the change costs.
 
 
-async def create(request: web.Request) -> web.StreamResponse:
+async def create(request: web.Request, exchange: Exchange) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
-    exchange = await admit(request)
     async with _turn(request, exchange):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.create_group, is_long(request), new_id(), body)
@@ -55,9 +54,8 @@ def _turn(request: web.Request, exchange: Exchange) -> AbstractAsyncContextManag
     return exchange.service.large.turn(exchange.organization_id)
 
 
-async def read(request: web.Request) -> web.StreamResponse:
+async def read(request: web.Request, exchange: Exchange) -> web.StreamResponse:
     """GET /Groups/{id}: 200 with the group, streamed where it has many members, or 304."""
-    exchange = await admit(request)
     group_id = _group_id(request)
     selection = read_selection(query_parameters(request), GROUP)
     lookup = GROUP_BY_ID_WITH_MEMBERS if selection.wants("members") else GROUP_BY_ID
@@ -73,9 +71,8 @@ async def read(request: web.Request) -> web.StreamResponse:
     return resource_response(group, body, _location(exchange, group_id))
 
 
-async def replace(request: web.Request) -> web.StreamResponse:
+async def replace(request: web.Request, exchange: Exchange) -> web.StreamResponse:
     """PUT /Groups/{id}: 200 with the group, 204 where it has many members."""
-    exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     async with _turn(request, exchange):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
@@ -84,9 +81,8 @@ async def replace(request: web.Request) -> web.StreamResponse:
     return await _answer_write(request, exchange, outcome)
 
 
-async def patch(request: web.Request) -> web.StreamResponse:
+async def patch(request: web.Request, exchange: Exchange) -> web.StreamResponse:
     """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
-    exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     async with _turn(request, exchange):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
@@ -95,9 +91,8 @@ async def patch(request: web.Request) -> web.StreamResponse:
     return await _answer_write(request, exchange, outcome)
 
 
-async def delete(request: web.Request) -> web.StreamResponse:
+async def delete(request: web.Request, exchange: Exchange) -> web.StreamResponse:
     """DELETE /Groups/{id}: 204."""
-    exchange = await admit(request)
     await exchange.submit(DeleteGroup(_group_id(request), read_precondition(request)))
     return no_content()
 

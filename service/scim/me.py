@@ -5,15 +5,14 @@ from aiohttp import web
 from projections.read import USER_BY_ID
 from schema.scim.errors import Forbidden, NotFound
 from service.scim.answer import Answer, not_modified, resource_response
-from service.scim.context import admit
+from service.scim.context import Exchange
 from service.scim.parse import is_unmodified, query_parameters
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 
 
-async def read(request: web.Request) -> Answer:
+async def read(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Me: 200 with the technical account; its location is that below /Users."""
-    exchange = await admit(request)
     account_id = exchange.visitor.access.account_id
     found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, account_id)
     if not found:
@@ -25,9 +24,8 @@ async def read(request: web.Request) -> Answer:
     return resource_response(found[0], body, f"{exchange.base}/Users/{account_id}")
 
 
-async def refuse(request: web.Request) -> Answer:
+async def refuse(_: web.Request, __: Exchange) -> Answer:
     """POST, PUT, PATCH and DELETE on /Me: 403 with the reason."""
-    await admit(request)
     raise Forbidden(
         "/Me is the technical account whose token you use. It is managed by the administrators of the "
         "service, not over SCIM; use /Users for other users."

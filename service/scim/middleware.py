@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from schema.scim.errors import (
+    InsufficientScope,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -82,6 +83,9 @@ def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
         # Who sent no token is not told an error, either.
         wrong = "" if error.is_missing else ', error="invalid_token"'
         headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
+    if isinstance(error, InsufficientScope):
+        wrong = f'error="insufficient_scope", scope="{error.scope}"'
+        headers["WWW-Authenticate"] = f'Bearer realm="scim", {wrong}'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if allow:

@@ -11,35 +11,31 @@ from schema.scim.definitions import GROUP
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
-from service.scim.context import Exchange, admit
+from service.scim.context import Exchange
 from service.scim.cursor import Cursors, digest
 from service.scim.parse import query_parameters, read_body
 from service.scim.represent import group_bytes, list_message, list_response, user_bytes
 from service.scim.select import Selection, read_selection, select
 
 
-async def query_users(request: web.Request) -> Answer:
+async def query_users(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Users: 200 with a ListResponse, empty where nothing matches."""
-    exchange = await admit(request)
     return await answer_query(exchange, users_of(exchange), query_parameters(request))
 
 
-async def query_groups(request: web.Request) -> Answer:
+async def query_groups(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Groups: 200 with a ListResponse, empty where nothing matches."""
-    exchange = await admit(request)
     return await answer_query(exchange, Target(GROUP, GROUPS), query_parameters(request))
 
 
-async def search_users(request: web.Request) -> Answer:
+async def search_users(request: web.Request, exchange: Exchange) -> Answer:
     """POST /Users/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
-    exchange = await admit(request)
     sent = read_search_request(await read_body(request))
     return await answer_query(exchange, users_of(exchange), sent)
 
 
-async def search_groups(request: web.Request) -> Answer:
+async def search_groups(request: web.Request, exchange: Exchange) -> Answer:
     """POST /Groups/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
-    exchange = await admit(request)
     sent = read_search_request(await read_body(request))
     return await answer_query(exchange, Target(GROUP, GROUPS), sent)
 

@@ -13,7 +13,7 @@ from schema.scim.errors import InvalidCursor
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
-from service.scim.context import Exchange, admit
+from service.scim.context import Exchange
 from service.scim.joint import joint_type
 from service.scim.parse import query_parameters, read_body
 from service.scim.query import present, users_of
@@ -33,15 +33,13 @@ class Part:
 Parts = Mapping[str, Part]  # By the name of the table.
 
 
-async def query_root(request: web.Request) -> Answer:
+async def query_root(request: web.Request, exchange: Exchange) -> Answer:
     """GET /: users and groups that match."""
-    exchange = await admit(request)
     return await _answer(exchange, query_parameters(request))
 
 
-async def search_root(request: web.Request) -> Answer:
+async def search_root(request: web.Request, exchange: Exchange) -> Answer:
     """POST /.search: the same, asked in a body."""
-    exchange = await admit(request)
     return await _answer(exchange, read_search_request(await read_body(request)))
 
 

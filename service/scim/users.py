@@ -13,23 +13,21 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.answer import Answer, no_content, not_modified, resource_response
-from service.scim.context import Exchange, admit
+from service.scim.context import Exchange
 from service.scim.parse import is_unmodified, query_parameters, read_body, read_precondition
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 
 
-async def create(request: web.Request) -> Answer:
+async def create(request: web.Request, exchange: Exchange) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
-    exchange = await admit(request)
     command = build.create_user(exchange, new_id(), await read_body(request))
     outcome = await exchange.submit(command)
     return _answer(request, exchange, _resource(outcome), status=201)
 
 
-async def read(request: web.Request) -> Answer:
+async def read(request: web.Request, exchange: Exchange) -> Answer:
     """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
-    exchange = await admit(request)
     user_id = _user_id(request)
     found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, user_id)
     if not found:
@@ -39,25 +37,22 @@ async def read(request: web.Request) -> Answer:
     return _answer(request, exchange, found[0])
 
 
-async def replace(request: web.Request) -> Answer:
+async def replace(request: web.Request, exchange: Exchange) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
-    exchange = await admit(request)
     user_id, precondition = _user_id(request), read_precondition(request)
     command = build.replace_user(exchange, user_id, await read_body(request), precondition)
     return _answer(request, exchange, _resource(await exchange.submit(command)))
 
 
-async def patch(request: web.Request) -> Answer:
+async def patch(request: web.Request, exchange: Exchange) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
-    exchange = await admit(request)
     user_id, precondition = _user_id(request), read_precondition(request)
     command = build.patch_user(exchange, user_id, await read_body(request), precondition)
     return _answer(request, exchange, _resource(await exchange.submit(command)))
 
 
-async def delete(request: web.Request) -> Answer:
+async def delete(request: web.Request, exchange: Exchange) -> Answer:
     """DELETE /Users/{id}: 204."""
-    exchange = await admit(request)
     await exchange.submit(DeleteUser(_user_id(request), read_precondition(request)))
     return no_content()
 

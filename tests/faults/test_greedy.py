@@ -155,7 +155,7 @@ async def test_a_page_at_the_root_ends_where_its_documents_are_too_large(
     scim: Scim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("projections.directory.queries.reader.BYTES_MAX", 3_000)
-    monkeypatch.setattr("service.scim.search.PIECE", 1)
+    monkeypatch.setattr("projections.directory.queries.reader.PIECE", 1)
     names = [f"large.{number}" for number in range(5)]
     for name in names:
         await scim.post("/Users", {"userName": name, "title": "x" * 2_000})
