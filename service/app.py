@@ -15,7 +15,7 @@ from service import health
 from service.aside import LONG_MEMBERS, aside
 from service.config import Settings
 from service.followers import following
-from service.gate import Gate
+from service.gate import Authenticator
 from service.other_code import telling_of_other_code
 from service.runtime import Runtime
 from service.scim.context import SERVICE, Service
@@ -40,7 +40,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        gate=Gate(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),

@@ -23,7 +23,7 @@ from service.ids import new_id
 from service.scim.answer import Answer, json_response
 from service.scim.bulk_operation import STATUSES, command_of, read_operation, sent_location
 from service.scim.bulk_order import in_turn, portions, references, referred, sequence
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.middleware import unexpected
 from service.scim.parse import read_body
 from service.scim.represent import dumps, etag
@@ -48,18 +48,18 @@ class Result:
 class Bulk:
     """A bulk on its way: what was sent, the ids and places of its bulkIds, the results so far."""
 
-    exchange: Exchange
+    context: RequestContext
     sent: Sequence[Document]
     ids: Mapping[str, UUID]
     places: Mapping[str, int]
     results: dict[int, Result] = field(default_factory=dict)
 
 
-async def bulk(request: web.Request, exchange: Exchange) -> Answer:
+async def bulk(request: web.Request, context: RequestContext) -> Answer:
     """POST /Bulk: 200 with a BulkResponse, whatever became of the operations in it."""
     body = await read_body(request, PAYLOAD_BYTES_MAX)
     sent, errors_max = _read_request(body)
-    results = await run(exchange, sent, errors_max)
+    results = await run(context, sent, errors_max)
     documents = [results[index].document for index in sorted(results)]
     message = {"schemas": [urns.BULK_RESPONSE], "Operations": documents}
     return json_response(dumps(message))
@@ -88,14 +88,14 @@ def _with_lower_keys(operation: Any) -> Document:
 
 
 async def run(
-    exchange: Exchange, sent: Sequence[Document], errors_max: int | None
+    context: RequestContext, sent: Sequence[Document], errors_max: int | None
 ) -> dict[int, Result]:
     """Carry out operations; return their results by place. After `errors_max` errors the rest is left.
 
     Operations that refer to none of each other go into the lane together, in their order, and so
     share commits.
     """
-    state = Bulk(exchange, sent, _assigned_ids(sent), _places(sent))
+    state = Bulk(context, sent, _assigned_ids(sent), _places(sent))
     before = referred(sent, state.places)
     circular = sequence(before)[1]
     rest = {place: wanted for place, wanted in before.items() if place not in circular}
@@ -139,17 +139,17 @@ def _places(sent: Sequence[Document]) -> dict[str, int]:
 
 
 async def _run_one(state: Bulk, place: int) -> Result:
-    exchange, sent = state.exchange, state.sent[place]
+    context, sent = state.context, state.sent[place]
     try:
         _refuse_failed_references(state, sent)
         operation = read_operation(sent, state.ids)
-        outcome = await exchange.submit(command_of(exchange, operation))
+        outcome = await context.submit(command_of(context, operation))
     except ScimError as refusal:
         return _refused(state, place, refusal)
     except Exception:  # The others have happened, and their results must be told.
-        log.exception("bulk_operation_failed", request_id=str(exchange.request_id), place=place)
-        return _refused(state, place, unexpected(str(exchange.request_id)))
-    location = exchange.base + operation.location
+        log.exception("bulk_operation_failed", request_id=str(context.request_id), place=place)
+        return _refused(state, place, unexpected(str(context.request_id)))
+    location = context.base + operation.location
     document = {**_head(sent), "location": location, "status": STATUSES[operation.method]}
     if outcome.row is not None:
         document["version"] = etag(outcome.row.version)
@@ -175,6 +175,6 @@ def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
     sent = state.sent[place]
     head, location = _head(sent), sent_location(sent, state.ids)
     if location:
-        head["location"] = state.exchange.base + location
+        head["location"] = state.context.base + location
     status = {"status": str(refusal.status), "response": refusal.document()}
     return Result({**head, **status}, is_error=True)

@@ -19,7 +19,7 @@ from schema.scim.errors import InsufficientScope
 from service.batch import Outcome
 from service.callers.scopes import SCIM, SCIM_READ
 from service.commands import Command
-from service.gate import Gate, Visitor
+from service.gate import AuthenticatedCaller, Authenticator
 from service.lane import Lanes
 from service.scim.middleware import REQUEST_ID, Handler
 from service.shares import Shares
@@ -35,7 +35,7 @@ class Service:
     pool: asyncpg.Pool
     lanes: Lanes
     reader: PointReader
-    gate: Gate
+    authenticator: Authenticator
     sealer: Sealer
     queries: QueryReader
     streams: Shares  # For answers that hold a connection as long as their client reads.
@@ -46,46 +46,48 @@ class Service:
 SERVICE = web.AppKey("service", Service)
 
 
-class Exchange(NamedTuple):
-    """A request that was admitted."""
+class RequestContext(NamedTuple):
+    """A request, who makes it, and the service that answers it."""
 
     service: Service
-    visitor: Visitor
+    authenticated: AuthenticatedCaller
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
 
     @property
     def organization_id(self) -> UUID:
         """Return the organization that the token stands for: the only one this request may see."""
-        return self.visitor.caller.organization.id
+        return self.authenticated.caller.organization.id
 
     async def submit(self, command: Command, *, is_long: bool = False) -> Outcome:
         """Carry out a command in the name of the technical account; a long one is decided aside."""
-        visitor = self.visitor
-        token_id = visitor.access.token_id
-        provenance = Provenance(visitor.actor_id, token_id, self.request_id, "scim")
-        return await self.service.lanes.submit(command, visitor.caller, provenance, is_long=is_long)
+        authenticated = self.authenticated
+        token_id = authenticated.token.token_id
+        provenance = Provenance(authenticated.actor_id, token_id, self.request_id, "scim")
+        return await self.service.lanes.submit(
+            command, authenticated.caller, provenance, is_long=is_long
+        )
 
 
-Handle = Callable[[web.Request, Exchange], Awaitable[web.StreamResponse]]
+Handle = Callable[[web.Request, RequestContext], Awaitable[web.StreamResponse]]
 
 
-def admitting(handle: Handle, scopes: frozenset[str]) -> Handler:
-    """Return a handler that admits who has one of the scopes, and hands on who that is."""
+def authenticating(handle: Handle, scopes: frozenset[str]) -> Handler:
+    """Return a handler that authenticates the caller, who must have one of the scopes, and passes it on."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        return await handle(request, await admit(request, scopes))
+        return await handle(request, await authenticate(request, scopes))
 
     return answer
 
 
-async def admit(request: web.Request, scopes: frozenset[str]) -> Exchange:
-    """Return the exchange of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
+async def authenticate(request: web.Request, scopes: frozenset[str]) -> RequestContext:
+    """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
-    visitor = await service.gate.admit(request.headers.get("Authorization"))
-    if scopes.isdisjoint(visitor.scopes):
+    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
+    if scopes.isdisjoint(authenticated.scopes):
         raise _insufficient(scopes)
-    return Exchange(service, visitor, base_url(request, service), request[REQUEST_ID])
+    return RequestContext(service, authenticated, base_url(request, service), request[REQUEST_ID])
 
 
 def _insufficient(scopes: frozenset[str]) -> InsufficientScope:

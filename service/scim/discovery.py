@@ -13,7 +13,7 @@ from schema.scim.errors import Forbidden, NotFound
 from schema.scim.filter import parse_filter
 from schema.scim.predicate import matches
 from schema.scim.resource_type import ResourceType
-from service.gate import Visitor
+from service.gate import AuthenticatedCaller
 from service.scim import bulk, cursor
 from service.scim.answer import Answer, json_response
 from service.scim.ask import (
@@ -23,7 +23,7 @@ from service.scim.ask import (
     read_range,
     read_search_request,
 )
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import query_parameters, read_body
 from service.scim.represent import dumps
 from service.scim.select import read_selection, select_document
@@ -31,9 +31,9 @@ from service.scim.select import read_selection, select_document
 DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
 
 
-async def service_provider_config(_: web.Request, exchange: Exchange) -> Answer:
+async def service_provider_config(_: web.Request, context: RequestContext) -> Answer:
     """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3)."""
-    return json_response(dumps(config_document(exchange.base)))
+    return json_response(dumps(config_document(context.base)))
 
 
 def config_document(base: str) -> Document:
@@ -75,21 +75,21 @@ def config_document(base: str) -> Document:
     }
 
 
-async def resource_types(request: web.Request, exchange: Exchange) -> Answer:
+async def resource_types(request: web.Request, context: RequestContext) -> Answer:
     """GET /ResourceTypes."""
     _refuse_filter(request)
-    return _list(resource_type_documents(exchange.visitor, exchange.base))
+    return _list(resource_type_documents(context.authenticated, context.base))
 
 
-async def resource_type(request: web.Request, exchange: Exchange) -> Answer:
+async def resource_type(request: web.Request, context: RequestContext) -> Answer:
     """GET /ResourceTypes/{name}."""
-    documents = resource_type_documents(exchange.visitor, exchange.base)
+    documents = resource_type_documents(context.authenticated, context.base)
     return _one(documents, request.match_info["id"], "resource type")
 
 
-def resource_type_documents(visitor: Visitor, base: str) -> list[Document]:
+def resource_type_documents(authenticated: AuthenticatedCaller, base: str) -> list[Document]:
     """Return the resource types that an organization has (RFC 7643 §6)."""
-    return [_resource_type(each, base) for each in visitor.resource_types]
+    return [_resource_type(each, base) for each in authenticated.resource_types]
 
 
 def _resource_type(each: ResourceType, base: str) -> Document:
@@ -108,22 +108,22 @@ def _resource_type(each: ResourceType, base: str) -> Document:
     return document
 
 
-async def schemas(request: web.Request, exchange: Exchange) -> Answer:
+async def schemas(request: web.Request, context: RequestContext) -> Answer:
     """GET /Schemas: a ListResponse, complete and without nulls (reference §7)."""
     _refuse_filter(request)
-    return _list(schema_documents(exchange.visitor, exchange.base))
+    return _list(schema_documents(context.authenticated, context.base))
 
 
-async def schema(request: web.Request, exchange: Exchange) -> Answer:
+async def schema(request: web.Request, context: RequestContext) -> Answer:
     """GET /Schemas/{urn}."""
     return _one(
-        schema_documents(exchange.visitor, exchange.base), request.match_info["id"], "schema"
+        schema_documents(context.authenticated, context.base), request.match_info["id"], "schema"
     )
 
 
-def schema_documents(visitor: Visitor, base: str) -> list[Document]:
+def schema_documents(authenticated: AuthenticatedCaller, base: str) -> list[Document]:
     """Return the schemas that an organization has; roleId tells which UUIDs are its roles."""
-    organization = visitor.caller.organization
+    organization = authenticated.caller.organization
     return [
         {
             **_with_roles(document, organization),
@@ -150,19 +150,22 @@ def _role_attribute(attribute: Document, organization: Organization) -> Document
     }
 
 
-async def roles(request: web.Request, exchange: Exchange) -> Answer:
+async def roles(request: web.Request, context: RequestContext) -> Answer:
     """GET /Roles: the five roles of the organization, as resources."""
-    return _answer_roles(exchange, query_parameters(request))
+    return _answer_roles(context, query_parameters(request))
 
 
-async def search_roles(request: web.Request, exchange: Exchange) -> Answer:
+async def search_roles(request: web.Request, context: RequestContext) -> Answer:
     """POST /Roles/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
-    return _answer_roles(exchange, read_search_request(await read_body(request)))
+    return _answer_roles(context, read_search_request(await read_body(request)))
 
 
-def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
+def _answer_roles(context: RequestContext, sent: Parameters) -> Answer:
     """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
-    found, selection = role_documents(exchange.visitor, exchange.base), read_selection(sent, ROLE)
+    found, selection = (
+        role_documents(context.authenticated, context.base),
+        read_selection(sent, ROLE),
+    )
     if "filter" in sent:
         chosen = parse_filter(sent["filter"], ROLE)
         found = [each for each in found if matches(chosen, each)]
@@ -171,12 +174,14 @@ def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
     return _list(page, start=start, total=len(found))
 
 
-async def role(request: web.Request, exchange: Exchange) -> Answer:
+async def role(request: web.Request, context: RequestContext) -> Answer:
     """GET /Roles/{id}."""
-    return _one(role_documents(exchange.visitor, exchange.base), request.match_info["id"], "role")
+    return _one(
+        role_documents(context.authenticated, context.base), request.match_info["id"], "role"
+    )
 
 
-def role_documents(visitor: Visitor, base: str) -> list[Document]:
+def role_documents(authenticated: AuthenticatedCaller, base: str) -> list[Document]:
     """Return the roles of an organization."""
     return [
         {
@@ -185,7 +190,7 @@ def role_documents(visitor: Visitor, base: str) -> list[Document]:
             "displayName": name,
             "meta": {"resourceType": "Role", "location": f"{base}/Roles/{role_id}"},
         }
-        for name, role_id in visitor.caller.organization.roles.items()
+        for name, role_id in authenticated.caller.organization.roles.items()
     ]
 
 

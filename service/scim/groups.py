@@ -21,7 +21,7 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.answer import no_content, not_modified, resource_response
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
     is_large,
@@ -38,91 +38,91 @@ from service.scim.stream import stream_group
 ECHOED_MEMBERS_MAX = 100  # A write to a larger group answers 204: never more than the change costs.
 
 
-async def create(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+async def create(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
-    async with _turn(request, exchange):
+    async with _turn(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.create_group, is_long(request), new_id(), body)
-        outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome, status=201)
+        outcome = await context.submit(command, is_long=is_long(request))
+    return await _answer_write(request, context, outcome, status=201)
 
 
-def _turn(request: web.Request, exchange: Exchange) -> AbstractAsyncContextManager[None]:
+def _turn(request: web.Request, context: RequestContext) -> AbstractAsyncContextManager[None]:
     """Return a block in which a large body may be in memory: few are at once."""
     if not is_large(request):
         return nullcontext()
-    return exchange.service.large.turn(exchange.organization_id)
+    return context.service.large.turn(context.organization_id)
 
 
-async def read(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+async def read(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """GET /Groups/{id}: 200 with the group, streamed where it has many members, or 304."""
     group_id = _group_id(request)
     selection = read_selection(query_parameters(request), GROUP)
     lookup = GROUP_BY_ID_WITH_MEMBERS if selection.wants("members") else GROUP_BY_ID
-    found = await exchange.service.reader.find(lookup, exchange.organization_id, group_id)
+    found = await context.service.reader.find(lookup, context.organization_id, group_id)
     if not found:
         raise _not_found(str(group_id))
     group = found[0]
     if is_unmodified(request, group.version):
         return not_modified(group)
     if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
-        return await stream_group(request, exchange, group_id, selection)
-    body = select(group_bytes(group, exchange.base), selection)
-    return resource_response(group, body, _location(exchange, group_id))
+        return await stream_group(request, context, group_id, selection)
+    body = select(group_bytes(group, context.base), selection)
+    return resource_response(group, body, _location(context, group_id))
 
 
-async def replace(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+async def replace(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """PUT /Groups/{id}: 200 with the group, 204 where it has many members."""
     group_id, precondition = _group_id(request), read_precondition(request)
-    async with _turn(request, exchange):
+    async with _turn(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.replace_group, is_long(request), group_id, body, precondition)
-        outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome)
+        outcome = await context.submit(command, is_long=is_long(request))
+    return await _answer_write(request, context, outcome)
 
 
-async def patch(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+async def patch(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
     group_id, precondition = _group_id(request), read_precondition(request)
-    async with _turn(request, exchange):
+    async with _turn(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.patch_group, is_long(request), group_id, body, precondition)
-        outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome)
+        outcome = await context.submit(command, is_long=is_long(request))
+    return await _answer_write(request, context, outcome)
 
 
-async def delete(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+async def delete(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """DELETE /Groups/{id}: 204."""
-    await exchange.submit(DeleteGroup(_group_id(request), read_precondition(request)))
+    await context.submit(DeleteGroup(_group_id(request), read_precondition(request)))
     return no_content()
 
 
 async def _answer_write(
-    request: web.Request, exchange: Exchange, outcome: Outcome, *, status: int = 200
+    request: web.Request, context: RequestContext, outcome: Outcome, *, status: int = 200
 ) -> web.StreamResponse:
     """Return the group as it is after a write, read again where its members are shown."""
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)
     selection = read_selection(query_parameters(request), GROUP)
-    location = _location(exchange, group.id)
+    location = _location(context, group.id)
     if group.member_count > ECHOED_MEMBERS_MAX:
         if (
             status == HTTPStatus.CREATED
         ):  # RFC 7644 §3.3: a creation answers with a body; members may be left out.
-            return resource_response(group, group_bytes(group, exchange.base), location, status=201)
+            return resource_response(group, group_bytes(group, context.base), location, status=201)
         return no_content(group)
     if group.member_count and selection.wants("members"):
-        found = await exchange.service.reader.find(
-            GROUP_BY_ID_WITH_MEMBERS, exchange.organization_id, group.id
+        found = await context.service.reader.find(
+            GROUP_BY_ID_WITH_MEMBERS, context.organization_id, group.id
         )
         group = found[0] if found else group
-    body = select(group_bytes(group, exchange.base), selection)
+    body = select(group_bytes(group, context.base), selection)
     return resource_response(group, body, location, status=status)
 
 
-def _location(exchange: Exchange, group_id: UUID) -> str:
-    return f"{exchange.base}/Groups/{group_id}"
+def _location(context: RequestContext, group_id: UUID) -> str:
+    return f"{context.base}/Groups/{group_id}"
 
 
 def _group_id(request: web.Request) -> UUID:

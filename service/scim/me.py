@@ -5,26 +5,26 @@ from aiohttp import web
 from projections.read import USER_BY_ID
 from schema.scim.errors import Forbidden, NotFound
 from service.scim.answer import Answer, not_modified, resource_response
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import is_unmodified, query_parameters
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 
 
-async def read(request: web.Request, exchange: Exchange) -> Answer:
+async def read(request: web.Request, context: RequestContext) -> Answer:
     """GET /Me: 200 with the technical account; its location is that below /Users."""
-    account_id = exchange.visitor.access.account_id
-    found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, account_id)
+    account_id = context.authenticated.token.account_id
+    found = await context.service.reader.find(USER_BY_ID, context.organization_id, account_id)
     if not found:
         raise NotFound("The technical account of this token is gone.")
     if is_unmodified(request, found[0].version):
         return not_modified(found[0])
-    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
-    body = select(user_bytes(found[0], exchange.base), selection)
-    return resource_response(found[0], body, f"{exchange.base}/Users/{account_id}")
+    selection = read_selection(query_parameters(request), context.authenticated.user_type)
+    body = select(user_bytes(found[0], context.base), selection)
+    return resource_response(found[0], body, f"{context.base}/Users/{account_id}")
 
 
-async def refuse(_: web.Request, __: Exchange) -> Answer:
+async def refuse(_: web.Request, __: RequestContext) -> Answer:
     """POST, PUT, PATCH and DELETE on /Me: 403 with the reason."""
     raise Forbidden(
         "/Me is the technical account whose token you use. It is managed by the administrators of the "

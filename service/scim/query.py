@@ -11,58 +11,58 @@ from schema.scim.definitions import GROUP
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.cursor import Cursors, digest
 from service.scim.parse import query_parameters, read_body
 from service.scim.represent import group_bytes, list_message, list_response, user_bytes
 from service.scim.select import Selection, read_selection, select
 
 
-async def query_users(request: web.Request, exchange: Exchange) -> Answer:
+async def query_users(request: web.Request, context: RequestContext) -> Answer:
     """GET /Users: 200 with a ListResponse, empty where nothing matches."""
-    return await answer_query(exchange, users_of(exchange), query_parameters(request))
+    return await answer_query(context, users_of(context), query_parameters(request))
 
 
-async def query_groups(request: web.Request, exchange: Exchange) -> Answer:
+async def query_groups(request: web.Request, context: RequestContext) -> Answer:
     """GET /Groups: 200 with a ListResponse, empty where nothing matches."""
-    return await answer_query(exchange, Target(GROUP, GROUPS), query_parameters(request))
+    return await answer_query(context, Target(GROUP, GROUPS), query_parameters(request))
 
 
-async def search_users(request: web.Request, exchange: Exchange) -> Answer:
+async def search_users(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
     sent = read_search_request(await read_body(request))
-    return await answer_query(exchange, users_of(exchange), sent)
+    return await answer_query(context, users_of(context), sent)
 
 
-async def search_groups(request: web.Request, exchange: Exchange) -> Answer:
+async def search_groups(request: web.Request, context: RequestContext) -> Answer:
     """POST /Groups/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
     sent = read_search_request(await read_body(request))
-    return await answer_query(exchange, Target(GROUP, GROUPS), sent)
+    return await answer_query(context, Target(GROUP, GROUPS), sent)
 
 
-def users_of(exchange: Exchange) -> Target:
+def users_of(context: RequestContext) -> Target:
     """Return the users of an organization, with the extensions it has."""
-    return Target(exchange.visitor.user_type, USERS)
+    return Target(context.authenticated.user_type, USERS)
 
 
-async def answer_query(exchange: Exchange, target: Target, sent: Parameters) -> Answer:
+async def answer_query(context: RequestContext, target: Target, sent: Parameters) -> Answer:
     """Return the ListResponse for a query. Errors: InvalidFilter, InvalidValue, InvalidPath."""
     selection = read_selection(sent, target.resource_type)
-    query = read_query(sent, target, selection, exchange.base)
-    cursors = _cursors(exchange, target, sent) if query.is_by_cursor else None
+    query = read_query(sent, target, selection, context.base)
+    cursors = _cursors(context, target, sent) if query.is_by_cursor else None
     if cursors:
         query = cursors.resume(query, sent["cursor"])
-    page = await exchange.service.queries.carry_out(exchange.organization_id, plan(query))
-    shown = await present_all(page.resources, target, selection, exchange.base)
+    page = await context.service.queries.carry_out(context.organization_id, plan(query))
+    shown = await present_all(page.resources, target, selection, context.base)
     if cursors:
         return json_response(list_response(shown, cursors.message(query, page)))
     return json_response(list_response(shown, list_message(page.total, query.start, len(shown))))
 
 
-def _cursors(exchange: Exchange, target: Target, sent: Parameters) -> Cursors:
+def _cursors(context: RequestContext, target: Target, sent: Parameters) -> Cursors:
     asked = [sent.get(name, "") for name in ("filter", "sortby", "sortorder")]
     bound_to = digest([target.resource_type.name, *asked])
-    return Cursors(exchange.service.sealer, exchange.organization_id, bound_to)
+    return Cursors(context.service.sealer, context.organization_id, bound_to)
 
 
 async def present_all(

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from service.callers.scopes import READ, WRITE
 from service.scim import bulk, discovery, groups, me, query, search, users
-from service.scim.context import BASE_PATH, Handle, admitting
+from service.scim.context import BASE_PATH, Handle, authenticating
 from service.scim.middleware import Handler
 from service.scim.spelling import OtherSpellings
 
@@ -51,9 +51,9 @@ def add_routes(app: web.Application) -> None:
 
 def reads(handle: Handle) -> Handler:
     """Return a handler for what changes nothing."""
-    return admitting(handle, READ)
+    return authenticating(handle, READ)
 
 
 def writes(handle: Handle) -> Handler:
     """Return a handler for what changes something, or might."""
-    return admitting(handle, WRITE)
+    return authenticating(handle, WRITE)

@@ -13,7 +13,7 @@ from schema.scim.errors import InvalidCursor
 from service.aside import LONG_MEMBERS, aside
 from service.scim.answer import Answer, json_response
 from service.scim.ask import Parameters, Target, read_query, read_search_request
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.joint import joint_type
 from service.scim.parse import query_parameters, read_body
 from service.scim.query import present, users_of
@@ -33,24 +33,24 @@ class Part:
 Parts = Mapping[str, Part]  # By the name of the table.
 
 
-async def query_root(request: web.Request, exchange: Exchange) -> Answer:
+async def query_root(request: web.Request, context: RequestContext) -> Answer:
     """GET /: users and groups that match."""
-    return await _answer(exchange, query_parameters(request))
+    return await _answer(context, query_parameters(request))
 
 
-async def search_root(request: web.Request, exchange: Exchange) -> Answer:
+async def search_root(request: web.Request, context: RequestContext) -> Answer:
     """POST /.search: the same, asked in a body."""
-    return await _answer(exchange, read_search_request(await read_body(request)))
+    return await _answer(context, read_search_request(await read_body(request)))
 
 
-async def _answer(exchange: Exchange, sent: Parameters) -> Answer:
+async def _answer(context: RequestContext, sent: Parameters) -> Answer:
     if "cursor" in sent:
         raise InvalidCursor("At the root pages go by startIndex; cursors serve /Users and /Groups.")
-    parts = _parts(exchange, sent)
+    parts = _parts(context, sent)
     queries = [part.query for part in parts.values()]
-    page = await exchange.service.queries.carry_out(exchange.organization_id, plan(*queries))
+    page = await context.service.queries.carry_out(context.organization_id, plan(*queries))
     is_long = sum(each.member_count for each in page.resources) > LONG_MEMBERS
-    shown = await aside(_present, is_long, page, parts, exchange.base)
+    shown = await aside(_present, is_long, page, parts, context.base)
     message = list_message(page.total, queries[0].start, len(shown))
     return json_response(list_response(shown, message))
 
@@ -62,13 +62,13 @@ def _present(page: Page, parts: Parts, base: str) -> list[bytes]:
     ]
 
 
-def _parts(exchange: Exchange, sent: Parameters) -> Parts:
+def _parts(context: RequestContext, sent: Parameters) -> Parts:
     """Return what to ask of each type. Errors: InvalidFilter, InvalidPath where no type knows a name."""
-    users, groups = users_of(exchange), Target(GROUP, GROUPS)
+    users, groups = users_of(context), Target(GROUP, GROUPS)
     parts = {}
     for target, other in ((users, groups), (groups, users)):
         selection = read_selection(sent, target.resource_type)
         joint = Target(joint_type(target.resource_type, other.resource_type), target.table)
-        query = read_query(sent, joint, selection, exchange.base)
+        query = read_query(sent, joint, selection, context.base)
         parts[target.table.name] = Part(target, selection, query)
     return parts

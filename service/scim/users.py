@@ -13,47 +13,47 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.answer import Answer, no_content, not_modified, resource_response
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import is_unmodified, query_parameters, read_body, read_precondition
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 
 
-async def create(request: web.Request, exchange: Exchange) -> Answer:
+async def create(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
-    command = build.create_user(exchange, new_id(), await read_body(request))
-    outcome = await exchange.submit(command)
-    return _answer(request, exchange, _resource(outcome), status=201)
+    command = build.create_user(context, new_id(), await read_body(request))
+    outcome = await context.submit(command)
+    return _answer(request, context, _resource(outcome), status=201)
 
 
-async def read(request: web.Request, exchange: Exchange) -> Answer:
+async def read(request: web.Request, context: RequestContext) -> Answer:
     """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
     user_id = _user_id(request)
-    found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, user_id)
+    found = await context.service.reader.find(USER_BY_ID, context.organization_id, user_id)
     if not found:
         raise _not_found(str(user_id))
     if is_unmodified(request, found[0].version):
         return not_modified(found[0])
-    return _answer(request, exchange, found[0])
+    return _answer(request, context, found[0])
 
 
-async def replace(request: web.Request, exchange: Exchange) -> Answer:
+async def replace(request: web.Request, context: RequestContext) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = build.replace_user(exchange, user_id, await read_body(request), precondition)
-    return _answer(request, exchange, _resource(await exchange.submit(command)))
+    command = build.replace_user(context, user_id, await read_body(request), precondition)
+    return _answer(request, context, _resource(await context.submit(command)))
 
 
-async def patch(request: web.Request, exchange: Exchange) -> Answer:
+async def patch(request: web.Request, context: RequestContext) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = build.patch_user(exchange, user_id, await read_body(request), precondition)
-    return _answer(request, exchange, _resource(await exchange.submit(command)))
+    command = build.patch_user(context, user_id, await read_body(request), precondition)
+    return _answer(request, context, _resource(await context.submit(command)))
 
 
-async def delete(request: web.Request, exchange: Exchange) -> Answer:
+async def delete(request: web.Request, context: RequestContext) -> Answer:
     """DELETE /Users/{id}: 204."""
-    await exchange.submit(DeleteUser(_user_id(request), read_precondition(request)))
+    await context.submit(DeleteUser(_user_id(request), read_precondition(request)))
     return no_content()
 
 
@@ -78,8 +78,8 @@ def _resource(outcome: Outcome) -> Resource:
 
 
 def _answer(
-    request: web.Request, exchange: Exchange, user: Resource, *, status: int = 200
+    request: web.Request, context: RequestContext, user: Resource, *, status: int = 200
 ) -> Answer:
-    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
-    body = select(user_bytes(user, exchange.base), selection)
-    return resource_response(user, body, f"{exchange.base}/Users/{user.id}", status=status)
+    selection = read_selection(query_parameters(request), context.authenticated.user_type)
+    body = select(user_bytes(user, context.base), selection)
+    return resource_response(user, body, f"{context.base}/Users/{user.id}", status=status)
