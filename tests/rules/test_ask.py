@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from projections.query import Query
+from projections.directory.queries.plan import Query
 from projections.tables import GROUPS, USERS
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import (
@@ -36,7 +36,7 @@ def asked(sent: Mapping[str, str], target: Target = PEOPLE) -> Query:
 
 
 def test_without_parameters_the_first_page_is_asked_for() -> None:
-    assert asked({}) == Query(base_url=BASE, count=PAGE_SIZE)
+    assert asked({}) == Query(USERS, base_url=BASE, count=PAGE_SIZE)
 
 
 @pytest.mark.parametrize(
