@@ -43,8 +43,9 @@ def read_query(sent: Parameters, target: Target, selection: Selection, base: str
         sort=sort,
         is_descending=sent.get("sortorder", "").lower() == "descending",
         start=start,
-        count=count,
-        with_related=selection.wants("groups" if resource_type.name == "User" else "members"),
+        page_size=count,
+        with_related=selection.is_everything
+        or selection.wants("groups" if resource_type.name == "User" else "members"),
         base_url=base,
         is_by_cursor="cursor" in sent,
     )

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -51,7 +51,7 @@ class Cursors:
         if not text:
             return query
         cursor = open_cursor(self.sealer, text, self.organization_id, self.query)
-        return replace(query, edge=cursor.edge, is_backward=cursor.is_backward, total=cursor.total)
+        return query._replace(edge=cursor.edge, is_backward=cursor.is_backward, total=cursor.total)
 
     def message(self, query: Query, page: Page) -> Document:
         """Return the ListResponse of a page without its Resources (RFC 9865 §2)."""

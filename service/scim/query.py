@@ -15,7 +15,7 @@ from service.scim.ask import Parameters, Target, read_query, read_search_request
 from service.scim.context import RequestContext
 from service.scim.cursor import Cursors, digest
 from service.scim.parse import query_parameters, read_body
-from service.scim.represent import group_bytes, list_message, list_response, user_bytes
+from service.scim.represent import group_bytes, list_page, list_response, user_bytes
 from service.scim.select import Selection, read_selection, select
 
 
@@ -58,7 +58,7 @@ async def answer_query(context: RequestContext, target: Target, sent: Parameters
     shown = await present_all(page.resources, target, selection, context.base)
     if cursors:
         return json_response(list_response(shown, cursors.message(query, page)))
-    return json_response(list_response(shown, list_message(page.total, query.start, len(shown))))
+    return json_response(list_page(shown, page.total, query.start))
 
 
 def _cursors(context: RequestContext, target: Target, sent: Parameters) -> Cursors:
@@ -75,6 +75,8 @@ async def present_all(
     def work() -> list[bytes]:
         return [present(each, target, selection, base) for each in resources]
 
+    if target.table is USERS:  # They have no members.
+        return work()
     return await aside(work, sum(each.member_count for each in resources) > LONG_MEMBERS)
 
 

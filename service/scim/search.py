@@ -18,7 +18,7 @@ from service.scim.context import RequestContext
 from service.scim.joint import joint_type
 from service.scim.parse import query_parameters, read_body
 from service.scim.query import present, users_of
-from service.scim.represent import list_message, list_response
+from service.scim.represent import list_page
 from service.scim.select import Selection, read_selection
 
 
@@ -52,8 +52,7 @@ async def _answer(context: RequestContext, sent: Parameters) -> Answer:
     page = await context.service.queries.carry_out(context.organization_id, plan(*queries))
     is_long = sum(each.member_count for each in page.resources) > LONG_MEMBERS
     shown = await aside(_present, is_long, page, parts, context.base)
-    message = list_message(page.total, queries[0].start, len(shown))
-    return json_response(list_response(shown, message))
+    return json_response(list_page(shown, page.total, queries[0].start))
 
 
 def _present(page: Page, parts: Parts, base: str) -> list[bytes]:

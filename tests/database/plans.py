@@ -36,7 +36,7 @@ async def plans_of_page(
     """Return the first and the last plan of each statement of a page."""
     found = []
     for sql, values in statements_of_page(query):
-        arguments = [organization_id, query.count, query.start - 1, *values]
+        arguments = [organization_id, query.page_size, query.start - 1, *values]
         found += await _plans(connection, sql, arguments)
     return found
 

@@ -135,7 +135,7 @@ def asked(table: Table, text: str = "", sort: str = "", **more: Any) -> Query:
     resource_type = TYPES[table.name]
     chosen = parse_filter(text, resource_type) if text else None
     sorted_by = resource_type.find(sort) if sort else None
-    return Query(table, chosen, sorted_by, count=PAGE, **more)
+    return Query(table, chosen, sorted_by, page_size=PAGE, **more)
 
 
 @pytest.mark.parametrize("organization_id", [ORGANIZATION, OTHER], ids=["large", "small"])

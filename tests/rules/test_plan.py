@@ -90,8 +90,8 @@ def test_one_equality_on_a_name_is_a_point_read(
         asked("active eq true"),
         asked(BY_NAME, sort="userName"),
         asked(BY_NAME, start=2),
-        asked(BY_NAME, count=99),
-        asked(BY_NAME, count=0),
+        asked(BY_NAME, page_size=99),
+        asked(BY_NAME, page_size=0),
         asked('displayName eq "sales"', table=GROUPS),
         asked('members eq "ada"', table=GROUPS, with_related=False),
     ],
@@ -103,13 +103,13 @@ def test_what_is_more_than_one_equality_on_a_name_is_a_page_by_index(query: Quer
     assert isinstance(planned, IndexPage)
     assert (planned.query, planned.limit, planned.offset) == (
         query,
-        query.count,
+        query.page_size,
         query.start - 1,
     )
 
 
 def test_a_page_by_index_has_one_statement_and_its_values() -> None:
-    query = asked('userName sw "Ada" and active eq true', start=11, count=5)
+    query = asked('userName sw "Ada" and active eq true', start=11, page_size=5)
 
     planned = plan(query)
 
@@ -123,7 +123,7 @@ def test_a_page_by_index_has_one_statement_and_its_values() -> None:
 
 
 def test_a_page_of_no_resources_has_no_statement() -> None:
-    query = asked(count=0)
+    query = asked(page_size=0)
 
     assert plan(query) == IndexPage(query, (), 0, 0)
 
@@ -192,7 +192,7 @@ def test_only_the_groups_of_users_are_read_with_a_page(
 def test_a_page_by_cursor_has_a_statement_for_each_stretch_beyond_its_edge(
     more: dict[str, Any], conditions: list[str], values: list[list[object]]
 ) -> None:
-    planned = plan(asked(count=10, is_by_cursor=True, **more))
+    planned = plan(asked(page_size=10, is_by_cursor=True, **more))
 
     assert isinstance(planned, KeysetPage)
     assert planned.limit == 11  # One more says whether another page follows.
@@ -216,7 +216,12 @@ def test_an_equality_on_a_name_by_cursor_is_a_page_by_cursor() -> None:
 def test_several_tables_are_read_as_one_union(
     sort: str, direction: str, *, is_descending: bool
 ) -> None:
-    more: dict[str, Any] = {"sort": sort, "is_descending": is_descending, "start": 3, "count": 7}
+    more: dict[str, Any] = {
+        "sort": sort,
+        "is_descending": is_descending,
+        "start": 3,
+        "page_size": 7,
+    }
     users = asked('externalId eq "Ada"', **more)
     groups = asked('displayName eq "Sales"', table=GROUPS, **more)
 

@@ -1,7 +1,6 @@
 """How to read what a query asks for: decided once, without IO. A plan is a value that tests compare."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from projections.filter_sql import compile_filter
@@ -15,9 +14,9 @@ from projections.read import (
 )
 from projections.statements import statement
 from projections.tables import GROUPS, USERS, Table
-from schema.scim.comparable import comparable
 from schema.scim.expression import Comparison, Filter, Operator
 from schema.scim.resource_type import AttributePath
+from schema.scim.text import fold
 
 BYTES_MAX = (
     16 * 1024**2
@@ -35,9 +34,8 @@ POINT_READS: Mapping[tuple[str, str], Lookup] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What a client asks of one table. `start` counts from 1; `count` is at most a page.
+class Query(NamedTuple):
+    """What a client asks of one table. `start` counts from 1; `page_size` is the count asked for.
 
     `with_related` asks for the groups of users, or for the members of groups.
 
@@ -50,7 +48,7 @@ class Query:
     sort: AttributePath | None = None
     is_descending: bool = False
     start: int = 1
-    count: int = 100
+    page_size: int = 100
     with_related: bool = True
     base_url: str = ""  # What meta.location and $ref begin with, in filters.
     is_by_cursor: bool = False
@@ -66,17 +64,15 @@ class Statement(NamedTuple):
     values: list[object]
 
 
-@dataclass(frozen=True, slots=True)
-class PointRead:
-    """A read by a key. Where more than `query.count` are found, they come in pages."""
+class PointRead(NamedTuple):
+    """A read by a key. Where more than `query.page_size` are found, they come in pages."""
 
     lookup: Lookup
     key: str
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
-class IndexPage:
+class IndexPage(NamedTuple):
     """A page by index (RFC 7644 §3.4.2.4). It has no statement where only the total is asked for."""
 
     query: Query
@@ -85,8 +81,7 @@ class IndexPage:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeysetPage:
+class KeysetPage(NamedTuple):
     """A page by cursor (RFC 9865): the statements are carried out in order, until the page is full.
 
     It reads one row more than it shows, which says whether another page follows.
@@ -98,8 +93,7 @@ class KeysetPage:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(NamedTuple):
     """A page over several tables, one query for each: its statement finds names of tables and ids."""
 
     queries: tuple[Query, ...]
@@ -129,19 +123,20 @@ def _point_read(query: Query) -> PointRead | None:
     chosen, is_with_members = query.filter, query.with_related and query.table is GROUPS
     if not isinstance(chosen, Comparison) or chosen.operator is not Operator.EQ:
         return None
-    if query.sort or query.start != 1 or query.count < POINT_READ_COUNT_MIN or is_with_members:
+    if query.sort or query.start != 1 or query.page_size < POINT_READ_COUNT_MIN or is_with_members:
         return None
     path = chosen.path
     lookup = POINT_READS.get((query.table.name, path.attribute.name))
     if lookup is None or path.extension or path.sub_attribute:
         return None
-    return PointRead(lookup, comparable(path.attribute, chosen.value), query)
+    key = str(chosen.value)
+    return PointRead(lookup, key if path.attribute.case_exact else fold(key), query)
 
 
 def index_page(query: Query) -> IndexPage:
     """Return the page by index of a query. Errors: InvalidPath."""
-    found = (page_statement(query, _order(query)),) if query.count else ()
-    return IndexPage(query, found, query.count, _offset(query))
+    found = (page_statement(query, _order(query)),) if query.page_size else ()
+    return IndexPage(query, found, query.page_size, _offset(query))
 
 
 def _keyset_page(query: Query) -> KeysetPage:
@@ -150,7 +145,7 @@ def _keyset_page(query: Query) -> KeysetPage:
     if query.edge is not None:
         stretches = order.beyond(query.edge, FIRST_PARAMETER)
     found = tuple(page_statement(query, order, each) for each in stretches)
-    return KeysetPage(query, found, query.count + 1)
+    return KeysetPage(query, found, query.page_size + 1)
 
 
 def _order(query: Query) -> Order:
@@ -208,7 +203,7 @@ def _union(queries: Sequence[Query]) -> Union:
     sql = statement("page_union").format(
         parts=" UNION ALL ".join(parts), direction=DIRECTIONS[descends]
     )
-    return Union(tuple(queries), Statement(sql, values), first.count, _offset(first))
+    return Union(tuple(queries), Statement(sql, values), first.page_size, _offset(first))
 
 
 def _union_part(query: Query, first_parameter: int) -> Statement:

@@ -67,7 +67,7 @@ class QueryReader:
         match plan:
             case PointRead(lookup, key, query):
                 found = await self.points.find(lookup, organization_id, key)
-                if len(found) <= query.count:
+                if len(found) <= query.page_size:
                     return Page(found, len(found))
                 return await self.carry_out(organization_id, index_page(query))
             case IndexPage() | KeysetPage():
@@ -95,7 +95,7 @@ class QueryReader:
             total = _known_total(plan, len(rows))
             if total is None:
                 total = await self._total(connection, organization_id, [query])
-            resources = _shown(rows[: query.count], query)
+            resources = _shown(rows[: query.page_size], query)
             shown, has_more = rows[: len(resources)], len(rows) > len(resources)
             if query.table is GROUPS and query.with_related:
                 resources = await self._whole(connection, organization_id, resources)
