@@ -10,7 +10,7 @@ from schema.events.organization import TOKEN_ROLE, Organization
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class TokenState:
     """A token that is known. `is_active` and `is_entitled` are of its technical account."""
 
     organization: Organization
@@ -21,13 +21,13 @@ class Access:
     is_entitled: bool  # The account has the role that may hold tokens.
 
 
-async def find_access(connection: Connection, jti_hash: str) -> Access | None:
+async def find_token_state(connection: Connection, jti_hash: str) -> TokenState | None:
     """Return what stands behind a token, None where it is unknown."""
-    row = await connection.fetchrow(statement("find_access"), jti_hash)
+    row = await connection.fetchrow(statement("find_token_state"), jti_hash)
     if row is None:
         return None
     organization = organization_of(row)
-    return Access(
+    return TokenState(
         organization=organization,
         token_id=row["token_id"],
         account_id=row["account_id"],

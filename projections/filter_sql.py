@@ -1,4 +1,4 @@
-"""Filters and orders read as SQL over the directory; schema.scim.expression tells what they mean.
+"""Filters read as SQL over the directory; schema.scim.expression tells what they mean.
 
 The main table is `r`. Nothing that a client sent is in the SQL's text, and nothing stored is cast from
 text, so that no value can make it fail. A condition may be NULL, which counts as false: comparisons
@@ -6,26 +6,49 @@ stay plain, and indexes serve them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from projections.column_sql import Parameters, form, json_column, test
-from projections.tables import (
-    GROUPS,
-    KEY_LENGTH_MAX,
-    SORTED_LENGTH_MAX,
-    USERS,
-    Column,
-    Kind,
-    Rows,
-    Table,
-)
-from schema.scim.comparison import comparable_path, is_never_returned
-from schema.scim.errors import InvalidPath
+from projections.tables import KEY_LENGTH_MAX, Column, Kind, Rows, Table
+from schema.scim.attributes import Attribute, AttributeType
+from schema.scim.comparable import comparable
 from schema.scim.expression import And, Comparison, Filter, Not, Operator, Or, Present, ValuePath
-from schema.scim.literal import UnfitError
+from schema.scim.literal import as_decimal
 from schema.scim.resource_type import AttributePath
 
-__all__ = ["GROUPS", "USERS", "Table", "compile_filter", "compile_sort"]
+UUID_LENGTH = 36
+SIGNS = {
+    Operator.EQ: "=",
+    Operator.NE: "<>",
+    Operator.GT: ">",
+    Operator.GE: ">=",
+    Operator.LT: "<",
+    Operator.LE: "<=",
+}
+IN_JSON = frozenset(
+    {
+        AttributeType.BOOLEAN,
+        AttributeType.INTEGER,
+        AttributeType.DECIMAL,
+        AttributeType.COMPLEX,
+    }
+)
+
+
+@dataclass(slots=True)
+class Parameters:
+    """The values of a statement in the making; the first one's number is given."""
+
+    first: int
+    base_url: str
+    values: list[object] = field(default_factory=list)
+
+    def add(self, value: object, sql_type: str) -> str:
+        """Return how SQL names a further value."""
+        self.values.append(value)
+        return f"${self.first + len(self.values) - 1}::{sql_type}"
 
 
 def compile_filter(
@@ -66,17 +89,17 @@ def _present(path: AttributePath, scope: Table | Rows, parameters: Parameters) -
     rows = _rows(path, scope, parameters)
     if path.sub_attribute is None:
         return _exists(rows, "TRUE")
-    return _exists(rows, f"({_column(_in_element(path), rows, parameters).sql} IS NOT NULL)")
+    return _exists(rows, f"({_column(in_element(path), rows, parameters).sql} IS NOT NULL)")
 
 
 def _comparison(chosen: Comparison, scope: Table | Rows, parameters: Parameters) -> str:
     path, is_different = chosen.path, chosen.operator is Operator.NE
     if not path.attribute.multi_valued:
-        holds = test(_column(path, scope, parameters), chosen, parameters)
+        holds = _test(_column(path, scope, parameters), chosen, parameters)
         return f"({holds} IS NOT FALSE)" if is_different else holds
     rows = _rows(path, scope, parameters)
-    column = _column(_in_element(path), rows, parameters)
-    holds = _exists(rows, test(column, chosen, parameters))
+    column = _column(in_element(path), rows, parameters)
+    holds = _exists(rows, _test(column, chosen, parameters))
     return f"({holds} OR NOT {_present(path, scope, parameters)})" if is_different else holds
 
 
@@ -94,8 +117,8 @@ def _with_key(
     keys = scope.keys if isinstance(scope, Table) else {}
     for each in conjuncts:
         key = keys.get(str(each.path)) if each.operator is Operator.EQ else None
-        if key and len(form(each)) < KEY_LENGTH_MAX:
-            return f"({key.replace('$', parameters.add(form(each), 'text'))} AND {condition})"
+        if key and len(_form(each)) < KEY_LENGTH_MAX:
+            return f"({key.replace('$', parameters.add(_form(each), 'text'))} AND {condition})"
     return condition
 
 
@@ -115,7 +138,7 @@ def _column(path: AttributePath, scope: Table | Rows, parameters: Parameters) ->
     """Return where a single value is."""
     column = scope.columns.get(str(path))
     if column is None:
-        keys = parameters.add(_keys(path), "text[]")
+        keys = parameters.add(keys_of(path), "text[]")
         column = json_column(scope.json, keys, path.target)
     return column
 
@@ -125,80 +148,96 @@ def _rows(path: AttributePath, scope: Table | Rows, parameters: Parameters) -> R
     whole = replace(path, sub_attribute=None)
     if isinstance(scope, Table) and (rows := scope.rows.get(str(whole))):
         return rows
-    keys = parameters.add(_keys(whole), "text[]")
+    keys = parameters.add(keys_of(whole), "text[]")
     sql = f"jsonb_path_query({scope.json} #> {keys}, '$[*]') AS m (element) WHERE TRUE"
-    return _elements(path, "m.element", sql)
+    return elements(path, "m.element", sql)
 
 
-def _elements(path: AttributePath, json: str, sql: str = "") -> Rows:
+def json_column(json: str, keys: str, attribute: Attribute) -> Column:
+    """Return the column of a single-valued attribute that is in a JSON document under some keys."""
+    if attribute.type in IN_JSON:
+        return Column(f"({json} #> {keys})", Kind.JSON)
+    return Column(f"({json} #>> {keys})", Kind.TEXT)
+
+
+def elements(path: AttributePath, json: str, sql: str = "") -> Rows:
     """Return elements in JSON; that of a simple attribute is its own `value`."""
     if path.attribute.is_complex:
         return Rows(sql, {}, json)
     return Rows(sql, {"value": json_column(json, "'{}'", path.attribute)}, json)
 
 
-def _in_element(path: AttributePath) -> AttributePath:
+def in_element(path: AttributePath) -> AttributePath:
     """Return a path of a multi-valued attribute as it starts at an element."""
     return AttributePath(path.sub_attribute or replace(path.attribute, name="value"))
 
 
-def _keys(path: AttributePath) -> list[str]:
+def keys_of(path: AttributePath) -> list[str]:
     """Return the keys that lead to a value in a document."""
     names = [path.extension, path.attribute.name, path.sub_attribute and path.sub_attribute.name]
     return [name for name in names if name]
 
 
-def compile_sort(path: AttributePath, table: Table) -> str:
-    """Return what ORDER BY orders by, NULL where there is no value (RFC 7644 §3.4.2.3).
-
-    Errors: InvalidPath, as of sort_column.
-    """
-    column = sort_column(path, table)
-    return f'{column.sql} COLLATE "C"' if column.kind in (Kind.TEXT, Kind.LOCATION) else column.sql
+def _form(comparison: Comparison) -> Any:
+    """Return the literal of a comparison in the form that search documents and keys hold."""
+    return comparable(comparison.path.target, comparison.value)
 
 
-def sort_column(path: AttributePath, table: Table) -> Column:
-    """Return the value that a row is sorted by: of many, the primary one, or else the first.
+def _test(column: Column, comparison: Comparison, parameters: Parameters) -> str:
+    """Return the condition that a value satisfies a comparison; NULL where there is no value."""
+    operator, literal, sql = comparison.operator, _form(comparison), column.sql
+    match column.kind:
+        case Kind.TEXT:
+            return _test_text(sql, operator, parameters.add(literal, "text"))
+        case Kind.LOCATION:
+            located = f"({parameters.add(parameters.base_url, 'text')} || {sql})"
+            return _test_text(located, operator, parameters.add(literal, "text"))
+        case Kind.UUID:
+            return _test_uuid(sql, operator, literal, parameters)
+        case Kind.BOOLEAN:  # No parameter, so that an index on some of the rows serves.
+            return sql if literal is (operator is Operator.EQ) else f"(NOT {sql})"
+        case Kind.INSTANT:
+            moment = parameters.add(datetime.fromisoformat(literal), "timestamptz")
+            return f"({sql} {SIGNS[operator]} {moment})"
+        case Kind.JSON:
+            return f"({sql} {SIGNS[operator]} {_json_parameter(literal, parameters)})"
+    raise AssertionError(column.kind)
 
-    Of a text the beginning decides, then the id: so that a cursor, which carries it, stays short.
-    Names of attributes are in the SQL, quoted.
-    Errors: InvalidPath for a complex attribute without `value`, and for one that is never returned.
-    """
-    if is_never_returned(path):
-        raise InvalidPath(f"{path} is never returned, so that nothing can be sorted by it.")
+
+def _test_text(sql: str, operator: Operator, value: str) -> str:
+    match operator:
+        case Operator.EQ | Operator.NE:
+            return f"({sql} {SIGNS[operator]} {value})"
+        case Operator.CO:
+            return f"(strpos({sql}, {value}) > 0)"
+        case Operator.SW:
+            return f'({sql} COLLATE "C" ^@ {value})'
+        case Operator.EW:
+            return f"(right({sql}, char_length({value})) = {value})"
+        case _:
+            return f'({sql} COLLATE "C" {SIGNS[operator]} {value})'
+
+
+def _test_uuid(sql: str, operator: Operator, text: str, parameters: Parameters) -> str:
+    """Compare an id; a text that is none differs from all of them."""
+    if operator not in (Operator.EQ, Operator.NE):
+        return _test_text(f"{sql}::text", operator, parameters.add(text, "text"))
+    value = _as_uuid(text)
+    if value is None:
+        return "FALSE" if operator is Operator.EQ else "TRUE"
+    return f"({sql} {SIGNS[operator]} {parameters.add(value, 'uuid')})"
+
+
+def _as_uuid(text: str) -> UUID | None:
+    """Return the UUID that Postgres writes as this text, None if there is none."""
     try:
-        comparable = comparable_path(path)
-    except UnfitError as error:
-        raise InvalidPath(f"sortBy: {error}.") from None
-    if column := table.columns.get(str(comparable)):
-        return column  # Indexed as it is, and so short enough.
-    column = _sort_column(comparable, table)
-    is_text = column.kind is Kind.TEXT
-    return replace(column, sql=f"left({column.sql}, {SORTED_LENGTH_MAX})") if is_text else column
+        value = UUID(text) if len(text) == UUID_LENGTH else None
+    except ValueError:
+        return None
+    return value if str(value) == text else None
 
 
-def _sort_column(path: AttributePath, table: Table) -> Column:
-    if not path.attribute.multi_valued:
-        return json_column(table.json, _quoted(_keys(path)), path.target)
-    whole, within = replace(path, sub_attribute=None), _in_element(path)
-    if rows := table.rows.get(str(whole)):
-        least = f'min({rows.columns[str(within)].sql}::text COLLATE "C")'
-        return Column(f"(SELECT {least} FROM {rows.sql})", Kind.TEXT)  # noqa: S608 - fixed fragments.
-    values = f"({table.json} #> {_quoted(_keys(whole))})"
-    first = (
-        f"coalesce(jsonb_path_query_first({values}, '$[*] ? (@.primary == true)'), {values} -> 0)"
-    )
-    return _elements(path, first).columns.get(str(within)) or json_column(
-        first, _quoted(_keys(within)), within.target
-    )
-
-
-def _quoted(keys: Sequence[str]) -> str:
-    """Return keys as an SQL literal. They come from schemas, not from clients of the endpoint."""
-    return f"ARRAY[{', '.join(_quote(key) for key in keys)}]"
-
-
-def _quote(text: str) -> str:
-    if "\\" in text:
-        raise AssertionError(text)  # RFC 7643 §2.1 gives names no backslash.
-    return "'" + text.replace("'", "''") + "'"
+def _json_parameter(literal: Any, parameters: Parameters) -> str:
+    if isinstance(literal, bool):
+        return f"to_jsonb({parameters.add(literal, 'boolean')})"
+    return f"to_jsonb({parameters.add(as_decimal(literal), 'numeric')})"

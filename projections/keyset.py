@@ -1,10 +1,14 @@
-"""Pages by keyset: what comes after or before a row in an order, without counting rows (RFC 9865)."""
+"""Orders of rows as SQL, and what comes after or before a row in one, without counting rows (RFC 9865)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from projections.filter_sql import sort_column
-from projections.tables import Kind, Table
+from projections.filter_sql import elements, in_element, json_column, keys_of
+from projections.tables import SORTED_LENGTH_MAX, Column, Kind, Table
+from schema.scim.comparison import comparable_path, is_never_returned
+from schema.scim.errors import InvalidPath
+from schema.scim.literal import UnfitError
 from schema.scim.resource_type import AttributePath
 
 SQL_TYPES = {
@@ -50,6 +54,7 @@ class Order:
     sql: str | None  # None: by id alone.
     sql_type: str = "text"
     is_descending: bool = False
+    is_backward: bool = False
 
     @property
     def key(self) -> str:
@@ -73,22 +78,23 @@ class Order:
             case _:
                 return "NULL::jsonb"
 
-    def by(self, *, is_backward: bool) -> str:
+    @property
+    def by(self) -> str:
         """Return what follows ORDER BY."""
-        descends = self.descends(is_backward=is_backward)
-        ids = "r.id DESC" if descends else "r.id"
-        return f"{self.sql} {DIRECTIONS[descends]}, {ids}" if self.sql else ids
+        ids = "r.id DESC" if self.descends else "r.id"
+        return f"{self.sql} {DIRECTIONS[self.descends]}, {ids}" if self.sql else ids
 
-    def descends(self, *, is_backward: bool) -> bool:
+    @property
+    def descends(self) -> bool:
         """Tell whether rows are read from great to small."""
-        return self.is_descending != is_backward
+        return self.is_descending != self.is_backward
 
-    def beyond(self, edge: Edge, first_parameter: int, *, is_backward: bool) -> list[Stretch]:
+    def beyond(self, edge: Edge, first_parameter: int) -> list[Stretch]:
         """Return the stretches of rows beyond an edge, in order.
 
         What has a value and what has none are apart: so that each is one range of an index.
         """
-        descends = self.descends(is_backward=is_backward)
+        descends = self.descends
         sign, edge_id = "<" if descends else ">", f"${first_parameter}::uuid"
         if self.sql is None:
             return [Stretch(f"r.id {sign} {edge_id}", [edge.id])]
@@ -101,11 +107,60 @@ class Order:
         return [rest] if descends else [rest, void]
 
 
-def order_of(table: Table, sort: AttributePath | None, *, is_descending: bool) -> Order:
+def order_of(
+    table: Table, sort: AttributePath | None, *, is_descending: bool, is_backward: bool = False
+) -> Order:
     """Return the order that sortBy and sortOrder ask for. Errors: InvalidPath."""
     if sort is None:
-        return Order(None)
-    column = sort_column(sort, table)
+        return Order(None, "text", False, is_backward)
+    column = _sort_column(sort, table)
     is_text = column.kind in (Kind.TEXT, Kind.LOCATION)
     sql = f'({column.sql} COLLATE "C")' if is_text else f"({column.sql})"
-    return Order(sql, SQL_TYPES[column.kind], is_descending)
+    return Order(sql, SQL_TYPES[column.kind], is_descending, is_backward)
+
+
+def _sort_column(path: AttributePath, table: Table) -> Column:
+    """Return the value that a row is sorted by: of many, the primary one, or else the first.
+
+    Of a text the beginning decides, then the id: so that a cursor, which carries it, stays short.
+    Names of attributes are in the SQL, quoted.
+    Errors: InvalidPath for a complex attribute without `value`, and for one that is never returned.
+    """
+    if is_never_returned(path):
+        raise InvalidPath(f"{path} is never returned, so that nothing can be sorted by it.")
+    try:
+        comparable = comparable_path(path)
+    except UnfitError as error:
+        raise InvalidPath(f"sortBy: {error}.") from None
+    if column := table.columns.get(str(comparable)):
+        return column  # Indexed as it is, and so short enough.
+    column = _json_sort_column(comparable, table)
+    is_text = column.kind is Kind.TEXT
+    return replace(column, sql=f"left({column.sql}, {SORTED_LENGTH_MAX})") if is_text else column
+
+
+def _json_sort_column(path: AttributePath, table: Table) -> Column:
+    if not path.attribute.multi_valued:
+        return json_column(table.json, _quoted(keys_of(path)), path.target)
+    whole, within = replace(path, sub_attribute=None), in_element(path)
+    if rows := table.rows.get(str(whole)):
+        least = f'min({rows.columns[str(within)].sql}::text COLLATE "C")'
+        return Column(f"(SELECT {least} FROM {rows.sql})", Kind.TEXT)  # noqa: S608 - fixed fragments.
+    values = f"({table.json} #> {_quoted(keys_of(whole))})"
+    first = (
+        f"coalesce(jsonb_path_query_first({values}, '$[*] ? (@.primary == true)'), {values} -> 0)"
+    )
+    return elements(path, first).columns.get(str(within)) or json_column(
+        first, _quoted(keys_of(within)), within.target
+    )
+
+
+def _quoted(keys: Sequence[str]) -> str:
+    """Return keys as an SQL literal. They come from schemas, not from clients of the endpoint."""
+    return f"ARRAY[{', '.join(_quote(key) for key in keys)}]"
+
+
+def _quote(text: str) -> str:
+    if "\\" in text:
+        raise AssertionError(text)  # RFC 7643 §2.1 gives names no backslash.
+    return "'" + text.replace("'", "''") + "'"

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from eventstore.store import read_tail
+from projections.directory.queries.plan import Query, count_statement
 from projections.load import Connection
-from projections.query import Query, count, count_statement
-from projections.tables import Table
 
 KEPT_MAX = 1_000
 KEPT_S = 60.0  # A rebuild may mend rows, which no event tells of.
@@ -34,19 +33,17 @@ class Totals:
         self._count_min = count_min
         self._kept: OrderedDict[tuple[UUID, str], Total] = OrderedDict()
 
-    async def count(
-        self, connection: Connection, organization_id: UUID, table: Table, query: Query
-    ) -> int:
-        """Return how many resources match. Errors: InvalidPath."""
-        key = (organization_id, repr(count_statement(table, query)))
+    async def count(self, connection: Connection, organization_id: UUID, query: Query) -> int:
+        """Return how many resources match."""
+        sql, values = count_statement(query)
+        key = (organization_id, repr((sql, values)))
         # Before the count: if the log grows between them, the position is outdated and not the total.
         position = (await read_tail(connection, organization_id)).position
         kept = self._kept.get(key)
         if kept and kept.position == position and time.monotonic() < kept.counted_at_s + KEPT_S:
             return kept.count
-        total = Total(
-            position, await count(connection, organization_id, table, query), time.monotonic()
-        )
+        count: int = await connection.fetchval(sql, organization_id, *values)
+        total = Total(position, count, time.monotonic())
         if total.count >= self._count_min:
             self._keep(key, total)
         return total.count

@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from projections.directory.queries.members import Rows
+from projections.directory.queries.reader import QueryReader
+from projections.totals import Totals
 from service import health
+from service.aside import LONG_MEMBERS, aside
 from service.config import Settings
 from service.descriptors import connections_max
 from service.followers import following
-from service.gate import Gate
+from service.gate import Authenticator
 from service.other_code import telling_of_other_code
 from service.readiness import Readiness
 from service.runtime import Runtime
@@ -38,9 +42,9 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        gate=Gate(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
         sealer=runtime.sealer,
-        readings=share_of(settings.pool_size_max // 2),
+        queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
         large=Shares(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
@@ -51,6 +55,15 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def query_reader(runtime: Runtime, shares: Shares) -> QueryReader:
+    """Return what reads pages, with a share of the pool."""
+
+    async def offload(work: Callable[[Rows], str], rows: Rows) -> str:
+        return await aside(work, len(rows) > LONG_MEMBERS, rows)
+
+    return QueryReader(runtime.pool, runtime.reader, shares.turn, offload, Totals())
 
 
 def share_of(connections: int) -> Shares:

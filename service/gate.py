@@ -1,4 +1,4 @@
-"""The gate: from an Authorization header to the caller that it stands for (RFC 6750 §2.1)."""
+"""Authentication: from an Authorization header to the caller that it stands for (RFC 6750 §2.1)."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from eventstore.postgres.outages import Outage, classify
-from projections.access import Access, find_access
+from projections.access import TokenState, find_token_state
 from projections.borrow import borrowed
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
@@ -28,26 +28,27 @@ LOOKUP_TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
-class Admitted:
+class CachedToken:
     """A token whose signature was checked, and what stood behind it when last looked up."""
 
     claims: Claims
-    access: Access | None = None
-    visitor: "Visitor | None" = (
-        None  # Made of that access, once somebody came; None where it does not hold.
+    state: TokenState | None = None
+    caller: "AuthenticatedCaller | None" = (
+        None  # Made of that state at the first request; None where the token does not hold.
     )
     looked_up_at_s: float = NEVER
     lookup: asyncio.Task[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class AuthenticatedCaller:
     """Who makes a request: the caller for decisions, the token for provenance, the types they see."""
 
     caller: Caller
-    access: Access
+    token: TokenState
     user_type: ResourceType
     actor_id: str  # The account's, as events name it.
+    scopes: frozenset[str]
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -55,50 +56,50 @@ class Visitor:
         return (self.user_type, GROUP, ROLE)
 
 
-class Gate:
-    """Admits bearers of valid tokens. Signatures are checked once, revocation every half second."""
+class Authenticator:
+    """Knows the callers of valid tokens. Signatures are checked once, revocation every half second."""
 
     def __init__(self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey]) -> None:
         self._pool = pool
         self._keys = keys
-        self._admitted: OrderedDict[str, Admitted] = OrderedDict()
+        self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
-    async def admit(self, header: str | None) -> Visitor:
+    async def authenticate(self, header: str | None) -> AuthenticatedCaller:
         """Return who a request comes from. Errors: Unauthorized, Unavailable."""
         token = _bearer(header)
-        admitted = self._admitted.get(token)
-        if admitted is None:
-            admitted = self._remember(token, decode_token(token, self._keys))
-        await self._refuse_expired(admitted)
-        if time.monotonic() - admitted.looked_up_at_s > FRESH_S:
-            await self._look_up(admitted)
-        if admitted.visitor is None:
-            admitted.visitor = _visitor(admitted.access, admitted.claims)
-        return admitted.visitor
+        cached = self._cached.get(token)
+        if cached is None:
+            cached = self._remember(token, decode_token(token, self._keys))
+        await self._refuse_expired(cached)
+        if time.monotonic() - cached.looked_up_at_s > FRESH_S:
+            await self._look_up(cached)
+        if cached.caller is None:
+            cached.caller = _caller(cached.state, cached.claims)
+        return cached.caller
 
-    async def _refuse_expired(self, admitted: Admitted) -> None:
+    async def _refuse_expired(self, cached: CachedToken) -> None:
         """Raise TokenRefused for a token that has expired, with its id where that can be looked up."""
-        expires_at, now = admitted.claims.expires_at, datetime.now(UTC)
+        expires_at, now = cached.claims.expires_at, datetime.now(UTC)
         if expires_at is None or expires_at > now:
             return
-        if admitted.looked_up_at_s == NEVER:
+        if cached.looked_up_at_s == NEVER:
             with suppress(Unavailable):
-                await self._look_up(admitted)
-        token_id = admitted.access.token_id if admitted.access else None
-        refuse_expired(admitted.claims, token_id, now)
+                await self._look_up(cached)
+        token_id = cached.state.token_id if cached.state else None
+        refuse_expired(cached.claims, token_id, now)
 
-    def _remember(self, token: str, claims: Claims) -> Admitted:
-        self._admitted[token] = admitted = Admitted(claims)
-        if len(self._admitted) > REMEMBERED_MAX:
-            self._admitted.popitem(last=False)
-        return admitted
+    def _remember(self, token: str, claims: Claims) -> CachedToken:
+        self._cached[token] = cached = CachedToken(claims)
+        if len(self._cached) > REMEMBERED_MAX:
+            self._cached.popitem(last=False)
+        return cached
 
-    async def _look_up(self, admitted: Admitted) -> None:
+    async def _look_up(self, cached: CachedToken) -> None:
         """Look up a token once for all requests that wait for it."""
-        if admitted.lookup is None:
-            admitted.lookup = asyncio.create_task(self._find(admitted))
+        if cached.lookup is None:
+            cached.lookup = asyncio.create_task(self._find(cached))
         try:
-            await asyncio.shield(admitted.lookup)
+            await asyncio.shield(cached.lookup)
         except Exception as error:
             outage = classify(error)
             if outage is Outage.NONE:
@@ -106,16 +107,16 @@ class Gate:
             # The token may be good, so the client is asked to try again.
             raise unavailable(outage) from error
 
-    async def _find(self, admitted: Admitted) -> None:
+    async def _find(self, cached: CachedToken) -> None:
         started = time.monotonic()
         try:
             async with borrowed(self._pool, timeout_s=LOOKUP_TIMEOUT_S) as connection:
-                access = await find_access(connection, admitted.claims.jti_hash)
-            if access != admitted.access:
-                admitted.access, admitted.visitor = access, None
-            admitted.looked_up_at_s = started
+                state = await find_token_state(connection, cached.claims.jti_hash)
+            if state != cached.state:
+                cached.state, cached.caller = state, None
+            cached.looked_up_at_s = started
         finally:
-            admitted.lookup = None
+            cached.lookup = None
 
 
 def _bearer(header: str | None) -> str:
@@ -127,27 +128,28 @@ def _bearer(header: str | None) -> str:
     return token.strip()
 
 
-def _visitor(access: Access | None, claims: Claims) -> Visitor:
+def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     is_known = (
-        access is not None
-        and access.account_id == claims.account_id
-        and access.organization.id == claims.organization_id
+        state is not None
+        and state.account_id == claims.account_id
+        and state.organization.id == claims.organization_id
     )
-    if access is None or not is_known:
+    if state is None or not is_known:
         raise TokenRefused("The token is unknown.", claims.organization_id, None)
-    if reason := _reason(access):
-        raise TokenRefused(reason, claims.organization_id, access.token_id)
-    caller = Caller(access.organization, access.account_id, "scim")
-    user_type_here = user_type(access.organization.schemas)
-    return Visitor(caller, access, user_type_here, str(access.account_id))
+    if reason := _reason(state):
+        raise TokenRefused(reason, claims.organization_id, state.token_id)
+    caller = Caller(state.organization, state.account_id, "scim")
+    user_type_here = user_type(state.organization.schemas)
+    actor_id = str(state.account_id)
+    return AuthenticatedCaller(caller, state, user_type_here, actor_id, claims.scopes)
 
 
-def _reason(access: Access) -> str | None:
+def _reason(state: TokenState) -> str | None:
     """Return why a token that is known is not accepted, None where it is."""
-    if access.revoked_at:
-        return f"The token was revoked on {access.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
-    if not access.is_active:
+    if state.revoked_at:
+        return f"The token was revoked on {state.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
+    if not state.is_active:
         return "The technical account of this token is deactivated; activate it."
-    if not access.is_entitled:
+    if not state.is_entitled:
         return "The technical account of this token is no longer an Administrator."
     return None

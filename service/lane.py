@@ -33,7 +33,9 @@ from service.transact import MustWait, OutcomeUnknown, Task, at_once, in_turn
 from service.unavailable import unavailable
 
 BATCH_MAX = 256  # Commands in one transaction.
-TURNS = 3  # Of the event loop before a batch: a request is read, admitted and submitted in these.
+TURNS = (
+    3  # Of the event loop before a batch: a request is read, authenticated and submitted in these.
+)
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # From the connection on, for the answer to COMMIT: the whole ends later, and cannot tell that one was sent.

@@ -10,11 +10,12 @@ from uuid import UUID
 import jwt
 
 from schema.scim.errors import Unauthorized
+from service.callers.scopes import SCIM, read_scopes
 from service.keys import SigningKey
 
 ISSUER = "scim-ledger"
 AUDIENCE = "scim-ledger/scim"
-SCOPE = "scim"
+SCOPE = SCIM  # Of every token that is issued.
 ALGORITHM = "EdDSA"  # RFC 8725 §3.1: the one algorithm that is accepted, whatever a header says.
 REQUIRED = ["iss", "aud", "sub", "organization", "jti", "iat", "scope"]
 TOKEN_LENGTH_MAX = 8_000
@@ -27,7 +28,7 @@ class Claims:
     organization_id: UUID
     account_id: UUID
     jti_hash: str
-    scope: str
+    scopes: frozenset[str]
     expires_at: datetime | None
 
 
@@ -69,7 +70,7 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
             UUID(claims["organization"]),
             UUID(claims["sub"]),
             hash_jti(claims["jti"]),
-            claims["scope"],
+            read_scopes(claims["scope"]),
             expires_at,
         )
     except (ValueError, TypeError, AttributeError):

@@ -103,6 +103,14 @@ class Forbidden(ScimError):
     status = 403
 
 
+class InsufficientScope(Forbidden):
+    """The token is good, but lacks the scope that the request needs (RFC 6750 §3.1)."""
+
+    def __init__(self, detail: str, scope: str) -> None:
+        super().__init__(detail)
+        self.scope = scope
+
+
 class NotFound(ScimError):
     """There is no such resource or endpoint."""
 

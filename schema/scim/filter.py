@@ -47,22 +47,26 @@ EQUALITY = re.compile(r'([^\s()\[\]"]{1,200}) eq "([^"\\\x00-\x1f\ud800-\udfff]+
 Find = Callable[[str], AttributePath | None]
 
 
-@lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
 def parse_filter(text: str, resource_type: ResourceType) -> Filter:
     """Return the filter of a query. Errors: InvalidFilter, with the place and what to write."""
+    return read_equality(text, resource_type) or _parse(text, resource_type)
+
+
+@lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
+def _parse(text: str, resource_type: ResourceType) -> Filter:
     return _Parser(tokenize(text), resource_type.find).whole()
 
 
-def read_equality(text: str, resource_type: ResourceType) -> tuple[AttributePath, str] | None:
-    """Return the attribute and the text of a filter `attribute eq "text"`, which clients send all day.
+def read_equality(text: str, resource_type: ResourceType) -> Comparison | None:
+    """Return the filter `attribute eq "text"`, which clients send all day, in a third of the parser's time.
 
-    It is what parse_filter reads there, in a third of the time. None for all else, wrong filters included.
+    None for all else, wrong filters included: the parser reads those.
     """
     found = EQUALITY.fullmatch(text) if len(text) <= FILTER_LENGTH_MAX else None
     path = resource_type.find(found[1]) if found else None
     if found is None or path is None or path.target.type is not AttributeType.STRING:
         return None
-    return None if is_never_returned(path) else (path, found[2])
+    return None if is_never_returned(path) else Comparison(path, Operator.EQ, found[2])
 
 
 def parse_value_filter(text: str, attribute: Attribute) -> Filter:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from projections.query import Query
+from projections.directory.queries.plan import Query
 from projections.tables import Table
 from schema.scim.errors import InvalidCount, InvalidPath, InvalidSyntax, InvalidValue
 from schema.scim.filter import parse_filter
@@ -28,21 +28,26 @@ class Target(NamedTuple):
 def read_query(sent: Parameters, target: Target, selection: Selection, base: str) -> Query:
     """Return what the parameters of a query ask for; numbers are trimmed to what is served.
 
-    Errors: InvalidFilter, InvalidPath for sortBy, InvalidValue for a number that is none.
+    Errors: InvalidFilter, InvalidPath for sortBy, InvalidValue for a number that is none, InvalidCount.
     """
+    if "cursor" in sent:
+        refuse_bad_count(sent)
     resource_type, text, sort_by = target.resource_type, sent.get("filter"), sent.get("sortby")
     sort = resource_type.find(sort_by) if sort_by else None
     if sort_by and sort is None:
         raise InvalidPath(f"sortBy names no attribute of {resource_type.name}: {sort_by[:100]!r}.")
     start, count = read_range(sent)
     return Query(
+        target.table,
         filter=None if text is None else parse_filter(text, resource_type),
         sort=sort,
         is_descending=sent.get("sortorder", "").lower() == "descending",
         start=start,
-        count=count,
-        with_related=selection.wants("groups" if resource_type.name == "User" else "members"),
+        page_size=count,
+        with_related=selection.is_everything
+        or selection.wants("groups" if resource_type.name == "User" else "members"),
         base_url=base,
+        is_by_cursor="cursor" in sent,
     )
 
 

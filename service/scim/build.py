@@ -19,34 +19,34 @@ from service.commands import (
     ReplaceGroup,
     ReplaceUser,
 )
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.ignored import note_ignored
 
 
-def create_user(exchange: Exchange, user_id: UUID, body: Any) -> CreateUser:
+def create_user(context: RequestContext, user_id: UUID, body: Any) -> CreateUser:
     """Return the command of a POST. Errors: those of read_document."""
-    reading = _read_document(body, exchange.visitor.user_type)
+    reading = _read_document(body, context.authenticated.user_type)
     note_ignored("User", reading.ignored)
-    return CreateUser(user_id, reading.document, exchange.visitor.user_type)
+    return CreateUser(user_id, reading.document, context.authenticated.user_type)
 
 
 def replace_user(
-    exchange: Exchange, user_id: UUID, body: Any, precondition: Precondition
+    context: RequestContext, user_id: UUID, body: Any, precondition: Precondition
 ) -> ReplaceUser:
     """Return the command of a PUT. Errors: those of read_document."""
-    user_type = exchange.visitor.user_type
+    user_type = context.authenticated.user_type
     reading = _read_document(body, user_type, is_put=True)
     note_ignored("User", reading.ignored)
     return ReplaceUser(user_id, reading.document, user_type, precondition, reading.role_ids)
 
 
 def patch_user(
-    exchange: Exchange, user_id: UUID, body: Any, precondition: Precondition
+    context: RequestContext, user_id: UUID, body: Any, precondition: Precondition
 ) -> PatchUser:
     """Return the command of a PATCH. Errors: those of read_patch."""
-    patch = _read_patch(body, exchange.visitor.user_type, str(user_id))
+    patch = _read_patch(body, context.authenticated.user_type, str(user_id))
     note_ignored("User", patch.ignored)
-    return PatchUser(user_id, patch, exchange.visitor.user_type, precondition)
+    return PatchUser(user_id, patch, context.authenticated.user_type, precondition)
 
 
 def create_group(group_id: UUID, body: Any) -> CreateGroup:

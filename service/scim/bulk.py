@@ -30,7 +30,7 @@ from service.scim.bulk_operation import (
 )
 from service.scim.bulk_order import in_turn, portions, referred, sequence
 from service.scim.bulk_references import references
-from service.scim.context import Exchange, admit
+from service.scim.context import RequestContext
 from service.scim.middleware import unexpected
 from service.scim.parse import read_body
 from service.scim.refusal_log import OPERATIONS_REFUSED, Origin, told
@@ -57,7 +57,7 @@ class Result:
 class Bulk:
     """A bulk on its way: what was sent, the ids and places of its bulkIds, the results so far."""
 
-    exchange: Exchange
+    context: RequestContext
     sent: Sequence[Document]
     ids: Mapping[str, UUID]
     places: Mapping[str, int]
@@ -65,12 +65,11 @@ class Bulk:
     logged: list[int] = field(default_factory=list)  # Places of the refusals that have a line.
 
 
-async def bulk(request: web.Request) -> Answer:
+async def bulk(request: web.Request, context: RequestContext) -> Answer:
     """POST /Bulk: 200 with a BulkResponse, whatever became of the operations in it."""
-    exchange = await admit(request)
     body = await read_body(request, PAYLOAD_BYTES_MAX)
     sent, errors_max = _read_request(body)
-    results = await run(exchange, sent, errors_max)
+    results = await run(context, sent, errors_max)
     if count := _count_errors(results):
         request[OPERATIONS_REFUSED] = count
     documents = [results[index].document for index in sorted(results)]
@@ -111,14 +110,14 @@ def _with_lower_keys(operation: Any) -> Document:
 
 
 async def run(
-    exchange: Exchange, sent: Sequence[Document], errors_max: int | None
+    context: RequestContext, sent: Sequence[Document], errors_max: int | None
 ) -> dict[int, Result]:
     """Carry out operations; return their results by place. After `errors_max` errors the rest is left.
 
     Operations that refer to none of each other go into the lane together, in their order, and so
     share commits.
     """
-    state = Bulk(exchange, sent, _assigned_ids(sent), _places(sent))
+    state = Bulk(context, sent, _assigned_ids(sent), _places(sent))
     before = referred(sent, state.places)
     circular = sequence(before)[1]
     rest = {place: wanted for place, wanted in before.items() if place not in circular}
@@ -162,17 +161,17 @@ def _places(sent: Sequence[Document]) -> dict[str, int]:
 
 
 async def _run_one(state: Bulk, place: int) -> Result:
-    exchange, sent = state.exchange, state.sent[place]
+    context, sent = state.context, state.sent[place]
     try:
         _refuse_failed_references(state, sent)
         operation = read_operation(sent, state.ids)
-        outcome = await exchange.submit(command_of(exchange, operation))
+        outcome = await context.submit(command_of(context, operation))
     except ScimError as refusal:
         return _refused(state, place, refusal)
     except Exception:  # The others have happened, and their results must be told.
-        log.exception("bulk_operation_failed", request_id=str(exchange.request_id), place=place)
-        return _refused(state, place, unexpected(str(exchange.request_id)))
-    location = exchange.base + operation.location
+        log.exception("bulk_operation_failed", request_id=str(context.request_id), place=place)
+        return _refused(state, place, unexpected(str(context.request_id)))
+    location = context.base + operation.location
     document = {**_head(sent), "location": location, "status": STATUSES[operation.method]}
     if outcome.row is not None:
         document["version"] = etag(outcome.row.version)
@@ -199,7 +198,7 @@ def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
     _log_refusal(state, place, refusal)
     head, location = _head(sent), sent_location(sent, state.ids)
     if location:
-        head["location"] = state.exchange.base + location
+        head["location"] = state.context.base + location
     status = {"status": str(refusal.status), "response": refusal.document()}
     return Result({**head, **status}, is_error=True)
 
@@ -212,12 +211,12 @@ def _log_refusal(state: Bulk, place: int, refusal: ScimError) -> None:
     if len(state.logged) == REFUSALS_LOGGED_MAX:
         return
     state.logged.append(place)
-    exchange, asked = state.exchange, named_resource(state.sent[place], state.ids)
+    context, asked = state.context, named_resource(state.sent[place], state.ids)
     log.info(
         "bulk_operation_refused",
-        request_id=str(exchange.request_id),
+        request_id=str(context.request_id),
         place=place,
         **asked,
         status=refusal.status,
-        **told(refusal, Origin(exchange.organization_id, exchange.visitor.access.token_id)),
+        **told(refusal, Origin(context.organization_id, context.authenticated.token.token_id)),
     )

@@ -13,7 +13,7 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.bulk_references import PREFIX, resolved
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import VERSION
 
 PATH = re.compile(r"/*(users|groups)(?:/+([^/?#]+))?/*", re.IGNORECASE)
@@ -105,23 +105,23 @@ def _data(method: str, data: Any) -> Any:
     return {"Operations": data} if method == "PATCH" and isinstance(data, list) else data
 
 
-def command_of(exchange: Exchange, operation: BulkOperation) -> Command:
+def command_of(context: RequestContext, operation: BulkOperation) -> Command:
     """Return the command of an operation. Errors: NotFound, InvalidValue, and those of read_patch."""
     if operation.id is None:
         raise NotFound(f"There is no such resource in {operation.endpoint}.")
     if operation.endpoint == "Users":
-        return _user_command(exchange, operation, operation.id)
+        return _user_command(context, operation, operation.id)
     return _group_command(operation, operation.id)
 
 
-def _user_command(exchange: Exchange, operation: BulkOperation, user_id: UUID) -> Command:
+def _user_command(context: RequestContext, operation: BulkOperation, user_id: UUID) -> Command:
     match operation.method:
         case "POST":
-            return build.create_user(exchange, user_id, operation.data)
+            return build.create_user(context, user_id, operation.data)
         case "PUT":
-            return build.replace_user(exchange, user_id, operation.data, operation.precondition)
+            return build.replace_user(context, user_id, operation.data, operation.precondition)
         case "PATCH":
-            return build.patch_user(exchange, user_id, operation.data, operation.precondition)
+            return build.patch_user(context, user_id, operation.data, operation.precondition)
         case _:
             return DeleteUser(user_id, operation.precondition)
 

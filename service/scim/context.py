@@ -1,9 +1,8 @@
 """What a handler has at hand: the service, and who makes the request."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,21 +12,20 @@ from aiohttp import web
 
 from eventstore.events import Provenance
 from eventstore.seal import Sealer
-from projections.borrow import borrowed
-from projections.load import Connection
+from projections.directory.queries.reader import QueryReader
 from projections.read import PointReader
-from projections.totals import Totals
+from schema.scim.errors import InsufficientScope
 from service.batch import Outcome
+from service.callers.scopes import SCIM, SCIM_READ
 from service.commands import Command
-from service.gate import Gate, Visitor
+from service.gate import AuthenticatedCaller, Authenticator
 from service.lane import Lanes
-from service.scim.middleware import NOTES, REQUEST_ID
+from service.scim.middleware import NOTES, REQUEST_ID, Handler
 from service.scim.refusal_log import ORIGIN, Origin
 from service.shares import Shares
 
 BASE_PATH = "/api/scim/v2"
 CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
-READ_TIMEOUT_S = 25.0  # For a page; Postgres ends statements before that.
 HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
@@ -38,23 +36,22 @@ class Service:
     pool: asyncpg.Pool
     lanes: Lanes
     reader: PointReader
-    gate: Gate
+    authenticator: Authenticator
     sealer: Sealer
-    readings: Shares  # Of the pool's connections, for pages.
+    queries: QueryReader
     streams: Shares  # For answers that hold a connection as long as their client reads.
     large: Shares  # For bodies of megabytes.
     public_url: str | None = None
-    totals: Totals = field(default_factory=Totals)
 
 
 SERVICE = web.AppKey("service", Service)
 
 
-class Exchange(NamedTuple):
-    """A request that was admitted."""
+class RequestContext(NamedTuple):
+    """A request, who makes it, and the service that answers it."""
 
     service: Service
-    visitor: Visitor
+    authenticated: AuthenticatedCaller
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
     notes: dict[str, Any]  # What the request's log line says besides.
@@ -62,24 +59,15 @@ class Exchange(NamedTuple):
     @property
     def organization_id(self) -> UUID:
         """Return the organization that the token stands for: the only one this request may see."""
-        return self.visitor.caller.organization.id
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """Give a connection to read pages with, of which writes and point reads always find some left."""
-        async with (
-            self.service.readings.turn(self.organization_id),
-            borrowed(self.service.pool, timeout_s=READ_TIMEOUT_S) as connection,
-        ):
-            yield connection
+        return self.authenticated.caller.organization.id
 
     async def submit(self, command: Command, *, is_long: bool = False) -> Outcome:
         """Carry out a command in the name of the technical account; a long one is decided aside."""
-        visitor = self.visitor
-        token_id = visitor.access.token_id
-        provenance = Provenance(visitor.actor_id, token_id, self.request_id, "scim")
+        authenticated = self.authenticated
+        token_id = authenticated.token.token_id
+        provenance = Provenance(authenticated.actor_id, token_id, self.request_id, "scim")
         lanes = self.service.lanes
-        outcome = await lanes.submit(command, visitor.caller, provenance, is_long=is_long)
+        outcome = await lanes.submit(command, authenticated.caller, provenance, is_long=is_long)
         if outcome.role_conflict:
             self._note_conflict(outcome.role_conflict)
         return outcome
@@ -91,22 +79,45 @@ class Exchange(NamedTuple):
             noted.append(list(roles))
 
 
-async def admit(request: web.Request) -> Exchange:
-    """Return the exchange of a request. Errors: Unauthorized, Unavailable."""
+Handle = Callable[[web.Request, RequestContext], Awaitable[web.StreamResponse]]
+HandleAnyone = Callable[[web.Request, RequestContext | None], Awaitable[web.StreamResponse]]
+
+
+def authenticating(handle: Handle, scopes: frozenset[str]) -> Handler:
+    """Return a handler that authenticates the caller, who must have one of the scopes, and passes it on."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await handle(request, await authenticate(request, scopes))
+
+    return answer
+
+
+def authenticating_if_sent(handle: HandleAnyone, scopes: frozenset[str]) -> Handler:
+    """Return a handler that also serves who sends no token; a token that is sent must be a good one."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        is_sent = "Authorization" in request.headers
+        return await handle(request, await authenticate(request, scopes) if is_sent else None)
+
+    return answer
+
+
+async def authenticate(request: web.Request, scopes: frozenset[str]) -> RequestContext:
+    """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
-    visitor = await service.gate.admit(request.headers.get("Authorization"))
-    request[ORIGIN] = Origin(visitor.access.organization.id, visitor.access.token_id)
-    return Exchange(
-        service, visitor, base_url(request, service), request[REQUEST_ID], request[NOTES]
+    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
+    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
+    if scopes.isdisjoint(authenticated.scopes):
+        raise _insufficient(scopes)
+    base = base_url(request, service)
+    return RequestContext(service, authenticated, base, request[REQUEST_ID], request[NOTES])
+
+
+def _insufficient(scopes: frozenset[str]) -> InsufficientScope:
+    other = f" ({SCIM_READ} is enough for reading)" if SCIM_READ in scopes else ""
+    return InsufficientScope(
+        f"The token lacks the scope {SCIM}{other}; use a token that has it.", SCIM
     )
-
-
-async def admit_anyone(request: web.Request) -> Exchange | None:
-    """Return the exchange of a request, None for one without a token: it is answered all the same.
-
-    Errors: Unauthorized for a token that is wrong, Unavailable.
-    """
-    return await admit(request) if "Authorization" in request.headers else None
 
 
 def base_url(request: web.Request, service: Service) -> str:

@@ -2,15 +2,21 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import orjson
 
 from eventstore.errors import BrokenSeal
 from eventstore.seal import Sealer
+from projections.directory.queries.plan import Query
+from projections.directory.queries.reader import Page
 from projections.keyset import Edge
+from schema.scim import urns
+from schema.scim.attributes import Document
 from schema.scim.errors import ExpiredCursor, InvalidCursor
 
 TIMEOUT_S = 3_600  # Announced as cursorTimeout.
@@ -27,6 +33,58 @@ class Cursor:
     is_backward: bool
     total: int
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """The cursors of one query of an organization: opened where it begins, sealed for its neighbors."""
+
+    sealer: Sealer
+    organization_id: UUID
+    query: str  # What they are bound to: see `digest`.
+
+    def resume(self, query: Query, text: str) -> Query:
+        """Return a query that goes on at a cursor; an empty one begins (RFC 9865 §2).
+
+        Errors: InvalidCursor, ExpiredCursor.
+        """
+        if not text:
+            return query
+        cursor = open_cursor(self.sealer, text, self.organization_id, self.query)
+        return query._replace(edge=cursor.edge, is_backward=cursor.is_backward, total=cursor.total)
+
+    def message(self, query: Query, page: Page) -> Document:
+        """Return the ListResponse of a page without its Resources (RFC 9865 §2)."""
+        return {
+            "schemas": [urns.LIST_RESPONSE],
+            "totalResults": page.total,
+            "itemsPerPage": len(page.resources),
+            **self._around(query, page),
+        }
+
+    def _around(self, query: Query, page: Page) -> dict[str, str]:
+        """Return nextCursor and previousCursor, each where there is such a page."""
+        has_next = page.has_more or (query.is_backward and query.edge is not None)
+        has_previous = page.has_more if query.is_backward else query.edge is not None
+        found = {}
+        if page.last and has_next:
+            found["nextCursor"] = self._seal(page.last, page.total, is_backward=False)
+        if page.first and has_previous:
+            found["previousCursor"] = self._seal(page.first, page.total, is_backward=True)
+        return found
+
+    def _seal(self, edge: Edge, total: int, *, is_backward: bool) -> str:
+        now = datetime.now(UTC)
+        cursor = Cursor(self.organization_id, self.query, edge, is_backward, total, now)
+        return seal_cursor(self.sealer, cursor)
+
+
+def digest(asked: Sequence[str]) -> str:
+    """Return what a cursor is bound to: a digest of the type and of everything that chooses and orders rows.
+
+    What was asked may be of any length, and the cursor must fit into a URL.
+    """
+    return sha256(orjson.dumps(asked)).hexdigest()
 
 
 def seal_cursor(sealer: Sealer, cursor: Cursor) -> str:

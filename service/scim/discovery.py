@@ -13,7 +13,7 @@ from schema.scim.errors import Forbidden, NotFound
 from schema.scim.filter import parse_filter
 from schema.scim.predicate import matches
 from schema.scim.resource_type import ResourceType
-from service.gate import Visitor
+from service.gate import AuthenticatedCaller
 from service.scim import bulk, cursor
 from service.scim.answer import Answer, json_response
 from service.scim.ask import (
@@ -23,7 +23,7 @@ from service.scim.ask import (
     read_range,
     read_search_request,
 )
-from service.scim.context import SERVICE, Exchange, admit, admit_anyone, base_url
+from service.scim.context import SERVICE, RequestContext, base_url
 from service.scim.parse import query_parameters, read_body
 from service.scim.represent import dumps
 from service.scim.select import read_selection, select_document
@@ -32,9 +32,8 @@ DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
 BUILT_IN_TYPES = (USER, GROUP, ROLE)  # Without the extensions of any organization.
 
 
-async def service_provider_config(request: web.Request) -> Answer:
+async def service_provider_config(request: web.Request, _: RequestContext | None) -> Answer:
     """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3); it tells clients how to authenticate."""
-    await admit_anyone(request)
     return json_response(dumps(config_document(base_url(request, request.app[SERVICE]))))
 
 
@@ -77,22 +76,20 @@ def config_document(base: str) -> Document:
     }
 
 
-async def resource_types(request: web.Request) -> Answer:
+async def resource_types(request: web.Request, context: RequestContext | None) -> Answer:
     """GET /ResourceTypes."""
-    documents = await _resource_types(request)
     _refuse_filter(request)
-    return _list(documents)
+    return _list(_resource_types(request, context))
 
 
-async def resource_type(request: web.Request) -> Answer:
+async def resource_type(request: web.Request, context: RequestContext | None) -> Answer:
     """GET /ResourceTypes/{name}."""
-    return _one(await _resource_types(request), request.match_info["id"], "resource type")
+    return _one(_resource_types(request, context), request.match_info["id"], "resource type")
 
 
-async def _resource_types(request: web.Request) -> list[Document]:
+def _resource_types(request: web.Request, context: RequestContext | None) -> list[Document]:
     """Return the resource types (RFC 7643 §6); without a token, those of no organization."""
-    exchange = await admit_anyone(request)
-    shown = exchange.visitor.resource_types if exchange else BUILT_IN_TYPES
+    shown = context.authenticated.resource_types if context else BUILT_IN_TYPES
     base = base_url(request, request.app[SERVICE])
     return [_resource_type(each, base) for each in shown]
 
@@ -113,24 +110,22 @@ def _resource_type(each: ResourceType, base: str) -> Document:
     return document
 
 
-async def schemas(request: web.Request) -> Answer:
+async def schemas(request: web.Request, context: RequestContext) -> Answer:
     """GET /Schemas: a ListResponse, complete and without nulls (reference §7)."""
-    exchange = await admit(request)
     _refuse_filter(request)
-    return _list(schema_documents(exchange.visitor, exchange.base))
+    return _list(schema_documents(context.authenticated, context.base))
 
 
-async def schema(request: web.Request) -> Answer:
+async def schema(request: web.Request, context: RequestContext) -> Answer:
     """GET /Schemas/{urn}."""
-    exchange = await admit(request)
     sent = request.match_info["id"]
     wanted = urns.ALIASES.get(sent.lower(), sent)
-    return _one(schema_documents(exchange.visitor, exchange.base), wanted, "schema")
+    return _one(schema_documents(context.authenticated, context.base), wanted, "schema")
 
 
-def schema_documents(visitor: Visitor, base: str) -> list[Document]:
+def schema_documents(authenticated: AuthenticatedCaller, base: str) -> list[Document]:
     """Return the schemas that an organization has; roleId tells which UUIDs are its roles."""
-    organization = visitor.caller.organization
+    organization = authenticated.caller.organization
     return [
         {
             **_with_roles(document, organization),
@@ -157,21 +152,22 @@ def _role_attribute(attribute: Document, organization: Organization) -> Document
     }
 
 
-async def roles(request: web.Request) -> Answer:
+async def roles(request: web.Request, context: RequestContext) -> Answer:
     """GET /Roles: the five roles of the organization, as resources."""
-    exchange = await admit(request)
-    return _answer_roles(exchange, query_parameters(request))
+    return _answer_roles(context, query_parameters(request))
 
 
-async def search_roles(request: web.Request) -> Answer:
+async def search_roles(request: web.Request, context: RequestContext) -> Answer:
     """POST /Roles/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
-    exchange = await admit(request)
-    return _answer_roles(exchange, read_search_request(await read_body(request)))
+    return _answer_roles(context, read_search_request(await read_body(request)))
 
 
-def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
+def _answer_roles(context: RequestContext, sent: Parameters) -> Answer:
     """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
-    found, selection = role_documents(exchange.visitor, exchange.base), read_selection(sent, ROLE)
+    found, selection = (
+        role_documents(context.authenticated, context.base),
+        read_selection(sent, ROLE),
+    )
     if "filter" in sent:
         chosen = parse_filter(sent["filter"], ROLE)
         found = [each for each in found if matches(chosen, each)]
@@ -180,13 +176,14 @@ def _answer_roles(exchange: Exchange, sent: Parameters) -> Answer:
     return _list(page, start=start, total=len(found))
 
 
-async def role(request: web.Request) -> Answer:
+async def role(request: web.Request, context: RequestContext) -> Answer:
     """GET /Roles/{id}."""
-    exchange = await admit(request)
-    return _one(role_documents(exchange.visitor, exchange.base), request.match_info["id"], "role")
+    return _one(
+        role_documents(context.authenticated, context.base), request.match_info["id"], "role"
+    )
 
 
-def role_documents(visitor: Visitor, base: str) -> list[Document]:
+def role_documents(authenticated: AuthenticatedCaller, base: str) -> list[Document]:
     """Return the roles of an organization."""
     return [
         {
@@ -195,7 +192,7 @@ def role_documents(visitor: Visitor, base: str) -> list[Document]:
             "displayName": name,
             "meta": {"resourceType": "Role", "location": f"{base}/Roles/{role_id}"},
         }
-        for name, role_id in visitor.caller.organization.roles.items()
+        for name, role_id in authenticated.caller.organization.roles.items()
     ]
 
 

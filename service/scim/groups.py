@@ -22,7 +22,7 @@ from service.ids import new_id
 from service.scim import build
 from service.scim.answer import no_content, not_modified, resource_response
 from service.scim.ask import Parameters
-from service.scim.context import Exchange, admit
+from service.scim.context import RequestContext
 from service.scim.parse import (
     LARGE_BODY_LIMIT_BYTES,
     is_large,
@@ -41,73 +41,68 @@ ECHOED_MEMBERS_MAX = 100
 NO_CONTENT = HTTPStatus.NO_CONTENT
 
 
-async def create(request: web.Request) -> web.StreamResponse:
+async def create(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
-    exchange = await admit(request)
     sent = query_parameters(request)  # Before anything is written: they may be refused.
-    async with _turn(request, exchange):
+    async with _turn(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.create_group, is_long(request), new_id(), body)
-        outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome, sent, status=201)
+        outcome = await context.submit(command, is_long=is_long(request))
+    return await _answer_write(request, context, outcome, sent, status=201)
 
 
-def _turn(request: web.Request, exchange: Exchange) -> AbstractAsyncContextManager[None]:
+def _turn(request: web.Request, context: RequestContext) -> AbstractAsyncContextManager[None]:
     """Return a block in which a large body may be in memory: few are at once."""
     if not is_large(request):
         return nullcontext()
-    return exchange.service.large.turn(exchange.organization_id)
+    return context.service.large.turn(context.organization_id)
 
 
-async def read(request: web.Request) -> web.StreamResponse:
+async def read(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """GET /Groups/{id}: 200 with the group, streamed where it has many members, or 304."""
-    exchange = await admit(request)
     group_id = _group_id(request)
     selection = read_selection(query_parameters(request), GROUP)
     lookup = GROUP_BY_ID_WITH_MEMBERS if selection.wants("members") else GROUP_BY_ID
-    found = await exchange.service.reader.find(lookup, exchange.organization_id, group_id)
+    found = await context.service.reader.find(lookup, context.organization_id, group_id)
     if not found:
         raise _not_found(str(group_id))
     group = found[0]
     if is_group_held(request, group, selection):
         return not_modified(group)
-    return await _show(request, exchange, group, selection)
+    return await _show(request, context, group, selection)
 
 
-async def replace(request: web.Request) -> web.StreamResponse:
+async def replace(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """PUT /Groups/{id}: 200 with the group, without its members where they are many."""
-    exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Before anything is written: they may be refused.
-    async with _turn(request, exchange):
+    async with _turn(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.replace_group, is_long(request), group_id, body, precondition)
-        outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome, sent)
+        outcome = await context.submit(command, is_long=is_long(request))
+    return await _answer_write(request, context, outcome, sent)
 
 
-async def patch(request: web.Request) -> web.StreamResponse:
+async def patch(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
-    exchange = await admit(request)
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Before anything is written: they may be refused.
-    async with _turn(request, exchange):
+    async with _turn(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
         command = await aside(build.patch_group, is_long(request), group_id, body, precondition)
-        outcome = await exchange.submit(command, is_long=is_long(request))
-    return await _answer_write(request, exchange, outcome, sent)
+        outcome = await context.submit(command, is_long=is_long(request))
+    return await _answer_write(request, context, outcome, sent)
 
 
-async def delete(request: web.Request) -> web.StreamResponse:
+async def delete(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """DELETE /Groups/{id}: 204."""
-    exchange = await admit(request)
-    await exchange.submit(DeleteGroup(_group_id(request), read_precondition(request)))
+    await context.submit(DeleteGroup(_group_id(request), read_precondition(request)))
     return no_content()
 
 
 async def _show(
     request: web.Request,
-    exchange: Exchange,
+    context: RequestContext,
     group: Resource,
     selection: Selection,
     *,
@@ -115,14 +110,14 @@ async def _show(
 ) -> web.StreamResponse:
     """Return a group that was read with its members, as a stream where they are many."""
     if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
-        return await stream_group(request, exchange, group.id, selection, status=status)
-    body = select(group_bytes(group, exchange.base), selection)
-    return resource_response(group, body, _location(exchange, group.id), status=status)
+        return await stream_group(request, context, group.id, selection, status=status)
+    body = select(group_bytes(group, context.base), selection)
+    return resource_response(group, body, _location(context, group.id), status=status)
 
 
 async def _answer_write(
     request: web.Request,
-    exchange: Exchange,
+    context: RequestContext,
     outcome: Outcome,
     sent: Parameters,
     *,
@@ -135,16 +130,16 @@ async def _answer_write(
     if group.member_count > ECHOED_MEMBERS_MAX and not names_attributes(sent):
         # RFC 7644 §3.5.2 lets a PATCH answer with nothing; §3.3 and §3.5.1 want a body, less its members.
         is_shown = request.method != "PATCH"
-        return _without_members(exchange, group, status=status if is_shown else NO_CONTENT)
+        return _without_members(context, group, status=status if is_shown else NO_CONTENT)
     selection = read_selection(sent, GROUP)
     if not group.member_count or not selection.wants("members"):
-        return await _show(request, exchange, group, selection, status=status)
-    return await _show_read(request, exchange, group, selection, status=status)
+        return await _show(request, context, group, selection, status=status)
+    return await _show_read(request, context, group, selection, status=status)
 
 
 async def _show_read(
     request: web.Request,
-    exchange: Exchange,
+    context: RequestContext,
     group: Resource,
     selection: Selection,
     *,
@@ -152,27 +147,29 @@ async def _show_read(
 ) -> web.StreamResponse:
     """Return a group after a write, with its members; where those cannot be read, say that it is written."""
     try:
-        found = await exchange.service.reader.find(
-            GROUP_BY_ID_WITH_MEMBERS, exchange.organization_id, group.id
+        found = await context.service.reader.find(
+            GROUP_BY_ID_WITH_MEMBERS, context.organization_id, group.id
         )
         if found:
-            return await _show(request, exchange, found[0], selection, status=status)
+            return await _show(request, context, found[0], selection, status=status)
     except (NotFound, Unavailable):
         pass
     unshown = status if status == HTTPStatus.CREATED else NO_CONTENT
-    return _without_members(exchange, group, status=unshown)
+    return _without_members(context, group, status=unshown)
 
 
-def _without_members(exchange: Exchange, group: Resource, *, status: int) -> web.StreamResponse:
+def _without_members(
+    context: RequestContext, group: Resource, *, status: int
+) -> web.StreamResponse:
     """Return a group without its members, or with 204 nothing of it but its version."""
     if status == NO_CONTENT:
         return no_content(group)
-    location = _location(exchange, group.id)
-    return resource_response(group, group_bytes(group, exchange.base), location, status=status)
+    location = _location(context, group.id)
+    return resource_response(group, group_bytes(group, context.base), location, status=status)
 
 
-def _location(exchange: Exchange, group_id: UUID) -> str:
-    return f"{exchange.base}/Groups/{group_id}"
+def _location(context: RequestContext, group_id: UUID) -> str:
+    return f"{context.base}/Groups/{group_id}"
 
 
 def _group_id(request: web.Request) -> UUID:

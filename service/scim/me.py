@@ -5,30 +5,28 @@ from aiohttp import web
 from projections.read import USER_BY_ID
 from schema.scim.errors import Forbidden, NotFound
 from service.scim.answer import Answer, not_modified, resource_response
-from service.scim.context import admit
+from service.scim.context import RequestContext
 from service.scim.parse import query_parameters
 from service.scim.represent import user_bytes
 from service.scim.select import read_selection, select
 from service.scim.unmodified import is_user_held
 
 
-async def read(request: web.Request) -> Answer:
+async def read(request: web.Request, context: RequestContext) -> Answer:
     """GET /Me: 200 with the technical account; its location is that below /Users."""
-    exchange = await admit(request)
-    account_id = exchange.visitor.access.account_id
-    found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, account_id)
+    account_id = context.authenticated.token.account_id
+    found = await context.service.reader.find(USER_BY_ID, context.organization_id, account_id)
     if not found:
         raise NotFound("The technical account of this token is gone.")
-    selection = read_selection(query_parameters(request), exchange.visitor.user_type)
-    if await is_user_held(request, exchange, found[0], selection):
+    selection = read_selection(query_parameters(request), context.authenticated.user_type)
+    if await is_user_held(request, context, found[0], selection):
         return not_modified(found[0])
-    body = select(user_bytes(found[0], exchange.base), selection)
-    return resource_response(found[0], body, f"{exchange.base}/Users/{account_id}")
+    body = select(user_bytes(found[0], context.base), selection)
+    return resource_response(found[0], body, f"{context.base}/Users/{account_id}")
 
 
-async def refuse(request: web.Request) -> Answer:
+async def refuse(_: web.Request, __: RequestContext) -> Answer:
     """POST, PUT, PATCH and DELETE on /Me: 403 with the reason."""
-    await admit(request)
     raise Forbidden(
         "/Me is the technical account whose token you use. It is managed by the administrators of the "
         "service, not over SCIM; use /Users for other users."

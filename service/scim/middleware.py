@@ -10,6 +10,7 @@ from aiohttp import web
 
 from eventstore.postgres.outages import Outage, classify
 from schema.scim.errors import (
+    InsufficientScope,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -101,6 +102,9 @@ def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
         # Who sent no token is not told an error, either.
         wrong = "" if error.is_missing else ', error="invalid_token"'
         headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
+    if isinstance(error, InsufficientScope):
+        wrong = f'error="insufficient_scope", scope="{error.scope}"'
+        headers["WWW-Authenticate"] = f'Bearer realm="scim", {wrong}'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if allow:

@@ -94,14 +94,14 @@ def list_response(resources: Iterable[bytes], message: Document) -> bytes:
     return list_head(message) + b",".join(resources) + b"]}"
 
 
-def list_of_all(resources: Sequence[bytes]) -> bytes:
-    """Return the ListResponse of all resources that match."""
-    return _head_of_all(len(resources)) + b",".join(resources) + b"]}"
+def list_page(resources: Sequence[bytes], total: int, start: int) -> bytes:
+    """Return the ListResponse of a page by index."""
+    return _head_of_page(total, start, len(resources)) + b",".join(resources) + b"]}"
 
 
 @lru_cache(maxsize=256)
-def _head_of_all(count: int) -> bytes:
-    return list_head(list_message(count, 1, count))
+def _head_of_page(total: int, start: int, count: int) -> bytes:
+    return list_head(list_message(total, start, count))
 
 
 def dumps(document: Any) -> bytes:

@@ -11,7 +11,7 @@ from aiohttp import HttpVersion11, web
 from projections.read import Member, Resource, stream_members
 from schema.scim.errors import NotFound
 from service.scim.answer import SERVER
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import ClientLeft
 from service.scim.represent import MEDIA_TYPE, etag, group_bytes, member_bytes
 from service.scim.select import Selection, select, select_document
@@ -24,7 +24,7 @@ STREAM_TIMEOUT_S = (
 
 async def stream_group(
     request: web.Request,
-    exchange: Exchange,
+    context: RequestContext,
     group_id: UUID,
     selection: Selection,
     *,
@@ -33,16 +33,16 @@ async def stream_group(
     """Answer with a group and all its members."""
     headers = {"Content-Type": MEDIA_TYPE, "Server": SERVER}
     response = web.StreamResponse(status=status, headers=headers)
-    response.headers["Location"] = f"{exchange.base}/Groups/{group_id}"
-    response.headers["X-Request-Id"] = str(exchange.request_id)
+    response.headers["Location"] = f"{context.base}/Groups/{group_id}"
+    response.headers["X-Request-Id"] = str(context.request_id)
     if request.version < HttpVersion11:
         response.force_close()  # Without chunks its end is that of the connection.
     try:
         async with (
-            exchange.service.streams.turn(exchange.organization_id),
+            context.service.streams.turn(context.organization_id),
             asyncio.timeout(STREAM_TIMEOUT_S),
         ):
-            await _send(request, response, _parts(exchange, group_id, selection))
+            await _send(request, response, _parts(context, group_id, selection))
     except BaseException as error:
         if not response.prepared or request.transport is None:
             raise
@@ -72,16 +72,16 @@ async def _send(
 
 
 async def _parts(
-    exchange: Exchange, group_id: UUID, selection: Selection
+    context: RequestContext, group_id: UUID, selection: Selection
 ) -> AsyncGenerator[Resource | bytes]:
     """Yield the group, then the pieces of its JSON; nothing if there is none."""
     ending, separator = b"", b',"members":['
-    async for piece in stream_members(exchange.service.pool, exchange.organization_id, group_id):
+    async for piece in stream_members(context.service.pool, context.organization_id, group_id):
         if isinstance(piece, Resource):
             yield piece
-            yield select(group_bytes(piece, exchange.base), selection)[:-1]
+            yield select(group_bytes(piece, context.base), selection)[:-1]
             ending = b"}"
-        elif members := _members(piece, exchange.base, selection):
+        elif members := _members(piece, context.base, selection):
             yield separator + members
             ending, separator = b"]}", b","
     if ending:

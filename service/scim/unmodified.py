@@ -9,7 +9,7 @@ from aiohttp import web
 from eventstore.since import came_since
 from projections.read import Resource
 from schema.events.group import GroupDeleted, MembersRemoved
-from service.scim.context import Exchange
+from service.scim.context import RequestContext
 from service.scim.parse import is_unmodified
 from service.scim.select import Selection
 
@@ -17,22 +17,23 @@ ENDS_GROUP, ENDS_MEMBERSHIP = GroupDeleted.__name__, MembersRemoved.__name__
 
 
 async def is_user_held(
-    request: web.Request, exchange: Exchange, user: Resource, selection: Selection
+    request: web.Request, context: RequestContext, user: Resource, selection: Selection
 ) -> bool:
     """Tell whether the client has this user, with all that the answer would show."""
     if not is_unmodified(request, user.version):
         return False
     if not selection.wants("groups"):
         return True
-    return user.related is None and not await _may_have_left_a_group(exchange, user)
+    return user.related is None and not await _may_have_left_a_group(context, user)
 
 
-async def _may_have_left_a_group(exchange: Exchange, user: Resource) -> bool:
+async def _may_have_left_a_group(context: RequestContext, user: Resource) -> bool:
     """Tell whether a user may have lost a group since its last event: then a client may still show it."""
-    async with exchange.reading() as connection:
+    queries, organization_id = context.service.queries, context.organization_id
+    async with queries.reading(organization_id) as connection:
         return await came_since(
             connection,
-            exchange.organization_id,
+            organization_id,
             (user.id, user.version),
             types=[ENDS_GROUP],
             naming_types=[ENDS_MEMBERSHIP],

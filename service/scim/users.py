@@ -13,57 +13,52 @@ from service.decide.members import as_id
 from service.ids import new_id
 from service.scim import build
 from service.scim.answer import Answer, no_content, not_modified, resource_response
-from service.scim.context import Exchange, admit
+from service.scim.context import RequestContext
 from service.scim.parse import query_parameters, read_body, read_precondition
 from service.scim.represent import user_bytes
 from service.scim.select import Selection, read_selection, select
 from service.scim.unmodified import is_user_held
 
 
-async def create(request: web.Request) -> Answer:
+async def create(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
-    exchange = await admit(request)
-    selection = _selection(request, exchange)
-    command = build.create_user(exchange, new_id(), await read_body(request))
-    outcome = await exchange.submit(command)
-    return _answer(exchange, _resource(outcome), selection, status=201)
+    selection = _selection(request, context)
+    command = build.create_user(context, new_id(), await read_body(request))
+    outcome = await context.submit(command)
+    return _answer(context, _resource(outcome), selection, status=201)
 
 
-async def read(request: web.Request) -> Answer:
+async def read(request: web.Request, context: RequestContext) -> Answer:
     """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
-    exchange = await admit(request)
     user_id = _user_id(request)
-    found = await exchange.service.reader.find(USER_BY_ID, exchange.organization_id, user_id)
+    found = await context.service.reader.find(USER_BY_ID, context.organization_id, user_id)
     if not found:
         raise _not_found(str(user_id))
-    selection = _selection(request, exchange)
-    if await is_user_held(request, exchange, found[0], selection):
+    selection = _selection(request, context)
+    if await is_user_held(request, context, found[0], selection):
         return not_modified(found[0])
-    return _answer(exchange, found[0], selection)
+    return _answer(context, found[0], selection)
 
 
-async def replace(request: web.Request) -> Answer:
+async def replace(request: web.Request, context: RequestContext) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
-    exchange = await admit(request)
-    selection = _selection(request, exchange)
+    selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = build.replace_user(exchange, user_id, await read_body(request), precondition)
-    return _answer(exchange, _resource(await exchange.submit(command)), selection)
+    command = build.replace_user(context, user_id, await read_body(request), precondition)
+    return _answer(context, _resource(await context.submit(command)), selection)
 
 
-async def patch(request: web.Request) -> Answer:
+async def patch(request: web.Request, context: RequestContext) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
-    exchange = await admit(request)
-    selection = _selection(request, exchange)
+    selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = build.patch_user(exchange, user_id, await read_body(request), precondition)
-    return _answer(exchange, _resource(await exchange.submit(command)), selection)
+    command = build.patch_user(context, user_id, await read_body(request), precondition)
+    return _answer(context, _resource(await context.submit(command)), selection)
 
 
-async def delete(request: web.Request) -> Answer:
+async def delete(request: web.Request, context: RequestContext) -> Answer:
     """DELETE /Users/{id}: 204."""
-    exchange = await admit(request)
-    await exchange.submit(DeleteUser(_user_id(request), read_precondition(request)))
+    await context.submit(DeleteUser(_user_id(request), read_precondition(request)))
     return no_content()
 
 
@@ -87,13 +82,13 @@ def _resource(outcome: Outcome) -> Resource:
     )
 
 
-def _selection(request: web.Request, exchange: Exchange) -> Selection:
+def _selection(request: web.Request, context: RequestContext) -> Selection:
     """Return which attributes the answer shall hold; of a write it is read before anything is written."""
-    return read_selection(query_parameters(request), exchange.visitor.user_type)
+    return read_selection(query_parameters(request), context.authenticated.user_type)
 
 
 def _answer(
-    exchange: Exchange, user: Resource, selection: Selection, *, status: int = 200
+    context: RequestContext, user: Resource, selection: Selection, *, status: int = 200
 ) -> Answer:
-    body = select(user_bytes(user, exchange.base), selection)
-    return resource_response(user, body, f"{exchange.base}/Users/{user.id}", status=status)
+    body = select(user_bytes(user, context.base), selection)
+    return resource_response(user, body, f"{context.base}/Users/{user.id}", status=status)

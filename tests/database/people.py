@@ -7,8 +7,9 @@ from uuid import UUID
 
 import asyncpg
 
-from projections.filter_sql import USERS, Table, compile_filter
+from projections.filter_sql import compile_filter
 from projections.rows import UserRow, user_row
+from projections.tables import USERS, Table
 from schema.events.user import User
 from schema.scim.definitions import GROUP
 from schema.scim.filter import parse_filter

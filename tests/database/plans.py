@@ -8,8 +8,14 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from projections.query import Query, count_statement, page_statement, stretches
-from projections.tables import Table
+from projections.directory.queries.plan import (
+    KeysetPage,
+    Query,
+    Statement,
+    count_statement,
+    index_page,
+    plan,
+)
 
 EXECUTIONS = 6  # After five Postgres may settle on a plan that serves any value of the parameters.
 
@@ -25,22 +31,29 @@ class Plan:
 
 
 async def plans_of_page(
-    connection: asyncpg.Connection, organization_id: UUID, table: Table, query: Query
+    connection: asyncpg.Connection, organization_id: UUID, query: Query
 ) -> list[Plan]:
     """Return the first and the last plan of each statement of a page."""
     found = []
-    for stretch in stretches(table, query):
-        sql, values = page_statement(table, query, stretch)
-        arguments = [organization_id, query.count, query.start - 1, *values]
+    for sql, values in statements_of_page(query):
+        arguments = [organization_id, query.page_size, query.start - 1, *values]
         found += await _plans(connection, sql, arguments)
     return found
 
 
+def statements_of_page(query: Query) -> list[Statement]:
+    """Return the statements of a page, also of one that a point read spares."""
+    planned = plan(query)
+    if isinstance(planned, KeysetPage):
+        return [*planned.statements]
+    return [*index_page(query).statements]
+
+
 async def plans_of_count(
-    connection: asyncpg.Connection, organization_id: UUID, table: Table, query: Query
+    connection: asyncpg.Connection, organization_id: UUID, query: Query
 ) -> list[Plan]:
     """Return the first and the last plan of a count."""
-    sql, values = count_statement(table, query)
+    sql, values = count_statement(query)
     return await _plans(connection, sql, [organization_id, *values])
 
 

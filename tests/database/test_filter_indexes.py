@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from projections.filter_sql import GROUPS, USERS, Table
+from projections.directory.queries.plan import Query
 from projections.keyset import Edge
-from projections.query import Query
+from projections.tables import GROUPS, USERS, Table
 from schema.scim import urns
 from schema.scim.filter import parse_filter
 from tests.conftest import in_database
@@ -134,7 +134,8 @@ def asked(table: Table, text: str = "", sort: str = "", **more: Any) -> Query:
     """Return a query as a client asks it."""
     resource_type = TYPES[table.name]
     chosen = parse_filter(text, resource_type) if text else None
-    return Query(chosen, resource_type.find(sort) if sort else None, count=PAGE, **more)
+    sorted_by = resource_type.find(sort) if sort else None
+    return Query(table, chosen, sorted_by, page_size=PAGE, **more)
 
 
 @pytest.mark.parametrize("organization_id", [ORGANIZATION, OTHER], ids=["large", "small"])
@@ -144,8 +145,8 @@ async def test_an_index_serves_equality_on_what_clients_look_up(
 ) -> None:
     query = asked(case.table, case.text)
 
-    page = await plans_of_page(town.connection, organization_id, case.table, query)
-    count = await plans_of_count(town.connection, organization_id, case.table, query)
+    page = await plans_of_page(town.connection, organization_id, query)
+    count = await plans_of_count(town.connection, organization_id, query)
 
     assert [each for each in page + count if each.tables_read_whole] == []
     if town.is_analyzed and organization_id == ORGANIZATION:
@@ -162,9 +163,9 @@ async def test_a_page_in_order_is_read_from_an_index_and_not_sorted(
 ) -> None:
     index, key = ORDERS[sort]
     edge = Edge(key, SOMEBODY) if is_begun else None
-    query = asked(USERS, sort=sort, is_descending=is_descending, edge=edge)
+    query = asked(USERS, sort=sort, is_descending=is_descending, is_by_cursor=True, edge=edge)
 
-    plans = await plans_of_page(town.connection, ORGANIZATION, USERS, query)
+    plans = await plans_of_page(town.connection, ORGANIZATION, query)
 
     assert [each for each in plans if each.tables_read_whole] == []
     if town.is_analyzed:

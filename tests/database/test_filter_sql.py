@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from projections.filter_sql import GROUPS
 from projections.rows import user_document
+from projections.tables import GROUPS
 from schema.events.user import User
 from schema.scim import urns
 from schema.scim.attributes import Document

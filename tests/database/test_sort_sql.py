@@ -3,7 +3,8 @@
 import asyncpg
 import pytest
 
-from projections.filter_sql import USERS, compile_sort
+from projections.keyset import order_of
+from projections.tables import USERS
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidPath
 from tests.database.people import USER_IDS, insert_users, person
@@ -58,14 +59,13 @@ def test_users_cannot_be_sorted_by(name: str) -> None:
     path = USER.find(name)
     assert path is not None
     with pytest.raises(InvalidPath, match=name):
-        compile_sort(path, USERS)
+        order_of(USERS, path, is_descending=False)
 
 
 async def sort(connection: asyncpg.Connection, name: str) -> list[int]:
     """Return the numbers of the users in ascending order of an attribute."""
     path = ANY_USER.find(name)
     assert path is not None
-    rows = await connection.fetch(
-        f"SELECT r.id FROM directory.users AS r ORDER BY {compile_sort(path, USERS)}, r.id"
-    )
+    order = order_of(USERS, path, is_descending=False).by
+    rows = await connection.fetch(f"SELECT r.id FROM directory.users AS r ORDER BY {order}")
     return [USER_IDS.index(row["id"]) for row in rows]

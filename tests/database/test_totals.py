@@ -2,11 +2,13 @@
 
 import pytest
 
-from projections.query import Query
+from projections.directory.queries.plan import Query
 from projections.tables import USERS
 from projections.totals import Totals
 from tests.protocol.resources import people
 from tests.serving import Scim, Served, Tenant
+
+ALL_USERS = Query(USERS)
 
 
 @pytest.fixture
@@ -18,20 +20,20 @@ def totals() -> Totals:
 async def test_a_total_is_counted_again_when_the_log_has_grown(
     served: Served, scim: Scim, organization: Tenant, totals: Totals
 ) -> None:
-    before = await totals.count(served.owner, organization.id, USERS, Query())
+    before = await totals.count(served.owner, organization.id, ALL_USERS)
     (user_id,) = await people(scim, 1)
 
-    after = await totals.count(served.owner, organization.id, USERS, Query())
+    after = await totals.count(served.owner, organization.id, ALL_USERS)
     await scim.delete(f"/Users/{user_id}")
 
     assert (before, after) == (1, 2)
-    assert await totals.count(served.owner, organization.id, USERS, Query()) == 1
+    assert await totals.count(served.owner, organization.id, ALL_USERS) == 1
 
 
 async def test_a_total_is_not_counted_again_while_nothing_happens(
     served: Served, organization: Tenant, totals: Totals
 ) -> None:
-    kept = await totals.count(served.owner, organization.id, USERS, Query())
+    kept = await totals.count(served.owner, organization.id, ALL_USERS)
     async with served.runtime.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
@@ -40,8 +42,8 @@ async def test_a_total_is_not_counted_again_while_nothing_happens(
             "DELETE FROM directory.users WHERE organization_id = $1", organization.id
         )
 
-        again = await totals.count(connection, organization.id, USERS, Query())
-        counted = await Totals().count(connection, organization.id, USERS, Query())
+        again = await totals.count(connection, organization.id, ALL_USERS)
+        counted = await Totals().count(connection, organization.id, ALL_USERS)
         await transaction.rollback()
 
     assert (kept, again, counted) == (1, 1, 0)
@@ -52,7 +54,7 @@ async def test_another_query_and_another_organization_have_totals_of_their_own(
 ) -> None:
     await people(scim, 2)
 
-    mine = await totals.count(served.owner, organization.id, USERS, Query())
-    other = await totals.count(served.owner, other_organization.id, USERS, Query())
+    mine = await totals.count(served.owner, organization.id, ALL_USERS)
+    other = await totals.count(served.owner, other_organization.id, ALL_USERS)
 
     assert (mine, other) == (3, 1)

@@ -111,7 +111,7 @@ async def test_a_head_of_a_large_group_has_no_body(scim: Scim) -> None:
 async def test_a_page_of_groups_ends_where_their_members_are_too_many(
     scim: Scim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.query.MEMBERS_MAX", 5)
+    monkeypatch.setattr("projections.directory.queries.reader.MEMBERS_MAX", 5)
     ids = await people(scim, 4)
     for number in range(5):
         body = {"displayName": f"Team {number}", "members": values(ids)}
@@ -135,7 +135,7 @@ async def test_a_page_of_groups_ends_where_their_members_are_too_many(
 async def test_a_page_ends_where_its_documents_are_too_large(
     scim: Scim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.query.BYTES_MAX", 3_000)
+    monkeypatch.setattr("projections.directory.queries.plan.BYTES_MAX", 3_000)
     names = [f"large.{number}" for number in range(7)]
     for name in names:
         await scim.post("/Users", {"userName": name, "title": "x" * 2_000})
@@ -154,8 +154,8 @@ async def test_a_page_ends_where_its_documents_are_too_large(
 async def test_a_page_at_the_root_ends_where_its_documents_are_too_large(
     scim: Scim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.scim.search.BYTES_MAX", 3_000)
-    monkeypatch.setattr("service.scim.search.PIECE", 1)
+    monkeypatch.setattr("projections.directory.queries.reader.BYTES_MAX", 3_000)
+    monkeypatch.setattr("projections.directory.queries.reader.PIECE", 1)
     names = [f"large.{number}" for number in range(5)]
     for name in names:
         await scim.post("/Users", {"userName": name, "title": "x" * 2_000})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from projections.query import Query
+from projections.directory.queries.plan import Query
 from projections.tables import GROUPS, USERS
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import (
@@ -36,7 +36,7 @@ def asked(sent: Mapping[str, str], target: Target = PEOPLE) -> Query:
 
 
 def test_without_parameters_the_first_page_is_asked_for() -> None:
-    assert asked({}) == Query(base_url=BASE, count=PAGE_SIZE)
+    assert asked({}) == Query(USERS, base_url=BASE, page_size=PAGE_SIZE)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_start_index_counts_from_one(text: str, expected: int) -> None:
     ],
 )
 def test_a_count_is_trimmed_to_a_page(text: str, expected: int) -> None:
-    assert asked({"count": text}).count == expected
+    assert asked({"count": text}).page_size == expected
 
 
 @pytest.mark.parametrize("text", ["x", "1.0", "1e3", "٣", "--1", "+-1", "1 2", "0x10", "+"])

@@ -323,14 +323,15 @@ def test_an_equality_is_read_as_the_parser_reads_it(
     text = f'{name} {operator}{space}"{literal}"'
     equality = read_equality(text, USER)
     if equality is not None:
-        path, value = equality
-        assert parse_filter(text, USER) == Comparison(path, Operator.EQ, value)
+        assert parse_filter(f"({text})", USER) == equality
 
 
 @pytest.mark.parametrize("literal", ["a", "é", "and", "CONTOSO'user", " a ", "null", "%41"])
 def test_an_equality_of_plain_text_is_read_at_once(literal: str) -> None:
-    equality = read_equality(f'userName eq "{literal}"', USER)
-    assert equality == (USER.find("userName"), literal)
+    path = USER.find("userName")
+    assert path is not None
+    text = f'userName eq "{literal}"'
+    assert read_equality(text, USER) == Comparison(path, Operator.EQ, literal)
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,30 @@ def signed(**claims: Any) -> str:
 @pytest.mark.parametrize("expires_at", [None, EXPIRES])
 def test_a_token_says_whose_it_is(expires_at: datetime | None) -> None:
     assert decode_token(token(expires_at=expires_at), KEYS) == Claims(
-        ORGANIZATION_ID, JO, hash_jti("secret"), SCOPE, expires_at
+        ORGANIZATION_ID, JO, hash_jti("secret"), frozenset({"scim"}), expires_at
     )
+
+
+@pytest.mark.parametrize(
+    ("scope", "scopes"),
+    [
+        ("scim", {"scim"}),
+        ("scim:read", {"scim:read"}),
+        ("openid  scim ", {"openid", "scim"}),
+        ("scim scim", {"scim"}),
+        ("SCIM", {"SCIM"}),  # RFC 6749 §3.3: scopes are case-sensitive.
+        ("scim,scim:read", {"scim,scim:read"}),
+        ("", set()),
+    ],
+)
+def test_the_scopes_of_a_token_have_blanks_between_them(scope: str, scopes: set[str]) -> None:
+    assert decode_token(signed(scope=scope), KEYS).scopes == scopes
+
+
+@pytest.mark.parametrize("scope", [["scim"], {"scim": True}, 1, True])
+def test_a_scope_that_is_no_text_is_refused(scope: object) -> None:
+    with pytest.raises(Unauthorized, match="not one that this service issues"):
+        decode_token(signed(scope=scope), KEYS)
 
 
 def test_a_token_names_its_key() -> None:

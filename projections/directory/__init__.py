@@ -1,0 +1,1 @@
+"""The directory: the users and groups that GET answers from."""

@@ -1,0 +1,73 @@
+"""Follow a request through our own code: which modules its calls enter, and how often they come back."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+OURS = ("schema", "eventstore", "projections", "service")
+FOLLOWED: ContextVar[bool] = ContextVar("followed", default=False)
+
+
+@dataclass(slots=True)
+class Path:
+    """The modules whose functions were called, in order; calls within a module are one stay in it."""
+
+    stays: list[str] = field(default_factory=list)
+
+    @property
+    def modules(self) -> set[str]:
+        """Return the distinct modules."""
+        return set(self.stays)
+
+    @property
+    def returns(self) -> int:
+        """Return how many stays were in a module that had been left before."""
+        return len(self.stays) - len(self.modules)
+
+    def enter(self, module: str) -> None:
+        """Add a call of a function in a module."""
+        if not self.stays or self.stays[-1] != module:
+            self.stays.append(module)
+
+
+@contextmanager
+def followed(first: str, last: str) -> Iterator[Path]:
+    """Give the path from the first call of one function to that of another; names are module:function.
+
+    Tasks that the request starts count as well, since they inherit its context; other tasks do not. A
+    coroutine that goes on after it has waited is no further call.
+    """
+    path = Path()
+    seen: dict[int, FrameType] = {}  # The frames are kept: their ids must not be used again.
+    is_over = False
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal is_over
+        module = str(frame.f_globals.get("__name__", ""))
+        if is_over or event != "call" or module.partition(".")[0] not in OURS or id(frame) in seen:
+            return
+        seen[id(frame)] = frame
+        if is_no_call(frame):
+            return
+        name = f"{module}:{frame.f_code.co_name}"
+        if name == first and not path.stays:
+            FOLLOWED.set(True)
+        if FOLLOWED.get():
+            path.enter(module)
+            is_over = name == last
+
+    sys.setprofile(note)
+    try:
+        yield path
+    finally:
+        sys.setprofile(None)
+
+
+def is_no_call(frame: FrameType) -> bool:
+    """Tell whether the code shows no call of a function: a value is made, written or asked for a property."""
+    name, owner = frame.f_code.co_name, type(frame.f_locals.get("self"))
+    return name.startswith("__") or isinstance(getattr(owner, name, None), property)
