@@ -10,9 +10,13 @@ import asyncpg
 import structlog
 
 from eventstore.events import RecordedEvent
+from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import classify
-from eventstore.statements import Connection, statement
-from eventstore.store import read
+from eventstore.postgres.statements import statements_in
+from eventstore.read import read
+
+statement = statements_in(__package__)
+
 
 CHANNEL = "scim_ledger_events"  # Its messages are organization ids.
 BATCH_MAX = 500  # Events given at once.
@@ -31,7 +35,7 @@ class Ear:
     organization_id: UUID
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
+    def on_notify(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
         """Note a message for this organization."""
         if message == str(self.organization_id):
             self.woken.set()
@@ -75,12 +79,12 @@ async def listening(pool: asyncpg.Pool, organization_id: UUID) -> AsyncIterator[
         ear = Ear(connection, organization_id)
         connection.add_termination_listener(ear.lose)
         try:
-            await connection.add_listener(CHANNEL, ear.hear)
+            await connection.add_listener(CHANNEL, ear.on_notify)
             yield ear
         finally:
             if not connection.is_closed():
                 connection.remove_termination_listener(ear.lose)
-                await connection.remove_listener(CHANNEL, ear.hear)
+                await connection.remove_listener(CHANNEL, ear.on_notify)
 
 
 async def read_or_wait(ear: Ear, *, after: int, sweep_s: float) -> list[RecordedEvent]:

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from eventstore.statements import Connection, statement
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+
+statement = statements_in(__package__)
+
 
 EVENTS_MAX = 1_000  # Looked at; where more came since, one of them may have been meant.
 

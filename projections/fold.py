@@ -11,9 +11,9 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.errors import BrokenSeal
-from eventstore.seal import Sealer
-from eventstore.streams import Opened, Reading, Span, read_span, read_streams
-from projections.load import Connection
+from eventstore.postgres.connection import Connection
+from eventstore.read_streams import Opened, Reading, Span, read_span, read_streams
+from eventstore.sealing.sealer import Sealer
 from schema.events.codec import UnknownEvent
 from schema.scim.resource_type import ResourceType
 

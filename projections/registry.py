@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
+from projections.directory.fold import DIRECTORY_FOLD
 from projections.fold import Fold
-from projections.fold_directory import DIRECTORY_FOLD
-from projections.fold_history import HISTORY_FOLD
-from projections.followers import Follower
-from projections.history_write import HISTORY as HISTORY_FOLLOWER
+from projections.followers.follower import Follower
+from projections.history.fold import HISTORY_FOLD
+from projections.history.write import HISTORY as HISTORY_FOLLOWER
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 
 from service.signals import SIGNALLED, ending
-from service.streams import prepare
+from service.terminal import prepare
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     for each in ending():
         signal.signal(each, leave)
     try:
-        from service.command_line import start  # noqa: PLC0415 - half a second of imports, with nothing to clean up.
+        from service.cli.command_line import start  # noqa: PLC0415 - half a second of imports, with nothing to clean up.
 
         code = start(sys.argv[1:])
     except KeyboardInterrupt:  # As the event loop closes.

@@ -9,22 +9,22 @@ from aiohttp import web
 
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
-from projections.totals import Totals
-from service import health
-from service.aside import LONG_MEMBERS, aside
+from projections.directory.queries.totals import Totals
+from service.background.followers import following
+from service.background.release_watch import watching_release
+from service.background.statistics import keeping_statistics
+from service.callers.authenticate import Authenticator
 from service.config import Settings
-from service.descriptors import connections_max
-from service.followers import following
-from service.gate import Authenticator
-from service.other_code import telling_of_other_code
-from service.readiness import Readiness
+from service.database.readiness import Readiness
+from service.http import health
+from service.http.parts import SERVICE, Service
+from service.http.server import make_runner
+from service.limits.descriptors import connections_max
+from service.limits.fair_share import FairShare
+from service.limits.offload import LONG_MEMBERS
 from service.runtime import Runtime
-from service.scim.context import SERVICE, Service
 from service.scim.routes import add_routes
-from service.server import make_runner
-from service.shares import Shares
 from service.signals import ending
-from service.statistics import keeping_statistics
 
 LARGE_MAX = 2  # Bodies of more than a megabyte at once: each takes 15 times its size.
 LARGE_WAIT_S = 20.0
@@ -46,7 +46,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
-        large=Shares(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
+        large=FairShare(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
     )
     app[health.READINESS] = Readiness(runtime.pool)
@@ -57,18 +57,18 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     return app
 
 
-def query_reader(runtime: Runtime, shares: Shares) -> QueryReader:
+def query_reader(runtime: Runtime, shares: FairShare) -> QueryReader:
     """Return what reads pages, with a share of the pool."""
 
     async def offload(work: Callable[[Rows], str], rows: Rows) -> str:
-        return await aside(work, len(rows) > LONG_MEMBERS, rows)
+        return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, shares.turn, offload, Totals())
+    return QueryReader(runtime.pool, runtime.reader, shares.slot, offload, Totals())
 
 
-def share_of(connections: int) -> Shares:
+def share_of(connections: int) -> FairShare:
     """Return a part of the pool, of which one organization takes no more than half."""
-    return Shares(max(1, connections), max(1, (connections + 1) // 2), wait_s=WAIT_S)
+    return FairShare(max(1, connections), max(1, (connections + 1) // 2), wait_s=WAIT_S)
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     limit = connections_max(settings.pool_size_max)
     runner = make_runner(make_app(runtime, settings), connections_max=limit)
     async with (
-        telling_of_other_code(runtime.pool),
+        watching_release(runtime.pool),
         following(runtime.dsn),
         keeping_statistics(runtime.dsn, runtime.pool),
     ):

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from projections.database_url import read_url
+from eventstore.postgres.database_url import read_url
 
 PORT = re.compile(r":([^:\]]*)$")  # Of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 
-from eventstore.randomness import random_bytes
+from eventstore.sealing.randomness import random_bytes
 
 RANDOM_BITS = 74  # Of an id, beside its time.
 STEP_BYTES = 4  # By how much an id exceeds the one before, at most: it is still not to be guessed.
@@ -60,3 +60,14 @@ def read_id(text: str) -> UUID:
     # The driver's own again: a group may list 100,000 of them.
     read: UUID = pgproto.UUID(text)
     return read
+
+
+ID_LENGTH = 36  # Of a UUID as we write it; UUID() takes other spellings, too.
+
+
+def as_id(text: str) -> UUID | None:
+    """Return an id, None for a text that is none of ours."""
+    try:
+        return read_id(text) if len(text) == ID_LENGTH else None
+    except ValueError:
+        return None

@@ -15,7 +15,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from service.streams import (
+from service.terminal import (
     descriptor_for_writing,
     is_colorful,
     printable,

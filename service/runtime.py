@@ -1,38 +1,23 @@
 """What every command of the service stands on: Postgres, the keys, the lanes, the reader."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
 
-from eventstore.seal import Sealer
-from projections.read import PointReader
-from projections.registry import DIRECTORY
-from projections.session import SETTINGS, connect
-from service import embedded
+from eventstore.postgres.session import connect
+from eventstore.sealing.sealer import Sealer
+from projections.directory.queries.point_reads import PointReader
+from service.background.notifier import Notifier
+from service.callers.signing_keys import SigningKey, load_signing_keys
 from service.config import Settings
-from service.embedded_watch import watched
-from service.keys import SigningKey, load_signing_keys, open_master_key
-from service.lane import Lanes
-from service.migrate import is_behind, migrate
-from service.notifier import Notifier
-
-SERVICE_ROLE = "scim_ledger_service"
-CONNECT_TIMEOUT_S = 10.0
-COMMAND_TIMEOUT_S = 25.0
-CLOSE_TIMEOUT_S = 10.0  # For connections that are still lent when all has ended.
-STATEMENTS_CACHED_MAX = 500
-SESSION = {
-    **SETTINGS,
-    "role": SERVICE_ROLE,
-    "search_path": DIRECTORY.name,  # Of statements that a catch-up runs in another schema's tables, too.
-    "statement_timeout": "20s",
-    "lock_timeout": "6s",  # A log that another process holds: 503, and the client tries again.
-    # Postgres ends a transaction whose process stands still, so that others can go on.
-    "idle_in_transaction_session_timeout": "15s",
-}
+from service.database.embedded import postgres as embedded
+from service.database.embedded.watch import watched
+from service.database.master_key import open_master_key
+from service.database.migrate import is_behind, migrate
+from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
+from service.write.lane import Lanes
 
 
 class NotMigrated(Exception):
@@ -127,32 +112,3 @@ async def open_keys(
     finally:
         await connection.close()
     return sealer, {key.kid: key for key in keys}
-
-
-async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
-    """Return the pool of connections that have the service's rights and no more."""
-    return await asyncpg.create_pool(
-        dsn,
-        connect=connect,
-        min_size=1,
-        max_size=settings.pool_size_max,
-        max_inactive_connection_lifetime=60.0,
-        timeout_s=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
-        statement_cache_size=STATEMENTS_CACHED_MAX,
-        server_settings=SESSION,
-        reset=_leave_as_it_is,
-    )
-
-
-async def close_pool(pool: asyncpg.Pool) -> None:
-    """Close the pool's connections; those that Postgres does not answer on go without a word."""
-    try:
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await pool.close()
-    except TimeoutError:
-        pool.terminate()
-
-
-async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
-    """Save the round trip of a reset: nothing of ours outlives a transaction."""

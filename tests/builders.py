@@ -12,11 +12,12 @@ from schema.events.organization import ROLE_NAMES, Organization, OrganizationReg
 from schema.events.user import User, UserProvisioned
 from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP, USER
-from schema.scim.operations import read_patch
-from schema.scim.patch import apply
+from schema.scim.patch.apply import apply
+from schema.scim.patch.operations import read_patch
 from schema.scim.resource import read_document
 from schema.scim.resource_type import ResourceType
-from service.commands import (
+from service.callers.caller import Caller
+from service.write.commands import (
     NO_PRECONDITION,
     Command,
     CreateGroup,
@@ -29,8 +30,8 @@ from service.commands import (
     ReplaceGroup,
     ReplaceUser,
 )
-from service.decide.decide import decide
-from service.decide.known import Caller, Decision, Known
+from service.write.decide.decide import decide
+from service.write.decide.state import BatchState, Decision
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 ORGANIZATION_ID = UUID("019a0000-0000-7000-8000-00000000000a")
@@ -64,7 +65,7 @@ def account(account_id: UUID) -> Caller:
 class Story:
     """What has happened so far, and what the latest command led to."""
 
-    known: Known = field(default_factory=lambda: Known(organization=organization()))
+    known: BatchState = field(default_factory=lambda: BatchState(organization=organization()))
     decisions: list[Decision] = field(default_factory=list)
     position: int = 1
 

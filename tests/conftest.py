@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 import uvloop
 
-from service import embedded
-from service.migrate import migrate
+from service.database.embedded import postgres as embedded
+from service.database.migrate import migrate
 from tests.invariants import check_every_log, check_log
 from tests.serving import Scim, Served, Tenant, make_tenant, started
 

@@ -9,9 +9,9 @@ import orjson
 from hypothesis import strategies as st
 
 from schema.scim.attributes import Attribute, AttributeType, Document, read_schema
-from schema.scim.comparison import ORDERING, SUBSTRING, TEXTS, UNORDERED
 from schema.scim.definitions import USER
-from schema.scim.filter import Operator
+from schema.scim.filter.comparison import ORDERING, SUBSTRING, TEXTS, UNORDERED
+from schema.scim.filter.parse import Operator
 
 EXTENSION = "urn:example:params:scim:schemas:extension:test:2.0:User"
 TYPES = ("string", "boolean", "integer", "decimal", "dateTime", "reference", "binary")

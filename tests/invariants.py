@@ -10,10 +10,10 @@ import asyncpg
 import orjson
 
 from eventstore.events import RecordedEvent
-from eventstore.personal import open_personal
-from eventstore.seal import Sealer
-from eventstore.store import read
-from projections.rows import GroupRow, UserRow, group_row, user_row
+from eventstore.read import read
+from eventstore.sealing.events import open_personal
+from eventstore.sealing.sealer import Sealer
+from projections.directory.rows import GroupRow, UserRow, group_row, user_row
 from schema.events import group, organization, user
 from schema.events.codec import decode
 from schema.events.event import Event, Place

@@ -17,9 +17,11 @@ import structlog
 from pydantic import SecretStr
 from yarl import URL
 
-from service import log, setup
+from service import log
 from service.app import serving
 from service.config import Settings
+from service.organizations.register import create_organization
+from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
 from service.scim.context import BASE_PATH
 
@@ -153,8 +155,8 @@ def settings(database_url: str) -> Settings:
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:
     """Make an organization with a token."""
-    created = await setup.create_organization(runtime, name)
-    issued = await setup.issue_token(runtime, created.organization, "tests")
+    created = await create_organization(runtime, name)
+    issued = await issue_token(runtime, created.organization, "tests")
     roles = {role: str(role_id) for role, role_id in created.organization.roles.items()}
     account_id = str(created.account_id)
     return Tenant(created.organization.id, name, roles, account_id, issued.token, issued.token_id)

@@ -2,49 +2,26 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 from aiohttp import web
 
 from eventstore.events import Provenance
-from eventstore.seal import Sealer
-from projections.directory.queries.reader import QueryReader
-from projections.read import PointReader
 from schema.scim.errors import InsufficientScope
-from service.batch import Outcome
+from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, SCIM_READ
-from service.commands import Command
-from service.gate import AuthenticatedCaller, Authenticator
-from service.lane import Lanes
-from service.scim.middleware import NOTES, REQUEST_ID, Handler
+from service.http.parts import SERVICE, Service
+from service.http.request_id import REQUEST_ID
+from service.scim.middleware import NOTES, Handler
 from service.scim.refusal_log import ORIGIN, Origin
-from service.shares import Shares
+from service.write.batch import Outcome
+from service.write.commands import Command
 
 BASE_PATH = "/api/scim/v2"
 CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
 HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The parts of a running service. `public_url` is None where requests tell it (Host)."""
-
-    pool: asyncpg.Pool
-    lanes: Lanes
-    reader: PointReader
-    authenticator: Authenticator
-    sealer: Sealer
-    queries: QueryReader
-    streams: Shares  # For answers that hold a connection as long as their client reads.
-    large: Shares  # For bodies of megabytes.
-    public_url: str | None = None
-
-
-SERVICE = web.AppKey("service", Service)
 
 
 class RequestContext(NamedTuple):

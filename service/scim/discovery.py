@@ -10,22 +10,25 @@ from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import DOCUMENTS, GROUP, ROLE, USER
 from schema.scim.errors import Forbidden, NotFound
-from schema.scim.filter import parse_filter
-from schema.scim.predicate import matches
+from schema.scim.filter.parse import parse_filter
+from schema.scim.filter.predicate import matches
 from schema.scim.resource_type import ResourceType
-from service.gate import AuthenticatedCaller
-from service.scim import bulk, cursor
-from service.scim.answer import Answer, json_response
-from service.scim.ask import (
+from service.callers.authenticate import AuthenticatedCaller
+from service.http.answer import Answer
+from service.http.parts import SERVICE
+from service.scim.bulk import bulk
+from service.scim.context import RequestContext, base_url
+from service.scim.queries import cursor
+from service.scim.queries.parameters import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     Parameters,
     read_range,
     read_search_request,
 )
-from service.scim.context import SERVICE, RequestContext, base_url
-from service.scim.parse import query_parameters, read_body
 from service.scim.represent import dumps
+from service.scim.request import query_parameters, read_body
+from service.scim.responses import json_response
 from service.scim.select import read_selection, select_document
 
 DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"

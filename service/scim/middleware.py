@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import structlog
 from aiohttp import web
@@ -19,14 +18,14 @@ from schema.scim.errors import (
     Unauthorized,
     Unavailable,
 )
+from service.http.answer import SERVER, Answer
+from service.http.request_id import REQUEST_ID
 from service.ids import new_id
 from service.log import line_writer
-from service.scim.answer import SERVER, Answer
 from service.scim.refusal_log import REFUSAL, refusal_fields
 from service.scim.represent import dumps
 from service.unavailable import unavailable
 
-REQUEST_ID = web.RequestKey("request_id", UUID)
 NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
 RETRY_AFTER_S = 1
 

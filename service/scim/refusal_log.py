@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from schema.scim.errors import ScimError
-from service.tokens import TokenRefused
+from service.callers.access_tokens import TokenRefused
 
 
 class Origin(NamedTuple):

@@ -7,11 +7,9 @@ from typing import Any
 
 import orjson
 
-from projections.read import Member, Resource
+from projections.directory.queries.point_reads import Member, Resource
 from schema.scim import urns
 from schema.scim.attributes import Document
-
-MEDIA_TYPE = "application/scim+json"
 
 
 def etag(version: int) -> str:

@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from service.callers.scopes import READ, WRITE
-from service.scim import bulk, discovery, groups, me, query, search, users
+from service.scim import discovery
+from service.scim.bulk import bulk
 from service.scim.context import (
     BASE_PATH,
     Handle,
@@ -12,7 +13,10 @@ from service.scim.context import (
     authenticating_if_sent,
 )
 from service.scim.middleware import Handler
-from service.scim.spelling import OtherSpellings
+from service.scim.path_aliases import PathAliases
+from service.scim.queries import query
+from service.scim.queries import root as search
+from service.scim.resources import groups, me, users
 
 
 def add_routes(app: web.Application) -> None:
@@ -54,7 +58,7 @@ def add_routes(app: web.Application) -> None:
             ),
         ]
     )
-    app.router.register_resource(OtherSpellings(app.router))
+    app.router.register_resource(PathAliases(app.router))
 
 
 def reads(handle: Handle) -> Handler:

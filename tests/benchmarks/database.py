@@ -12,10 +12,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from schema.events.organization import Organization
-from service import embedded
 from service.config import Settings
+from service.database.embedded import postgres as embedded
+from service.organizations.register import create_organization
+from service.organizations.tokens import issue_token
 from service.runtime import open_keys, open_runtime
-from service.setup import create_organization, issue_token
 from tests.benchmarks.events import Loaded, Size, load
 
 

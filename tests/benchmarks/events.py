@@ -12,10 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
+from eventstore.append import lock_log
 from eventstore.events import RecordedEvent
-from eventstore.seal import Sealer, place, seal
-from eventstore.store import lock_log
-from projections.rows import group_row, user_row
+from eventstore.sealing.sealer import Sealer, place, seal
+from projections.directory.rows import group_row, user_row
 from schema.events import group as groups
 from schema.events import user as users
 from schema.events.codec import encode

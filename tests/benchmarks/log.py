@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from eventstore.seal import Sealer, place, seal
+from eventstore.sealing.sealer import Sealer, place, seal
 from schema.events.codec import encode
 from schema.events.event import Event, difference
 from schema.events.group import GroupCreated, MembersAdded, MembersRemoved

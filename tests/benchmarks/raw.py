@@ -20,13 +20,13 @@ import asyncpg
 import orjson
 import uvloop
 
-from eventstore import statements as eventstore_statements
+from eventstore.append import append, lock_log
 from eventstore.events import NewEvent, Provenance, RecordedEvent
-from eventstore.seal import Sealer
-from eventstore.store import append, lock_log
+from eventstore.postgres import statements as eventstore_statements
+from eventstore.sealing.sealer import Sealer
 from projections import statements as projection_statements
-from projections.rows import UserRow, user_row
-from projections.save import columns_of_users
+from projections.directory.rows import UserRow, user_row
+from projections.directory.save import columns_of_users
 from schema.events import user as users
 from schema.events.codec import Encoded, encode
 from schema.events.event import Place

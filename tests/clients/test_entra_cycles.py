@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from eventstore.store import read, read_tail
+from eventstore.read import read, read_tail
 from schema.scim.urns import CLM_USER, ENTERPRISE_USER, LIST_RESPONSE, USER
 from tests.clients.entra import (
     DIALECTS,

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from eventstore.store import read
+from eventstore.read import read
 from schema.scim.urns import CLM_USER, USER
 from tests.clients.entra import APP_ROLE, DIALECTS, Dialect, new_user, provision
 from tests.serving import Scim, Served, Tenant

@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from eventstore.append import append, lock_log
 from eventstore.events import NewEvent, Provenance, RecordedEvent
-from eventstore.seal import Sealer
-from eventstore.store import append, lock_log
-from projections.followers import Follower, advance
+from eventstore.sealing.sealer import Sealer
+from projections.followers.follower import Follower, advance
 from schema.events.codec import encode
-from service.decide.known import Decision
+from service.write.decide.state import Decision
 from tests.builders import ORGANIZATION_ID
 
 SEALER = Sealer(bytes(32))

@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from eventstore.append import append, lock_log
 from eventstore.events import NewEvent, Provenance, RecordedEvent
-from eventstore.seal import Sealer
-from eventstore.store import append, lock_log
+from eventstore.sealing.sealer import Sealer
 
 ORGANIZATION = UUID("0192f0c0-0000-7000-8000-00000000000a")
 OTHER_ORGANIZATION = UUID("0192f0c0-0000-7000-8000-00000000000b")

@@ -3,7 +3,7 @@
 import asyncpg
 
 from projections.registry import PROJECTIONS, tables
-from service.migrate import apply_next, packaged
+from service.database.migrate import apply_next, packaged
 
 BEFORE_REVISIONS = 7  # Migrations: 0000 to 0006.
 LAST = {  # What that release noted.

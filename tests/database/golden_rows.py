@@ -10,12 +10,12 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from eventstore.append import insert
 from eventstore.events import NewEvent, Provenance, RecordedEvent
-from eventstore.personal import seal_events
-from eventstore.seal import Sealer
-from eventstore.store import insert
-from projections.load import Connection
-from projections.rebuild import rebuild
+from eventstore.postgres.connection import Connection
+from eventstore.sealing.events import seal_events
+from eventstore.sealing.sealer import Sealer
+from projections.rebuild.rebuild import rebuild
 from projections.registry import Projection, tables
 from tests.builders import START
 from tests.database.rebuilding import rows_of, silent, site

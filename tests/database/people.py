@@ -7,12 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
-from projections.filter_sql import compile_filter
-from projections.rows import UserRow, user_row
-from projections.tables import USERS, Table
+from projections.directory.queries.columns import USERS, Table
+from projections.directory.queries.filter_sql import compile_filter
+from projections.directory.rows import UserRow, user_row
 from schema.events.user import User
 from schema.scim.definitions import GROUP
-from schema.scim.filter import parse_filter
+from schema.scim.filter.parse import parse_filter
 from schema.scim.text import fold
 from tests.filter_strategies import ANY_USER
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import asyncpg
 
-from projections.findings import Difference, Finding
-from projections.load import Connection
-from projections.rebuild import rebuild
-from projections.rebuild_check import verify
-from projections.rebuild_context import RebuildContext
-from projections.rebuild_site import Progress
+from eventstore.postgres.connection import Connection
+from projections.maintenance.context import RebuildContext
+from projections.maintenance.session import Progress
+from projections.rebuild.rebuild import rebuild
 from projections.registry import find_projection
+from projections.verify.findings import Difference, Finding
+from projections.verify.verify import verify
 from tests.serving import MASTER_KEY
 
 SHARD_EVENTS = 40  # So that a small log has several.

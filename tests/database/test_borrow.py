@@ -7,7 +7,7 @@ from random import Random
 import asyncpg
 import pytest
 
-from projections.borrow import KEPT_S, Lender
+from eventstore.postgres.pool import CACHED_S, ConnectionCache
 
 SOON_S = 5.0
 
@@ -19,9 +19,9 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
         yield opened
 
 
-async def backend(lender: Lender) -> int:
+async def backend(lender: ConnectionCache) -> int:
     """Return the process behind the connection that is lent."""
-    async with lender.lent(timeout_s=SOON_S) as connection:
+    async with lender.connection(timeout_s=SOON_S) as connection:
         pid: int = await connection.fetchval("SELECT pg_backend_pid()")
         return pid
 
@@ -34,7 +34,7 @@ async def until_idle(pool: asyncpg.Pool) -> None:
 
 
 async def test_a_connection_is_kept_for_a_moment_and_then_given_back(pool: asyncpg.Pool) -> None:
-    lender = Lender(pool)
+    lender = ConnectionCache(pool)
     first = await backend(lender)
     assert pool.get_idle_size() == 0
     assert await backend(lender) == first
@@ -44,14 +44,14 @@ async def test_a_connection_is_kept_for_a_moment_and_then_given_back(pool: async
 async def test_who_waits_at_the_pool_has_its_turn_while_others_borrow_on(
     pool: asyncpg.Pool,
 ) -> None:
-    lender, is_over = Lender(pool), asyncio.Event()
+    lender, is_over = ConnectionCache(pool), asyncio.Event()
 
     async def borrow_on() -> None:
         while not is_over.is_set():
             await backend(lender)
 
     borrowing = [asyncio.create_task(borrow_on()) for _ in range(2)]
-    await asyncio.sleep(KEPT_S)
+    await asyncio.sleep(CACHED_S)
     async with pool.acquire(timeout=SOON_S) as connection:
         assert await connection.fetchval("SELECT 1") == 1
     is_over.set()
@@ -62,7 +62,7 @@ async def test_who_waits_at_the_pool_has_its_turn_while_others_borrow_on(
 async def test_a_kept_connection_that_is_lost_is_not_lent(
     pool: asyncpg.Pool, connection: asyncpg.Connection
 ) -> None:
-    lender = Lender(pool)
+    lender = ConnectionCache(pool)
     first = await backend(lender)
     await connection.fetchval("SELECT pg_terminate_backend($1, 5000)", first)
     await asyncio.sleep(0.05)  # Until the loop has read of its end.
@@ -71,9 +71,9 @@ async def test_a_kept_connection_that_is_lost_is_not_lent(
 
 
 async def test_an_interrupted_connection_is_closed_and_not_kept(pool: asyncpg.Pool) -> None:
-    lender = Lender(pool)
+    lender = ConnectionCache(pool)
     with pytest.raises(TimeoutError):
-        async with lender.lent(timeout_s=0.1) as connection:
+        async with lender.connection(timeout_s=0.1) as connection:
             await connection.execute("SELECT pg_sleep(15)")
     assert pool.get_size() == 0
     assert await backend(lender)
@@ -81,25 +81,25 @@ async def test_an_interrupted_connection_is_closed_and_not_kept(pool: asyncpg.Po
 
 
 async def test_a_connection_on_which_a_statement_failed_is_given_back(pool: asyncpg.Pool) -> None:
-    lender = Lender(pool)
+    lender = ConnectionCache(pool)
     with pytest.raises(asyncpg.DivisionByZeroError):
-        async with lender.lent(timeout_s=SOON_S) as connection:
+        async with lender.connection(timeout_s=SOON_S) as connection:
             await connection.execute("SELECT 1 / 0")
     assert pool.get_idle_size() == pool.get_size()
 
 
 async def test_what_is_kept_is_given_back_when_the_lender_closes(pool: asyncpg.Pool) -> None:
-    lender = Lender(pool)
+    lender = ConnectionCache(pool)
     await backend(lender)
     await lender.close()
     assert pool.get_idle_size() == pool.get_size()
 
 
 async def test_whoever_leaves_early_takes_no_connection_along(pool: asyncpg.Pool) -> None:
-    lender, chosen = Lender(pool), Random(1)  # noqa: S311 - seeded, no secret.
+    lender, chosen = ConnectionCache(pool), Random(1)  # noqa: S311 - seeded, no secret.
 
     async def borrow() -> None:
-        async with lender.lent(timeout_s=chosen.choice([0.001, 0.01, SOON_S])) as connection:
+        async with lender.connection(timeout_s=chosen.choice([0.001, 0.01, SOON_S])) as connection:
             await connection.execute("SELECT pg_sleep(0.002)")
 
     tasks = [asyncio.create_task(borrow()) for _ in range(200)]

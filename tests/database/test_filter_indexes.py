@@ -8,11 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from projections.directory.queries.columns import GROUPS, USERS, Table
+from projections.directory.queries.keyset import Edge
 from projections.directory.queries.plan import Query
-from projections.keyset import Edge
-from projections.tables import GROUPS, USERS, Table
 from schema.scim import urns
-from schema.scim.filter import parse_filter
+from schema.scim.filter.parse import parse_filter
 from tests.conftest import in_database
 from tests.database.people import GROUP_IDS, ORGANIZATION, OTHER, ROLES, TYPES, make_groups
 from tests.database.plans import plans_of_count, plans_of_page

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from projections.rows import user_document
-from projections.tables import GROUPS
+from projections.directory.queries.columns import GROUPS
+from projections.directory.rows import user_document
 from schema.events.user import User
 from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import ENTERPRISE_USER, USER
-from schema.scim.filter import parse_filter
-from schema.scim.predicate import matches
+from schema.scim.filter.parse import parse_filter
+from schema.scim.filter.predicate import matches
 from schema.scim.text import fold
 from tests.database.people import (
     AT,

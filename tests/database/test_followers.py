@@ -8,11 +8,12 @@ import asyncpg
 import pytest
 
 from eventstore.events import RecordedEvent
-from projections.followers import Follower, Superseded, advance, load_checkpoints
-from projections.history_read import role_at_position
-from projections.history_write import HISTORY, write_history
-from projections.load import Connection
-from projections.parked import lag, parked, retry_parked
+from eventstore.postgres.connection import Connection
+from projections.followers.follower import Follower, Superseded, advance, load_checkpoints
+from projections.followers.lag import lag
+from projections.followers.parked import parked, retry_parked
+from projections.history.read import role_at_position
+from projections.history.write import HISTORY, write_history
 from schema.events.group import MembersAdded, MembersRemoved
 from schema.events.user import RoleAssigned, UserDeactivated
 from service.ids import new_id

@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from eventstore.follow import notify
-from projections.follow_run import Pace
-from projections.followers_lease import SHARDS, Lease, duties
+from projections.followers.lease import SHARDS, Lease, duties
+from projections.followers.runner import Timing
 from schema.events.group import MembersAdded
 from schema.events.user import UserDeactivated, UserReactivated
-from service.followers import Followers
+from service.background.followers import Followers
 from service.ids import new_id
 from tests.builders import ORGANIZATION_ID, created, jo, provisioned, sales
 from tests.conftest import SERVICE_ROLE
@@ -36,15 +36,15 @@ SELECT DISTINCT pid
    AND datname = current_database()"""
 
 
-def pace(sweep_s: float = 0.2) -> Pace:
+def timing(sweep_s: float = 0.2) -> Timing:
     """Return a pace for the impatient."""
-    return Pace(LEASE_S, 0.1, sweep_s, linger_s=0.01, rest_s_max=0.05, retry_s=0.1)
+    return Timing(LEASE_S, 0.1, sweep_s, pause_s=0.01, rest_s_max=0.05, retry_s=0.1)
 
 
 @asynccontextmanager
 async def running(dsn: str, sweep_s: float = 0.2) -> AsyncIterator[Followers]:
     """Run followers for the duration of the block."""
-    followers = Followers(dsn, pace=pace(sweep_s))
+    followers = Followers(dsn, timing=timing(sweep_s))
     task = asyncio.create_task(followers.run())
     try:
         yield followers

@@ -12,9 +12,9 @@ import asyncpg
 import orjson
 import pytest
 
-from eventstore.seal import Sealer
-from projections.history_write import HISTORY as FOLLOWER
-from projections.rebuild import rebuild
+from eventstore.sealing.sealer import Sealer
+from projections.history.write import HISTORY as FOLLOWER
+from projections.rebuild.rebuild import rebuild
 from projections.registry import DIRECTORY, HISTORY, PROJECTIONS, Projection
 from schema.events.codec import TYPES
 from tests.database.book import follow_to_the_end

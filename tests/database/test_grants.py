@@ -9,10 +9,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service import embedded
-from service.embedded_account import programs
-from service.grants import find_missing
-from service.migrate import is_behind, migrate, packaged
+from service.database.embedded import postgres as embedded
+from service.database.embedded.account import programs
+from service.database.grants import find_missing
+from service.database.migrate import is_behind, migrate, packaged
 from service.runtime import NotMigrated, open_runtime
 from tests.serving import Scim, make_tenant, settings, started
 

@@ -7,14 +7,14 @@ import asyncpg
 import pytest
 
 from eventstore.events import RecordedEvent
-from projections.history_read import (
+from projections.history.read import (
     Activity,
     activity_of_actor,
     activity_of_resource,
     members_at,
     role_at,
 )
-from projections.history_write import HISTORY
+from projections.history.write import HISTORY
 from schema.events.group import GroupDeleted, MembersAdded
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted, UserReactivated
 from tests.builders import (

@@ -9,18 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventstore.events import RecordedEvent
-from projections.history_read import (
+from projections.history.read import (
     members_at,
     members_at_position,
     role_at,
     role_at_position,
 )
-from projections.history_write import HISTORY
+from projections.history.write import HISTORY
 from schema.events import group, user
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupDeleted, MembersAdded, MembersRemoved
 from schema.events.user import RoleAssigned, User, UserDeactivated, UserDeleted, UserReactivated
-from service.decide.known import Decision
+from service.write.decide.state import Decision
 from tests.builders import (
     ANN,
     EDITOR,

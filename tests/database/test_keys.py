@@ -8,15 +8,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from eventstore.seal import Sealer
-from service.keys import (
+from eventstore.sealing.sealer import Sealer
+from service.callers.signing_keys import load_signing_keys, thumbprint
+from service.database.master_key import (
     KeyProblem,
     check_master_key,
     load_master_key,
-    load_signing_keys,
     make_key_file,
     open_master_key,
-    thumbprint,
 )
 
 KEY = bytes(range(32))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from service.migrate import (
+from service.database.migrate import (
     Migration,
     MigrationProblem,
     apply_next,

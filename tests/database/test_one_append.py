@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from eventstore.append import columns_of, prepare
 from eventstore.events import NewEvent
-from eventstore.store import columns_of, prepare, read_tail
-from projections.rows import UserRow, user_row
-from projections.save import append_and_save_users, columns_of_users
+from eventstore.read import read_tail
+from projections.directory.rows import UserRow, user_row
+from projections.directory.save import append_and_save_users, columns_of_users
 from schema.events.user import User
 from schema.scim.definitions import USER
 from tests.builders import READER, START

@@ -3,14 +3,14 @@
 import asyncpg
 from structlog.testing import capture_logs
 
-from service.other_code import not_ready, tell_of_other_code
+from service.background.release_watch import log_release_mismatches, not_ready
 
 
 async def told(database_url: str) -> list[str]:
     """Return the projections that a starting service tells of."""
     async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
         with capture_logs() as lines:
-            await tell_of_other_code(pool)
+            await log_release_mismatches(pool)
     return [line["projection"] for line in lines]
 
 
@@ -33,7 +33,7 @@ async def test_tables_that_somebody_has_changed_by_hand_are_told_of(
 ) -> None:
     await connection.execute("ALTER TABLE directory.groups RENAME TO groups_gone")
     async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
-        found = await tell_of_other_code(pool)
+        found = await log_release_mismatches(pool)
 
     assert "by groups.created_at, groups.display_name_key, " in not_ready(found)
     assert "scim-ledger projections rebuild directory" in not_ready(found)

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from projections.ownership import MARK, NotOurs, mark
-from projections.rebuild import rebuild, roll_back
+from projections.maintenance.ownership import MARK, NotOurs, mark
+from projections.rebuild.rebuild import rebuild, roll_back
 from projections.registry import DIRECTORY, HISTORY, PROJECTIONS, tables
-from service.migrate import MigrationProblem, apply_next, is_behind, migrate, packaged
+from service.database.migrate import MigrationProblem, apply_next, is_behind, migrate, packaged
 from service.runtime import open_runtime
 from tests.database.former_release import make_former, make_schema
 from tests.database.rebuilding import rebuild_until, silent, site

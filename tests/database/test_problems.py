@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from service.migrate import MigrationProblem, is_behind, migrate
-from service.problems import KNOWN, Exit, exit_of, line_of
+from service.cli.process.problems import KNOWN, Exit, exit_of, line_of
+from service.database.migrate import MigrationProblem, is_behind, migrate
 
 OWNER = "Let DATABASE_URL name the account that owns the database."
 

@@ -9,21 +9,22 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from projections.rebuild import NoPrevious, rebuild, roll_back
-from projections.rebuild_check import NotAsLogged
-from projections.rebuild_context import RebuildContext
-from projections.rebuild_disk import NoRoom
-from projections.rebuild_load import ReadBackDiffers
-from projections.rebuild_site import Busy, Progress, at_work
-from projections.rebuild_state import count_shards, load_builds
+from projections.maintenance.builds import count_shards, load_builds
+from projections.maintenance.context import RebuildContext
+from projections.maintenance.session import Busy, Progress, at_work
+from projections.rebuild.check import LogMismatch
+from projections.rebuild.disk import NoRoom
+from projections.rebuild.load import ReadBackDiffers
+from projections.rebuild.rebuild import NoPrevious, rebuild, roll_back
 from projections.registry import DIRECTORY
 from schema.scim.definitions import USER
 from schema.scim.resource import read_document
-from service.commands import CreateUser
-from service.decide.known import Caller
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
 from service.ids import new_id
+from service.organizations.register import create_organization
 from service.runtime import Runtime, open_runtime
-from service.setup import cli_provenance, create_organization
+from service.write.commands import CreateUser
 from tests.database.rebuilding import (
     differences,
     rebuild_until,
@@ -262,7 +263,7 @@ async def test_a_row_that_was_caught_up_wrongly_is_never_served(
     await connection.execute(
         "UPDATE directory_next.users SET active = false WHERE user_name_key = 'latecomer'"
     )
-    with pytest.raises(NotAsLogged):
+    with pytest.raises(LogMismatch):
         await rebuild(place, silent)
     assert await differences(place) == []
 

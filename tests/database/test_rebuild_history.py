@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from projections.followers import Superseded, advance, load_checkpoints
-from projections.history_read import role_at_position
-from projections.history_write import HISTORY
-from projections.parked import parked, retry_parked
-from projections.rebuild import rebuild, roll_back
-from projections.rebuild_context import RebuildContext
+from projections.followers.follower import Superseded, advance, load_checkpoints
+from projections.followers.parked import parked, retry_parked
+from projections.history.read import role_at_position
+from projections.history.write import HISTORY
+from projections.maintenance.context import RebuildContext
+from projections.rebuild.rebuild import rebuild, roll_back
 from schema.events.group import MembersAdded, MembersRemoved
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
-from service.followers import Followers
+from service.background.followers import Followers
 from tests.builders import (
     ANN,
     EDITOR,
@@ -33,7 +33,7 @@ from tests.builders import (
 )
 from tests.database.book import Book, follow_to_the_end
 from tests.database.rebuilding import differences, rebuild_until, rows_of, silent, site
-from tests.database.test_followers_lead import pace
+from tests.database.test_followers_lead import timing
 
 SOON_S = 10.0
 PROMOTED = RoleAssigned(role_id=EDITOR, previous_role_id=READER)
@@ -59,7 +59,7 @@ def place(database_url: str, book: Book) -> RebuildContext:
 @asynccontextmanager
 async def following(dsn: str) -> AsyncIterator[None]:
     """Follow, as the service does, for the duration of the block."""
-    followers = Followers(dsn, pace=pace())
+    followers = Followers(dsn, timing=timing())
     task = asyncio.create_task(followers.run())
     try:
         yield

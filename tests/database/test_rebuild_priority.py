@@ -5,7 +5,7 @@ import os
 import psutil
 import pytest
 
-from projections.rebuild_priority import NICENESS, connect_behind
+from projections.rebuild.priority import NICENESS, connect_behind
 
 
 async def test_the_process_of_postgres_behind_a_connection_stands_back(database_url: str) -> None:

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.history_write import HISTORY
-from projections.rebuild import rebuild
+from projections.history.write import HISTORY
+from projections.rebuild.rebuild import rebuild
 from schema.scim.errors import ScimError
-from service.commands import Command
-from service.decide.known import Caller
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.organizations.register import create_organization
 from service.runtime import Runtime, open_runtime
-from service.setup import cli_provenance, create_organization
+from service.write.commands import Command
 from tests.builders import (
     ANN,
     JO,

@@ -3,9 +3,9 @@
 import asyncpg
 import pytest
 
-from projections.rebuild_state import load_builds
-from projections.status import load_statuses
-from service.migrate import migrate
+from projections.maintenance.builds import load_builds
+from projections.maintenance.status import load_statuses
+from service.database.migrate import migrate
 from tests.database.former_release import BUILT, LAST
 
 

@@ -4,9 +4,9 @@ import asyncpg
 import pytest
 
 from eventstore.errors import BrokenSeal, SubjectErased, SubjectExists
-from eventstore.personal import open_personal
-from eventstore.seal import Sealer, place, seal, unseal
-from eventstore.store import read
+from eventstore.read import read
+from eventstore.sealing.events import open_personal
+from eventstore.sealing.sealer import Sealer, place, seal, unseal
 from tests.database.events import (
     ORGANIZATION,
     OTHER_ORGANIZATION,

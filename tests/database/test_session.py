@@ -3,8 +3,9 @@
 import asyncpg
 import pytest
 
-from projections.session import SETTINGS, connect
-from service.runtime import SESSION, open_runtime
+from eventstore.postgres.session import SETTINGS, connect
+from service.database.pool import SESSION
+from service.runtime import open_runtime
 from tests.protocol.terminal import run
 from tests.serving import Scim, make_tenant, settings, started
 

@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from projections.keyset import order_of
-from projections.tables import USERS
+from projections.directory.queries.columns import USERS
+from projections.directory.queries.keyset import order_of
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidPath
 from tests.database.people import USER_IDS, insert_users, person

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from service.statistics import analyze_young
+from service.background.statistics import analyze_young
 from tests.database.events import append_events, new_streams
 
 ROWS = "SELECT reltuples FROM pg_class WHERE oid = 'eventstore.events'::regclass"

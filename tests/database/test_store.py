@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from eventstore.append import Tail, append, lock_log
 from eventstore.errors import WrongExpectedVersion, WrongTail
 from eventstore.events import NewEvent
-from eventstore.store import Tail, append, lock_log, read, read_stream, read_tail
+from eventstore.read import read, read_stream, read_tail
 from tests.database.events import (
     ENTRA,
     ORGANIZATION,

@@ -2,9 +2,9 @@
 
 import pytest
 
+from projections.directory.queries.columns import USERS
 from projections.directory.queries.plan import Query
-from projections.tables import USERS
-from projections.totals import Totals
+from projections.directory.queries.totals import Totals
 from tests.protocol.resources import people
 from tests.serving import Scim, Served, Tenant
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from service.migrate import MigrationProblem, is_behind, migrate
+from service.database.migrate import MigrationProblem, is_behind, migrate
 from tests.conftest import in_database
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from projections.rebuild_context import RebuildContext
-from service.commands import CreateGroup
-from service.decide.known import Caller
+from projections.maintenance.context import RebuildContext
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.organizations.register import CreatedOrganization, create_organization
+from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
-from service.setup import CreatedOrganization, cli_provenance, create_organization, issue_token
+from service.write.commands import CreateGroup
 from tests.builders import (
     JO,
     SALES,

@@ -5,9 +5,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from projections.explain import EVENTS_MAX
-from projections.history_write import HISTORY
-from projections.rebuild_context import RebuildContext
+from projections.history.write import HISTORY
+from projections.maintenance.context import RebuildContext
+from projections.verify.explain import EVENTS_MAX
 from schema.events.group import GroupChanged, MembersAdded, MembersRemoved
 from tests.builders import ANN, JO, SALES, created, sales
 from tests.database.book import Book, follow_to_the_end

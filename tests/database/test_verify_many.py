@@ -5,10 +5,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from eventstore import streams
-from projections.history_write import HISTORY
-from projections.rebuild_context import RebuildContext
-from service.decide.known import Decision
+from eventstore import read_streams as streams
+from projections.history.write import HISTORY
+from projections.maintenance.context import RebuildContext
+from service.write.decide.state import Decision
 from tests.builders import provisioned
 from tests.database.book import Book, follow_to_the_end
 from tests.database.rebuilding import differences, site

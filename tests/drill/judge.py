@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.events import RecordedEvent
-from eventstore.personal import open_personal
-from eventstore.seal import Sealer
-from eventstore.store import read
+from eventstore.read import read
+from eventstore.sealing.events import open_personal
+from eventstore.sealing.sealer import Sealer
 from schema.events.codec import decode
 from schema.events.event import Event, Place
 from schema.events.group import Group

@@ -10,9 +10,9 @@ from random import Random
 
 import asyncpg
 
-from service.embedded import folder_in
-from service.embedded_account import account_for, run
-from service.embedded_process import processes
+from service.database.embedded.account import account_for, run
+from service.database.embedded.postgres import folder_in
+from service.database.embedded.process import processes
 
 VICTIM = (
     "SELECT pid FROM pg_stat_activity WHERE application_name = 'scim-ledger'"

@@ -142,5 +142,5 @@ class Link:
         if prepared := AT_ONCE.search(data):
             self._at_once = b"\0" + prepared[1] + b"\0"
             return False
-        at_once = bool(self._at_once) and self._at_once in data
-        return self.is_lane and (at_once or COMMIT in data)
+        write_optimistic = bool(self._at_once) and self._at_once in data
+        return self.is_lane and (write_optimistic or COMMIT in data)

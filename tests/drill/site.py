@@ -13,9 +13,9 @@ from uuid import UUID
 
 import asyncpg
 
-from eventstore.seal import Sealer
-from service import embedded
+from eventstore.sealing.sealer import Sealer
 from service.config import Settings
+from service.database.embedded import postgres as embedded
 from service.runtime import open_keys, open_runtime
 from tests.drill.judge import Verdict, judge
 from tests.drill.ledger import Ledger

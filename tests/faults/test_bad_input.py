@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from eventstore.store import read_tail
+from eventstore.read import read_tail
 from tests.serving import Answer, Scim, Served, Tenant, patch_op
 
 HOSTILE = 10_000

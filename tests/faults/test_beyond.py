@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from projections.admin import list_organizations
+from projections.directory.organizations import list_organizations
 from schema.scim.errors import ScimError
-from service.setup import issue_token
+from service.organizations.tokens import issue_token
 from tests.serving import Scim, Served, Tenant, make_tenant, started
 
 APPEND = (

@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service import embedded
-from service.embedded import EmbeddedPostgres
-from service.embedded_watch import watched
+from service.database.embedded import postgres as embedded
+from service.database.embedded.postgres import EmbeddedPostgres
+from service.database.embedded.watch import watched
 from service.log import Sink
 
 BACK_TIMEOUT_S = 30.0

@@ -11,7 +11,7 @@ from schema.scim.definitions import USER
 from schema.scim.errors import Unavailable
 from schema.scim.resource import _meaning
 from service.ids import new_id
-from service.shares import Shares
+from service.limits.fair_share import FairShare
 from tests.faults.raw import exchange, head
 from tests.protocol.resources import people, values
 from tests.serving import MEDIA_TYPE, Scim
@@ -188,15 +188,15 @@ async def all_by_cursor(
 
 
 async def test_one_organization_does_not_take_the_share_of_others() -> None:
-    shares = Shares(total=3, each=2, wait_s=0.05)
+    shares = FairShare(total=3, each=2, wait_s=0.05)
     greedy, other = new_id(), new_id()
-    async with shares.turn(greedy), shares.turn(greedy):
+    async with shares.slot(greedy), shares.slot(greedy):
         with pytest.raises(Unavailable):
-            async with shares.turn(greedy):
+            async with shares.slot(greedy):
                 pass
-        async with shares.turn(other):
+        async with shares.slot(other):
             with pytest.raises(Unavailable):
-                async with shares.turn(new_id()):
+                async with shares.slot(new_id()):
                     pass
-    async with shares.turn(greedy), shares.turn(greedy), shares.turn(other):
+    async with shares.slot(greedy), shares.slot(greedy), shares.slot(other):
         pass

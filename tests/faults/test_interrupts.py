@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
-from eventstore.streams import FIRST_ID, LAST_ID, Span
+from eventstore.read_streams import FIRST_ID, LAST_ID, Span
+from projections.directory.fold import DIRECTORY_FOLD
 from projections.fold import fold_span
-from projections.fold_directory import DIRECTORY_FOLD
-from projections.rebuild_worker import interrupts_held, workers
+from projections.rebuild.workers import interrupts_held, workers
+from service.organizations.register import create_organization
 from service.runtime import open_runtime
-from service.setup import create_organization
 from tests.database.rebuilding import rebuild_until, site
 from tests.serving import settings
 
@@ -22,7 +22,7 @@ INTERRUPTED_WHILE_IMPORTING = """
 import os, signal, sys
 class Interrupting:
     def find_spec(self, name, *_):
-        if name == "service.cli":
+        if name == "service.cli.commands":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupting())
 from service.__main__ import main

@@ -10,20 +10,22 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from eventstore.append import lock_log
 from eventstore.errors import SubjectErased
-from eventstore.store import lock_log
-from projections.borrow import borrowed
-from projections.rows import UserRow
+from eventstore.postgres.pool import borrowed
+from projections.directory.rows import UserRow
 from schema.scim.definitions import USER
 from schema.scim.errors import Unavailable, Uniqueness
-from service import lane
-from service.batch import Outcome, Work, decide_batch, write_batch
-from service.commands import CreateUser, ReplaceUser
-from service.decide.known import Caller
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.database.pool import SESSION
 from service.ids import new_id
-from service.lane import Lanes
-from service.runtime import SESSION, Runtime, open_runtime
-from service.setup import cli_provenance, create_organization
+from service.organizations.register import create_organization
+from service.runtime import Runtime, open_runtime
+from service.write import lane
+from service.write.batch import Outcome, Work, decide_batch, write_batch
+from service.write.commands import CreateUser, ReplaceUser
+from service.write.lane import Lanes
 from tests.invariants import check_every_log
 from tests.serving import settings
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service import embedded
-from service.embedded import folder_in
-from service.embedded_process import processes
+from service.database.embedded import postgres as embedded
+from service.database.embedded.postgres import folder_in
+from service.database.embedded.process import processes
 from tests.protocol.installation import Installation, free_port
 
 pytestmark = pytest.mark.slow

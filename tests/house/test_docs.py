@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer import Typer
 
-from service.cli import app
+from service.cli.commands import app
 from service.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,10 +13,10 @@ from threading import Event
 import asyncpg
 import pytest
 
-from service import embedded
-from service.embedded import EmbeddedPostgresError
-from service.embedded_process import processes
-from service.embedded_socket import SOCKET, answering_dsn
+from service.database.embedded import postgres as embedded
+from service.database.embedded.postgres import EmbeddedPostgresError
+from service.database.embedded.process import processes
+from service.database.embedded.socket import SOCKET, answering_dsn
 
 
 @pytest.fixture

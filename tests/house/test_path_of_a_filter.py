@@ -12,11 +12,11 @@ from tests.serving import Scim, Served, make_tenant
 
 HANDLER, ANSWER = "service.scim.query:query_users", "service.scim.answer:json_response"
 AUTHENTICATION = {
-    "service.gate",
-    "service.tokens",
-    "service.keys",
+    "service.callers.authenticate",
+    "service.callers.access_tokens",
+    "service.database.master_key",
     "service.callers.scopes",
-    "projections.access",
+    "projections.directory.access",
 }
 QUERIES = {
     "a point read": ({"filter": 'userName eq "ada@contoso.com"'}, 24),
@@ -37,8 +37,8 @@ async def test_a_filter_takes_a_short_way_from_its_handler_to_its_answer(
 
     assert found.body["totalResults"] == 1
     tell(path)
-    assert path.stays[0] == "service.scim.query"
-    assert path.stays[-1] == "service.scim.answer"
+    assert path.stays[0] == "service.scim.queries.query"
+    assert path.stays[-1] == "service.scim.responses"
     assert len(path.stays) <= stays_max
     assert AUTHENTICATION.isdisjoint(path.stays)
 
@@ -55,7 +55,7 @@ async def test_authentication_is_not_the_greater_part_of_how_a_request_begins(
     tell(path)
     begin = list(dict.fromkeys(path.stays))[:10]
     assert len(AUTHENTICATION.intersection(begin)) <= 4
-    after = path.stays[path.stays.index("service.scim.query") :]
+    after = path.stays[path.stays.index("service.scim.queries.query") :]
     assert AUTHENTICATION.isdisjoint(after)
 
 

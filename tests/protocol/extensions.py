@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from service import setup
+from service.organizations.register import find_organization
+from service.organizations.schemas import register_schema
 from tests.serving import Served, Tenant
 
 FILE = Path(__file__).with_name("extension.json")
@@ -17,8 +18,8 @@ async def register(
     served: Served, organization: Tenant, document: dict[str, Any] = EXTENSION
 ) -> bool:
     """Register an extension for an organization; tell whether that changed anything."""
-    found = await setup.find_organization(served.runtime, str(organization.id))
-    return await setup.register_schema(served.runtime, found, orjson.dumps(document))
+    found = await find_organization(served.runtime, str(organization.id))
+    return await register_schema(served.runtime, found, orjson.dumps(document))
 
 
 def attribute(name: str) -> str:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from service import log
 from service.app import make_app
-from service.server import make_runner
+from service.http.server import make_runner
 from tests.serving import Scim, Served, settings
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from eventstore.store import read
+from eventstore.read import read
 from tests.serving import Answer, Scim, Served, Tenant, checked, make_tenant, started
 
 USERS = "/Users"

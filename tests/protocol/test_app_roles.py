@@ -337,7 +337,7 @@ async def test_a_conflict_of_roles_is_in_the_log_line_of_its_request(
     ]
 
 
-class Kept(list[dict[str, Any]]):
+class CachedConnection(list[dict[str, Any]]):
     """A logger that keeps its lines."""
 
     def info(self, line: str) -> None:
@@ -346,9 +346,9 @@ class Kept(list[dict[str, Any]]):
 
 
 @contextmanager
-def lines() -> Iterator[Kept]:
+def lines() -> Iterator[CachedConnection]:
     """Yield the lines that are logged within the block."""
-    former, kept = structlog.get_config(), Kept()
+    former, kept = structlog.get_config(), CachedConnection()
     structlog.configure(
         processors=log.as_json(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

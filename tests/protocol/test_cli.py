@@ -10,7 +10,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from service import cli
+from service.cli import commands as cli
 from tests.protocol.installation import Installation, Result, Serving, free_port
 
 UNKNOWN = "01a20ac2-c1ba-72cf-a811-23dbe6a27250"

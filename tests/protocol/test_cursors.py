@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.scim.cursor import TIMEOUT_S
+from service.scim.queries.cursor import TIMEOUT_S
 from tests.invariants import check_log
 from tests.protocol.crowd import CROWD, SORTS, ids, make_crowd, pages, walk
 from tests.protocol.resources import people, values

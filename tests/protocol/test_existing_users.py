@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from schema.scim.errors import InvalidValue, Uniqueness
-from service import setup
+from service.organizations.register import find_organization
+from service.organizations.users import create_user
 from tests.protocol.terminal import run
 from tests.serving import Scim, Served, Tenant
 
@@ -17,9 +18,9 @@ async def by_hand(
     served: Served, organization: Tenant, role: str | None = None, **attributes: Any
 ) -> str:
     """Make a user as an administrator does, and return its id."""
-    found = await setup.find_organization(served.runtime, str(organization.id))
+    found = await find_organization(served.runtime, str(organization.id))
     document = {"userName": "Ada@contoso.com", **attributes}
-    return str(await setup.create_user(served.runtime, found, document, role=role))
+    return str(await create_user(served.runtime, found, document, role=role))
 
 
 async def log(served: Served, user_id: str) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ import pytest
 
 from schema.scim import urns
 from schema.scim.errors import InvalidValue
-from service import setup
+from service.organizations.register import find_organization
+from service.organizations.schemas import register_schema
 from tests.protocol.extensions import EXTENSION, FILE, URN, attribute, register, with_attributes
 from tests.protocol.terminal import run
 from tests.serving import Scim, Served, Tenant
@@ -269,10 +270,10 @@ async def test_a_description_may_change(served: Served, organization: Tenant, sc
 async def test_a_file_that_is_no_schema_is_refused(
     served: Served, organization: Tenant, text: bytes
 ) -> None:
-    found = await setup.find_organization(served.runtime, str(organization.id))
+    found = await find_organization(served.runtime, str(organization.id))
 
     with pytest.raises(InvalidValue, match=r"not JSON|JSON object"):
-        await setup.register_schema(served.runtime, found, text)
+        await register_schema(served.runtime, found, text)
 
 
 async def test_an_administrator_registers_it_in_a_terminal(

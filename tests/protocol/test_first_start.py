@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service import embedded
+from service.database.embedded import postgres as embedded
 from tests.protocol.installation import Installation, free_port
 from tests.protocol.screen import open_terminal
 

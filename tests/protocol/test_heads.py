@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from aiohttp import web
 
-from service.scim.answer import Answer
+from service.http.answer import Answer
 from service.scim.context import BASE_PATH
 from tests.faults.raw import exchange, exchange_all, head
 from tests.serving import MEDIA_TYPE, Scim

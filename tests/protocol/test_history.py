@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.follow import CHANNEL
-from projections.history_read import RolePeriod, role_at_position
+from projections.history.read import RolePeriod, role_at_position
 from tests.serving import Scim, Served, Tenant
 
 SOON_S = 10.0
@@ -36,11 +36,11 @@ async def test_a_provisioned_user_appears_in_history(
 async def test_a_commit_is_notified(scim: Scim, served: Served, organization: Tenant) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
 
-    def hear(_connection: object, _pid: int, _channel: str, message: object) -> None:
+    def on_notify(_connection: object, _pid: int, _channel: str, message: object) -> None:
         heard.put_nowait(str(message))
 
     listening: asyncpg.Connection = await asyncpg.connect(served.runtime.dsn)
-    await listening.add_listener(CHANNEL, hear)
+    await listening.add_listener(CHANNEL, on_notify)
     await scim.post("/Users", {"userName": "ann@example.com"})
     assert await asyncio.wait_for(heard.get(), SOON_S) == str(organization.id)
     await listening.close()

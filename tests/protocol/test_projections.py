@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 
-from projections.followers import load_checkpoints
+from projections.followers.follower import load_checkpoints
 from tests.invariants import check_every_log
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Scim, Served, Tenant, make_tenant, started

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from projections.followers import load_checkpoints
+from projections.followers.follower import load_checkpoints
 from tests.protocol.screen import open_terminal, read_terminal, seen
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Served, Tenant, make_tenant, started

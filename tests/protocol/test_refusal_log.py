@@ -9,8 +9,9 @@ import jwt
 import pytest
 
 from schema.scim.urns import ENTERPRISE_USER
-from service import setup
-from service.tokens import encode_token
+from service.callers.access_tokens import encode_token
+from service.organizations.register import find_organization
+from service.organizations.tokens import revoke_token
 from tests.protocol.extensions import URN, register
 from tests.protocol.logged import Lines, logged
 from tests.serving import Answer, Scim, Served, Tenant, patch_op
@@ -195,8 +196,8 @@ async def test_claims_that_nobody_has_verified_are_left_out(
 async def test_a_revoked_token_is_told_with_whose_it_was(
     served: Served, organization: Tenant
 ) -> None:
-    found = await setup.find_organization(served.runtime, str(organization.id))
-    await setup.revoke_token(served.runtime, found, organization.token_id)
+    found = await find_organization(served.runtime, str(organization.id))
+    await revoke_token(served.runtime, found, organization.token_id)
     async with logged(served, organization.token) as (scim, lines):
         answer = await scim.get("/Users")
 

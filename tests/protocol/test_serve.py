@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import pytest
 
-from service import embedded
+from service.database.embedded import postgres as embedded
 from tests.protocol.installation import Installation, Serving, free_port
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from service import setup
+from service.organizations.register import find_organization
+from service.organizations.tokens import issue_token
 from tests.protocol.test_tokens import SECOND_S, until_refused
 from tests.serving import Scim, Served, Tenant, patch_op
 
@@ -13,8 +14,8 @@ async def colleague(served: Served, scim: Scim, organization: Tenant) -> Scim:
     """Return a client with the token of another technical account."""
     second = {"userName": "second-account", "roleId": organization.roles["Administrator"]}
     assert (await scim.post("/Users", second)).status == 201
-    found = await setup.find_organization(served.runtime, str(organization.id))
-    issued = await setup.issue_token(served.runtime, found, "second", account="second-account")
+    found = await find_organization(served.runtime, str(organization.id))
+    issued = await issue_token(served.runtime, found, "second", account="second-account")
     return Scim(served, issued.token)
 
 

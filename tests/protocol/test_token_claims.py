@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from service.keys import SigningKey
+from service.callers.signing_keys import SigningKey
 from tests.protocol.test_tokens import OPEN_DETAILS, refused
 from tests.serving import Scim, Served, Tenant
 

@@ -8,8 +8,9 @@ from uuid import UUID
 import jwt
 import pytest
 
-from service import setup
-from service.tokens import encode_token
+from service.callers.access_tokens import encode_token
+from service.organizations.register import find_organization
+from service.organizations.tokens import issue_token, revoke_token
 from tests.protocol.endpoints import body_for, endpoints
 from tests.protocol.extensions import URN, register
 from tests.serving import Answer, Scim, Served, Tenant
@@ -97,8 +98,8 @@ async def test_a_wrong_token_is_refused_where_none_is_needed(
 async def test_a_revoked_token_is_refused_where_none_is_needed(
     served: Served, organization: Tenant, path: str
 ) -> None:
-    found = await setup.find_organization(served.runtime, str(organization.id))
-    await setup.revoke_token(served.runtime, found, organization.token_id)
+    found = await find_organization(served.runtime, str(organization.id))
+    await revoke_token(served.runtime, found, organization.token_id)
 
     answer = await Scim(served, organization.token).get(path)
 
@@ -174,9 +175,9 @@ async def test_an_expired_token_is_told_when(served: Served, organization: Tenan
 
 
 async def test_a_token_expires_while_it_is_used(served: Served, organization: Tenant) -> None:
-    found = await setup.find_organization(served.runtime, str(organization.id))
+    found = await find_organization(served.runtime, str(organization.id))
     lifetime = timedelta(seconds=2)
-    issued = await setup.issue_token(served.runtime, found, "short", lifetime=lifetime)
+    issued = await issue_token(served.runtime, found, "short", lifetime=lifetime)
     scim = Scim(served, issued.token)
 
     assert (await scim.get("/Roles")).status == 200
@@ -188,9 +189,9 @@ async def test_a_revoked_token_is_refused_within_a_second(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
     assert (await scim.get("/Roles")).status == 200
-    found = await setup.find_organization(served.runtime, str(organization.id))
+    found = await find_organization(served.runtime, str(organization.id))
 
-    await setup.revoke_token(served.runtime, found, organization.token_id)
+    await revoke_token(served.runtime, found, organization.token_id)
 
     detail, after_s = await until_refused(scim)
     assert "was revoked on" in detail
@@ -200,10 +201,10 @@ async def test_a_revoked_token_is_refused_within_a_second(
 async def test_other_tokens_of_the_account_stay_when_one_is_revoked(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
-    found = await setup.find_organization(served.runtime, str(organization.id))
-    issued = await setup.issue_token(served.runtime, found, "second")
+    found = await find_organization(served.runtime, str(organization.id))
+    issued = await issue_token(served.runtime, found, "second")
 
-    await setup.revoke_token(served.runtime, found, organization.token_id)
+    await revoke_token(served.runtime, found, organization.token_id)
     await until_refused(scim)
 
     assert (await Scim(served, issued.token).get("/Roles")).status == 200

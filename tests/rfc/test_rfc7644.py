@@ -8,8 +8,8 @@ import pytest
 from schema.scim import errors, urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP, USER
-from schema.scim.operations import read_patch
-from schema.scim.patch import apply
+from schema.scim.patch.apply import apply
+from schema.scim.patch.operations import read_patch
 from tests.rfc.documents import NAMES, example
 from tests.rfc.exchanges import CUT_IDS, EXCHANGES, PATCHES, USER_ID, Exchange
 

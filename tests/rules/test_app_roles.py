@@ -12,9 +12,9 @@ from schema.scim import urns
 from schema.scim.attributes import Document, read_schema
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidValue
-from schema.scim.operations import read_patch
-from service.commands import Command, CreateUser, PatchUser
-from service.decide.role import named_roles
+from schema.scim.patch.operations import read_patch
+from service.write.commands import Command, CreateUser, PatchUser
+from service.write.decide.role import named_roles
 from tests.builders import (
     ADMINISTRATOR,
     CONTRIBUTOR,

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from eventstore.randomness import Randomness
-from service.aside import aside
+from eventstore.sealing.randomness import Randomness
+from service.limits.offload import offload
 from service.log import Sink
 
 
@@ -19,13 +19,13 @@ def where() -> threading.Thread:
 
 async def test_long_work_leaves_the_loop_alone_and_short_work_stays() -> None:
     loops = threading.current_thread()
-    assert await aside(where, False) is loops
-    assert await aside(where, True) is not loops
+    assert await offload(where, False) is loops
+    assert await offload(where, True) is not loops
 
 
 async def test_others_go_on_while_long_work_goes_on() -> None:
     may_end = threading.Event()
-    work = asyncio.create_task(aside(may_end.wait, True, 10))
+    work = asyncio.create_task(offload(may_end.wait, True, 10))
     await asyncio.sleep(0.01)  # Which would not come back if the loop did the work.
     may_end.set()
     assert await work
@@ -33,7 +33,7 @@ async def test_others_go_on_while_long_work_goes_on() -> None:
 
 async def test_what_work_raises_reaches_who_asked() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
-        await aside(int, True, "x")
+        await offload(int, True, "x")
 
 
 def test_random_bytes_are_given_once_whatever_thread_asks() -> None:
@@ -47,6 +47,6 @@ async def test_a_line_that_a_thread_writes_is_whole_and_not_told_twice() -> None
     stream = io.StringIO()
     sink = Sink(stream)
     sink.info("before")
-    await aside(sink.info, True, "from the thread")
+    await offload(sink.info, True, "from the thread")
     await asyncio.sleep(0)
     assert sorted(stream.getvalue().splitlines()) == ["before", "from the thread"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from projections.directory.queries.columns import GROUPS, USERS
 from projections.directory.queries.plan import Query
-from projections.tables import GROUPS, USERS
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import (
     InvalidCount,
@@ -16,7 +16,7 @@ from schema.scim.errors import (
     InvalidValue,
     ScimError,
 )
-from service.scim.ask import (
+from service.scim.queries.parameters import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     Target,

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.scim.bulk_order import in_turn, portions, referred, sequence
+from service.scim.bulk.order import in_sent_order, portions, referred, sequence
 
 
 def post(bulk_id: str, *refers_to: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def patch(path: str, *refers_to: str) -> dict[str, Any]:
 def order(*operations: dict[str, Any]) -> tuple[list[int], set[int]]:
     """Return the places of operations in the order of a bulk, and those that circles keep from it."""
     places = {each["bulkid"]: n for n, each in enumerate(operations) if each["bulkid"]}
-    return sequence(in_turn(operations, referred(operations, places)))
+    return sequence(in_sent_order(operations, referred(operations, places)))
 
 
 def test_without_references_the_order_is_that_sent() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.scim.bulk_references import DEPTH_MAX, references, resolved
+from service.scim.bulk.references import DEPTH_MAX, references, resolved
 
 MENTIONS: list[dict[str, Any]] = [
     {"op": "remove", "path": 'members[value eq "bulkId:a"]'},

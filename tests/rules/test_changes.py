@@ -4,13 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from projections.rows import user_row
+from projections.directory.changes import Changes
+from projections.directory.rows import user_row
 from schema.events.event import Event
 from schema.events.group import GroupChanged, GroupDeleted, MembersAdded, MembersRemoved
 from schema.events.organization import OrganizationRegistered, TokenIssued, TokenRevoked
 from schema.events.user import UserDeactivated, UserDeleted
 from schema.scim.definitions import USER
-from service.changes import Changes
 from tests.builders import (
     ANN,
     JO,

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from eventstore.seal import Sealer
-from projections.keyset import Edge
+from eventstore.sealing.sealer import Sealer
+from projections.directory.queries.keyset import Edge
 from schema.scim.errors import ExpiredCursor, InvalidCursor
-from service.scim.cursor import TIMEOUT_S, Cursor, open_cursor, seal_cursor
+from service.scim.queries.cursor import TIMEOUT_S, Cursor, open_cursor, seal_cursor
 from tests.builders import JO, ORGANIZATION_ID
 
 SEALER = Sealer(bytes(range(32)))

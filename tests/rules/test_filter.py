@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.scim import urns
-from schema.scim.comparable import instant
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import InvalidFilter
-from schema.scim.filter import (
+from schema.scim.filter.comparable import instant
+from schema.scim.filter.parse import (
     FILTER_DEPTH_MAX,
     FILTER_TERMS_MAX,
     And,
@@ -25,9 +25,9 @@ from schema.scim.filter import (
     parse_value_filter,
     read_equality,
 )
-from schema.scim.predicate import matches
-from schema.scim.search import search_document
-from schema.scim.tokens import FILTER_LENGTH_MAX
+from schema.scim.filter.predicate import matches
+from schema.scim.filter.search_document import search_document
+from schema.scim.filter.tokens import FILTER_LENGTH_MAX
 
 
 def told(chosen: Filter) -> str:

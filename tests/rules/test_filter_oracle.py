@@ -21,8 +21,8 @@ from scim2_models import User as TheirUser
 from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import ENTERPRISE_USER, USER
-from schema.scim.filter import And, Comparison, Filter, Not, Operator, Or, parse_filter
-from schema.scim.predicate import matches
+from schema.scim.filter.parse import And, Comparison, Filter, Not, Operator, Or, parse_filter
+from schema.scim.filter.predicate import matches
 from tests.filter_strategies import ASCII, filters, some_of
 
 Theirs = TheirUser[EnterpriseUser]

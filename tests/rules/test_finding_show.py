@@ -3,9 +3,9 @@
 import orjson
 import pytest
 
-from projections.findings import Difference, Unread, Waiting
 from projections.fold import NotFolded
-from service.finding_show import PATHS_MAX, as_document, as_lines
+from projections.verify.findings import Difference, Unread, Waiting
+from service.cli.printing.findings import PATHS_MAX, as_document, as_lines
 from tests.builders import JO, ORGANIZATION_ID
 
 

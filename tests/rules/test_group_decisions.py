@@ -19,8 +19,8 @@ from schema.scim.errors import (
     PreconditionFailed,
     Uniqueness,
 )
-from service.commands import ANY_VERSION, Command, Precondition
-from service.decide.known import Decision
+from service.write.commands import ANY_VERSION, Command, Precondition
+from service.write.decide.state import Decision
 from tests.builders import (
     ANN,
     JO,

@@ -17,8 +17,8 @@ from schema.scim.errors import (
     InvalidFilter,
     InvalidValue,
 )
-from service.commands import Command
-from service.decide.known import Decision
+from service.write.commands import Command
+from service.write.decide.state import Decision
 from tests.builders import (
     ANN,
     JO,

@@ -7,7 +7,7 @@ import pytest
 from schema.events.event import Event
 from schema.events.group import MembersAdded, MembersRemoved
 from schema.scim.errors import InvalidFilter, InvalidValue
-from service.decide.known import Decision
+from service.write.decide.state import Decision
 from tests.builders import (
     ANN,
     JO,

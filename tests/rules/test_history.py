@@ -6,7 +6,14 @@ from uuid import UUID
 import orjson
 
 from eventstore.events import RecordedEvent
-from projections.history import Began, Change, Ended, MembershipsEnded, Periods, history_changes
+from projections.history.periods import (
+    Began,
+    Change,
+    Ended,
+    MembershipsEnded,
+    Periods,
+    history_changes,
+)
 from schema.events.codec import encode
 from schema.events.event import Event
 from schema.events.group import GroupChanged, GroupDeleted, MembersAdded, MembersRemoved

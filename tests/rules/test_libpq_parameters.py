@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from projections.database_url import UnusableUrl, read_url
+from eventstore.postgres.database_url import UnusableUrl, read_url
+from service.cli.process.problems import line_of
 from service.config import Settings
-from service.problems import line_of
 
 BASE = "postgresql://user:secret@host:5432/database"
 

@@ -1,7 +1,7 @@
 """What migrations make is read from their text."""
 
-from service.made_names import MadeNames, names_made, names_to_make
-from service.migrate import packaged
+from service.database.made_names import MadeNames, names_made, names_to_make
+from service.database.migrate import packaged
 
 A = "CREATE SCHEMA a;\nCREATE TABLE a.t (\n  b int);\nCREATE FUNCTION a.f() RETURNS int"
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from schema.scim.errors import InvalidValue
-from service.commands import (
+from service.write.commands import (
     Command,
     IssueToken,
     RegisterOrganization,
     RegisterSchema,
     RevokeToken,
 )
-from service.decide.needs import Needs
+from service.write.decide.required_state import RequiredState
 from tests.builders import (
     ANN,
     JO,
@@ -37,16 +37,18 @@ from tests.builders import (
 )
 
 
-def needs(*commands: Command) -> Needs:
+def needs(*commands: Command) -> RequiredState:
     """Return what these commands need."""
-    gathered = Needs()
+    gathered = RequiredState()
     for command in commands:
         gathered.add(command)
     return gathered
 
 
 def test_a_new_user_needs_to_know_its_name() -> None:
-    assert needs(post_user(userName="JO@example.com")) == Needs(user_names={"jo@example.com"})
+    assert needs(post_user(userName="JO@example.com")) == RequiredState(
+        user_names={"jo@example.com"}
+    )
 
 
 def test_a_new_user_needs_to_know_who_had_its_external_id() -> None:
@@ -54,7 +56,7 @@ def test_a_new_user_needs_to_know_who_had_its_external_id() -> None:
 
 
 def test_a_replaced_user_needs_itself_and_its_name() -> None:
-    assert needs(put_user(userName="Straße")) == Needs(users={JO}, user_names={"straße"})
+    assert needs(put_user(userName="Straße")) == RequiredState(users={JO}, user_names={"straße"})
 
 
 @pytest.mark.parametrize(
@@ -67,14 +69,14 @@ def test_a_replaced_user_needs_itself_and_its_name() -> None:
     ],
 )
 def test_a_rename_needs_to_know_the_name(operation: dict[str, Any]) -> None:
-    assert needs(patch_user(operation)) == Needs(users={JO}, user_names={"ann@example.com"})
+    assert needs(patch_user(operation)) == RequiredState(users={JO}, user_names={"ann@example.com"})
 
 
 @pytest.mark.parametrize(
     "operation", [replace("title", "Boss"), remove("userName"), replace("userName", "")]
 )
 def test_a_change_without_a_rename_needs_the_user_only(operation: dict[str, Any]) -> None:
-    assert needs(patch_user(operation)) == Needs(users={JO})
+    assert needs(patch_user(operation)) == RequiredState(users={JO})
 
 
 def test_a_name_that_is_no_text_is_refused() -> None:
@@ -83,13 +85,13 @@ def test_a_name_that_is_no_text_is_refused() -> None:
 
 
 def test_a_user_who_goes_needs_its_groups() -> None:
-    assert needs(delete_user()) == Needs(users={JO}, gone={JO})
+    assert needs(delete_user()) == RequiredState(users={JO}, gone={JO})
 
 
 def test_a_new_group_needs_its_name_and_its_members() -> None:
-    assert needs(post_group(displayName="SALES", members=members(JO, ANN, "no id"))) == Needs(
-        group_names={"sales"}, members={JO, ANN}
-    )
+    assert needs(
+        post_group(displayName="SALES", members=members(JO, ANN, "no id"))
+    ) == RequiredState(group_names={"sales"}, members={JO, ANN})
 
 
 @pytest.mark.parametrize(
@@ -112,13 +114,13 @@ def test_a_replaced_group_needs_its_members_where_it_names_any(
     ],
 )
 def test_a_change_of_members_needs_those_only(operation: dict[str, Any]) -> None:
-    assert needs(patch_group(operation)) == Needs(groups={SALES}, members={JO})
+    assert needs(patch_group(operation)) == RequiredState(groups={SALES}, members={JO})
 
 
 def test_several_members_of_one_path_are_needed() -> None:
-    assert needs(patch_group(remove(f'members[value eq "{JO}" or value eq "{ANN}"]'))) == Needs(
-        groups={SALES}, members={JO, ANN}
-    )
+    assert needs(
+        patch_group(remove(f'members[value eq "{JO}" or value eq "{ANN}"]'))
+    ) == RequiredState(groups={SALES}, members={JO, ANN})
 
 
 @pytest.mark.parametrize(
@@ -139,23 +141,23 @@ def test_a_change_that_may_be_of_everyone_needs_all_members(operation: dict[str,
 
 @pytest.mark.parametrize("operation", [remove("members", value=[]), add("members", [])])
 def test_a_change_of_nobody_needs_nobody(operation: dict[str, Any]) -> None:
-    assert needs(patch_group(operation)) == Needs(groups={SALES})
+    assert needs(patch_group(operation)) == RequiredState(groups={SALES})
 
 
 def test_a_renamed_group_needs_to_know_the_name() -> None:
-    assert needs(patch_group(replace("displayName", "Staff"))) == Needs(
+    assert needs(patch_group(replace("displayName", "Staff"))) == RequiredState(
         groups={SALES}, group_names={"staff"}
     )
 
 
 def test_a_group_that_goes_needs_its_own_groups() -> None:
-    assert needs(delete_group()) == Needs(groups={SALES}, gone={SALES})
+    assert needs(delete_group()) == RequiredState(groups={SALES}, gone={SALES})
 
 
 def test_a_token_needs_its_account() -> None:
     command = IssueToken(ORGANIZATION_ID, NOBODY, "5e88", JO, "Entra", "scim")
 
-    assert needs(command) == Needs(organization=True, users={JO})
+    assert needs(command) == RequiredState(organization=True, users={JO})
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_a_token_needs_its_account() -> None:
     ],
 )
 def test_the_organization_itself_is_needed(command: Command) -> None:
-    assert needs(command) == Needs(organization=True)
+    assert needs(command) == RequiredState(organization=True)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +183,6 @@ def test_the_organization_itself_is_needed(command: Command) -> None:
     ],
 )
 def test_needs_add_up(commands: Sequence[Command]) -> None:
-    assert needs(*commands, patch_user(user_id=KIM)) == Needs(
+    assert needs(*commands, patch_user(user_id=KIM)) == RequiredState(
         users={KIM}, groups={SALES}, members={JO, ANN}
     )

@@ -16,7 +16,7 @@ from schema.scim.errors import (
     NoTarget,
     ScimError,
 )
-from schema.scim.operations import OPERATIONS_MAX, Kind, Patch, read_patch
+from schema.scim.patch.operations import OPERATIONS_MAX, Kind, Patch, read_patch
 from tests.builders import JO, NOBODY, add, pathless, remove, replace
 
 

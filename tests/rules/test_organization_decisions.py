@@ -16,9 +16,15 @@ from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension
-from service.commands import Command, IssueToken, RegisterOrganization, RegisterSchema, RevokeToken
-from service.decide.known import Decision, Known
-from service.decide.organization import NAME_LENGTH_MAX
+from service.write.commands import (
+    Command,
+    IssueToken,
+    RegisterOrganization,
+    RegisterSchema,
+    RevokeToken,
+)
+from service.write.decide.organization import NAME_LENGTH_MAX
+from service.write.decide.state import BatchState, Decision
 from tests.builders import (
     ADMINISTRATOR,
     EDITOR,
@@ -60,7 +66,7 @@ def register(name: str = "Acme") -> RegisterOrganization:
 
 @pytest.mark.parametrize("name", ["Acme", "  Acme ", "Å" * NAME_LENGTH_MAX])
 def test_a_new_organization_has_a_name_and_roles(name: str) -> None:
-    Story(Known()).when(register(name)).then(
+    Story(BatchState()).when(register(name)).then(
         acme(OrganizationRegistered(name=name.strip(), roles=ROLES))
     )
 
@@ -68,13 +74,13 @@ def test_a_new_organization_has_a_name_and_roles(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "x" * (NAME_LENGTH_MAX + 1)])
 def test_a_name_has_some_characters_and_not_too_many(name: str) -> None:
     with pytest.raises(InvalidValue, match="1 to 200 characters"):
-        Story(Known()).when(register(name))
+        Story(BatchState()).when(register(name))
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\x1b[31m", "a\u2028b", "a\tb"])
 def test_a_name_and_a_label_are_one_line_and_nothing_to_a_terminal(text: str) -> None:
     with pytest.raises(InvalidValue, match="name is one line"):
-        Story(Known()).when(register(text))
+        Story(BatchState()).when(register(text))
     with pytest.raises(InvalidValue, match="label is one line"):
         with_account().when(replace(ISSUE, label=text))
 
@@ -155,4 +161,4 @@ def test_an_extension_keeps_its_attributes(attributes: list[Document]) -> None:
 @pytest.mark.parametrize("command", [ISSUE, REVOKE, RegisterSchema(ORGANIZATION_ID, SCHEMA)])
 def test_an_organization_that_is_not_there_is_not_found(command: Command) -> None:
     with pytest.raises(NotFound, match="no such organization"):
-        Story(Known()).when(command)
+        Story(BatchState()).when(command)

@@ -172,14 +172,14 @@ def test_meanings_of_a_quality(quality: str, meanings: str) -> None:
 NAMED = {  # Who names an exception of the driver's, and why.
     "eventstore/postgres/outages.py": "It is the table.",
     "eventstore/errors.py": "The name of a constraint becomes a refusal.",
-    "eventstore/store.py": "The same.",
-    "projections/save.py": "The same: a name that is taken.",
-    "projections/borrow.py": "A connection that the pool has back refuses to be asked anything.",
-    "projections/ownership.py": "Objects of others that hang on ours become a refusal.",
-    "service/migrate.py": "It repeats Postgres's own words and hint.",
-    "service/grants.py": "The same.",
-    "service/health.py": "It names the setting that keeps a database from taking writes.",
-    "service/problems.py": "The same, of DATABASE_URL.",
+    "eventstore/append.py": "The same.",
+    "projections/directory/save.py": "The same: a name that is taken.",
+    "eventstore/postgres/pool.py": "A connection that the pool has back refuses to be asked anything.",
+    "projections/maintenance/ownership.py": "Objects of others that hang on ours become a refusal.",
+    "service/database/migrate.py": "It repeats Postgres's own words and hint.",
+    "service/database/grants.py": "The same.",
+    "service/http/health.py": "It names the setting that keeps a database from taking writes.",
+    "service/cli/process/problems.py": "The same, of DATABASE_URL.",
 }
 
 

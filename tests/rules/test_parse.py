@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.scim.errors import InvalidFilter, InvalidValue
-from service.scim.parse import query_parameters
+from service.scim.request import query_parameters
 
 
 def parameters(raw: str) -> dict[str, str]:

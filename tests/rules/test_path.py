@@ -5,7 +5,7 @@ import pytest
 from schema.scim import urns
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import InvalidFilter, InvalidPath
-from schema.scim.path import PATH_LENGTH_MAX, parse_path
+from schema.scim.patch.path import PATH_LENGTH_MAX, parse_path
 from tests.rules.documents import CUSTOM, CUSTOM_USER
 
 ENTERPRISE = urns.ENTERPRISE_USER

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from projections.directory.queries.columns import GROUPS, USERS, Table
+from projections.directory.queries.keyset import Edge
 from projections.directory.queries.plan import (
     BYTES_MAX,
     OFFSET_MAX,
@@ -15,19 +17,17 @@ from projections.directory.queries.plan import (
     Union,
     plan,
 )
-from projections.keyset import Edge
-from projections.read import (
+from projections.directory.queries.point_reads import (
     GROUP_BY_DISPLAY_NAME,
     GROUP_BY_EXTERNAL_ID,
     USER_BY_EXTERNAL_ID,
     USER_BY_USER_NAME,
     Lookup,
 )
-from projections.tables import GROUPS, USERS, Table
 from schema.scim import urns
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import InvalidPath
-from schema.scim.filter import parse_filter
+from schema.scim.filter.parse import parse_filter
 from schema.scim.text import fold
 
 TYPES = {"users": USER, "groups": GROUP}

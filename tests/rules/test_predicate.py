@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from schema.scim.definitions import USER
-from schema.scim.filter import parse_value_filter
-from schema.scim.predicate import matches, selector
+from schema.scim.filter.parse import parse_value_filter
+from schema.scim.filter.predicate import matches, selector
 
 EMAILS = USER.schema.attributes["emails"]
 ELEMENTS: list[dict[str, Any]] = [

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from structlog.testing import capture_logs
 
-from projections.rebuild_site import Progress
-from service.progress import Lines, Steps, rate
+from projections.maintenance.session import Progress
+from service.cli.printing.progress import Lines, Steps, rate
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from projections.rebuild_context import RebuildContext
+from projections.maintenance.context import RebuildContext
 from projections.registry import DIRECTORY, PROJECTIONS, Projection
 
 

@@ -9,8 +9,8 @@ from schema.events.user import RoleAssigned
 from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue
-from service.commands import Command
-from service.decide.role import role_by_id
+from service.write.commands import Command
+from service.write.decide.role import role_by_id
 from tests.builders import (
     ADMINISTRATOR,
     EDITOR,

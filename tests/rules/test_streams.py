@@ -7,7 +7,7 @@ from io import BytesIO, TextIOWrapper
 
 import pytest
 
-from service.streams import ESCAPING, prepare, printable, printable_lines
+from service.terminal import ESCAPING, prepare, printable, printable_lines
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import InvalidValue, ScimError
-from schema.scim.filter import parse_filter
-from schema.scim.patch_subject import attribute_of_patch
+from schema.scim.filter.parse import parse_filter
+from schema.scim.patch.subject import attribute_of_patch
 from schema.scim.subject import about, attribute_of
 from schema.scim.urns import ENTERPRISE_USER
 

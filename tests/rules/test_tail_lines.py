@@ -8,7 +8,7 @@ from eventstore.events import RecordedEvent
 from schema.events.codec import encode
 from schema.events.event import Event
 from schema.events.user import RoleAssigned
-from service.tail import as_line
+from service.cli.tail import as_line
 from tests.builders import EDITOR, JO, NOBODY, READER, VALIDATOR, organization, provisioned
 
 CONFLICT = (EDITOR, VALIDATOR)

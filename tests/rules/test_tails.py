@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from eventstore.store import TICK, Tail
-from service.tails import FRESH_S, REMEMBERED_MAX, Tails, end_of
+from eventstore.append import TICK, Tail
+from service.write.log_ends import FRESH_S, REMEMBERED_MAX, LogEnds, end_of
 from tests.builders import JO, ORGANIZATION_ID
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -29,29 +29,29 @@ def test_where_nothing_was_appended_the_end_stays() -> None:
 
 
 def test_an_end_is_taken_once() -> None:
-    tails = Tails()
-    tails.remember(ORGANIZATION_ID, EARLIER)
-    assert tails.take(JO, 100.5) is None
-    assert [tails.take(ORGANIZATION_ID, 100.5) for _ in range(2)] == [EARLIER, None]
+    log_ends = LogEnds()
+    log_ends.remember(ORGANIZATION_ID, EARLIER)
+    assert log_ends.take(JO, 100.5) is None
+    assert [log_ends.take(ORGANIZATION_ID, 100.5) for _ in range(2)] == [EARLIER, None]
 
 
 def test_an_end_whose_clock_was_read_a_while_ago_is_read_anew() -> None:
-    tails = Tails()
-    tails.remember(ORGANIZATION_ID, EARLIER)
-    assert tails.take(ORGANIZATION_ID, 100.0 + FRESH_S) is None
+    log_ends = LogEnds()
+    log_ends.remember(ORGANIZATION_ID, EARLIER)
+    assert log_ends.take(ORGANIZATION_ID, 100.0 + FRESH_S) is None
 
 
 def test_an_end_is_forgotten_where_the_log_is_written_to_in_another_way() -> None:
-    tails = Tails()
-    tails.remember(ORGANIZATION_ID, EARLIER)
-    tails.forget(ORGANIZATION_ID)
-    assert tails.take(ORGANIZATION_ID, 100.0) is None
+    log_ends = LogEnds()
+    log_ends.remember(ORGANIZATION_ID, EARLIER)
+    log_ends.forget(ORGANIZATION_ID)
+    assert log_ends.take(ORGANIZATION_ID, 100.0) is None
 
 
 def test_only_so_many_are_remembered() -> None:
-    tails = Tails()
+    log_ends = LogEnds()
     for number in range(REMEMBERED_MAX + 1):
-        tails.remember(UUID(int=number), EARLIER)
-    kept = [tails.take(UUID(int=number), 100.0) for number in range(REMEMBERED_MAX + 1)]
+        log_ends.remember(UUID(int=number), EARLIER)
+    kept = [log_ends.take(UUID(int=number), 100.0) for number in range(REMEMBERED_MAX + 1)]
     assert len([each for each in kept if each]) <= REMEMBERED_MAX
     assert kept[-1] == EARLIER

@@ -9,8 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schema.scim.errors import Unauthorized
-from service.keys import SigningKey
-from service.tokens import (
+from service.callers.access_tokens import (
     AUDIENCE,
     ISSUER,
     SCOPE,
@@ -22,6 +21,7 @@ from service.tokens import (
     hash_jti,
     refuse_expired,
 )
+from service.callers.signing_keys import SigningKey
 from tests.builders import JO, ORGANIZATION_ID, START
 
 NOW = START + timedelta(days=1)

@@ -20,7 +20,7 @@ from schema.scim.errors import (
     ScimError,
     Uniqueness,
 )
-from service.commands import Command
+from service.write.commands import Command
 from tests.builders import (
     ANN,
     EDITOR,

@@ -15,7 +15,7 @@ from schema.scim.errors import (
     NotFound,
     PreconditionFailed,
 )
-from service.commands import ANY_VERSION, Command, Precondition
+from service.write.commands import ANY_VERSION, Command, Precondition
 from tests.builders import (
     ADMINISTRATOR,
     ANN,

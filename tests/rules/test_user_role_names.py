@@ -10,7 +10,7 @@ from schema.scim import urns
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
-from service.commands import ReplaceUser
+from service.write.commands import ReplaceUser
 from tests.builders import ADMINISTRATOR, EDITOR, READER, given, jo, provisioned, put_user
 
 

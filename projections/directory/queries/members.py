@@ -1,14 +1,23 @@
 """The members of the groups of a page, however many those are."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import UUID
 
 import asyncpg
 import orjson
 
-from projections.load import Connection
-from projections.read import GROUP_BY_ID_WITH_MEMBERS, MEMBERS_TOGETHER_MAX, Resource
-from projections.statements import statement
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.pool import borrowed
+from eventstore.postgres.statements import statements_in
+from projections.directory.queries.point_reads import (
+    GROUP_BY_ID_WITH_MEMBERS,
+    MEMBERS_TOGETHER_MAX,
+    Member,
+    Resource,
+)
+
+statement = statements_in(__package__)
+
 
 Rows = Sequence[asyncpg.Record]
 Offload = Callable[[Callable[[Rows], str], Rows], Awaitable[str]]
@@ -41,3 +50,21 @@ def _as_json(rows: Rows) -> str:
     return orjson.dumps(
         [(str(each["member_id"]), each["member_type"], each["display"]) for each in rows]
     ).decode()
+
+
+async def stream_members(
+    pool: asyncpg.Pool, organization_id: UUID, group_id: UUID
+) -> AsyncIterator[Resource | list[Member]]:
+    """Yield a group, then its members in pieces, all as of one instant; nothing if there is none."""
+    async with (
+        borrowed(pool, timeout_s=None) as connection,  # As long as its client reads.
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        row = await connection.fetchrow(statement("read_groups_by_id"), organization_id, [group_id])
+        if row is None:
+            return
+        _, *columns = row
+        yield Resource(*columns)
+        cursor = await connection.cursor(statement("read_members"), organization_id, group_id)
+        while rows := await cursor.fetch(MEMBERS_TOGETHER_MAX):
+            yield [Member(*each) for each in rows]

@@ -3,20 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from projections.filter_sql import compile_filter
-from projections.keyset import ALL, DIRECTIONS, Edge, Order, Stretch, order_of
-from projections.read import (
+from eventstore.postgres.statements import statements_in
+from projections.directory.queries.columns import GROUPS, USERS, Table
+from projections.directory.queries.filter_sql import compile_filter
+from projections.directory.queries.keyset import ALL, DIRECTIONS, Edge, Order, Stretch, order_of
+from projections.directory.queries.point_reads import (
     GROUP_BY_DISPLAY_NAME,
     GROUP_BY_EXTERNAL_ID,
     USER_BY_EXTERNAL_ID,
     USER_BY_USER_NAME,
     Lookup,
 )
-from projections.statements import statement
-from projections.tables import GROUPS, USERS, Table
-from schema.scim.expression import Comparison, Filter, Operator
+from schema.scim.filter.expression import Comparison, Filter, Operator
 from schema.scim.resource_type import AttributePath
 from schema.scim.text import fold
+
+statement = statements_in(__package__)
+
 
 BYTES_MAX = (
     16 * 1024**2

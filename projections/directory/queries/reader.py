@@ -10,7 +10,10 @@ from uuid import UUID
 
 import asyncpg
 
-from projections.borrow import borrowed
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.pool import borrowed
+from projections.directory.queries.columns import GROUPS, USERS
+from projections.directory.queries.keyset import Edge
 from projections.directory.queries.members import Offload, with_all_members
 from projections.directory.queries.plan import (
     BYTES_MAX,
@@ -22,11 +25,8 @@ from projections.directory.queries.plan import (
     Union,
     index_page,
 )
-from projections.keyset import Edge
-from projections.load import Connection
-from projections.read import GROUP_BY_ID, USER_BY_ID, PointReader, Resource
-from projections.tables import GROUPS, USERS
-from projections.totals import Totals
+from projections.directory.queries.point_reads import GROUP_BY_ID, USER_BY_ID, PointReader, Resource
+from projections.directory.queries.totals import Totals
 
 MEMBERS_MAX = 20_000  # Of the groups of a page: it ends earlier, but has one group at least.
 PIECE = 100  # Resources of a union that are read at once: a page of large ones ends sooner.

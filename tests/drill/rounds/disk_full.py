@@ -13,7 +13,7 @@ from time import monotonic
 
 import asyncpg
 
-from service.embedded import folder_in
+from service.database.embedded.postgres import folder_in
 from tests.drill import postgres
 from tests.drill.clients import Crew, at_work
 from tests.drill.process import DrillFailed

@@ -1,0 +1,120 @@
+"""Appends events to an organization's log and reads them back, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from eventstore.errors import refusal
+from eventstore.events import NewEvent, RecordedEvent
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from eventstore.sealing.events import Sealed, seal_events
+from eventstore.sealing.sealer import Sealer
+
+statement = statements_in(__package__)
+
+
+TICK = timedelta(microseconds=1)  # The least step of a timestamptz.
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Where a log ends."""
+
+    position: int  # 0: it is empty.
+    recorded_at: datetime | None  # None: it is empty.
+    now: datetime  # By Postgres's clock, after the wait for a lock.
+
+    def recorded_at_of(self, index: int) -> datetime:
+        """Return the instant of the index-th event appended, from 0: always after the tail's."""
+        # The clock may stand still or step back; the log does not.
+        begin = self.now if self.recorded_at is None else max(self.now, self.recorded_at + TICK)
+        return begin + index * TICK
+
+
+async def lock_log(connection: Connection, organization_id: UUID) -> Tail:
+    """Return the log's tail, which is nobody else's to move until the transaction ends.
+
+    The transaction must be READ COMMITTED. Waits for the organization's other appends, and for the
+    swap of a projection. Call it before reading what the events will be decided from.
+    """
+    return Tail(*await connection.fetchrow(statement("lock_log"), organization_id))
+
+
+async def append(  # noqa: PLR0917 - one sentence: in this log, after its tail, these events.
+    connection: Connection,
+    organization_id: UUID,
+    tail: Tail,
+    events: Sequence[NewEvent],
+    sealer: Sealer,
+) -> list[RecordedEvent]:
+    """Return events as recorded after the tail, which `lock_log` gave in this same transaction.
+
+    A subject is new, and gets its key, where one of its events here is its stream's first.
+    Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists; the transaction is then lost.
+    """
+    recorded, sealed = await prepare(connection, organization_id, tail, events, sealer)
+    if recorded:
+        await insert(connection, organization_id, recorded, sealed)
+    return recorded
+
+
+async def prepare(  # noqa: PLR0917 - as append.
+    connection: Connection,
+    organization_id: UUID,
+    tail: Tail,
+    events: Sequence[NewEvent],
+    sealer: Sealer,
+) -> tuple[list[RecordedEvent], Sealed]:
+    """Return events as they will be recorded after a tail, and their seals. Errors: SubjectErased."""
+    sealed = await seal_events(connection, organization_id, events, sealer)
+    recorded = [
+        record(organization_id, tail, index, event, sealed=sealed.parts[index])
+        for index, event in enumerate(events)
+    ]
+    return recorded, sealed
+
+
+def record(
+    organization_id: UUID, tail: Tail, index: int, event: NewEvent, *, sealed: bytes | None
+) -> RecordedEvent:
+    """Return an event at its place in the log."""
+    by = event.provenance
+    return RecordedEvent(
+        organization_id,
+        tail.position + 1 + index,
+        event.stream_id,
+        event.version,
+        event.event_id,
+        event.type,
+        event.schema_version,
+        tail.recorded_at_of(index),
+        by.actor_id,
+        by.token_id,
+        by.request_id,
+        by.source,
+        event.data,
+        sealed,
+        event.subject_id,
+    )
+
+
+async def insert(
+    connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent], sealed: Sealed
+) -> None:
+    """Write events and the new keys of their subjects, in one statement."""
+    columns = columns_of(events, sealed)
+    try:
+        await connection.execute(statement("append_events"), organization_id, *columns)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise refusal(error) from error
+
+
+def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any]]:
+    """Return events and new keys as append_events takes them after the organization."""
+    _, *columns = [list(column) for column in zip(*events, strict=True)]
+    return [*columns, list(sealed.new_keys), list(sealed.new_keys.values())]

@@ -1,0 +1,92 @@
+"""Connections to Postgres: whatever the database, the login or the server sets by default, ours are alike."""
+
+import socket
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.database_url import read_url
+
+# A setting of the session comes before ALTER DATABASE … SET, ALTER ROLE … SET and postgresql.conf.
+# Left as it is: default_transaction_read_only, since who sets it means it; and who may log in.
+SETTINGS: Final[Mapping[str, str]] = {
+    "application_name": "scim-ledger",
+    # What is right: an append reads the log's tail after it has waited for the lock.
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "search_path": "pg_catalog",  # Our names are whole; nobody's function comes before Postgres's own.
+    "row_security": "on",
+    "exit_on_error": "off",
+    "gin_fuzzy_search_limit": "0",  # Else a filter by e-mail finds some of what there is.
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    # How values are written and read as texts: sort keys, cursors, definitions of indexes.
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",
+    # What is acknowledged is on disk, and on the synchronous standby where there is one.
+    "synchronous_commit": "on",
+    # How long things take is ours to bound: the driver's timeouts, and the settings of the service.
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "jit": "off",  # Our statements are short.
+    "plan_cache_mode": "auto",
+}
+TRANSACTION_TIMEOUT_SINCE = 17
+SOCKET_OPTIONS: Final[Mapping[str, tuple[int, str]]] = {  # libpq's name → level and option.
+    "keepalives": (socket.SOL_SOCKET, "SO_KEEPALIVE"),
+    "keepalives_idle": (socket.IPPROTO_TCP, "TCP_KEEPIDLE"),
+    "keepalives_interval": (socket.IPPROTO_TCP, "TCP_KEEPINTVL"),
+    "keepalives_count": (socket.IPPROTO_TCP, "TCP_KEEPCNT"),
+    "tcp_user_timeout": (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT"),
+}
+
+
+async def connect(
+    dsn: str, *, timeout_s: float, server_settings: Mapping[str, str] | None = None, **options: Any
+) -> asyncpg.Connection:
+    """Return a connection with our settings, and with those given beside them.
+
+    Errors: UnusableUrl, asyncpg's on connecting.
+    """
+    url = read_url(dsn)
+    if url.target:
+        options["target_session_attrs"] = url.target
+    connection = await asyncpg.connect(
+        url.dsn,
+        timeout=url.timeout_s or timeout_s,
+        server_settings={**SETTINGS, **(server_settings or {})},
+        **options,
+    )
+    try:
+        _set_socket(connection, url.socket)
+        await complete(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def complete(connection: Connection) -> None:
+    """Set what only some versions of Postgres know: one that does not would refuse the connection."""
+    if connection.get_server_version().major >= TRANSACTION_TIMEOUT_SINCE:
+        await connection.execute("SET transaction_timeout = 0")
+
+
+def _set_socket(connection: asyncpg.Connection, wanted: Mapping[str, int]) -> None:
+    """Let TCP look after a connection, unless it is asked not to; what the platform lacks is left out."""
+    opened = connection._transport.get_extra_info("socket")  # noqa: SLF001 - the driver offers no other way.
+    if opened is None or opened.family == socket.AF_UNIX:
+        return
+    for name, value in {"keepalives": 1, **wanted}.items():
+        level, option = SOCKET_OPTIONS[name]
+        if value >= 0 and (name == "keepalives" or value) and hasattr(socket, option):
+            opened.setsockopt(level, getattr(socket, option), value)

@@ -1,0 +1,176 @@
+"""Reads a log stream by stream, in constant memory: what a projection is rebuilt and verified from."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from eventstore.errors import BrokenSeal
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from eventstore.sealing.sealer import Sealer, decrypted
+
+statement = statements_in(__package__)
+
+
+PAGE_EVENTS = 2_000  # In one round trip; two pages are in memory at a time.
+FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+SAMPLES_PER_SPAN = 50  # Streams looked at for each bound: spans then differ by some 15 %.
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The streams of an organization from one id to another, both included, up to a position."""
+
+    organization_id: UUID
+    first: UUID
+    last: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The statements for a span and for some streams, by what they read beside the facts.
+
+    Always come stream_id, version, position, type, schema_version, recorded_at, source, data.
+    """
+
+    span: str
+    streams: str
+
+
+PERSONAL = Reading("read_span", "read_streams")  # event_id, sealed, subject_id.
+# organization_id, event_id, actor_id, token_id, request_id, and NULL as the subject: nothing is opened.
+PROVENANCE = Reading("read_span_provenance", "read_streams_provenance")
+
+# A row of a reading or of read_after, and its personal part: None where it has none, or its key is
+# gone. A rebuild takes a million of them apart, so they are not put together first.
+Opened = tuple[asyncpg.Record, bytes | None]
+
+
+async def read_tails(connection: Connection) -> dict[UUID, int]:
+    """Return the last position of every organization's log."""
+    return dict(await connection.fetch(statement("read_tails")))
+
+
+async def divide(
+    connection: Connection, organization_id: UUID, *, position: int, count: int
+) -> list[Span]:
+    """Return all streams of a log up to a position as spans with about as many events each.
+
+    What it does not see of streams is guessed from positions that are evenly spread.
+    """
+    samples = SAMPLES_PER_SPAN * count
+    positions = sorted({1 + position * index // samples for index in range(samples)})
+    rows = await connection.fetch(statement("sample_streams"), organization_id, positions)
+    ids = [row["stream_id"] for row in rows]
+    inner = sorted({ids[len(ids) * index // count] for index in range(1, count)} - {FIRST_ID})
+    first = [FIRST_ID, *inner]
+    last = [*(UUID(int=each.int - 1) for each in inner), LAST_ID]
+    return [Span(organization_id, *bounds, position) for bounds in zip(first, last, strict=True)]
+
+
+async def read_span(
+    connection: Connection, sealer: Sealer, span: Span, reading: Reading
+) -> AsyncGenerator[list[Opened], None]:
+    """Yield the events of a span in pages, each stream's together and in order.
+
+    The connection is its own until the last page: the next one is on its way while a page is worked on.
+    It needs no transaction of the caller's, since what is up to a position never changes. Who may leave
+    before the last page closes it (`aclosing`), before the connection.
+    """
+    async with connection.transaction(readonly=True):
+        await connection.execute(statement("read_in_order"))
+        cursor = await connection.cursor(
+            statement(reading.span), span.organization_id, span.first, span.last, span.position
+        )
+        fetching = asyncio.ensure_future(_next_page(connection, sealer, span, cursor))
+        try:
+            while page := await fetching:
+                fetching = asyncio.ensure_future(_next_page(connection, sealer, span, cursor))
+                yield page
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
+
+
+async def read_streams(  # noqa: PLR0917 - which streams, up to where, and by what they are read.
+    connection: Connection, sealer: Sealer, span: Span, reading: Reading, ids: Sequence[UUID]
+) -> list[Opened]:
+    """Return the events of some streams up to the span's position, each stream's together."""
+    rows = await connection.fetch(
+        statement(reading.streams), span.organization_id, ids, span.position
+    )
+    return await _open(connection, sealer, span.organization_id, rows)
+
+
+async def touched_streams(
+    connection: Connection, organization_id: UUID, *, after: int, position: int
+) -> list[UUID]:
+    """Return the streams with events after a position, up to another."""
+    rows = await connection.fetch(statement("touched_streams"), organization_id, after, position)
+    return [row["stream_id"] for row in rows]
+
+
+async def read_after(
+    connection: Connection, sealer: Sealer, organization_id: UUID, *, after: int, limit: int
+) -> list[Opened]:
+    """Return the events after a position, in the order of the log."""
+    rows = await connection.fetch(statement("read_after"), organization_id, after, limit)
+    return await _open(connection, sealer, organization_id, rows)
+
+
+# Subject → what opens its events, and the begin of their places: made once, and not for every event.
+Ciphers = Mapping[UUID, tuple[AESGCM, bytes]]
+
+
+async def _next_page(
+    connection: Connection, sealer: Sealer, span: Span, cursor: asyncpg.cursor.Cursor
+) -> list[Opened]:
+    rows = await cursor.fetch(PAGE_EVENTS)
+    return await _open(connection, sealer, span.organization_id, rows) if rows else []
+
+
+async def _open(
+    connection: Connection,
+    sealer: Sealer,
+    organization_id: UUID,
+    rows: Sequence[asyncpg.Record],
+) -> list[Opened]:
+    ciphers = await _load_ciphers(
+        connection, sealer, organization_id, {row[-1] for row in rows} - {None}
+    )
+    return [(row, None if row[-1] is None else _personal(row, ciphers)) for row in rows]
+
+
+async def _load_ciphers(
+    connection: Connection, sealer: Sealer, organization_id: UUID, subjects: Collection[UUID]
+) -> Ciphers:
+    if not subjects:
+        return {}
+    rows = await connection.fetch(statement("load_keys_of_log"), organization_id, list(subjects))
+    return {
+        subject_id: (
+            AESGCM(sealer.unwrap(wrapped, organization_id, subject_id)),
+            organization_id.bytes + subject_id.bytes,
+        )
+        for subject_id, wrapped in rows
+    }
+
+
+def _personal(row: asyncpg.Record, ciphers: Ciphers) -> bytes | None:
+    *_, event_id, sealed, subject_id = row
+    found = ciphers.get(subject_id)
+    if found is None:
+        return None
+    cipher, begin = found
+    try:
+        return decrypted(cipher, sealed, begin + event_id.bytes)
+    except BrokenSeal as error:
+        raise BrokenSeal(
+            f"{BrokenSeal.__doc__} It is {row['type']} at position {row['position']} of organization "
+            f"{UUID(bytes=begin[:16])}, stream {row['stream_id']}."
+        ) from error

@@ -1,0 +1,1 @@
+"""eventstore/sealing: story to come."""

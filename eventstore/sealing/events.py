@@ -1,0 +1,99 @@
+"""The personal part of events: sealed on the way into the log, opened on the way out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from eventstore.errors import SubjectErased
+from eventstore.events import NewEvent, RecordedEvent
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from eventstore.sealing.sealer import Sealer, place, seal, unseal
+
+statement = statements_in(__package__)
+
+
+Subject = tuple[UUID, UUID]  # Organization, subject.
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The personal parts of new events, and the keys to store with them."""
+
+    parts: Sequence[bytes | None]  # One per event; None: it has no personal part.
+    new_keys: Mapping[UUID, bytes]  # Subject → its new key, wrapped.
+
+
+async def seal_events(
+    connection: Connection, organization_id: UUID, events: Sequence[NewEvent], sealer: Sealer
+) -> Sealed:
+    """Return the personal parts of events sealed, each under its subject's key.
+
+    A subject is new where one of these events is the first of its stream. Errors: SubjectErased.
+    """
+    new = {e.subject_id for e in events if e.subject_id is not None and e.version == 1}
+    made = {subject: sealer.new_subject_key(organization_id, subject) for subject in new}
+    former = {e.subject_id for e in events if e.subject_id is not None} - new
+    keys = {subject: key for subject, (key, _) in made.items()}
+    if former:
+        pairs = [(organization_id, subject) for subject in former]
+        loaded = await load_keys(connection, sealer, pairs)
+        keys |= {subject: key for (_, subject), key in loaded.items()}
+    return Sealed(
+        [seal_event(organization_id, event, keys) for event in events],
+        {subject: wrapped for subject, (_, wrapped) in made.items()},
+    )
+
+
+def seal_event(organization_id: UUID, event: NewEvent, keys: Mapping[UUID, bytes]) -> bytes | None:
+    """Return an event's personal part sealed, None where it has none."""
+    match event.personal, event.subject_id:
+        case None, None:
+            return None
+        case bytes() as personal, UUID() as subject_id:
+            key = keys.get(subject_id)
+            if key is None:
+                raise SubjectErased(SubjectErased.__doc__)
+            return seal(key, personal, aad=place(organization_id, subject_id, event.event_id))
+        case _:
+            raise TypeError("A personal part and its subject come together, or not at all.")
+
+
+async def open_personal(
+    connection: Connection, sealer: Sealer, events: Sequence[RecordedEvent]
+) -> list[bytes | None]:
+    """Return the personal part of each event, in one query for all.
+
+    None where an event has none (its `sealed` is None too), and where its subject has been erased
+    (its `sealed` is still there, and nobody can read it). Errors: BrokenSeal.
+    """
+    subjects = {
+        (event.organization_id, event.subject_id)
+        for event in events
+        if event.subject_id is not None
+    }
+    keys = await load_keys(connection, sealer, subjects) if subjects else {}
+    return [open_event(event, keys) for event in events]
+
+
+def open_event(event: RecordedEvent, keys: Mapping[Subject, bytes]) -> bytes | None:
+    """Return an event's personal part, None where it has none or its subject's key is gone."""
+    if event.sealed is None or event.subject_id is None:
+        return None
+    key = keys.get((event.organization_id, event.subject_id))
+    if key is None:
+        return None
+    aad = place(event.organization_id, event.subject_id, event.event_id)
+    return unseal(key, event.sealed, aad=aad)
+
+
+async def load_keys(
+    connection: Connection, sealer: Sealer, subjects: Iterable[Subject]
+) -> dict[Subject, bytes]:
+    """Return the keys of subjects; one that has been erased is not among them."""
+    organizations, ids = zip(*subjects, strict=True)
+    rows = await connection.fetch(statement("load_subject_keys"), organizations, ids)
+    return {
+        (organization, subject): sealer.unwrap(wrapped, organization, subject)
+        for organization, subject, wrapped in rows
+    }

@@ -1,0 +1,81 @@
+"""Personal values under lock and key: AES-256-GCM under each subject's key, wrapped by the master key.
+
+Destroying a subject's key makes all that it sealed unreadable, in backups too, while the log and its
+hashes stay whole. A seal is bound to its place: bytes moved to another event, subject or organization
+do not open. Sealed bytes are a nonce of 12 bytes, the ciphertext and a tag of 16.
+"""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from eventstore.errors import BrokenSeal
+from eventstore.sealing.randomness import random_bytes
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits; random ones serve 2**32 messages per key.
+
+
+class Sealer:
+    """Seals and opens with the master key, which never leaves it."""
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != KEY_BYTES:
+            raise ValueError(f"A master key has {KEY_BYTES} bytes, not {len(master_key)}.")
+        # A key for each purpose: what was wrapped for one never opens as the other.
+        self._subjects = AESGCM(derived(master_key, "subject keys"))
+        self._secrets = AESGCM(derived(master_key, "secrets"))
+
+    def new_subject_key(self, organization_id: UUID, subject_id: UUID) -> tuple[bytes, bytes]:
+        """Return a new key for a subject, and the same wrapped, to be stored."""
+        key = random_bytes(KEY_BYTES)
+        return key, encrypted(self._subjects, key, organization_id.bytes + subject_id.bytes)
+
+    def unwrap(self, wrapped: bytes, organization_id: UUID, subject_id: UUID) -> bytes:
+        """Return a subject's key. Errors: BrokenSeal."""
+        return decrypted(self._subjects, wrapped, organization_id.bytes + subject_id.bytes)
+
+    def wrap_secret(self, secret: bytes, *, context: str) -> bytes:
+        """Return a secret of the service wrapped; it opens with the same context only."""
+        return encrypted(self._secrets, secret, context.encode())
+
+    def unwrap_secret(self, wrapped: bytes, *, context: str) -> bytes:
+        """Return a secret of the service. Errors: BrokenSeal."""
+        return decrypted(self._secrets, wrapped, context.encode())
+
+
+def seal(key: bytes, plaintext: bytes, *, aad: bytes) -> bytes:
+    """Return plaintext sealed under a subject's key and bound to `aad`, its place."""
+    return encrypted(AESGCM(key), plaintext, aad)
+
+
+def unseal(key: bytes, sealed: bytes, *, aad: bytes) -> bytes:
+    """Return what was sealed under this key at this place. Errors: BrokenSeal."""
+    return decrypted(AESGCM(key), sealed, aad)
+
+
+def place(organization_id: UUID, subject_id: UUID, event_id: UUID) -> bytes:
+    """Return what binds a seal to its event."""
+    return organization_id.bytes + subject_id.bytes + event_id.bytes
+
+
+def derived(master_key: bytes, purpose: str) -> bytes:
+    """Return the key, or the mark, that a master key has for one purpose."""
+    return hmac.digest(master_key, f"scim-ledger {purpose}".encode(), hashlib.sha256)
+
+
+def encrypted(cipher: AESGCM, plaintext: bytes, aad: bytes) -> bytes:
+    """Return nonce and ciphertext."""
+    nonce = random_bytes(NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, plaintext, aad)
+
+
+def decrypted(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
+    """Return the plaintext of nonce and ciphertext."""
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+    except (InvalidTag, ValueError) as error:
+        raise BrokenSeal(BrokenSeal.__doc__) from error

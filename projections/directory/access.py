@@ -1,0 +1,40 @@
+"""What stands behind a bearer token: its organization, its account, and whether both still hold."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from projections.directory.load import organization_of
+from schema.events.organization import TOKEN_ROLE, Organization
+
+statement = statements_in(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """A token that is known. `is_active` and `is_entitled` are of its technical account."""
+
+    organization: Organization
+    token_id: UUID
+    account_id: UUID
+    revoked_at: datetime | None
+    is_active: bool
+    is_entitled: bool  # The account has the role that may hold tokens.
+
+
+async def find_token_state(connection: Connection, jti_hash: str) -> TokenState | None:
+    """Return what stands behind a token, None where it is unknown."""
+    row = await connection.fetchrow(statement("find_token_state"), jti_hash)
+    if row is None:
+        return None
+    organization = organization_of(row)
+    return TokenState(
+        organization=organization,
+        token_id=row["token_id"],
+        account_id=row["account_id"],
+        revoked_at=row["revoked_at"],
+        is_active=bool(row["active"]),
+        is_entitled=row["role_id"] == organization.roles[TOKEN_ROLE],
+    )

@@ -1,0 +1,110 @@
+"""What the events of a batch changed, gathered so that each row is written once."""
+
+from dataclasses import dataclass, field
+from typing import get_args
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from projections.directory import save
+from projections.directory.rows import UserRow, group_row
+from projections.directory.save import Membership
+from schema.events.event import Event
+from schema.events.group import GroupDeleted, GroupEvent, MembersAdded, MembersRemoved, MemberType
+from schema.events.organization import OrganizationEvent, TokenIssued, TokenRevoked
+from schema.events.user import UserDeleted
+from service.write.decide.state import BatchState
+
+Pair = tuple[UUID, UUID]  # Group, member.
+# Looked up by type: isinstance of a pydantic class costs eight times as much, and every write comes here.
+GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
+ORGANIZATION_EVENTS = frozenset(get_args(OrganizationEvent))
+
+
+@dataclass(slots=True)
+class Changes:
+    """The difference that a batch makes to the directory."""
+
+    users: dict[UUID, UserRow] = field(default_factory=dict)
+    gone_users: list[UUID] = field(default_factory=list)
+    groups: dict[UUID, None] = field(default_factory=dict)
+    gone_groups: list[UUID] = field(default_factory=list)
+    added: dict[Pair, MemberType] = field(default_factory=dict)
+    removed: dict[Pair, MemberType] = field(default_factory=dict)
+    tokens: list[UUID] = field(default_factory=list)
+    is_organization_changed: bool = False
+
+    def note_row(self, row: UserRow, *, is_changed: bool) -> None:
+        """Take in the row of a user after a command."""
+        if is_changed:
+            self.users[row.id] = row
+
+    def add(self, stream_id: UUID, event: Event) -> None:
+        """Take in what one event changes; that of a user is in its row, unless it is deleted."""
+        kind = type(event)
+        if kind is UserDeleted:
+            self.users.pop(stream_id, None)
+            self.gone_users.append(stream_id)
+        elif kind in GROUP_EVENTS:
+            self.groups[stream_id] = None
+            self._add_members(stream_id, event)
+        elif kind is GroupDeleted:
+            self._drop_group(stream_id)
+        elif kind in ORGANIZATION_EVENTS:
+            self.is_organization_changed = True
+            if isinstance(event, TokenIssued | TokenRevoked):
+                self.tokens.append(event.token_id)
+
+    def _add_members(self, group_id: UUID, event: Event) -> None:
+        if isinstance(event, MembersAdded):
+            self._move(group_id, event, self.removed, self.added)
+        elif isinstance(event, MembersRemoved):
+            self._move(group_id, event, self.added, self.removed)
+
+    def _move(
+        self,
+        group_id: UUID,
+        event: MembersAdded | MembersRemoved,
+        undone: dict[Pair, MemberType],
+        done: dict[Pair, MemberType],
+    ) -> None:
+        """Note memberships that came or went; one that a command before undid stays as it was."""
+        for member_id in event.members:
+            if undone.pop((group_id, member_id), None) is None:
+                done[group_id, member_id] = event.member_type
+
+    def _drop_group(self, group_id: UUID) -> None:
+        self.groups.pop(group_id, None)
+        self.gone_groups.append(group_id)
+        for pairs in (self.added, self.removed):
+            for pair in [each for each in pairs if each[0] == group_id]:
+                del pairs[pair]
+
+    async def save(self, connection: Connection, organization_id: UUID, state: BatchState) -> None:
+        """Write all of it; names are freed before they are taken. Errors: NameTaken."""
+        if self.is_organization_changed and state.organization:
+            await save.save_organization(connection, state.organization)
+            for token_id in self.tokens:
+                token = state.organization.tokens[token_id]
+                await save.save_token(connection, organization_id, token)
+        if self.gone_users:
+            await save.delete_users(
+                connection, organization_id, [state.users[each] for each in self.gone_users]
+            )
+        if self.users:
+            await save.save_users(connection, organization_id, list(self.users.values()))
+        if self.gone_groups:
+            await save.delete_groups(connection, organization_id, self.gone_groups)
+        if self.groups:
+            rows = [group_row(state.groups[group_id]) for group_id in self.groups]
+            await save.save_groups(connection, organization_id, rows)
+        if self.added or self.removed:
+            await save.save_members(
+                connection,
+                organization_id,
+                added=_memberships(self.added),
+                removed=_memberships(self.removed),
+            )
+
+
+def _memberships(pairs: dict[Pair, MemberType]) -> list[Membership]:
+    return [(group_id, member_id, kind) for (group_id, member_id), kind in pairs.items()]

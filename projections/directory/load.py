@@ -1,0 +1,172 @@
+"""Load states from the directory: what a decision needs to know, as `evolve` left it."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from projections.directory.rows import user_attributes
+from schema.events.group import Group, MemberType
+from schema.events.organization import Organization, Token
+from schema.events.user import User
+
+statement = statements_in(__package__)
+
+
+PIECE = 5_000  # Ids or memberships in one statement.
+T = TypeVar("T")
+NO_TOKENS: Mapping[UUID, Token] = {}
+Members = dict[UUID, dict[UUID, MemberType]]  # Group → member → type.
+
+
+async def load_users(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> tuple[dict[UUID, User], dict[UUID, str]]:
+    """Return users by id, and the groups of those that are in any, as read.py gives them."""
+    rows = await connection.fetch(statement("load_users"), organization_id, list(ids))
+    groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
+    return {row["id"]: user_of(row) for row in rows}, groups
+
+
+def user_of(row: asyncpg.Record) -> User:
+    """Return the state of a row of directory.users."""
+    user_id, version, created_at, modified_at, origin, active, role_id, document, *_ = row
+    attributes = user_attributes(orjson.loads(document))
+    return User(user_id, version, created_at, modified_at, origin, active, role_id, attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who holds names now (by folded userName), and who held them last of those deleted."""
+
+    users: dict[str, UUID]
+    former_users: dict[str, UUID]  # By folded userName.
+    former_external_ids: dict[str, UUID]  # By externalId.
+
+
+async def find_user_names(
+    connection: Connection,
+    organization_id: UUID,
+    keys: Collection[str],
+    external_ids: Collection[str],
+) -> Holders:
+    """Return who holds or held each folded userName, and which deleted users held externalIds."""
+    rows = await connection.fetch(
+        statement("find_user_names"), organization_id, list(keys), list(external_ids)
+    )
+    held: dict[str, dict[str, UUID]] = {"user": {}, "former": {}, "former external": {}}
+    for name, user_id, kind in rows:
+        held[kind][name] = user_id
+    return Holders(*held.values())
+
+
+async def load_groups(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID], members: Members
+) -> dict[UUID, Group]:
+    """Return groups by id with the members given; those that do not exist are left out."""
+    rows = await connection.fetch(statement("load_groups"), organization_id, list(ids))
+    return {row["id"]: group_of(row, members.get(row["id"], {})) for row in rows}
+
+
+def group_of(row: asyncpg.Record, members: dict[UUID, MemberType]) -> Group:
+    """Return the state of a row of directory.groups."""
+    group_id, version, created_at, modified_at, member_count, document = row
+    attributes = orjson.loads(document)
+    del attributes["schemas"]
+    return Group(group_id, version, created_at, modified_at, attributes, member_count, members)
+
+
+async def find_group_names(
+    connection: Connection, organization_id: UUID, keys: Collection[str]
+) -> dict[str, UUID]:
+    """Return which group holds each folded displayName; free ones are left out."""
+    return dict(await connection.fetch(statement("find_group_names"), organization_id, list(keys)))
+
+
+async def load_members(
+    connection: Connection, organization_id: UUID, groups: Collection[UUID], ids: Collection[UUID]
+) -> Members:
+    """Return which of some ids are members of which of some groups."""
+    return await _by_group(
+        await connection.fetch(statement("load_members"), organization_id, list(groups), list(ids))
+    )
+
+
+async def load_all_members(
+    connection: Connection, organization_id: UUID, groups: Collection[UUID]
+) -> Members:
+    """Return all members of some groups."""
+    return await _by_group(
+        await connection.fetch(statement("load_all_members"), organization_id, list(groups))
+    )
+
+
+async def load_memberships(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> Members:
+    """Return the groups that some ids are in, with those ids as the members."""
+    return await _by_group(
+        await connection.fetch(statement("load_memberships"), organization_id, list(ids))
+    )
+
+
+def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield values in pieces that a statement takes in a few milliseconds."""
+    for begin in range(0, len(values), PIECE):
+        yield values[begin : begin + PIECE]
+
+
+async def _by_group(rows: list[asyncpg.Record]) -> Members:
+    members: Members = {}
+    for some in pieces(rows):
+        for group_id, member_id, member_type in some:
+            members.setdefault(group_id, {})[member_id] = member_type
+        if len(rows) > PIECE:
+            await asyncio.sleep(0)  # Others have their turn.
+    return members
+
+
+async def find_member_types(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, MemberType]:
+    """Return whether ids are those of users or of groups; unknown ones are left out."""
+    found: dict[UUID, MemberType] = {}
+    for some in pieces(list(ids)):
+        found |= await connection.fetch(statement("find_member_types"), organization_id, some)
+    return found
+
+
+async def load_organization(
+    connection: Connection, organization_id: UUID, *, with_tokens: bool
+) -> Organization | None:
+    """Return an organization, None where there is none; without its tokens unless asked."""
+    row = await connection.fetchrow(statement("load_organization"), organization_id)
+    if row is None:
+        return None
+    tokens = await load_tokens(connection, organization_id) if with_tokens else {}
+    return organization_of(row, tokens)
+
+
+def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKENS) -> Organization:
+    """Return the state of a row of directory.organizations, with the tokens given."""
+    return Organization(
+        id=row["organization_id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        name=row["name"],
+        roles={name: UUID(role_id) for name, role_id in orjson.loads(row["roles"]).items()},
+        tokens=tokens,
+        schemas=orjson.loads(row["schemas"]),
+    )
+
+
+async def load_tokens(connection: Connection, organization_id: UUID) -> dict[UUID, Token]:
+    """Return the tokens of an organization by id, oldest first."""
+    rows = await connection.fetch(statement("load_tokens"), organization_id)
+    return {row["id"]: Token(*row) for row in rows}

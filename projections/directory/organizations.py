@@ -1,0 +1,33 @@
+"""Reads for administrators: organizations and accounts."""
+
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from projections.directory.load import organization_of
+from schema.events.organization import Organization
+from schema.scim.text import fold
+
+statement = statements_in(__package__)
+
+
+async def list_organizations(connection: Connection) -> list[Organization]:
+    """Return all organizations without their tokens, oldest first."""
+    rows = await connection.fetch(statement("list_organizations"))
+    return [organization_of(row) for row in rows]
+
+
+async def count_organizations(connection: Connection) -> int:
+    """Return how many organizations there are: a read that fails where the directory cannot be read."""
+    count: int = await connection.fetchval(statement("count_organizations"))
+    return count
+
+
+async def find_account(
+    connection: Connection, organization_id: UUID, user_name: str
+) -> UUID | None:
+    """Return the id of a user by userName in any case, None where there is none."""
+    found: UUID | None = await connection.fetchval(
+        statement("find_account"), organization_id, fold(user_name)
+    )
+    return found

@@ -1,0 +1,123 @@
+"""Answer reads from the directory: point reads that share queries, and pages of a filter."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from eventstore.postgres.pool import ConnectionCache
+from eventstore.postgres.statements import statements_in
+
+statement = statements_in(__package__)
+
+
+QUERY_TIMEOUT_S = 10.0
+MEMBERS_TOGETHER_MAX = 1_000  # Members that are read with their group; more are streamed.
+
+
+class Resource(NamedTuple):
+    """A resource as stored.
+
+    `related` is a JSON list: of a user the groups that it is in, as (id, displayName); of a group its
+    members, as (id, type, display), where they were asked for and are at most MEMBERS_TOGETHER_MAX.
+    """
+
+    id: UUID
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    document: str  # JSON text, without id, meta, groups and members.
+    related: str | None = None  # None: there are none, or they were left out.
+    member_count: int = 0
+
+
+class Member(NamedTuple):
+    """A member of a group; `display` is its displayName, None where it has none."""
+
+    id: UUID | str
+    type: str
+    display: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """A kind of point read: the statement that finds resources by keys, as (key, *Resource).
+
+    It hashes by identity, which costs nothing.
+    """
+
+    statement: str
+
+
+USER_BY_ID = Lookup("read_users_by_id")
+USER_BY_USER_NAME = Lookup("read_users_by_user_name")
+USER_BY_EXTERNAL_ID = Lookup("read_users_by_external_id")
+GROUP_BY_ID = Lookup("read_groups_by_id")
+GROUP_BY_ID_WITH_MEMBERS = Lookup("read_groups_by_id_with_members")
+GROUP_BY_DISPLAY_NAME = Lookup("read_groups_by_display_name")
+GROUP_BY_EXTERNAL_ID = Lookup("read_groups_by_external_id")
+
+Key = UUID | str
+Waiting = dict[Key, list[asyncio.Future[list[Resource]]]]
+
+
+class PointReader:
+    """Point reads that wait while a query is in flight go out together as the next one."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._connections = ConnectionCache(pool)
+        self._waiting: dict[tuple[Lookup, UUID], Waiting] = {}
+        self._tasks: dict[tuple[Lookup, UUID], asyncio.Task[None]] = {}
+
+    async def find(self, lookup: Lookup, organization_id: UUID, key: Key) -> list[Resource]:
+        """Return the resources that have a key: an id, a folded name or an externalId."""
+        lane = (lookup, organization_id)
+        future: asyncio.Future[list[Resource]] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(lane, {}).setdefault(key, []).append(future)
+        if lane not in self._tasks:
+            self._tasks[lane] = asyncio.create_task(self._run(lane), name=lookup.statement)
+        return await future
+
+    async def close(self) -> None:
+        """Finish the reads that wait."""
+        await asyncio.gather(*self._tasks.values())
+        await self._connections.close()
+
+    async def _run(self, lane: tuple[Lookup, UUID]) -> None:
+        while waiting := self._waiting.pop(lane, None):
+            try:
+                found = await self._query(lane, list(waiting))
+            except Exception as error:  # noqa: BLE001 - each of those who wait is told.
+                _fail(waiting, error)
+            else:
+                for key, futures in waiting.items():
+                    _answer(futures, found.get(key, []))
+        del self._tasks[lane]
+
+    async def _query(
+        self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
+    ) -> dict[Key, list[Resource]]:
+        lookup, organization_id = lane
+        async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
+            rows = await connection.fetch(statement(lookup.statement), organization_id, keys)
+        found: dict[Key, list[Resource]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(Resource(*row[1:]))
+        return found
+
+
+def _fail(waiting: Waiting, error: Exception) -> None:
+    for futures in waiting.values():
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+
+
+def _answer(futures: list[asyncio.Future[list[Resource]]], resources: list[Resource]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(resources)

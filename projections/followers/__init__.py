@@ -1,0 +1,1 @@
+"""projections/followers: story to come."""

@@ -1,0 +1,93 @@
+"""Streams that a follower could not follow: listed, and tried again; and how far each follower lags."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from eventstore.events import RecordedEvent
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from eventstore.read import read_stream
+from projections.followers.follower import (
+    BATCH_MAX,
+    Follower,
+    apply_or_park,
+    enter,
+    load_parked_ids,
+)
+
+statement = statements_in(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedStream:
+    """A stream that waits, from the event that failed up to the projection's checkpoint."""
+
+    projection: str
+    organization_id: UUID
+    stream_id: UUID
+    position: int
+    version: int
+    event_id: UUID
+    event_type: str
+    error: str  # What was raised and where, without values.
+    attempts: int
+    parked_at: datetime
+    tried_at: datetime
+
+
+async def parked(connection: Connection, name: str) -> list[ParkedStream]:
+    """Return the streams that wait in a projection, the longest waiting first."""
+    rows = await connection.fetch(statement("load_parked"), name)
+    return [ParkedStream(*row) for row in rows]
+
+
+async def count_parked(connection: Connection, name: str) -> int:
+    """Return how many streams wait in a projection."""
+    count: int = await connection.fetchval(statement("count_parked"), name)
+    return count
+
+
+async def retry_parked(
+    connection: Connection, follower: Follower, organization_id: UUID | None = None
+) -> int:
+    """Apply what waits, stream by stream; return how many streams wait no more.
+
+    A stream that fails again stays, from the event that it fails on now. The follower may run.
+    """
+    waiting = await parked(connection, follower.name)
+    released = 0
+    for each in waiting:
+        if organization_id in (None, each.organization_id):
+            async with connection.transaction():
+                released += await _retry(connection, follower, each)
+    return released
+
+
+async def _retry(connection: Connection, follower: Follower, stream: ParkedStream) -> bool:
+    """Apply what waits of a stream; tell whether all of it was applied."""
+    place = (follower.name, stream.organization_id)
+    checkpoint = await connection.fetchval(statement("lock_checkpoint"), *place)
+    if checkpoint is None or stream.stream_id not in await load_parked_ids(connection, *place):
+        return False  # Somebody else retried it, or a rebuild has put other tables in the place of these.
+    await enter(connection, follower)
+    version = stream.version - 1
+    while events := await _read_waiting(connection, stream, version, checkpoint):
+        if await apply_or_park(connection, follower, events, frozenset()):
+            return False
+        version = events[-1].version
+    await connection.execute(statement("release_stream"), *place, stream.stream_id)
+    return True
+
+
+async def _read_waiting(
+    connection: Connection, stream: ParkedStream, after_version: int, checkpoint: int
+) -> list[RecordedEvent]:
+    events = await read_stream(
+        connection,
+        stream.organization_id,
+        stream.stream_id,
+        limit=BATCH_MAX,
+        after_version=after_version,
+    )
+    return [event for event in events if event.position <= checkpoint]

@@ -1,0 +1,129 @@
+"""Runs followers on a connection: what is notified or found by a sweep is followed, batch by batch."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from projections.followers.follower import (
+    BATCH_MAX,
+    Follower,
+    Superseded,
+    advance,
+    load_checkpoints,
+)
+from projections.followers.lag import Lag, lag
+from projections.followers.lease import Lease
+from projections.followers.parked import count_parked
+
+Task = tuple[Follower, UUID]  # A log to follow, by its organization.
+# At each sweep: a projection, how far it is behind each log, how many streams it has parked.
+Report = Callable[[str, Sequence[Lag], int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long things take; each time is a promise or a courtesy."""
+
+    lease_s: float = 3.0  # A leader that stands still for longer is replaced,
+    renew_s: float = 1.0  # and another one asks this often: takeover within 5 s.
+    sweep_s: float = 2.0  # A lost notification costs this much.
+    pause_s: float = 0.25  # Between rounds, so that many small appends make one batch.
+    rest_s_max: float = 0.5  # As long as a round took, so that requests keep the half of us.
+    retry_s: float = 1.0  # After an outage.
+
+
+@dataclass(slots=True)
+class FollowerRun:
+    """One stretch of following, from connecting until the connection is lost or the service stops."""
+
+    connection: Connection
+    lease: Lease
+    followers: Sequence[Follower]
+    woken: asyncio.Event  # Set by who wants the shift to look around, or to stop.
+    stopping: asyncio.Event
+    report: Report
+    timing: Timing
+    due: dict[Task, None] = field(default_factory=dict)  # In the order of their turn.
+    checkpoints: dict[Task, int] = field(default_factory=dict)
+    renew_at: float = 0.0
+    sweep_at: float = 0.0
+
+    def on_notify(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
+        """Note that an organization has new events."""
+        organization_id = UUID(str(message))
+        for follower in self.followers:
+            self.due[follower, organization_id] = None
+        self.woken.set()
+
+    async def work(self) -> None:
+        """Follow until the service stops, then end with the batch. Errors: asyncpg's, for an outage."""
+        while not self.stopping.is_set():
+            await self._renew_and_sweep()
+            if self.due:
+                await self._round()
+            else:
+                await _wait(self.woken, min(self.renew_at, self.sweep_at) - _now())
+                self.woken.clear()
+
+    async def _renew_and_sweep(self) -> None:
+        """Renew the lease and sweep, each in its time."""
+        if _now() >= self.renew_at:
+            self.renew_at = _now() + self.timing.renew_s
+            if await self.lease.renew():
+                self.sweep_at = 0.0  # A new leader looks at once what its predecessor left.
+        if _now() >= self.sweep_at:
+            self.sweep_at = _now() + self.timing.sweep_s
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Compare all checkpoints with all logs."""
+        for follower in self.followers:
+            lags = await lag(self.connection, follower.name)
+            self.report(follower.name, lags, await count_parked(self.connection, follower.name))
+            for each in lags:
+                task = (follower, each.organization_id)
+                self.checkpoints[task] = each.position
+                if each.events:
+                    self.due[task] = None
+
+    async def _round(self) -> None:
+        """Follow each log that is due by one batch, then rest."""
+        began, is_behind = _now(), False
+        due, self.due = self.due, {}
+        for follower, organization_id in due:
+            if self.stopping.is_set():
+                return
+            await self._renew_and_sweep()
+            if self.lease.covers(follower.name, organization_id):
+                is_behind |= await self._step(follower, organization_id)
+        pause_s = 0.0 if is_behind else self.timing.pause_s
+        await _wait(self.stopping, min(max(_now() - began, pause_s), self.timing.rest_s_max))
+
+    async def _step(self, follower: Follower, organization_id: UUID) -> bool:
+        """Follow one log by one batch; tell whether it was a full one, so that more waits for certain."""
+        task = (follower, organization_id)
+        after = self.checkpoints.get(task, 0)
+        try:
+            position = await advance(self.connection, follower, organization_id, after=after)
+        except Superseded:
+            known = await load_checkpoints(self.connection, follower.name)
+            self.checkpoints[task] = known.get(organization_id, 0)
+            self.due[task] = None
+            return False
+        self.checkpoints[task] = position
+        if position > after:
+            self.due[task] = None  # Until there is nothing more: large events make small batches.
+        return position - after >= BATCH_MAX
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, timeout_s)):
+            await event.wait()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,144 @@
+"""Answers from history: who had which role, who was in a group, what was done, at any time.
+
+History may lag: what is after its checkpoint is not in the answers yet (`parked.lag` tells).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+
+statement = statements_in(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class RolePeriod:
+    """A role that a user had from one event to another; `to` is None while it lasts."""
+
+    role_id: UUID
+    assigned_by: str
+    source: str
+    request_id: UUID
+    from_position: int
+    from_at: datetime
+    to_position: int | None
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipPeriod:
+    """A member that a group had from one event to another; `to` is None while it lasts."""
+
+    member_id: UUID
+    member_type: str
+    from_position: int
+    from_at: datetime
+    to_position: int | None
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """An event on the timeline, without what is sealed."""
+
+    position: int
+    at: datetime
+    type: str
+    stream_id: UUID
+    actor_id: str
+    token_id: UUID | None
+    request_id: UUID
+    source: str
+    facts: dict[str, Any]
+
+
+async def role_at(
+    connection: Connection, organization_id: UUID, user_id: UUID, at: datetime
+) -> RolePeriod | None:
+    """Return the role that a user had at an instant, None where there was no such user then."""
+    row = await connection.fetchrow(statement("read_role_at"), organization_id, user_id, at)
+    return RolePeriod(*row) if row else None
+
+
+async def role_at_position(
+    connection: Connection, organization_id: UUID, user_id: UUID, position: int
+) -> RolePeriod | None:
+    """Return the role that a user had after the event at a position, None where there was no user."""
+    row = await connection.fetchrow(
+        statement("read_role_at_position"), organization_id, user_id, position
+    )
+    return RolePeriod(*row) if row else None
+
+
+async def members_at(
+    connection: Connection,
+    organization_id: UUID,
+    group_id: UUID,
+    at: datetime,
+    *,
+    limit: int,
+    after: UUID | None = None,
+) -> list[MembershipPeriod]:
+    """Return the members of a group at an instant, by id; `after` is the last one of the page before."""
+    place = (organization_id, group_id, at, after, limit)
+    return _members(await connection.fetch(statement("read_members_at"), *place))
+
+
+async def members_at_position(
+    connection: Connection,
+    organization_id: UUID,
+    group_id: UUID,
+    position: int,
+    *,
+    limit: int,
+    after: UUID | None = None,
+) -> list[MembershipPeriod]:
+    """Return the members of a group after the event at a position, by id, as `members_at` does."""
+    place = (organization_id, group_id, position, after, limit)
+    return _members(await connection.fetch(statement("read_members_at_position"), *place))
+
+
+def _members(rows: Sequence[asyncpg.Record]) -> list[MembershipPeriod]:
+    return [MembershipPeriod(*row) for row in rows]
+
+
+async def activity_of_resource(
+    connection: Connection,
+    organization_id: UUID,
+    stream_id: UUID,
+    *,
+    after: datetime,
+    before: datetime,
+    limit: int,
+) -> list[Activity]:
+    """Return what was done to a user, a group or the organization between two instants, in order.
+
+    Both instants are excluded: the next page begins after the last `at`, which no other event has.
+    """
+    place = (organization_id, stream_id, after, before, limit)
+    return _activity(await connection.fetch(statement("read_activity_of_resource"), *place))
+
+
+async def activity_of_actor(
+    connection: Connection,
+    organization_id: UUID,
+    actor_id: str,
+    *,
+    after: datetime,
+    before: datetime,
+    limit: int,
+) -> list[Activity]:
+    """Return what an actor did between two instants, in order, as `activity_of_resource` does."""
+    place = (organization_id, actor_id, after, before, limit)
+    return _activity(await connection.fetch(statement("read_activity_of_actor"), *place))
+
+
+def _activity(rows: Sequence[asyncpg.Record]) -> list[Activity]:
+    return [Activity(**{**row, "facts": orjson.loads(row["facts"])}) for row in rows]

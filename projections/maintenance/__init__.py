@@ -1,0 +1,1 @@
+"""projections/maintenance: story to come."""

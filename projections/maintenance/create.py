@@ -1,0 +1,37 @@
+"""Make the Postgres schemas that projections live in."""
+
+from eventstore.postgres.connection import Connection
+from projections.maintenance.builds import record_build
+from projections.maintenance.ownership import mark, mark_recognized
+from projections.registry import PROJECTIONS, tables
+
+SERVICE_ROLE = "scim_ledger_service"
+
+
+async def create_missing(connection: Connection) -> list[str]:
+    """Make the projections that the database lacks, empty; return their names.
+
+    The caller owns the transaction, is the owner of the database, and has refused what is not ours.
+    """
+    made = []
+    for name, projection in PROJECTIONS.items():
+        # From the catalog: to_regnamespace may not see what another has made while we waited for our turn.
+        if not await connection.fetchrow("SELECT 1 FROM pg_namespace WHERE nspname = $1", name):
+            await create(connection, name, name)
+            await record_build(connection, name, projection)
+            made.append(name)
+        await mark_recognized(connection, projection)
+    return made
+
+
+async def create(connection: Connection, projection: str, schema: str) -> None:
+    """Make the tables of a projection in a new Postgres schema that the service may write, with our mark."""
+    await connection.execute(f'CREATE SCHEMA "{schema}"')
+    await connection.execute(f'SET LOCAL search_path = "{schema}"')
+    await connection.execute(tables(projection))
+    await connection.execute("SET LOCAL search_path = DEFAULT")
+    await mark(connection, schema, PROJECTIONS[projection].fold.tables)
+    await connection.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO {SERVICE_ROLE}')
+    await connection.execute(
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO {SERVICE_ROLE}'
+    )

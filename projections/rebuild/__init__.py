@@ -1,0 +1,1 @@
+"""projections/rebuild: story to come."""

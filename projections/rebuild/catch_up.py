@@ -1,0 +1,147 @@
+"""Brings tables that do not serve up to the log: each event once, as an append or a follower would write it."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
+from eventstore.sealing.sealer import Sealer
+from projections.directory.fold import DIRECTORY_FOLD, TABLES, Folded
+from projections.directory.load import load_groups, load_organization, load_users
+from projections.fold import Row, fold_streams, naming_broken_seals, take
+from projections.followers.follower import advance
+from projections.maintenance.builds import load_reached, save_reached
+from projections.maintenance.context import RebuildContext
+from schema.events.group import Group
+from schema.events.organization import Organization
+from schema.scim.definitions import USER, user_type
+
+statement = statements_in(__package__)
+directory_statement = statements_in("projections.directory")
+projections_statement = statements_in("projections")
+
+
+STEP_EVENTS = 2_000  # In one transaction.
+States = dict[UUID, Folded]
+
+
+async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, int]]:
+    """Return up to where a schema has each log that goes on, and where that log ends."""
+    reached = await load_reached(connection, schema)
+    tails = await read_tails(connection)
+    return {
+        each: (reached.get(each, 0), tail)
+        for each, tail in tails.items()
+        if tail > reached.get(each, 0)
+    }
+
+
+async def catch_up(
+    context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
+) -> int:
+    """Bring one log's tables on by a step; return the position reached."""
+    follower = context.projection.follower
+    if follower is not None:
+        in_schema = replace(follower, name=context.schema)
+        return await advance(connection, in_schema, organization_id, after=after)
+    async with connection.transaction():
+        return await catch_up_inline(context, connection, organization_id, after=after)
+
+
+async def catch_up_inline(
+    context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
+) -> int:
+    """Bring one log's part of the directory on by a step; the caller owns the transaction."""
+    with naming_broken_seals():
+        events = await read_after(
+            connection, context.sealer, organization_id, after=after, limit=STEP_EVENTS
+        )
+    if not events:
+        return after
+    position: int = events[-1][0]["position"]
+    await connection.execute(projections_statement("enter_schema"), context.schema)
+    states = await load_states(connection, organization_id, {row[0] for row, _ in events})
+    first = {row[0]: row["version"] for row, _ in reversed(events)}
+    # A person whose key was destroyed has no row to go on from.
+    lost = [each for each, version in first.items() if each not in states and version > 1]
+    for row, personal in events:
+        if row[0] not in lost:
+            take(states.setdefault(row[0], Folded()), organization_id, row, personal)
+    span = Span(organization_id, FIRST_ID, LAST_ID, position)
+    again = await fold_again(connection, context.sealer, span, lost)
+    await write_streams(connection, organization_id, states | again, whole=again)
+    await save_reached(connection, context.schema, {organization_id: position})
+    return position
+
+
+async def fold_again(
+    connection: Connection, sealer: Sealer, span: Span, lost: Collection[UUID]
+) -> States:
+    """Return streams as folded from their first event."""
+    if not lost:
+        return {}
+    found = await fold_streams(connection, sealer, DIRECTORY_FOLD, span, lost)
+    return {stream_id: folded for stream_id, folded in found if isinstance(folded, Folded)}
+
+
+async def load_states(connection: Connection, organization_id: UUID, ids: set[UUID]) -> States:
+    """Return the states of streams that have one, without the members of groups.
+
+    The tables are those of the schema on the search path, here and in what writes them.
+    """
+    users, _ = await load_users(connection, organization_id, ids)
+    groups = await load_groups(connection, organization_id, ids, {})
+    found: States = {each: Folded(state) for each, state in (users | groups).items()}
+    # Asked for in any case: it says what the attributes of users are.
+    organization = await load_organization(connection, organization_id, with_tokens=True)
+    if organization is not None:
+        found[organization_id] = Folded(organization)
+    return found
+
+
+async def write_streams(
+    connection: Connection,
+    organization_id: UUID,
+    states: States,
+    *,
+    whole: Collection[UUID],
+) -> None:
+    """Put the rows of streams in place of those they had; names are freed before they are taken.
+
+    `whole` are those that were folded from their first event, so that all their memberships are known.
+    `states` has the organization itself, if it exists.
+    """
+    await clear(connection, organization_id, states, whole)
+    held = states.get(organization_id, Folded()).state
+    users = user_type(held.schemas) if isinstance(held, Organization) else USER
+    made: dict[str, list[Row]] = {}
+    for folded in states.values():
+        for table, row in folded.rows(organization_id, users):
+            made.setdefault(table, []).append(row)
+    for table, records in made.items():
+        await connection.copy_records_to_table(
+            table, columns=TABLES[table].columns, records=records
+        )
+
+
+async def clear(
+    connection: Connection, organization_id: UUID, states: States, whole: Collection[UUID]
+) -> None:
+    """Delete the rows of streams; of a group's memberships those that ended."""
+    ids = list(states)
+    for name in ("clear_users", "clear_former_users", "clear_groups"):
+        await connection.execute(statement(name), organization_id, ids)
+    if organization_id in states:
+        await connection.execute(statement("clear_organization"), organization_id)
+    groups = {
+        each: folded.state for each, folded in states.items() if isinstance(folded.state, Group)
+    }
+    gone = {each for each, state in groups.items() if state.is_deleted} | set(whole)
+    if gone:
+        await connection.execute(statement("clear_memberships"), organization_id, list(gone))
+    left = [(group, member) for group in groups for member in states[group].left]
+    if left:
+        columns = zip(*left, strict=True)
+        await connection.execute(directory_statement("remove_members"), organization_id, *columns)

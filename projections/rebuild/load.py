@@ -1,0 +1,166 @@
+"""Loads shards of the log into tables, and reads them back: each in a transaction with its row."""
+
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from projections.directory.user_type import load_user_type
+from projections.fold import Failure, Fold, Row, Stream, fold_span
+from projections.followers.follower import describe
+from projections.maintenance.builds import Shard, claim_shard
+from projections.maintenance.context import RebuildContext
+from projections.rebuild.checksum import CHECKSUM_MODULUS, row_checksum
+from projections.table_rows import rows_of_span
+from schema.scim.resource_type import ResourceType
+
+statement = statements_in(__package__)
+followers_statement = statements_in("projections.followers")
+maintenance_statement = statements_in("projections.maintenance")
+
+
+COPY_ROWS = 4_000  # In one COPY: more costs memory, fewer cost round trips.
+PAGE_ROWS = 2_000
+
+Marker = Callable[[Iterable[Row]], int]
+
+
+class ReadBackDiffers(Exception):
+    """Rows that were read back are not those that were made; nothing was swapped."""
+
+
+@dataclass(slots=True)
+class Loading:
+    """The rows of a shard that are still to copy, and the sum of the marks of those that are."""
+
+    context: RebuildContext
+    writer: Connection
+    organization_id: UUID
+    users: ResourceType
+    checksums: dict[str, Marker]
+    buffers: dict[str, list[Row]] = field(default_factory=dict)
+    waiting: int = 0
+    checksum: int = 0
+    events: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, streams: Iterable[Stream]) -> None:
+        """Take in the rows of streams."""
+        for _, folded in streams:
+            for table, row in folded.rows(self.organization_id, self.users):
+                self.buffers.setdefault(table, []).append(row)
+                self.waiting += 1
+            if folded.failure is not None:
+                self.failures.append(folded.failure)
+
+    async def copy(self) -> None:
+        """Write the rows that wait."""
+        for name, records in self.buffers.items():
+            self.checksum = (self.checksum + self.checksums[name](records)) % CHECKSUM_MODULUS
+            await self.writer.copy_records_to_table(
+                name,
+                columns=self.context.fold.tables[name].columns,
+                records=records,
+            )
+        self.buffers, self.waiting = {}, 0
+
+    async def end(self, number: int) -> None:
+        """Note that the shard is loaded, and which streams wait."""
+        schema = self.context.schema
+        for each in self.failures:
+            await park(self.writer, schema, self.organization_id, each)
+        await self.writer.execute(
+            statement("end_shard_load"), schema, number, self.checksum, self.events
+        )
+
+
+async def park(
+    connection: Connection, schema: str, organization_id: UUID, failure: Failure
+) -> None:
+    """Note that a stream waits, in tables that are being filled."""
+    event = failure.event
+    await connection.execute(
+        followers_statement("park_stream"),
+        schema,
+        organization_id,
+        event["stream_id"],
+        event["position"],
+        event["version"],
+        event["event_id"],
+        event["type"],
+        describe(failure.error),
+    )
+
+
+async def load_shards(context: RebuildContext, reader: Connection, writer: Connection) -> None:
+    """Load shards until none is left, each in a transaction of its own.
+
+    The reader is for the log, the writer for the tables, whose schema is on its search path.
+    """
+    checksums = await load_markers(writer, context.fold, context.schema)
+    is_done = False
+    while not is_done:
+        async with writer.transaction():
+            shard = await claim_shard(writer, context.schema, to="load")
+            if shard is not None:
+                organization_id = shard.span.organization_id
+                users = await load_user_type(reader, context.sealer, shard.span)
+                loading = Loading(context, writer, organization_id, users, checksums)
+                await load_shard(loading, reader, shard)
+        is_done = shard is None
+
+
+async def load_shard(loading: Loading, reader: Connection, shard: Shard) -> None:
+    """Load one shard; the caller owns the writer's transaction."""
+    context = loading.context
+    async with aclosing(fold_span(reader, context.sealer, context.fold, shard.span)) as pages:
+        async for page in pages:
+            loading.events += page.events
+            loading.add(page.streams)
+            if loading.waiting >= COPY_ROWS:
+                await loading.copy()
+    await loading.copy()
+    await loading.end(shard.number)
+
+
+async def verify_shards(context: RebuildContext, writer: Connection) -> None:
+    """Read shards back until none is left. Errors: ReadBackDiffers."""
+    checksums = await load_markers(writer, context.fold, context.schema)
+    is_done = False
+    while not is_done:
+        async with writer.transaction():
+            shard = await claim_shard(writer, context.schema, to="verify")
+            if shard is not None:
+                await verify_shard(context, writer, shard, checksums)
+        is_done = shard is None
+
+
+async def verify_shard(
+    context: RebuildContext, writer: Connection, shard: Shard, checksums: dict[str, Marker]
+) -> None:
+    """Compare the rows of a shard with the mark of those that its events came to."""
+    checksum = 0
+    for name, table in context.fold.tables.items():
+        query, arguments = rows_of_span(name, table, shard.span)
+        cursor = await writer.cursor(query, *arguments)
+        while records := await cursor.fetch(PAGE_ROWS):
+            checksum = (checksum + checksums[name](records)) % CHECKSUM_MODULUS
+    if checksum != shard.checksum:
+        where = f"Shard {shard.number} of {context.schema}."
+        raise ReadBackDiffers(f"{ReadBackDiffers.__doc__} {where}")
+    await writer.execute(statement("end_shard_verify"), context.schema, shard.number)
+
+
+async def load_markers(connection: Connection, fold: Fold, schema: str) -> dict[str, Marker]:
+    """Return what marks the rows of each table of a projection."""
+    types: dict[str, dict[str, str]] = {}
+    for table, column, kind in await connection.fetch(
+        maintenance_statement("table_columns"), schema
+    ):
+        types.setdefault(table, {})[column] = kind
+    return {
+        name: row_checksum([types[name][column] for column in table.columns])
+        for name, table in fold.tables.items()
+    }

@@ -1,0 +1,194 @@
+"""Rebuilds a projection from the log while the old one serves, and puts it in its place.
+
+load in shards → indexes → read back → catch up → compare → swap. Every step leaves what the next call
+goes on from; nothing that serves is touched before the swap, and afterwards the former tables stay.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from eventstore.postgres.connection import Connection
+from projections.maintenance.builds import (
+    Shards,
+    count_shards,
+    find_incomplete_logs,
+    is_ours,
+    load_builds,
+    load_loaded,
+    load_reached,
+)
+from projections.maintenance.context import RebuildContext
+from projections.maintenance.ownership import NotOurs
+from projections.maintenance.session import Busy, Progress, Report, at_work
+from projections.rebuild.check import LogMismatch, ServesNotAsLogged, check_caught_up, check_served
+from projections.rebuild.disk import NoRoom, refuse_without_room
+from projections.rebuild.load import ReadBackDiffers
+from projections.rebuild.swap import SwapFailed, catch_up_all, drop, swap
+from projections.rebuild.tables import analyze, begin, build_indexes, missing_indexes
+from projections.rebuild.workers import Phase, Worker, WorkerFailed, run_phase, workers
+from projections.registry import UnknownProjection
+
+POLL_S = 0.25
+CAUGHT_UP_EVENTS = 200  # What is caught up in a moment, so that a comparison has an end.
+STEPS: dict[Phase, str] = {"load": "load", "verify": "read back"}
+
+log = structlog.get_logger()
+
+
+class NoPrevious(Exception):
+    """The previous tables were made by another release's code; roll back with the release that made them."""
+
+
+REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on call is told, in a line.
+    Busy,
+    NoPrevious,
+    NoRoom,
+    LogMismatch,
+    NotOurs,
+    ReadBackDiffers,
+    ServesNotAsLogged,
+    SwapFailed,
+    UnknownProjection,
+    WorkerFailed,
+)
+
+
+async def rebuild(context: RebuildContext, report: Report) -> int:
+    """Rebuild a projection and let it serve; return from how many events.
+
+    Goes on with a rebuild that was interrupted.
+
+    Errors: Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
+    ServesNotAsLogged.
+    """
+    context = context.at(context.projection.next)
+    async with at_work(context, is_alone=True) as (tables, log_reader):
+        await begin_or_resume(context, tables)
+        try:
+            await fill(context, tables, log_reader, report)
+            checked = await load_loaded(tables, context.schema)
+            report(Progress("catch up"))
+            await catch_up(context, tables)
+            now = await load_reached(tables, context.schema)
+            report(Progress("compare"))
+            await check_caught_up(context, tables, log_reader, since=checked, now=now)
+        except (LogMismatch, ReadBackDiffers):
+            await drop(tables, context.schema)  # Nobody goes on from these.
+            raise
+        report(Progress("swap"))
+        await swap(context, tables)
+        report(Progress("compare"))
+        await check_served(context, tables, log_reader, since=now)
+        return sum(now.values())
+
+
+async def roll_back(context: RebuildContext, report: Report) -> None:
+    """Let the previous tables of a projection serve again, with all that came since.
+
+    Errors: Busy, NotOurs, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
+    """
+    context = context.at(context.projection.previous)
+    async with at_work(context, is_alone=True) as (tables, log_reader):
+        held = (await load_builds(tables)).get(context.schema)
+        if held is None:
+            raise NoPrevious(
+                f"There are no previous tables of {context.projection.name}, so nothing to roll back to: "
+                "a rebuild keeps those that it replaces."
+            )
+        if not is_ours(held, context.projection):
+            raise NoPrevious(NoPrevious.__doc__)
+        since = await load_reached(tables, context.schema)
+        report(Progress("catch up"))
+        await catch_up(context, tables)
+        report(Progress("swap"))
+        await swap(context, tables)
+        report(Progress("compare"))
+        await check_served(context, tables, log_reader, since=since)
+
+
+async def begin_or_resume(context: RebuildContext, connection: Connection) -> None:
+    """Make what a rebuild needs, unless an interrupted one of the same code has left it. Errors: NoRoom."""
+    held = (await load_builds(connection)).get(context.schema)
+    if is_ours(held, context.projection):
+        log.info("rebuild_resumed", projection=context.projection.name)
+        return
+    await refuse_without_room(connection, context.projection.name, context.data_dir)
+    async with connection.transaction():
+        await begin(context, connection)
+
+
+async def fill(
+    context: RebuildContext, tables: Connection, log_reader: Connection, report: Report
+) -> None:
+    """Load all shards, make the indexes, read everything back. Errors: as rebuild's."""
+    shards = await count_shards(tables, context.schema)
+    count = min(context.processes, shards.to_load or shards.to_verify)
+    # A small log is done before a process has started.
+    async with workers(context, count if count > 1 else 0) as started:
+        async with reported(context, log_reader, "load", report):
+            await run_shards(context, tables, started, "load")
+        if await find_incomplete_logs(tables, context.schema):
+            raise LogMismatch(LogMismatch.__doc__)
+        report(Progress("index"))
+        await build_indexes(context, await missing_indexes(context, tables))
+        await analyze(tables, context.schema)
+        async with reported(context, log_reader, "verify", report):
+            await run_shards(context, tables, started, "verify")
+
+
+async def catch_up(context: RebuildContext, connection: Connection) -> None:
+    """Catch up until little is left; appends go on meanwhile."""
+    while await catch_up_all(context, connection) > CAUGHT_UP_EVENTS:
+        pass
+
+
+async def run_shards(
+    context: RebuildContext, tables: Connection, started: Sequence[Worker], phase: Phase
+) -> None:
+    """Work until no shard is left, in the processes, then in this one: what a process that died had begun.
+
+    Errors: WorkerFailed, NotFolded, ReadBackDiffers.
+    """
+    await asyncio.gather(*(each.run(phase) for each in started))
+    while left_in(phase, await count_shards(tables, context.schema)):
+        await run_phase(context, phase)
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def reported(
+    context: RebuildContext, connection: Connection, phase: Phase, report: Report
+) -> AsyncIterator[None]:
+    """Report how far a phase is for the duration of the block, and once more at its end."""
+    is_done = asyncio.Event()
+    telling = asyncio.create_task(
+        tell(connection, context.schema, phase, report=report, is_done=is_done)
+    )
+    try:
+        yield
+    finally:
+        is_done.set()
+        await telling
+
+
+async def tell(
+    connection: Connection, schema: str, phase: Phase, *, report: Report, is_done: asyncio.Event
+) -> None:
+    """Report how far the shards are, again and again, and once more at the end, which is the last word."""
+    is_last = False
+    while not is_last:
+        is_last = is_done.is_set()
+        shards = await count_shards(connection, schema)
+        done = shards.events_loaded if phase == "load" else shards.events_verified
+        report(Progress(STEPS[phase], done, shards.events))
+        if not is_last:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(is_done.wait(), POLL_S)
+
+
+def left_in(phase: Phase, shards: Shards) -> int:
+    """Return how many shards are still to do."""
+    return shards.to_load if phase == "load" else shards.to_verify

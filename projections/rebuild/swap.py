@@ -1,0 +1,128 @@
+"""Swaps tables that have caught up with those that serve, so fast that a client sees a slow request at most."""
+
+import asyncio
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.outages import Outage, classify
+from eventstore.postgres.statements import statements_in
+from eventstore.read_streams import read_tails
+from projections.followers.follower import load_checkpoints
+from projections.maintenance.builds import (
+    forget_build,
+    forget_reached,
+    forget_shards,
+    load_reached,
+    rename_build,
+    save_reached,
+    start_checkpoints,
+)
+from projections.maintenance.context import RebuildContext
+from projections.maintenance.ownership import drop_schema
+from projections.rebuild.catch_up import behind, catch_up
+
+statement = statements_in(__package__)
+
+
+# Appends wait for who swaps while that one waits for the appends before it, for the events of that
+# moment and for two renames: together no more than the 150 ms that we promise.
+LOCK_TIMEOUT_MS = 30
+EVENTS_MAX = 30  # In the last catch-up; with more of them the lock is given back.
+PASSES_MAX = 10  # Of catching up before the lock is asked for.
+RETRY_S = 0.05
+TRIES_MAX = 400
+TRIES_PER_STEP = 20  # Then writes come faster than that, and so many events more may be caught up.
+
+log = structlog.get_logger()
+
+
+class SwapFailed(Exception):
+    """Appends left no moment to swap in; nothing has changed, and the next call goes on from here."""
+
+
+class TooFarBehind(Exception):
+    """More was appended since than can be caught up while all appends wait."""
+
+
+async def catch_up_all(context: RebuildContext, connection: Connection) -> int:
+    """Catch up with every log as it is now; return how many events that took."""
+    if context.projection.follower is not None:
+        await start_checkpoints(connection, context.schema)
+    taken = 0
+    for organization_id, (reached, tail) in (await behind(connection, context.schema)).items():
+        position = reached
+        while position < tail:
+            position = await catch_up(context, connection, organization_id, after=position)
+        taken += position - reached
+    return taken
+
+
+async def swap(context: RebuildContext, connection: Connection) -> None:
+    """Let tables serve that have caught up; what served becomes the previous ones. Errors: SwapFailed."""
+    if context.schema != context.projection.previous:
+        await drop(connection, context.projection.previous)
+    for tried in range(TRIES_MAX):
+        events_max = EVENTS_MAX * (1 + tried // TRIES_PER_STEP)
+        for _ in range(PASSES_MAX):
+            if await catch_up_all(context, connection) <= events_max // 2:
+                break
+        try:
+            async with connection.transaction():
+                await exchange_locked(context, connection, events_max)
+        except Exception as error:
+            if classify(error) is not Outage.LOCKED and not isinstance(error, TooFarBehind):
+                raise
+            log.info("projection_swap_postponed", reason=type(error).__name__)
+            await asyncio.sleep(RETRY_S)
+        else:
+            return
+    raise SwapFailed(SwapFailed.__doc__)
+
+
+async def drop(connection: Connection, schema: str) -> None:
+    """Drop the tables of a schema that serves nobody, and forget them. Errors: NotOurs."""
+    async with connection.transaction():
+        await drop_schema(connection, schema)
+        await forget_build(connection, schema)
+
+
+async def exchange_locked(context: RebuildContext, connection: Connection, events_max: int) -> None:
+    """Lock all who write out, catch up for the last time and rename; the caller owns the transaction.
+
+    Who wrote to the former tables has committed by then. Who comes after looks the names up anew: a
+    renamed schema makes Postgres plan all prepared statements again, as they were written.
+    """
+    name, previous = context.projection.name, context.projection.previous
+    is_inline = context.projection.follower is None
+    await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+    await connection.execute(statement("lock_appends" if is_inline else "lock_followers"))
+    # A follower's tables need not reach the end of the log, but what serves never goes back.
+    goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
+    await catch_up_locked(context, connection, goals, events_max)
+    spare = context.projection.spare
+    for former, latter in ((name, spare), (context.schema, name), (spare, previous)):
+        await connection.execute(f'ALTER SCHEMA "{former}" RENAME TO "{latter}"')
+        await rename_build(connection, former, latter)
+    await forget_shards(connection, context.schema)
+    await forget_reached(connection, context.schema)
+    if is_inline:
+        await save_reached(connection, previous, goals)
+
+
+async def catch_up_locked(
+    context: RebuildContext,
+    connection: Connection,
+    goals: Mapping[UUID, int],
+    events_max: int,
+) -> None:
+    """Catch up to some positions at least, in this transaction. Errors: TooFarBehind."""
+    reached = await load_reached(connection, context.schema)
+    waiting = {each: goal for each, goal in goals.items() if goal > reached.get(each, 0)}
+    if sum(goal - reached.get(each, 0) for each, goal in waiting.items()) > events_max:
+        raise TooFarBehind(TooFarBehind.__doc__)
+    for organization_id in waiting:
+        after = reached.get(organization_id, 0)
+        await catch_up(context, connection, organization_id, after=after)

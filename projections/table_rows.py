@@ -1,0 +1,19 @@
+"""Read rows of a table by the span of the log that they belong to."""
+
+from uuid import UUID
+
+from eventstore.read_streams import Span
+from projections.fold import Table
+
+
+def rows_of_span(name: str, table: Table, span: Span) -> tuple[str, tuple[UUID, UUID, UUID]]:
+    """Return the query for a table's rows of the streams of a span, and its arguments.
+
+    The table is that of the schema on the search path.
+    """
+    # Composed of our own names: one text for each table would be the same text eleven times.
+    query = (
+        f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608
+        f"WHERE organization_id = $1 AND {table.stream} BETWEEN $2 AND $3"
+    )
+    return query, (span.organization_id, span.first, span.last)

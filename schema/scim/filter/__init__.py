@@ -1,0 +1,1 @@
+"""schema/scim/filter: story to come."""

@@ -1,0 +1,75 @@
+"""Search documents: the copy of a resource that filters in SQL read."""
+
+from functools import lru_cache
+
+from schema.scim.attributes import Attribute, Document
+from schema.scim.filter.comparable import Convert, converter
+from schema.scim.resource_type import ResourceType
+
+# Attributes with columns of their own, or rows: filters look there.
+HELD_ELSEWHERE = frozenset(
+    {"id", "externalId", "meta", "userName", "displayName", "active", "roleId", "groups", "members"}
+)
+
+
+def search_document(document: Document, resource_type: ResourceType) -> Document:
+    """Return what filters read of a document: comparable forms under the document's own names.
+
+    The document is one as `read_document` makes it. Texts that are not caseExact are folded,
+    dateTimes are UTC texts of one width; what is absent, empty or unknown is left out.
+    """
+    found: Document = _plan(resource_type)(document) or {}
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _plan(resource_type: ResourceType) -> Convert:
+    """Return the function that makes search documents; made once, since every write needs it."""
+    aliases = resource_type.aliases
+    plans = {
+        each.name: _converter(each)
+        for each in resource_type.schema.attributes.values()
+        if each.name not in HELD_ELSEWHERE
+    }
+    for schema in resource_type.extensions:
+        held = {
+            each.name: _converter(each)
+            for each in schema.attributes.values()
+            if (schema.id, each.name.lower()) not in aliases
+        }
+        plans[schema.id] = _for_object(held)
+    return _for_object(plans)
+
+
+def _converter(attribute: Attribute) -> Convert:
+    single = converter(attribute)
+    if attribute.is_complex:
+        subs = attribute.sub_attributes.values()
+        single = _for_object({each.name: _converter(each) for each in subs})
+    return _for_list(single) if attribute.multi_valued else single
+
+
+def _for_object(plans: dict[str, Convert]) -> Convert:
+    def convert(document: object) -> Document | None:
+        if not isinstance(document, dict):
+            return None
+        found = {}
+        for name, value in document.items():
+            plan = plans.get(name)
+            if plan is not None:
+                known = plan(value)
+                if known is not None and known != "":
+                    found[name] = known
+        return found or None
+
+    return convert
+
+
+def _for_list(single: Convert) -> Convert:
+    def convert(values: object) -> list[object] | None:
+        if not isinstance(values, list):
+            return None
+        found = [known for known in map(single, values) if known is not None and known != ""]
+        return found or None
+
+    return convert

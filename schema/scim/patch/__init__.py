@@ -1,0 +1,1 @@
+"""schema/scim/patch: story to come."""

@@ -1,0 +1,109 @@
+"""Apply PATCH operations: (document, operations) → document' (RFC 7644 §3.5.2)."""
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from schema.scim.attributes import Document
+from schema.scim.errors import InvalidValue, Mutability, PayloadTooLarge
+from schema.scim.filter.predicate import cost
+from schema.scim.patch.elements import apply_to_elements, is_void, plain
+from schema.scim.patch.operation_value import is_set_of_subs
+from schema.scim.patch.operations import Kind, Operation
+from schema.scim.resource import get, put
+from schema.scim.resource_type import AttributePath
+from schema.scim.urns import is_urn
+
+COST_MAX = (
+    400_000  # Of the value paths of a request, in units of predicate.cost: a tenth of a second.
+)
+
+
+def apply(document: Document, operations: Iterable[Operation]) -> Document:
+    """Return the document after all operations, in order; all of them apply or none does.
+
+    Errors: InvalidValue, NoTarget, Mutability (a required attribute removed).
+    """
+    after, spent = document, 0
+    for operation in operations:
+        spent += _cost(after, operation)
+        refuse_too_much(spent, COST_MAX)
+        after = _apply_one(after, operation)
+    return _without_void(after, document)
+
+
+def refuse_too_much(spent: int, most: int) -> None:
+    """Raise PayloadTooLarge where the value paths of a request ask more than a moment's work."""
+    if spent > most:
+        raise PayloadTooLarge(
+            "The value paths of this PATCH look at too many values in all; send fewer operations at once."
+        )
+
+
+def _cost(document: Document, operation: Operation) -> int:
+    path = operation.path
+    if path.filter is None:
+        return 0
+    return cost(path.filter, len(get(document, path.attribute_path) or ()))
+
+
+def _without_void(document: Document, former: Document) -> Document:
+    """Drop elements that lost all they said but their kind, and what holds nothing without them.
+
+    One whose kind a client has just set stays, and so does one that was of a kind only before: a client that
+    sets one sub-attribute at a time must find its element again.
+    """
+    kept: Document = {}
+    for key, value in document.items():
+        filled = value
+        if isinstance(value, list):
+            before = former.get(key, ())
+            filled = [plain(each) for each in value if not is_void(each) or each in before]
+        elif is_urn(key):
+            filled = _without_void(value, former.get(key, {}))
+        if filled not in ([], {}):
+            kept[key] = filled
+    return kept
+
+
+def _apply_one(document: Document, operation: Operation) -> Document:
+    path = operation.path
+    if path.attribute.multi_valued:
+        elements = apply_to_elements(get(document, path.attribute_path) or [], operation)
+        whole = AttributePath(path.attribute, extension=path.attribute_path.extension)
+        return put(document, whole, elements or None)
+    return _apply_to_single(document, operation)
+
+
+def _apply_to_single(document: Document, operation: Operation) -> Document:
+    path = operation.path.attribute_path
+    value = None if operation.kind is Kind.REMOVE else operation.value
+    if is_set_of_subs(operation.path) and value is not None:
+        # RFC 7644 §3.5.2.3: sub-attributes that are not given stay as they are.
+        return _merge_subs(document, path, value)
+    if value is None and path.target.required:
+        _refuse_absence(operation)
+    return put(_without_stale_reference(document, path, value), path, value)
+
+
+def _without_stale_reference(document: Document, path: AttributePath, value: Any) -> Document:
+    """Drop a manager whose `value` becomes another one: its `$ref` would go on naming the former."""
+    if path.sub_attribute is None or path.sub_attribute.name != "value":
+        return document
+    former = (get(document, path) or {}).get("value")
+    if former is None or former == value:
+        return document
+    return put(document, AttributePath(path.attribute, extension=path.extension), None)
+
+
+def _refuse_absence(operation: Operation) -> NoReturn:
+    """Raise what RFC 7644 §3.5.2.2 says of a required attribute removed, and §3.12 of one emptied."""
+    if operation.kind is Kind.REMOVE:
+        raise Mutability(f"{operation.path} is required and cannot be removed.")
+    raise InvalidValue(f"{operation.path} is required and cannot be emptied.")
+
+
+def _merge_subs(document: Document, path: AttributePath, value: Document) -> Document:
+    for name, each in value.items():
+        sub = path.attribute.sub_attribute(name)
+        document = put(document, AttributePath(path.attribute, sub, path.extension), each)
+    return document

@@ -1,0 +1,1 @@
+"""service/background: story to come."""

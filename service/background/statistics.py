@@ -1,0 +1,66 @@
+"""Lets Postgres look at tables that are young: until it has, each index is as good to its planner as another.
+
+All indexes begin with organization_id. Autovacuum comes by once a minute, and a first provisioning cycle has
+thousands of users by then, each looked up in all rows of the organization.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import structlog
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.outages import Outage, classify
+from eventstore.postgres.pool import borrowed
+from eventstore.postgres.session import connect
+from eventstore.postgres.statements import statements_in
+from projections.registry import PROJECTIONS
+
+statement = statements_in(__package__)
+
+
+SCHEMAS = ("eventstore", "followers", *PROJECTIONS)
+ROWS_MAX = 20_000
+INTERVAL_S = 2.0
+TIMEOUT_S = 10.0
+
+log = structlog.get_logger()
+
+
+async def analyze_young(dsn: str, looking: Connection) -> list[str]:
+    """Analyze the tables that need it, as their owner; return them. `looking` may be anybody's connection."""
+    young = await looking.fetch(statement("find_young_tables"), SCHEMAS, ROWS_MAX)
+    names = [f'"{row["schemaname"]}"."{row["relname"]}"' for row in young]
+    if names:
+        owner = await connect(dsn, timeout_s=TIMEOUT_S, command_timeout=TIMEOUT_S)
+        try:
+            await owner.execute(f"ANALYZE {', '.join(names)}")
+        finally:
+            await owner.close(timeout=TIMEOUT_S)
+    return names
+
+
+@asynccontextmanager
+async def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """Look at young tables again and again for the duration of the block."""
+    task = asyncio.create_task(_run(dsn, pool), name="statistics")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _run(dsn: str, pool: asyncpg.Pool) -> None:
+    while True:
+        await asyncio.sleep(INTERVAL_S)
+        try:
+            async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
+                await analyze_young(dsn, connection)
+        except Exception as error:  # Whatever it is, the next look may go well.
+            if classify(error) is Outage.NONE:
+                log.exception("statistics_failed")
+            else:
+                log.warning("statistics_postponed", error=repr(error))

@@ -1,0 +1,127 @@
+"""Bearer tokens: JWTs signed with EdDSA (RFC 7519, RFC 8037). Pure but for what it is given."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from schema.scim.errors import Unauthorized
+from service.callers.scopes import SCIM, read_scopes
+from service.callers.signing_keys import SigningKey
+
+ISSUER = "scim-ledger"
+AUDIENCE = "scim-ledger/scim"
+SCOPE = SCIM  # Of every token that is issued.
+ALGORITHM = "EdDSA"  # RFC 8725 §3.1: the one algorithm that is accepted, whatever a header says.
+REQUIRED = ["iss", "aud", "sub", "organization", "jti", "iat", "scope"]
+TOKEN_LENGTH_MAX = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says of itself, once its signature is checked."""
+
+    organization_id: UUID
+    account_id: UUID
+    jti_hash: str
+    scopes: frozenset[str]
+    expires_at: datetime | None
+
+
+def hash_jti(jti: str) -> str:
+    """Return what is kept of a jti, so that a stolen database yields no token."""
+    return hashlib.sha256(jti.encode()).hexdigest()
+
+
+def encode_token(
+    key: SigningKey,
+    *,
+    organization_id: UUID,
+    account_id: UUID,
+    jti: str,
+    issued_at: datetime,
+    expires_at: datetime | None,
+) -> str:
+    """Return a signed token."""
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(account_id),
+        "organization": str(organization_id),
+        "jti": jti,
+        "iat": issued_at,
+        "scope": SCOPE,
+    }
+    if expires_at:
+        claims["exp"] = expires_at
+    return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers={"kid": key.kid})
+
+
+def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
+    """Return the claims of a token, which may have expired. Errors: Unauthorized, with what is wrong."""
+    claims = _verified(token, keys)
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None
+    try:
+        return Claims(
+            UUID(claims["organization"]),
+            UUID(claims["sub"]),
+            hash_jti(claims["jti"]),
+            read_scopes(claims["scope"]),
+            expires_at,
+        )
+    except (ValueError, TypeError, AttributeError):
+        raise Unauthorized("The token is not one that this service issues.") from None
+
+
+class TokenRefused(Unauthorized):
+    """A token that we have signed is not accepted: whose it is is certain, for the log."""
+
+    def __init__(self, detail: str, organization_id: UUID, token_id: UUID | None) -> None:
+        super().__init__(detail)
+        self.organization_id = organization_id
+        self.token_id = token_id  # None: the directory does not know the token.
+
+
+def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None:
+    """Raise TokenRefused for a token that has expired."""
+    ends = claims.expires_at
+    if ends and ends <= now:
+        detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
+        raise TokenRefused(detail, claims.organization_id, token_id)
+
+
+def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
+    """Return the claims of a token that one of our keys has signed for us."""
+    try:
+        kid = jwt.get_unverified_header(token[:TOKEN_LENGTH_MAX]).get("kid")
+        key = keys.get(str(kid))
+        claims: dict[str, Any] = (
+            {}
+            if key is None
+            else jwt.decode(
+                token,
+                key.public_key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options=_options(REQUIRED),
+            )
+        )
+    except (jwt.InvalidTokenError, UnicodeError):
+        raise Unauthorized(
+            "The token is malformed or its signature is wrong; copy it whole, without line breaks."
+        ) from None
+    if key is None:
+        raise Unauthorized(
+            "The token is unknown: it was signed by a key that this service does not have."
+        )
+    return claims
+
+
+def _options(required: Sequence[str]) -> Any:
+    """Leave the times to us: the message says when a token expired."""
+    return {"require": list(required), "verify_exp": False, "verify_iat": False}

@@ -1,0 +1,155 @@
+"""Authentication: from an Authorization header to the caller that it stands for (RFC 6750 §2.1)."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from eventstore.postgres.outages import Outage, classify
+from eventstore.postgres.pool import borrowed
+from projections.directory.access import TokenState, find_token_state
+from schema.scim.definitions import GROUP, ROLE, user_type
+from schema.scim.errors import Unauthorized, Unavailable
+from schema.scim.resource_type import ResourceType
+from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
+from service.callers.caller import Caller
+from service.callers.signing_keys import SigningKey
+from service.unavailable import unavailable
+
+FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
+NEVER = float("-inf")  # When a token was looked up that was not yet.
+REMEMBERED_MAX = 10_000  # Tokens whose signature was checked already.
+LOOKUP_TIMEOUT_S = 5.0
+
+
+@dataclass(slots=True)
+class CachedToken:
+    """A token whose signature was checked, and what stood behind it when last looked up."""
+
+    claims: Claims
+    state: TokenState | None = None
+    caller: "AuthenticatedCaller | None" = (
+        None  # Made of that state at the first request; None where the token does not hold.
+    )
+    looked_up_at_s: float = NEVER
+    lookup: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedCaller:
+    """Who makes a request: the caller for decisions, the token for provenance, the types they see."""
+
+    caller: Caller
+    token: TokenState
+    user_type: ResourceType
+    actor_id: str  # The account's, as events name it.
+    scopes: frozenset[str]
+
+    @property
+    def resource_types(self) -> tuple[ResourceType, ...]:
+        """Return the kinds of resource that the organization has."""
+        return (self.user_type, GROUP, ROLE)
+
+
+class Authenticator:
+    """Knows the callers of valid tokens. Signatures are checked once, revocation every half second."""
+
+    def __init__(self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey]) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._cached: OrderedDict[str, CachedToken] = OrderedDict()
+
+    async def authenticate(self, header: str | None) -> AuthenticatedCaller:
+        """Return who a request comes from. Errors: Unauthorized, Unavailable."""
+        token = _bearer(header)
+        cached = self._cached.get(token)
+        if cached is None:
+            cached = self._remember(token, decode_token(token, self._keys))
+        await self._refuse_expired(cached)
+        if time.monotonic() - cached.looked_up_at_s > FRESH_S:
+            await self._look_up(cached)
+        if cached.caller is None:
+            cached.caller = _caller(cached.state, cached.claims)
+        return cached.caller
+
+    async def _refuse_expired(self, cached: CachedToken) -> None:
+        """Raise TokenRefused for a token that has expired, with its id where that can be looked up."""
+        expires_at, now = cached.claims.expires_at, datetime.now(UTC)
+        if expires_at is None or expires_at > now:
+            return
+        if cached.looked_up_at_s == NEVER:
+            with suppress(Unavailable):
+                await self._look_up(cached)
+        token_id = cached.state.token_id if cached.state else None
+        refuse_expired(cached.claims, token_id, now)
+
+    def _remember(self, token: str, claims: Claims) -> CachedToken:
+        self._cached[token] = cached = CachedToken(claims)
+        if len(self._cached) > REMEMBERED_MAX:
+            self._cached.popitem(last=False)
+        return cached
+
+    async def _look_up(self, cached: CachedToken) -> None:
+        """Look up a token once for all requests that wait for it."""
+        if cached.lookup is None:
+            cached.lookup = asyncio.create_task(self._find(cached))
+        try:
+            await asyncio.shield(cached.lookup)
+        except Exception as error:
+            outage = classify(error)
+            if outage is Outage.NONE:
+                raise
+            # The token may be good, so the client is asked to try again.
+            raise unavailable(outage) from error
+
+    async def _find(self, cached: CachedToken) -> None:
+        started = time.monotonic()
+        try:
+            async with borrowed(self._pool, timeout_s=LOOKUP_TIMEOUT_S) as connection:
+                state = await find_token_state(connection, cached.claims.jti_hash)
+            if state != cached.state:
+                cached.state, cached.caller = state, None
+            cached.looked_up_at_s = started
+        finally:
+            cached.lookup = None
+
+
+def _bearer(header: str | None) -> str:
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized(
+            "Send a token: the header Authorization: Bearer followed by it.", is_missing=True
+        )
+    return token.strip()
+
+
+def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
+    is_known = (
+        state is not None
+        and state.account_id == claims.account_id
+        and state.organization.id == claims.organization_id
+    )
+    if state is None or not is_known:
+        raise TokenRefused("The token is unknown.", claims.organization_id, None)
+    if reason := _reason(state):
+        raise TokenRefused(reason, claims.organization_id, state.token_id)
+    caller = Caller(state.organization, state.account_id, "scim")
+    user_type_here = user_type(state.organization.schemas)
+    actor_id = str(state.account_id)
+    return AuthenticatedCaller(caller, state, user_type_here, actor_id, claims.scopes)
+
+
+def _reason(state: TokenState) -> str | None:
+    """Return why a token that is known is not accepted, None where it is."""
+    if state.revoked_at:
+        return f"The token was revoked on {state.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
+    if not state.is_active:
+        return "The technical account of this token is deactivated; activate it."
+    if not state.is_entitled:
+        return "The technical account of this token is no longer an Administrator."
+    return None

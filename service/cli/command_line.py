@@ -1,0 +1,51 @@
+"""Runs a command line: what is wrong with it, or with where its output goes, is a line and an exit code."""
+
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from service.cli.commands import app
+from service.cli.process.output import OutputClosed, OutputFailed, complain
+from service.cli.process.problems import Exit
+from service.cli.process.run import line
+from service.terminal import printable, silence, undecodable
+
+
+def start(arguments: list[str]) -> int:
+    """Run a command line; return its exit code."""
+    if (wrong := undecodable(arguments)) is not None:
+        complain(
+            f"scim-ledger: The argument {printable(wrong)} is not text in this locale's encoding."
+        )
+        return Exit.USAGE
+    try:
+        code = app(arguments, prog_name="scim-ledger", standalone_mode=False)
+        sys.stdout.flush()
+    except TyperException as error:  # Its text quotes the command line.
+        complain(usage_of(error))
+        return Exit.USAGE
+    except OutputClosed:
+        return Exit.OK
+    except SystemExit:  # What typer makes of a reader of its help that has gone.
+        silence(sys.stdout)
+        return Exit.OK
+    except (OSError, OutputFailed) as error:
+        silence(sys.stdout)
+        complain(f"scim-ledger: {unwritable(error)}")
+        return Exit.UNAVAILABLE
+    return int(code or 0)
+
+
+def unwritable(error: OSError | OutputFailed) -> str:
+    """Return what is wrong with standard output."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"Standard output cannot be written: {reason}." if reason else str(error)
+
+
+def usage_of(error: TyperException) -> str:
+    """Return how a command is called, and what was wrong with how it was."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    usage = f"{context.get_usage()}\nTry: {context.command_path} --help\n" if context else ""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    return f"{usage}scim-ledger: {line(message)}"

@@ -1,0 +1,276 @@
+"""The command line `scim-ledger`: thin; each command opens a runtime, calls one function, prints."""
+
+import asyncio
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+import typer
+
+from service.callers.authenticate import FRESH_S
+from service.cli import tail
+from service.cli.groups import HELP_NAMES, group, help_style, show_help
+from service.cli.issue import issue_and_show
+from service.cli.printing import lists as show
+from service.cli.process import output
+from service.cli.process.output import check_output, say
+from service.cli.process.run import (
+    ActingAs,
+    AsJson,
+    Organization,
+    Personal,
+    run,
+    run_with_runtime,
+    unbroken,
+)
+from service.cli.projections import projections
+from service.cli.serve import run_service
+from service.config import Settings
+from service.database.address import find_origin
+from service.database.migrate import migrate
+from service.organizations.register import create_organization, find_organization
+from service.organizations.schemas import register_schema
+from service.organizations.tokens import revoke_token
+from service.organizations.users import create_user
+from service.runtime import Runtime, open_database
+from service.scim.context import BASE_PATH
+
+log = structlog.get_logger()
+app = typer.Typer(
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=help_style(),
+    context_settings=HELP_NAMES,
+)
+organizations = group("Organizations: the customers whose users are provisioned.")
+roles = group("The five roles of an organization, and their UUIDs.")
+users = group("Users that are made by hand, beside SCIM.")
+tokens = group("Bearer tokens of an organization's technical accounts.")
+schemas = group("Extension schemas of an organization's own, for its users.")
+events = group("The event log: everything that ever happened.")
+app.add_typer(organizations, name="organization")
+app.add_typer(roles, name="role")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
+app.add_typer(schemas, name="schema")
+app.add_typer(events, name="events")
+app.add_typer(projections, name="projections")
+
+
+def show_version(is_wanted: bool) -> None:
+    """Print the version and end, where it is asked for."""
+    if is_wanted:
+        say(f"scim-ledger {version('scim-ledger')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """SCIM 2.0 provisioning, every change an immutable event. Begin with `scim-ledger serve`."""
+    show_help(context)
+
+
+@app.command()
+def serve() -> None:
+    """Run the service. The first start makes a database and an organization.
+
+    On a terminal it makes a token too, and shows it. Without DATABASE_URL it runs a PostgreSQL of its own
+    in SCIM_LEDGER_DATA_DIR.
+    """
+    run(run_service)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the shape that this release needs; running it again changes nothing."""
+    run(_migrate)
+
+
+async def _migrate(settings: Settings) -> None:
+    async with open_database(settings, may_make=False) as dsn:
+        applied = await migrate(dsn)
+    say("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
+
+
+@organizations.command("create")
+def organization_create(
+    name: Annotated[str, typer.Argument(help="Its name, unique in this service.")],
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an organization with its five roles and a technical account."""
+
+    async def create(runtime: Runtime, _settings: Settings) -> None:
+        created = await unbroken(create_organization(runtime, name, acting_as=acting_as))
+        say(show.organization(created, as_json=as_json))
+
+    run_with_runtime(create, may_make_key=True)
+
+
+@organizations.command("list")
+def organization_list(as_json: AsJson = False) -> None:
+    """List the organizations, oldest first."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        say(await show.organizations(runtime, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@roles.command("list")
+def role_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the roles with the UUIDs that roleId takes."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        say(show.roles(found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@users.command("create")
+def user_create(
+    user_name: Annotated[str, typer.Option(help="Its userName, unique without case.")],
+    role: Annotated[str | None, typer.Option(help="Name of the role; Reader by default.")] = None,
+    display_name: Annotated[str | None, typer.Option(help="The name to show.")] = None,
+    email: Annotated[str | None, typer.Option(help="Its mail address at work.")] = None,
+    organization: Organization = None,
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user by hand. An identity provider that finds its userName links it, and makes no other."""
+    emails = [{"type": "work", "value": email, "primary": True}] if email else None
+    document = {"userName": user_name, "displayName": display_name, "emails": emails}
+
+    async def create(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        user_id = await create_user(runtime, found, document, role=role, acting_as=acting_as)
+        say(show.user(user_id, user_name, as_json=as_json))
+
+    run_with_runtime(create)
+
+
+@tokens.command("issue")
+def token_issue(
+    label: Annotated[str, typer.Option(help="What it is for, such as `Entra production`.")],
+    organization: Organization = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            help="userName of the technical account; it must be active and Administrator."
+        ),
+    ] = None,
+    expires_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
+    ] = None,
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token. It is shown once: copy it now."""
+
+    async def issue(runtime: Runtime, settings: Settings) -> None:
+        check_output()
+        found = await find_organization(runtime, organization)
+        tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
+        await issue_and_show(
+            runtime,
+            found,
+            lambda issued: show.issued(issued, tenant_url, as_json=as_json),
+            label=label,
+            account=account,
+            lifetime=timedelta(days=expires_days) if expires_days else None,
+            acting_as=acting_as,
+        )
+
+    run_with_runtime(issue)
+
+
+@tokens.command("list")
+def token_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the tokens of an organization; the tokens themselves are not kept."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        say(await show.tokens(runtime, found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@tokens.command("revoke")
+def token_revoke(
+    token_id: Annotated[UUID, typer.Argument(help="Its id, from `scim-ledger token list`.")],
+    organization: Organization = None,
+    acting_as: ActingAs = None,
+) -> None:
+    """Revoke a token: within a second no process accepts it any more."""
+
+    async def revoke(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        is_new = await revoke_token(runtime, found, token_id, acting_as=acting_as)
+        say("Revoked." if is_new else "It was revoked before.")
+
+    run_with_runtime(revoke)
+
+
+@schemas.command("add")
+def schema_add(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A Schema resource of RFC 7643 §7 as JSON.", exists=True, dir_okay=False
+        ),
+    ],
+    organization: Organization = None,
+    acting_as: ActingAs = None,
+) -> None:
+    """Register an extension schema; again with more attributes adds those."""
+
+    async def add(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        is_new = await register_schema(runtime, found, file.read_bytes(), acting_as=acting_as)
+        await asyncio.sleep(FRESH_S)  # Then every process has looked the organization up anew.
+        say("Registered: clients see it at /Schemas." if is_new else "It is registered already.")
+
+    run_with_runtime(add)
+
+
+@schemas.command("list")
+def schema_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the extension schemas of an organization's own."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        say(show.schemas(found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@events.command("tail")
+def events_tail(
+    organization: Organization = None,
+    last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with this many.")] = 20,
+    follow: Annotated[bool, typer.Option(help="Go on with new ones until Ctrl-C.")] = True,
+    personal: Personal = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the latest events of an organization, and new ones as they happen."""
+
+    async def tail_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        async for each in tail.lines(
+            runtime, found, last=last, is_following=follow, with_personal=personal, as_json=as_json
+        ):
+            await output.show(each)
+
+    run_with_runtime(tail_them, is_endless=follow)

@@ -1,0 +1,33 @@
+"""How a group of commands is made: without a command it shows its help, which is no error."""
+
+import sys
+from typing import Literal
+
+import typer
+
+from service.terminal import is_colorful, is_utf8
+
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+def help_style() -> Literal["rich"] | None:
+    """Return how help is drawn: plainly where the terminal has no colors or no characters for frames."""
+    return "rich" if is_colorful(sys.stdout) and is_utf8(sys.stdout) else None
+
+
+def group(told: str) -> typer.Typer:
+    """Return a group of commands."""
+    made = typer.Typer(help=told, rich_markup_mode=help_style(), context_settings=HELP_NAMES)
+
+    @made.callback(invoke_without_command=True)
+    def explain(context: typer.Context) -> None:
+        show_help(context)
+
+    return made
+
+
+def show_help(context: typer.Context) -> None:
+    """Print the help of a group that was called without a command."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit

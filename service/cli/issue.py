@@ -1,0 +1,39 @@
+"""Makes a token and shows it: one that nobody gets to see is revoked again."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from schema.events.organization import Organization
+from service.cli.process import output
+from service.cli.process.output import OutputClosed, OutputFailed
+from service.cli.process.run import unbroken
+from service.organizations.tokens import IssuedToken, issue_token, revoke_token
+from service.runtime import Runtime
+
+
+async def issue_and_show(
+    runtime: Runtime,
+    organization: Organization,
+    shown: Callable[[IssuedToken], str],
+    *,
+    label: str,
+    account: str | None = None,
+    lifetime: timedelta | None = None,
+    acting_as: str | None = None,
+) -> None:
+    """Make a token and show it. One that could not be shown is revoked. Errors: OutputFailed."""
+    issuing = asyncio.ensure_future(
+        issue_token(
+            runtime, organization, label, account=account, lifetime=lifetime, acting_as=acting_as
+        )
+    )
+    try:
+        await output.show(shown(await asyncio.shield(issuing)))
+    except BaseException as error:
+        await asyncio.wait([issuing])
+        lost = issuing.result()  # Where it was not even made, that error counts.
+        await unbroken(revoke_token(runtime, organization, lost.token_id))
+        if isinstance(error, OutputClosed | OutputFailed):
+            raise OutputFailed(f"The token could not be shown and was revoked: {error}") from error
+        raise

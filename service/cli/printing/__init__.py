@@ -1,0 +1,1 @@
+"""service/cli/printing: story to come."""

@@ -1,0 +1,122 @@
+"""What the command line prints: lines to read, or JSON."""
+
+import shlex
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from projections.directory.load import load_tokens, load_users
+from projections.directory.organizations import list_organizations
+from schema.events.organization import Organization
+from service.cli.printing.tokens import instant, listed_token
+from service.cli.process import output
+from service.organizations.register import CreatedOrganization
+from service.organizations.tokens import IssuedToken
+from service.runtime import Runtime
+from service.terminal import printable
+
+
+def organization(created: CreatedOrganization, *, as_json: bool) -> str:
+    """Return an organization that was just made."""
+    made = created.organization
+    if as_json:
+        return output.as_json(
+            {**_organization(made), "technicalAccountId": str(created.account_id)}
+        )
+    return "\n".join(
+        [
+            f"Organization {printable(made.name)} is {made.id}",
+            *(f"  {name:<14} {role_id}" for name, role_id in made.roles.items()),
+            f"Next: scim-ledger token issue --organization {_argument(made)} --label Entra",
+        ]
+    )
+
+
+def _argument(made: Organization) -> str:
+    """Return how a command names an organization: by an id where a shell would not take its name."""
+    return shlex.quote(made.name) if made.name.isprintable() else str(made.id)
+
+
+async def organizations(runtime: Runtime, *, as_json: bool) -> str:
+    """Return all organizations."""
+    known = await _list(runtime)
+    if as_json:
+        return output.as_json([_organization(each) for each in known])
+    lines = [f"{each.id}  {each.created_at:%Y-%m-%d}  {printable(each.name)}" for each in known]
+    return "\n".join(lines) or "There is none yet: scim-ledger organization create NAME"
+
+
+def roles(found: Organization, *, as_json: bool) -> str:
+    """Return the roles of an organization."""
+    if as_json:
+        return output.as_json({name: str(role_id) for name, role_id in found.roles.items()})
+    return "\n".join(f"{name:<14} {role_id}" for name, role_id in found.roles.items())
+
+
+def user(user_id: UUID, user_name: str, *, as_json: bool) -> str:
+    """Return a user that was just made."""
+    if as_json:
+        return output.as_json({"id": str(user_id), "userName": user_name})
+    return f"User {printable(user_name)} is {user_id}"
+
+
+def schemas(found: Organization, *, as_json: bool) -> str:
+    """Return the extension schemas of an organization's own."""
+    if as_json:
+        return output.as_json(list(found.schemas.values()))
+    lines = [
+        printable(f"{urn}  {', '.join(each['name'] for each in document['attributes'])}")
+        for urn, document in found.schemas.items()
+    ]
+    return "\n".join(lines) or "There is none: scim-ledger schema add FILE"
+
+
+def issued(token: IssuedToken, tenant_url: str, *, as_json: bool) -> str:
+    """Return a token that was just made."""
+    if as_json:
+        return output.as_json(
+            {
+                "token": token.token,
+                "tenantUrl": tenant_url,
+                "tokenId": str(token.token_id),
+                "expiresAt": instant(token.expires_at),
+            }
+        )
+    until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "until it is revoked"
+    return "\n".join(
+        [
+            f"Tenant URL    {tenant_url}",
+            f"Secret token  {token.token}",
+            f"It is shown this once and valid {until}; its id is {token.token_id}.",
+        ]
+    )
+
+
+async def tokens(runtime: Runtime, found: Organization, *, as_json: bool) -> str:
+    """Return the tokens of an organization, with what keeps each of them from working."""
+    async with runtime.pool.acquire() as connection:
+        known = list((await load_tokens(connection, found.id)).values())
+        accounts, _ = await load_users(connection, found.id, {each.account_id for each in known})
+    listed = [listed_token(each, found, accounts.get(each.account_id), _now()) for each in known]
+    if as_json:
+        return output.as_json([each.document() for each in listed])
+    lines = [each.line() for each in listed]
+    return "\n".join(lines) or "There is none yet: scim-ledger token issue --label NAME"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _organization(each: Organization) -> dict[str, Any]:
+    return {
+        "organizationId": str(each.id),
+        "name": each.name,
+        "createdAt": instant(each.created_at),
+        "roles": {name: str(role_id) for name, role_id in each.roles.items()},
+    }
+
+
+async def _list(runtime: Runtime) -> list[Organization]:
+    async with runtime.pool.acquire() as connection:
+        return await list_organizations(connection)

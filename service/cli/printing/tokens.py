@@ -1,0 +1,92 @@
+"""A token in a list: whose it is, and why it does not work, if it does not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from schema.events.organization import TOKEN_ROLE, Organization, Token
+from schema.events.user import User
+from service.terminal import printable
+
+
+@dataclass(frozen=True, slots=True)
+class ListedToken:
+    """A token with its account. `problems` says why it does not work; it works where there is none."""
+
+    token: Token
+    account: str  # The userName, or the id of an account that is deleted.
+    account_state: str
+    problems: tuple[str, ...]
+
+    def line(self) -> str:
+        """Return it as a line to read."""
+        token = self.token
+        return (
+            f"{token.id}  {token.issued_at:%Y-%m-%d}  {self.state():<22}  {printable(token.label)}  "
+            f"account {printable(self.account)} ({self.account_state})"
+        )
+
+    def state(self) -> str:
+        """Return whether it works and until when, or why not."""
+        if self.problems:
+            return "; ".join(self.problems)
+        until = self.token.expires_at
+        return f"expires {until:%Y-%m-%d}" if until else "valid"
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        token = self.token
+        return {
+            "tokenId": str(token.id),
+            "label": token.label,
+            "accountId": str(token.account_id),
+            "account": self.account,
+            "accountState": self.account_state,
+            "issuedAt": instant(token.issued_at),
+            "expiresAt": instant(token.expires_at),
+            "revokedAt": instant(token.revoked_at),
+            "isValid": not self.problems,
+            "problems": list(self.problems),
+        }
+
+
+def listed_token(
+    token: Token, organization: Organization, account: User | None, now: datetime
+) -> ListedToken:
+    """Return a token as a list shows it; there is no account where it was deleted."""
+    name = str(account.attributes["userName"]) if account else str(token.account_id)
+    problems = (*_own_problems(token, now), *_account_problems(organization, account))
+    return ListedToken(token, name, _state(organization, account), problems)
+
+
+def _own_problems(token: Token, now: datetime) -> tuple[str, ...]:
+    if token.revoked_at:
+        return (f"revoked {token.revoked_at:%Y-%m-%d}",)
+    if token.expires_at and token.expires_at <= now:
+        return (f"expired {token.expires_at:%Y-%m-%d}",)
+    return ()
+
+
+def _account_problems(organization: Organization, account: User | None) -> tuple[str, ...]:
+    if account is None:
+        return ("account deleted",)
+    return (
+        *(() if account.active else ("account deactivated",)),
+        *(
+            ()
+            if account.role_id == organization.roles[TOKEN_ROLE]
+            else (f"account not {TOKEN_ROLE}",)
+        ),
+    )
+
+
+def _state(organization: Organization, account: User | None) -> str:
+    if account is None:
+        return "deleted"
+    role = organization.role_name(account.role_id) or "no role"
+    return f"{'active' if account.active else 'deactivated'}, {role}"
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return an instant as JSON has it."""
+    return at.isoformat() if at else None

@@ -1,0 +1,97 @@
+"""What `serve` prints: what to paste into Entra."""
+
+import shlex
+import sys
+
+from schema.events.organization import Organization
+from service.cli.printing.lists import _list
+from service.config import Settings, default_data_dir
+from service.runtime import Runtime
+from service.scim.context import BASE_PATH
+from service.terminal import printable
+
+CLM_USER = "urn:ietf:params:scim:schemas:extension:clm:2.0:User"
+
+MAPPINGS = (  # SCIM attribute ← what Entra's attribute mapping takes as its source.
+    ("userName", "mail", "matching precedence 2"),
+    ("externalId", "objectId", "matching precedence 1"),
+    ("active", 'Switch([IsSoftDeleted], , "False", "True", "True", "False")', ""),
+    ("name.givenName", "givenName", ""),
+    ("name.familyName", "surname", ""),
+    (f"{CLM_USER}:roleId", "the UUID of a role below, by an expression or a constant", ""),
+)
+
+
+def welcome(settings: Settings, made: Organization, token: str | None) -> str:
+    """Return what `serve` prints at its first start: with a token, or with the command that makes one."""
+    return "\n".join(
+        [
+            f"scim-ledger is ready. Organization: {printable(made.name)}",
+            "",
+            "Paste into Entra (Enterprise application, Provisioning, Admin credentials):",
+            f"  Tenant URL    {settings.origin + BASE_PATH}",
+            *_secret(settings, token),
+            "",
+            "Attribute mapping (target ← source):",
+            *(_mapping(*each) for each in MAPPINGS),
+            "",
+            "Roles (values of roleId; a user without one is a Reader):",
+            *(f"  {name:<14} {role_id}" for name, role_id in made.roles.items()),
+            "",
+            _hint(settings),
+        ]
+    )
+
+
+def _secret(settings: Settings, token: str | None) -> list[str]:
+    issue = f"{command(settings)} token issue --label NAME"
+    if token is None:
+        return [f"  Secret token  not shown in a log. Make one in a terminal: {issue}"]
+    return [
+        f"  Secret token  {token}",
+        "",
+        f"The token is shown this once. Another one: {issue}",
+    ]
+
+
+def _mapping(target: str, source: str, note: str) -> str:
+    shown = f"  {target}  ←  {source}"
+    return f"{shown}  ({note})" if note else shown
+
+
+async def welcome_back(runtime: Runtime, settings: Settings) -> str:
+    """Return what `serve` prints at every later start."""
+    names = ", ".join(printable(each.name) for each in await _list(runtime))
+    called = command(settings)
+    return "\n".join(
+        [
+            f"scim-ledger is ready. Organizations: {names}",
+            f"  Tenant URL    {settings.origin + BASE_PATH}",
+            f"  Tokens are not shown again: {called} token list, {called} token issue --label NAME",
+            _hint(settings),
+        ]
+    )
+
+
+def _hint(settings: Settings) -> str:
+    where = f"Data: {settings.data_dir}. " if settings.is_embedded else ""
+    return f"{where}{_secrets(settings)}Watch: {command(settings)} events tail. Stop: Ctrl-C."
+
+
+def command(settings: Settings) -> str:
+    """Return how the reader calls the command line in another terminal, with the settings that it needs.
+
+    `make serve` calls it by a relative path.
+    """
+    called = sys.argv[0]
+    path = called if called.startswith(".") and called.endswith("scim-ledger") else "scim-ledger"
+    if settings.data_dir == default_data_dir():
+        return path
+    return f"SCIM_LEDGER_DATA_DIR={shlex.quote(str(settings.data_dir.absolute()))} {path}"
+
+
+def _secrets(settings: Settings) -> str:
+    """Return which settings the reader must bring along, since they are not to be shown."""
+    given = {"DATABASE_URL": settings.database_url, "SCIM_LEDGER_MASTER_KEY": settings.master_key}
+    names = " and ".join(name for name, value in given.items() if value is not None)
+    return f"Commands need {names} as set here. " if names else ""

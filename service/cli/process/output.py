@@ -1,0 +1,114 @@
+"""What commands print to standard output, and how they learn that nobody gets to see it."""
+
+import asyncio
+import sys
+
+import orjson
+
+from service.terminal import (
+    code_units,
+    descriptor_for_writing,
+    is_closed_early,
+    is_utf8,
+    printable_lines,
+    silence,
+    write_some,
+)
+
+ROOM_INTERVAL_S = 0.02
+
+
+class OutputClosed(Exception):
+    """Whoever read standard output has gone: `events tail | head` has read enough."""
+
+
+class OutputFailed(Exception):
+    """Standard output cannot be written; the message says why."""
+
+
+def say(text: str) -> None:
+    """Print lines. Errors: OutputClosed, OutputFailed."""
+    try:
+        sys.stdout.write(f"{printable_lines(text)}\n")
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        raise _failure(error) from error
+
+
+async def show(text: str) -> None:
+    """Print lines without holding the event loop while there is no room. Errors: as `say`."""
+    data = f"{printable_lines(text)}\n".encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+    try:
+        sys.stdout.flush()
+        descriptor = _descriptor()
+    except (OSError, ValueError) as error:
+        raise _failure(error) from error
+    while data:
+        try:
+            written = write_some(descriptor, data)
+        except OSError as error:
+            raise _failure(error) from error
+        data = data[written:]
+        if not written:
+            await asyncio.sleep(ROOM_INTERVAL_S)
+
+
+def mention(text: str) -> None:
+    """Print a line where there is room at once, and not at all where there is none. Errors: as `say`."""
+    data = f"{printable_lines(text)}\n".encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+    try:
+        write_some(_descriptor(), data)
+    except (OSError, ValueError) as error:
+        raise _failure(error) from error
+
+
+_opened: dict[int, int] = {}
+
+
+def _descriptor() -> int:
+    number = sys.stdout.fileno()
+    if number not in _opened:
+        _opened[number] = descriptor_for_writing(sys.stdout)
+    return _opened[number]
+
+
+def _failure(error: OSError | ValueError) -> Exception:
+    silence(sys.stdout)
+    if isinstance(error, OSError) and is_closed_early(error):
+        return OutputClosed(OutputClosed.__doc__)
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return OutputFailed(f"Standard output cannot be written: {reason}.")
+
+
+def check_output() -> None:
+    """Raise OutputFailed where standard output is closed, before something is made to be shown once."""
+    try:
+        write_some(sys.stdout.fileno(), b"")
+    except (OSError, ValueError) as error:
+        raise _failure(error) from error
+
+
+def complain(line: str) -> None:
+    """Print to standard error; where that cannot be written, the exit code has to do."""
+    try:
+        sys.stderr.write(f"{printable_lines(line)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        silence(sys.stderr)
+
+
+def as_json(value: object) -> str:
+    """Return a value as JSON that may go to a terminal, and to a stream that lacks characters."""
+    # asyncpg's ids are a class of their own, which orjson does not know.
+    return showable_json(orjson.dumps(value, default=str).decode())
+
+
+def showable_json(text: str) -> str:
+    """Return JSON with escapes for what is not printable, or cannot be shown."""
+    is_whole = is_utf8(sys.stdout)
+    if text.isprintable() and (is_whole or text.isascii()):
+        return text
+    return "".join(
+        each if each.isprintable() and (is_whole or each.isascii()) else code_units(each)
+        for each in text
+    )

@@ -1,0 +1,204 @@
+"""`scim-ledger projections …`: what the engineer on call asks, and does, about the read models."""
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from projections.followers.parked import count_parked, parked, retry_parked
+from projections.maintenance.context import RebuildContext, application_name
+from projections.maintenance.release import is_shape_changed
+from projections.maintenance.session import opened
+from projections.maintenance.status import load_statuses
+from projections.rebuild.rebuild import rebuild, roll_back
+from projections.registry import find_projection
+from service.cli.groups import group
+from service.cli.printing import projections as show
+from service.cli.printing.progress import shown
+from service.cli.process.output import say
+from service.cli.process.problems import Exit, Refused
+from service.cli.process.run import AsJson, Personal, run_with_runtime
+from service.cli.verify import compare
+from service.config import Settings
+from service.database.embedded.postgres import folder_in
+from service.database.master_key import load_master_key
+from service.organizations.register import find_organization
+from service.runtime import Runtime
+
+projections = group("The tables that answers come from: look at them, check them, build them anew.")
+Name = Annotated[str, typer.Argument(help="Its name, from `scim-ledger projections list`.")]
+Narrow = Annotated[
+    str | None,
+    typer.Option("--organization", "-o", help="Name or id of one organization; all by default."),
+]
+SHAPE_CHANGED = (
+    "Its columns have changed: a service of the release before must not run on these tables. "
+    "Stop it if it does, rebuild once more, and start this release's."
+)
+
+
+@projections.command("list")
+def projections_list(as_json: AsJson = False) -> None:
+    """List the projections, and whether this release's code would build their tables as they are."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        async with runtime.pool.acquire() as connection:
+            statuses = await load_statuses(connection)
+        say(show.as_json(map(show.listed, statuses)) if as_json else show.table(statuses))
+
+    run_with_runtime(list_them)
+
+
+@projections.command("status")
+def projections_status(organization: Narrow = None, as_json: AsJson = False) -> None:
+    """Show how far each projection is, what is parked, and what rebuild or rollback could do."""
+
+    async def tell(runtime: Runtime, _settings: Settings) -> None:
+        chosen = await _chosen(runtime, organization)
+        async with runtime.pool.acquire() as connection:
+            statuses = await load_statuses(connection, chosen)
+            names = await show.names(connection)
+        if as_json:
+            say(show.as_json(map(show.document, statuses)))
+        else:
+            say("\n\n".join(show.lines(each, names) for each in statuses))
+
+    run_with_runtime(tell)
+
+
+@projections.command("rebuild")
+def projections_rebuild(
+    name: Name,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes; one for each processor by default."),
+    ] = None,
+    organization: Annotated[
+        str | None, typer.Option("--organization", "-o", help="Refused: tables are swapped whole.")
+    ] = None,
+) -> None:
+    """Build a projection anew from the log and let it serve, while the old one answers.
+
+    Ctrl-C and kill -9 are safe at any moment: the same command goes on from there.
+    """
+
+    async def build(context: RebuildContext) -> str:
+        if organization is not None:
+            raise Refused(
+                "A rebuild makes the tables of all organizations, which are swapped whole: "
+                "leave --organization out. `projections verify` takes it."
+            )
+        began_s = time.monotonic()
+        with shown("rebuild") as board:
+            events = await rebuild(context, board.report)
+        told = show.rebuilt(name, events, time.monotonic() - began_s)
+        told = f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(context) else told
+        return await _unless_parked(context, told)
+
+    _run_in_context(name, build, workers=workers)
+
+
+@projections.command("rollback")
+def projections_rollback(name: Name) -> None:
+    """Let the tables that the last rebuild replaced serve again, with all that has happened since."""
+
+    async def go_back(context: RebuildContext) -> str:
+        with shown("rollback") as board:
+            await roll_back(context, board.report)
+        told = f"{name} is the former one again. `projections rollback {name}` undoes this too."
+        return await _unless_parked(context, told)
+
+    _run_in_context(name, go_back)
+
+
+@projections.command("verify")
+def projections_verify(
+    name: Name, organization: Narrow = None, personal: Personal = False, as_json: AsJson = False
+) -> None:
+    """Compare every row with the log while both go on; exit code 1 where any differs or waits."""
+
+    async def in_context(runtime: Runtime, settings: Settings) -> None:
+        context = _context(runtime, settings, name)
+        chosen = await _chosen(runtime, organization)
+        await compare(context, chosen, as_json=as_json, with_personal=personal)
+
+    run_with_runtime(in_context, interrupted="Interrupted: not all rows were compared.")
+
+
+@projections.command("retry-parked")
+def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
+    """Try the parked streams of a projection again, from the event that each failed on."""
+
+    async def retry(runtime: Runtime, _settings: Settings) -> None:
+        follower = find_projection(name).follower
+        if follower is None:
+            raise Refused(f"{name} is written with the append: it parks nothing.")
+        chosen = await _chosen(runtime, organization)
+        async with runtime.pool.acquire() as connection:
+            released = await retry_parked(connection, follower, chosen)
+            waiting = await parked(connection, name)
+            names = await show.names(connection)
+        left = [each for each in waiting if chosen in (None, each.organization_id)]
+        say(show.retried(released, left, names))
+        if left:
+            raise typer.Exit(Exit.REFUSED)
+
+    run_with_runtime(retry)
+
+
+async def _chosen(runtime: Runtime, organization: str | None) -> UUID | None:
+    """Return the organization that was asked for, None for all of them."""
+    if organization is None:
+        return None
+    return (await find_organization(runtime, organization)).id
+
+
+async def _is_shape_changed(context: RebuildContext) -> bool:
+    """Tell whether a rebuild has put tables of other columns in the place of those that served."""
+    async with opened(context, name=application_name(context.projection.name)) as connection:
+        return await is_shape_changed(connection, context.projection)
+
+
+async def _unless_parked(context: RebuildContext, told: str) -> str:
+    """Return what is told of tables that serve now. Errors: Refused, once it is told, where streams of them wait."""
+    name = context.projection.name
+    async with opened(context, name=application_name(name)) as connection:
+        waiting = await count_parked(connection, name)
+    if waiting:
+        say(told)
+        streams = "1 stream is" if waiting == 1 else f"{waiting:,} streams are"
+        raise Refused(
+            f"{streams} parked in {name}: scim-ledger projections status lists what failed."
+        )
+    return told
+
+
+def _context(
+    runtime: Runtime, settings: Settings, name: str, workers: int | None = None
+) -> RebuildContext:
+    secret = settings.master_key.get_secret_value() if settings.master_key else None
+    projection = find_projection(name)
+    return RebuildContext(
+        dsn=runtime.dsn,
+        master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
+        projection=projection,
+        schema=projection.name,
+        processes=workers or os.cpu_count() or 1,
+        data_dir=folder_in(settings.data_dir) if settings.is_embedded else None,
+    )
+
+
+def _run_in_context(
+    name: str, work: Callable[[RebuildContext], Awaitable[str]], *, workers: int | None = None
+) -> None:
+    """Run what changes which tables serve; say what came of it."""
+
+    async def in_context(runtime: Runtime, settings: Settings) -> None:
+        say(await work(_context(runtime, settings, name, workers)))
+
+    run_with_runtime(
+        in_context, interrupted="Interrupted: what serves is whole. The same command goes on."
+    )

@@ -1,0 +1,70 @@
+"""`scim-ledger serve`: the service from its start to its end, and what it says meanwhile."""
+
+import gc
+import sys
+from contextlib import suppress
+
+import structlog
+
+from service.app import serving, until_stopped
+from service.cli.issue import issue_and_show
+from service.cli.printing.welcome import welcome, welcome_back
+from service.cli.process import output
+from service.cli.process.output import OutputClosed, OutputFailed
+from service.cli.process.run import unbroken
+from service.config import Settings
+from service.database.address import record_address
+from service.limits.descriptors import raise_limit
+from service.organizations.first_start import set_up_first
+from service.organizations.register import CreatedOrganization
+from service.runtime import Runtime, open_runtime
+
+log = structlog.get_logger()
+
+
+async def run_service(settings: Settings) -> None:
+    """Serve until a signal. Errors: as `open_runtime`, CannotListen."""
+    raise_limit()
+    async with (
+        open_runtime(settings, is_migrating=True) as runtime,
+        serving(runtime, settings) as port,
+    ):
+        bound = settings.model_copy(update={"port": port})
+        await record_address(runtime.pool, bound.origin)
+        # Once the port is ours: a token that is made and never shown would be lost.
+        first = await unbroken(set_up_first(runtime))
+        tune_gc()
+        await _welcome(runtime, bound, first)
+        await until_stopped(lambda: _mention("Stopping: finishing the requests in flight …"))
+    _mention("Stopped.")
+
+
+async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganization | None) -> None:
+    """Say that the service is ready. Only a terminal gets a token: logs are kept, and read by others."""
+    try:
+        if first is not None and sys.stdout.isatty():
+            await issue_and_show(
+                runtime,
+                first.organization,
+                lambda issued: welcome(settings, first.organization, issued.token),
+                label="first start",
+            )
+        elif first is not None:
+            await output.show(welcome(settings, first.organization, None))
+        else:
+            await output.show(await welcome_back(runtime, settings))
+    except (OutputClosed, OutputFailed) as error:  # It serves all the same.
+        log.warning("standard_output_unusable", error=str(error))
+
+
+def _mention(text: str) -> None:
+    """Print a line if that is possible at once: nothing keeps a service from stopping."""
+    with suppress(OutputClosed, OutputFailed):
+        output.mention(text)
+
+
+def tune_gc() -> None:
+    """Spare the collector what stays, and let it look less often: a request makes 500 objects and no cycle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -1,0 +1,1 @@
+"""service/database: story to come."""

@@ -1,0 +1,1 @@
+"""service/database/embedded: story to come."""

@@ -1,0 +1,190 @@
+"""A PostgreSQL of our own, from a wheel: one for each data folder, started, joined and stopped.
+
+Several processes may use one data folder: whoever comes first starts the server, the others join it, and
+whoever leaves last stops it. Each holds a shared file lock while it lives, which even `kill -9` releases;
+the server that is then left behind runs on, and the next to come joins it.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import IO, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from service.database.embedded.account import EmbeddedPostgresError, Stopped, account_for, open_to
+from service.database.embedded.process import is_alive
+from service.database.embedded.server import (
+    SETTINGS,
+    bring_back,
+    bring_up,
+    create,
+    take_down,
+)
+
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "start"]
+
+T = TypeVar("T")
+TURN_INTERVAL_S = 0.05
+TURN = "postgres.lock"  # Held while somebody starts or stops the server.
+USERS = "postgres.users"  # Shared by all who use it.
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    """A running server in use; whoever has it owes it `stop`."""
+
+    data_dir: Path
+    dsn: str  # The superuser's, through a Unix socket; for asyncpg and for libpq.
+    hold: IO[bytes]  # The open file that shares the users' lock.
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server lives; it may still be recovering from a crash."""
+        return is_alive(folder_in(self.data_dir))
+
+    def bring_back(self, stop: Event | None = None) -> None:
+        """Start the server again if it has died; blocks until it answers, under the DSN that it had."""
+        folder = folder_in(self.data_dir)
+        with locked(self.data_dir / TURN, stop):
+            sockets = Path(parse_qs(urlsplit(self.dsn).query)["host"][0])
+            bring_back(folder, account_for(folder), sockets, stop)
+
+    def stop(self) -> bool:
+        """Return whether the server is down, which it is after its last user; blocks until then."""
+        with locked(self.data_dir / TURN):
+            return leave(self.data_dir, self.hold)
+
+
+def leave(data_dir: Path, hold: IO[bytes]) -> bool:
+    """Return whether the server is down, which it is after its last user; the caller has the turn."""
+    hold.close()
+    with (data_dir / USERS).open("ab") as users:
+        if not is_taken(users):
+            return False
+        take_down(folder_in(data_dir))
+    return True
+
+
+def start(
+    data_dir: Path, *, settings: Mapping[str, str] | None = None, stop: Event | None = None
+) -> EmbeddedPostgres:
+    """Return the data folder's server, made on the first call, started or joined; blocks until it answers.
+
+    `settings` are added to SETTINGS in postgresql.conf's spelling; a server that is joined keeps its own.
+    Errors: EmbeddedPostgresError; Stopped once `stop` is set, and then nothing is left that was not there.
+    """
+    with telling_whose_it_is():
+        make_folder(data_dir)
+        with locked(data_dir / TURN, stop):
+            return enter(data_dir, {**SETTINGS, **(settings or {})}, stop)
+
+
+def make_folder(data_dir: Path) -> None:
+    """Make the data folder unless it is there. Errors: EmbeddedPostgresError, PermissionError."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"{data_dir} cannot be a folder: {error.strerror}. Set SCIM_LEDGER_DATA_DIR to another"
+        ) from error
+
+
+def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> EmbeddedPostgres:
+    """Return the server with one more user; the caller has the turn."""
+    folder = folder_in(data_dir)
+    account = account_for(folder)
+    hold = (data_dir / USERS).open("ab")
+    try:
+        fcntl.flock(hold, fcntl.LOCK_SH)
+        open_to(account, folder)
+        if not folder.exists():
+            create(folder, account, stop)
+        return EmbeddedPostgres(data_dir, bring_up(folder, account, settings, stop), hold)
+    except BaseException:
+        leave(data_dir, hold)
+        raise
+
+
+@asynccontextmanager
+async def running(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """Give the data folder's server for the duration of the block, without blocking the event loop."""
+    forget_variables()
+    postgres = await aside_until_stopped(
+        lambda stop: start(data_dir, stop=stop), undo=EmbeddedPostgres.stop
+    )
+    try:
+        yield postgres
+    finally:
+        await asyncio.to_thread(postgres.stop)
+
+
+async def aside_until_stopped(
+    work: Callable[[Event], T], *, undo: Callable[[T], object] = lambda _: None
+) -> T:
+    """Return what work in a thread gives. A cancellation stops the work, undoes it, and waits for that."""
+    stop = Event()
+    working = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([working])
+        if working.exception() is None:
+            await asyncio.to_thread(undo, working.result())
+        raise
+
+
+def is_made(data_dir: Path) -> bool:
+    """Tell whether this data folder holds a server, up or down."""
+    with telling_whose_it_is():
+        return folder_in(data_dir).exists()
+
+
+def folder_in(data_dir: Path) -> Path:
+    """Return where the server's files are."""
+    return data_dir.resolve() / "postgres"
+
+
+@contextmanager
+def locked(path: Path, stop: Event | None = None) -> Iterator[None]:
+    """Hold the file's lock for the duration of the block. Errors: Stopped once `stop` is set."""
+    with path.open("ab") as lock:
+        while not is_taken(lock):
+            if stop is not None and stop.wait(TURN_INTERVAL_S):
+                raise Stopped("Another process is starting or stopping PostgreSQL")
+            if stop is None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def is_taken(lock: IO[bytes]) -> bool:
+    """Tell whether the lock is ours now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def forget_variables() -> None:
+    """Drop libpq's variables from this process: they are about another server than the embedded one."""
+    for name in [name for name in os.environ if name.startswith("PG") and name.isupper()]:
+        del os.environ[name]
+
+
+@contextmanager
+def telling_whose_it_is() -> Iterator[None]:
+    """Translate the operating system's refusal into what to do about it."""
+    try:
+        yield
+    except PermissionError as error:
+        raise EmbeddedPostgresError(
+            f"{error.filename} belongs to another account: run as that one, or set SCIM_LEDGER_DATA_DIR"
+        ) from error

@@ -1,0 +1,72 @@
+"""The rights of the service's role: what the migrations grant, and what a restore may have left behind."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import asyncpg
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from projections.registry import PROJECTIONS
+
+statement = statements_in(__package__)
+
+
+READ, ADD, WRITE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
+# Schema → table → rights; a table's name of * means all that the schema has.
+TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "eventstore": {"events": ADD, "subject_keys": "SELECT, INSERT, DELETE"},
+    "service": {"schema_migrations": READ, "signing_keys": ADD, "master_keys": ADD},
+    "projections": {"builds": READ, "shards": READ, "reached": READ},
+    "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
+    **{
+        schema: {"*": WRITE}
+        for each in PROJECTIONS.values()
+        for schema in (each.name, each.next, each.previous)
+    },
+}
+
+OWNER = "Let DATABASE_URL name the account that owns the database."
+
+
+class CannotGrant(Exception):
+    """This account may not give the service its rights; the message says which account may."""
+
+
+async def find_missing(connection: Connection) -> list[str]:
+    """Return the rights that the service's role lacks, each as GRANT names it; all where there is no role.
+
+    Schemas and tables that are not there lack nothing.
+    """
+    wanted = list(_wanted())
+    schemas, tables, rights = (list(column) for column in zip(*wanted, strict=True))
+    rows = await connection.fetch(statement("find_missing_grants"), schemas, tables, rights)
+    return [row["missing"] for row in rows]
+
+
+def _wanted() -> Iterator[tuple[str, str, str]]:
+    """Yield schema, table and right, one of each."""
+    for schema, tables in TABLES.items():
+        for table, rights in tables.items():
+            for right in rights.split(", "):
+                yield schema, table, right
+
+
+async def mend(connection: Connection) -> list[str]:
+    """Give the service's role what it lacks, and make it where it is missing; return what was given.
+
+    The caller owns the transaction and is the owner of the database. Errors: CannotGrant.
+    """
+    lacking = await find_missing(connection)
+    if not lacking:
+        return []
+    try:
+        await connection.execute(statement("make_service_role"))
+        for each in await find_missing(connection):
+            await connection.execute(f"GRANT {each} TO scim_ledger_service")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise CannotGrant(f"{error.message} {error.hint or OWNER}") from error
+    # Postgres only warns where an account has some other right of its own, but none to pass on.
+    if left := await find_missing(connection):
+        raise CannotGrant(f"scim_ledger_service still lacks {left[0]}. {OWNER}")
+    return [f"grant {each}" for each in lacking]

@@ -1,0 +1,126 @@
+"""The keys of the service: the master key that wraps all others, and those that sign tokens."""
+
+import base64
+import binascii
+import os
+import secrets
+from pathlib import Path
+
+import asyncpg
+
+from eventstore.postgres.statements import statements_in
+from eventstore.sealing.sealer import KEY_BYTES, derived
+
+statement = statements_in(__package__)
+callers_statement = statements_in("service.callers")
+
+
+SETTING = "SCIM_LEDGER_MASTER_KEY"
+HOW_TO_MAKE_ONE = "`openssl rand -base64 32` makes one"
+
+
+class KeyProblem(Exception):
+    """A key is missing or not the right one; the message says what to change."""
+
+
+def load_master_key(*, setting: str | None, key_file: Path, create: bool = True) -> bytes:
+    """Return the master key: from the setting, else from the file, which is made when there is none.
+
+    Errors: KeyProblem.
+    """
+    if setting is not None:
+        return decoded(setting, SETTING)
+    if create and not key_file.exists():
+        try:
+            make_key_file(key_file)
+        except FileExistsError:
+            pass  # Another process was faster; its key is ours too.
+        except OSError as error:
+            raise KeyProblem(
+                f"{key_file} cannot be made: {error.strerror}. Set SCIM_LEDGER_DATA_DIR to a folder "
+                f"that this account may write, or {SETTING}."
+            ) from error
+    return read_key_file(key_file)
+
+
+def decoded(text: str, where: str) -> bytes:
+    """Return the key that a text holds in base64."""
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise KeyProblem(f"{where} is not base64: {HOW_TO_MAKE_ONE}.") from error
+    if len(key) != KEY_BYTES:
+        raise KeyProblem(f"{where} holds {len(key)} bytes, not {KEY_BYTES}: {HOW_TO_MAKE_ONE}.")
+    return key
+
+
+def make_key_file(key_file: Path) -> None:
+    """Write a new key to a file that only its owner may read: whole, or not at all.
+
+    Errors: FileExistsError where somebody else was faster.
+    """
+    key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = key_file.with_name(f".{key_file.name}.{secrets.token_hex(8)}")
+    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, key_file)  # Unlike a rename, it refuses to overwrite.
+    finally:
+        draft.unlink()
+    sync_folder(key_file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let a new name in a folder outlive a power cut."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def read_key_file(key_file: Path) -> bytes:
+    """Return the key in a file that nobody but its owner may read."""
+    try:
+        if key_file.stat().st_mode & 0o077:
+            raise KeyProblem(f"Others may read {key_file}: run `chmod 600 {key_file}`.")
+        return decoded(key_file.read_text("ascii"), str(key_file))
+    except FileNotFoundError as error:
+        raise KeyProblem(
+            f"There is no master key: set {SETTING}, or restore {key_file}. "
+            "In a new database, scim-ledger serve makes it."
+        ) from error
+    except OSError as error:
+        raise KeyProblem(f"{key_file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise KeyProblem(f"{key_file} is not base64: {HOW_TO_MAKE_ONE}.") from error
+
+
+async def open_master_key(
+    connection: asyncpg.Connection, *, setting: str | None, key_file: Path, may_make: bool
+) -> bytes:
+    """Return the master key of a database, which is made only where the database has none yet.
+
+    Errors: KeyProblem; no file is left behind then.
+    """
+    async with connection.transaction():
+        # Two that start together take turns: the second finds the key of the first.
+        await connection.execute(callers_statement("lock_signing_keys"))
+        is_new = await connection.fetchval(statement("find_master_key")) is None
+        key = load_master_key(setting=setting, key_file=key_file, create=is_new and may_make)
+        await check_master_key(connection, key)
+    return key
+
+
+async def check_master_key(connection: asyncpg.Connection, master_key: bytes) -> None:
+    """Hold the database to the master key that came first. Errors: KeyProblem."""
+    fingerprint = derived(master_key, "fingerprint").hex()
+    await connection.execute(statement("claim_master_key"), fingerprint)
+    if await connection.fetchval(statement("find_master_key")) != fingerprint:
+        raise KeyProblem(
+            f"The database was made with another master key: set {SETTING} to that one, "
+            "or restore its file."
+        )

@@ -1,0 +1,43 @@
+"""Whether a write would succeed now: tried, by a transaction that leaves no row, and shared by all who ask."""
+
+import asyncio
+
+import asyncpg
+
+from eventstore.postgres.pool import borrowed
+from eventstore.postgres.statements import statements_in
+from service.database.grants import find_missing
+
+statement = statements_in(__package__)
+
+
+FRESH_S = 0.25  # Since a try succeeded: /readyz needs no token, and each try waits for the disk.
+TIMEOUT_S = 2.0
+
+
+class Readiness:
+    """Tries to write, at most four times a second, however many ask."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._tried_at_s = float("-inf")
+        self._trial: asyncio.Task[str] | None = None
+
+    async def check(self) -> str:
+        """Return why nothing can be written, nothing where it can. Errors: asyncpg's, TimeoutError."""
+        if asyncio.get_running_loop().time() - self._tried_at_s < FRESH_S:
+            return ""
+        if self._trial is None:
+            self._trial = asyncio.create_task(self._try(), name="readiness")
+        return await asyncio.shield(self._trial)
+
+    async def _try(self) -> str:
+        try:
+            async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
+                if missing := await find_missing(connection):
+                    return f"The service lacks {missing[0]}: run scim-ledger migrate."
+                await connection.fetch(statement("try_to_write"))
+            self._tried_at_s = asyncio.get_running_loop().time()
+            return ""
+        finally:
+            self._trial = None

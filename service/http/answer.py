@@ -1,0 +1,79 @@
+"""A whole answer, whose head and body leave in one piece."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+from aiohttp import ClientConnectionResetError, HttpVersion11, web
+from aiohttp.abc import AbstractStreamWriter
+
+from service.http.media_type import MEDIA_TYPE
+
+READ_TIMEOUT_S = 30.0  # For a client to read an answer that waits in memory for it.
+
+SERVER = "scim-ledger"  # What we are, and not what we are made of.
+
+REASONS = {each.value: each.phrase for each in HTTPStatus}
+
+WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1
+
+
+class Answer(web.StreamResponse):
+    """A whole answer in SCIM's media type. A value of a header must be text without control characters."""
+
+    def __init__(
+        self, body: bytes = b"", *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status=status, headers=headers)
+        self._whole = body
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Write all of it. Errors: ConnectionError where the client is gone."""
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            raise ClientConnectionResetError("The client has closed the connection.")
+        if self._keep_alive is None:
+            self._keep_alive = request.keep_alive
+        self._eof_sent = True
+        head = self._head(is_old=request.version < HttpVersion11).encode()
+        transport.write(head if request.method == "HEAD" else head + self._whole)
+        if request.protocol.writing_paused:
+            await _drain(request, transport)
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Do nothing: all of it is written."""
+
+    def _head(self, *, is_old: bool) -> str:
+        begin = _begin(self.status, is_old, self._keep_alive, int(time.time()))
+        own = "".join([f"{name}: {value}\r\n" for name, value in self._headers.items()])
+        count = len(self._headers)
+        if own.count("\n") != count or own.count("\r") != count or "\0" in own:
+            raise ValueError("A header of an answer has a line break in it.")
+        length = "" if self.status in WITHOUT_BODY else f"Content-Length: {len(self._whole)}\r\n"
+        return f"{begin}{own}{length}\r\n"
+
+
+async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None:
+    """Wait until the client has read what is too much to wait in memory. Errors: ConnectionError."""
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            await request.writer.drain()
+    except TimeoutError:
+        transport.abort()
+        raise ClientConnectionResetError("The client does not read its answer.") from None
+
+
+@lru_cache(maxsize=64)
+def _begin(status: int, is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
+    """Return the lines that are the same for all answers of a kind in a second (Date: RFC 9110 §5.6.7)."""
+    lines = [f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}"]
+    if status not in WITHOUT_BODY:  # RFC 9110 §8.3: a Content-Type describes content.
+        lines.append(f"Content-Type: {MEDIA_TYPE}")
+    lines += [f"Server: {SERVER}", f"Date: {formatdate(at, usegmt=True)}"]
+    if bool(is_kept) is is_old:  # Other than the version has it by itself.
+        lines.append(f"Connection: {'keep-alive' if is_kept else 'close'}")
+    return "".join(f"{line}\r\n" for line in lines)

@@ -1,0 +1,3 @@
+"""The media types of answers."""
+
+MEDIA_TYPE = "application/scim+json"

@@ -1,0 +1,31 @@
+"""The parts of a running service, as handlers find them."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from aiohttp import web
+
+from eventstore.sealing.sealer import Sealer
+from projections.directory.queries.point_reads import PointReader
+from projections.directory.queries.reader import QueryReader
+from service.callers.authenticate import Authenticator
+from service.limits.fair_share import FairShare
+from service.write.lane import Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service. `public_url` is None where requests tell it (Host)."""
+
+    pool: asyncpg.Pool
+    lanes: Lanes
+    reader: PointReader
+    authenticator: Authenticator
+    sealer: Sealer
+    queries: QueryReader
+    streams: FairShare  # For answers that hold a connection as long as their client reads.
+    large: FairShare  # For bodies of megabytes.
+    public_url: str | None = None
+
+
+SERVICE = web.AppKey("service", Service)

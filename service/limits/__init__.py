@@ -1,0 +1,1 @@
+"""service/limits: story to come."""

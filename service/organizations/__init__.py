@@ -1,0 +1,1 @@
+"""service/organizations: story to come."""

@@ -1,0 +1,79 @@
+"""Register organizations and find them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from projections.directory import organizations as admin
+from schema.events.organization import ROLE_NAMES, TOKEN_ROLE, Organization
+from schema.scim.definitions import USER
+from schema.scim.errors import NotFound, Uniqueness
+from schema.scim.text import fold
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.ids import new_id
+from service.runtime import Runtime
+from service.write.commands import CreateUser, RegisterOrganization
+
+TECHNICAL_ACCOUNT = "technical-account"
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedOrganization:
+    """An organization and the account that its tokens belong to."""
+
+    organization: Organization
+    account_id: UUID
+
+
+async def create_organization(
+    runtime: Runtime, name: str, *, acting_as: str | None = None
+) -> CreatedOrganization:
+    """Make an organization with its five roles and a technical account. Errors: ScimError."""
+    await _refuse_taken(runtime, name)
+    organization_id, provenance = new_id(), cli_provenance(acting_as)
+    roles = {role: new_id() for role in ROLE_NAMES}
+    blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
+    caller = Caller(blank, None, "cli")
+    register = RegisterOrganization(organization_id, name, roles)
+    await runtime.lanes.submit(register, caller, provenance)
+    account_id = new_id()
+    account = {
+        "userName": TECHNICAL_ACCOUNT,
+        "displayName": "Technical account for provisioning",
+        "roleId": str(roles[TOKEN_ROLE]),
+    }
+    await runtime.lanes.submit(CreateUser(account_id, account, USER), caller, provenance)
+    return CreatedOrganization(await find_organization(runtime, str(organization_id)), account_id)
+
+
+async def _refuse_taken(runtime: Runtime, name: str) -> None:
+    """Raise Uniqueness where an organization has this name; one that is made meanwhile meets Postgres."""
+    async with runtime.pool.acquire() as connection:
+        known = await admin.list_organizations(connection)
+    if fold(name.strip()) in (fold(each.name) for each in known):
+        raise Uniqueness(f"There is an organization {name!r} already; choose another name.")
+
+
+async def find_organization(runtime: Runtime, wanted: str | None) -> Organization:
+    """Return an organization by id or name; the only one where none is wanted.
+
+    Errors: NotFound, which says how to name one.
+    """
+    async with runtime.pool.acquire() as connection:
+        known = await admin.list_organizations(connection)
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted is None:
+        raise NotFound(_which(known))
+    found = [each for each in known if fold(wanted) in (str(each.id), fold(each.name))]
+    if not found:
+        raise NotFound(f"There is no organization {wanted!r}. {_which(known)}")
+    return found[0]
+
+
+def _which(known: list[Organization]) -> str:
+    if not known:
+        return "There is none yet: make one with `scim-ledger organization create NAME`."
+    names = ", ".join(repr(each.name) for each in known[:10])
+    return f"Name one with --organization: {names}."

@@ -1,0 +1,33 @@
+"""Register an organization's own extension schemas."""
+
+import orjson
+
+from schema.events.organization import Organization
+from schema.scim.errors import InvalidValue
+from schema.scim.extension import refuse_other_spelling
+from schema.scim.json_text import refuse_repeated_keys, without_mark
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.runtime import Runtime
+from service.write.commands import RegisterSchema
+
+
+async def register_schema(
+    runtime: Runtime, organization: Organization, text: bytes, *, acting_as: str | None = None
+) -> bool:
+    """Register an extension schema given as JSON; tell whether that changed anything.
+
+    Errors: InvalidValue and InvalidSyntax, with what to change.
+    """
+    sent = without_mark(text)
+    try:
+        document = orjson.loads(sent)
+    except orjson.JSONDecodeError as error:
+        raise InvalidValue(f"The file is not JSON in UTF-8: {error}.") from None
+    refuse_repeated_keys(sent)
+    if isinstance(document, dict):
+        refuse_other_spelling(organization.schemas, str(document.get("id")))
+    command = RegisterSchema(organization.id, document)
+    caller = Caller(organization, None, "cli")
+    outcome = await runtime.lanes.submit(command, caller, cli_provenance(acting_as))
+    return outcome.is_changed

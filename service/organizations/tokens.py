@@ -1,0 +1,81 @@
+"""Issue and revoke bearer tokens."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from projections.directory import organizations as admin
+from schema.events.organization import Organization
+from schema.scim.errors import NotFound
+from service.callers.access_tokens import SCOPE, encode_token, hash_jti
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.ids import new_id
+from service.organizations.register import TECHNICAL_ACCOUNT
+from service.runtime import Runtime
+from service.write.commands import IssueToken, RevokeToken
+
+JTI_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token, which is shown once, and the id under which it is listed and revoked."""
+
+    token: str
+    token_id: UUID
+    account_id: UUID
+    expires_at: datetime | None
+
+
+async def issue_token(
+    runtime: Runtime,
+    organization: Organization,
+    label: str,
+    *,
+    account: str | None = None,
+    lifetime: timedelta | None = None,
+    acting_as: str | None = None,
+) -> IssuedToken:
+    """Make a bearer token for a technical account, by default the organization's own.
+
+    Errors: NotFound for an account that does not exist; InvalidValue for one that may not.
+    """
+    account_id = await _account_id(runtime, organization, account)
+    now = datetime.now(UTC).replace(microsecond=0)
+    expires_at = now + lifetime if lifetime else None
+    jti, token_id = secrets.token_urlsafe(JTI_BYTES), new_id()
+    command = IssueToken(
+        organization.id, token_id, hash_jti(jti), account_id, label, SCOPE, expires_at
+    )
+    await runtime.lanes.submit(
+        command, Caller(organization, None, "cli"), cli_provenance(acting_as)
+    )
+    token = encode_token(
+        runtime.signing_key,
+        organization_id=organization.id,
+        account_id=account_id,
+        jti=jti,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+    return IssuedToken(token, token_id, account_id, expires_at)
+
+
+async def revoke_token(
+    runtime: Runtime, organization: Organization, token_id: UUID, *, acting_as: str | None = None
+) -> bool:
+    """Revoke a token; tell whether it was valid until now. Errors: NotFound."""
+    command = RevokeToken(organization.id, token_id)
+    caller = Caller(organization, None, "cli")
+    outcome = await runtime.lanes.submit(command, caller, cli_provenance(acting_as))
+    return outcome.is_changed
+
+
+async def _account_id(runtime: Runtime, organization: Organization, account: str | None) -> UUID:
+    async with runtime.pool.acquire() as connection:
+        found = await admin.find_account(connection, organization.id, account or TECHNICAL_ACCOUNT)
+    if found is None:
+        raise NotFound(f"There is no user {account or TECHNICAL_ACCOUNT!r} in {organization.name}.")
+    return found

@@ -1,0 +1,44 @@
+"""Make a user by hand."""
+
+from uuid import UUID
+
+from schema.events.organization import ROLE_NAMES, Organization
+from schema.scim.attributes import Document
+from schema.scim.definitions import user_type
+from schema.scim.errors import InvalidValue
+from schema.scim.resource import read_document
+from service.callers.caller import Caller
+from service.cli.provenance import cli_provenance
+from service.ids import new_id
+from service.runtime import Runtime
+from service.write.commands import CreateUser
+
+
+async def create_user(
+    runtime: Runtime,
+    organization: Organization,
+    document: Document,
+    *,
+    role: str | None,
+    acting_as: str | None = None,
+) -> UUID:
+    """Make a user by hand, whom an identity provider may find and link later; return its id.
+
+    The role is one of the five by name, Reader where none is given.
+    Errors: InvalidValue, Uniqueness where the userName is taken.
+    """
+    if role is not None:
+        document = {**document, "roleId": str(_role_id(organization, role))}
+    resource_type, user_id = user_type(organization.schemas), new_id()
+    command = CreateUser(user_id, read_document(document, resource_type).document, resource_type)
+    await runtime.lanes.submit(
+        command, Caller(organization, None, "cli"), cli_provenance(acting_as)
+    )
+    return user_id
+
+
+def _role_id(organization: Organization, wanted: str) -> UUID:
+    for name, role_id in organization.roles.items():
+        if name.lower() == wanted.lower():
+            return role_id
+    raise InvalidValue(f"There is no role {wanted!r}: the roles are {', '.join(ROLE_NAMES)}.")

@@ -1,0 +1,1 @@
+"""service/scim/bulk: story to come."""

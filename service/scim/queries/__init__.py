@@ -1,0 +1,1 @@
+"""service/scim/queries: story to come."""

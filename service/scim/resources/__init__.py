@@ -1,0 +1,1 @@
+"""service/scim/resources: story to come."""

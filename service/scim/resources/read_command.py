@@ -1,0 +1,90 @@
+"""From what a client sent to a command: the same for a request of its own and for one in a bulk."""
+
+from typing import Any
+from uuid import UUID
+
+from schema.scim.definitions import GROUP
+from schema.scim.errors import ScimError
+from schema.scim.patch.operations import Patch, read_patch
+from schema.scim.patch.subject import attribute_of_patch
+from schema.scim.resource import Reading, assignments, read_document
+from schema.scim.resource_type import ResourceType
+from schema.scim.subject import about, name_attribute
+from service.scim.context import RequestContext
+from service.scim.unknown_names import note_ignored
+from service.write.commands import (
+    CreateGroup,
+    CreateUser,
+    PatchGroup,
+    PatchUser,
+    Precondition,
+    ReplaceGroup,
+    ReplaceUser,
+)
+
+
+def create_user(context: RequestContext, user_id: UUID, body: Any) -> CreateUser:
+    """Return the command of a POST. Errors: those of read_document."""
+    reading = _read_document(body, context.authenticated.user_type)
+    note_ignored("User", reading.ignored)
+    return CreateUser(user_id, reading.document, context.authenticated.user_type)
+
+
+def replace_user(
+    context: RequestContext, user_id: UUID, body: Any, precondition: Precondition
+) -> ReplaceUser:
+    """Return the command of a PUT. Errors: those of read_document."""
+    user_type = context.authenticated.user_type
+    reading = _read_document(body, user_type, is_put=True)
+    note_ignored("User", reading.ignored)
+    return ReplaceUser(user_id, reading.document, user_type, precondition, reading.role_ids)
+
+
+def patch_user(
+    context: RequestContext, user_id: UUID, body: Any, precondition: Precondition
+) -> PatchUser:
+    """Return the command of a PATCH. Errors: those of read_patch."""
+    patch = _read_patch(body, context.authenticated.user_type, str(user_id))
+    note_ignored("User", patch.ignored)
+    return PatchUser(user_id, patch, context.authenticated.user_type, precondition)
+
+
+def create_group(group_id: UUID, body: Any) -> CreateGroup:
+    """Return the command of a POST. Errors: those of read_document."""
+    reading = _read_document(body, GROUP)
+    note_ignored("Group", reading.ignored)
+    return CreateGroup(group_id, reading.document)
+
+
+def replace_group(group_id: UUID, body: Any, precondition: Precondition) -> ReplaceGroup:
+    """Return the command of a PUT. Errors: those of read_document."""
+    reading = _read_document(body, GROUP)
+    note_ignored("Group", reading.ignored)
+    is_emptied = any(
+        str(path) == "members" and value == [] for path, value in assignments(body, GROUP, [])
+    )
+    return ReplaceGroup(group_id, reading.document, precondition, is_emptied=is_emptied)
+
+
+def patch_group(group_id: UUID, body: Any, precondition: Precondition) -> PatchGroup:
+    """Return the command of a PATCH. Errors: those of read_patch."""
+    patch = _read_patch(body, GROUP, str(group_id))
+    note_ignored("Group", patch.ignored)
+    return PatchGroup(group_id, patch, precondition)
+
+
+def _read_document(body: Any, resource_type: ResourceType, *, is_put: bool = False) -> Reading:
+    """Return a resource as read_document does; what is refused names its attribute for the log."""
+    with about(resource_type):
+        return read_document(body, resource_type, is_put=is_put)
+
+
+def _read_patch(body: Any, resource_type: ResourceType, resource_id: str) -> Patch:
+    """Return operations as read_patch does; what is refused names its attribute for the log."""
+    try:
+        return read_patch(body, resource_type, resource_id)
+    except ScimError as refusal:
+        name_attribute(refusal, resource_type)
+        if refusal.attribute is None and isinstance(body, dict):
+            refusal.attribute = attribute_of_patch(body, resource_type, resource_id)
+        raise

@@ -1,0 +1,47 @@
+"""Whether a client has a resource as it would be shown: 304 in place of 200 (RFC 7644 §3.14).
+
+The entity tag is the version of the resource's own stream. What an answer derives from other streams
+changes without it: a user's groups and their names, and the display of a group's members.
+"""
+
+from aiohttp import web
+
+from eventstore.since import came_since
+from projections.directory.queries.point_reads import Resource
+from schema.events.group import GroupDeleted, MembersRemoved
+from service.scim.context import RequestContext
+from service.scim.request import is_unmodified
+from service.scim.select import Selection
+
+ENDS_GROUP, ENDS_MEMBERSHIP = GroupDeleted.__name__, MembersRemoved.__name__
+
+
+async def is_user_held(
+    request: web.Request, context: RequestContext, user: Resource, selection: Selection
+) -> bool:
+    """Tell whether the client has this user, with all that the answer would show."""
+    if not is_unmodified(request, user.version):
+        return False
+    if not selection.wants("groups"):
+        return True
+    return user.related is None and not await _may_have_left_a_group(context, user)
+
+
+async def _may_have_left_a_group(context: RequestContext, user: Resource) -> bool:
+    """Tell whether a user may have lost a group since its last event: then a client may still show it."""
+    queries, organization_id = context.service.queries, context.organization_id
+    async with queries.reading(organization_id) as connection:
+        return await came_since(
+            connection,
+            organization_id,
+            (user.id, user.version),
+            types=[ENDS_GROUP],
+            naming_types=[ENDS_MEMBERSHIP],
+        )
+
+
+def is_group_held(request: web.Request, group: Resource, selection: Selection) -> bool:
+    """Tell whether the client has this group; who is in it is of its own stream, their names are not."""
+    if not is_unmodified(request, group.version):
+        return False
+    return group.member_count == 0 or not selection.shows("members", "display")

@@ -1,0 +1,94 @@
+"""The endpoint /Users: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from projections.directory.queries.point_reads import USER_BY_ID, Resource
+from projections.directory.rows import UserRow
+from schema.scim.errors import NotFound
+from service.http.answer import Answer
+from service.ids import as_id, new_id
+from service.scim.context import RequestContext
+from service.scim.represent import user_bytes
+from service.scim.request import query_parameters, read_body, read_precondition
+from service.scim.resources import read_command as build
+from service.scim.resources.unmodified import is_user_held
+from service.scim.responses import no_content, not_modified, resource_response
+from service.scim.select import Selection, read_selection, select
+from service.write.batch import Outcome
+from service.write.commands import DeleteUser
+
+
+async def create(request: web.Request, context: RequestContext) -> Answer:
+    """POST /Users: 201 with the user, its location and its version."""
+    selection = _selection(request, context)
+    command = build.create_user(context, new_id(), await read_body(request))
+    outcome = await context.submit(command)
+    return _answer(context, _resource(outcome), selection, status=201)
+
+
+async def read(request: web.Request, context: RequestContext) -> Answer:
+    """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
+    user_id = _user_id(request)
+    found = await context.service.reader.find(USER_BY_ID, context.organization_id, user_id)
+    if not found:
+        raise _not_found(str(user_id))
+    selection = _selection(request, context)
+    if await is_user_held(request, context, found[0], selection):
+        return not_modified(found[0])
+    return _answer(context, found[0], selection)
+
+
+async def replace(request: web.Request, context: RequestContext) -> Answer:
+    """PUT /Users/{id}: 200 with the user."""
+    selection = _selection(request, context)
+    user_id, precondition = _user_id(request), read_precondition(request)
+    command = build.replace_user(context, user_id, await read_body(request), precondition)
+    return _answer(context, _resource(await context.submit(command)), selection)
+
+
+async def patch(request: web.Request, context: RequestContext) -> Answer:
+    """PATCH /Users/{id}: 200 with the user."""
+    selection = _selection(request, context)
+    user_id, precondition = _user_id(request), read_precondition(request)
+    command = build.patch_user(context, user_id, await read_body(request), precondition)
+    return _answer(context, _resource(await context.submit(command)), selection)
+
+
+async def delete(request: web.Request, context: RequestContext) -> Answer:
+    """DELETE /Users/{id}: 204."""
+    await context.submit(DeleteUser(_user_id(request), read_precondition(request)))
+    return no_content()
+
+
+def _user_id(request: web.Request) -> UUID:
+    text = request.match_info["id"]
+    user_id = as_id(text)
+    if user_id is None:
+        raise _not_found(text)
+    return user_id
+
+
+def _not_found(text: str) -> NotFound:
+    return NotFound(f"There is no user {text[:100]}.")
+
+
+def _resource(outcome: Outcome) -> Resource:
+    row = outcome.row
+    assert isinstance(row, UserRow)
+    return Resource(
+        row.id, row.version, row.created_at, row.modified_at, row.document, outcome.groups
+    )
+
+
+def _selection(request: web.Request, context: RequestContext) -> Selection:
+    """Return which attributes the answer shall hold; of a write it is read before anything is written."""
+    return read_selection(query_parameters(request), context.authenticated.user_type)
+
+
+def _answer(
+    context: RequestContext, user: Resource, selection: Selection, *, status: int = 200
+) -> Answer:
+    body = select(user_bytes(user, context.base), selection)
+    return resource_response(user, body, f"{context.base}/Users/{user.id}", status=status)

@@ -1,0 +1,1 @@
+"""service/write: story to come."""

@@ -1,0 +1,146 @@
+"""What a caller can ask of the log: commands, read and checked, with every id already chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from schema.scim.attributes import Document
+from schema.scim.patch.operations import Patch
+from schema.scim.resource_type import ResourceType
+
+ANY_VERSION = frozenset({0})  # If-Match: * - any version that exists.
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """The versions that If-Match names, and those of If-None-Match; None asks for nothing."""
+
+    versions: frozenset[int] | None = None  # RFC 7644 §3.14
+    barred: frozenset[int] | None = None  # RFC 9110 §13.1.2: a write on one of them is refused.
+
+
+NO_PRECONDITION = Precondition()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """Make a user of a document as read."""
+
+    id: UUID
+    document: Document
+    resource_type: ResourceType
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceUser:
+    """Give a user the attributes of a document as read (PUT).
+
+    `role_ids` are the values of roleId under its two names where they differ: one of them is news.
+    """
+
+    id: UUID
+    document: Document
+    resource_type: ResourceType
+    precondition: Precondition = NO_PRECONDITION
+    role_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatchUser:
+    """Apply operations to a user."""
+
+    id: UUID
+    patch: Patch
+    resource_type: ResourceType
+    precondition: Precondition = NO_PRECONDITION
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """Take a user out of SCIM."""
+
+    id: UUID
+    precondition: Precondition = NO_PRECONDITION
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    """Make a group of a document as read, with the members in it."""
+
+    id: UUID
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceGroup:
+    """Give a group the attributes and members of a document as read (PUT).
+
+    `is_emptied` says that the client sent an empty list of members, which reading takes as absent.
+    """
+
+    id: UUID
+    document: Document
+    precondition: Precondition = NO_PRECONDITION
+    is_emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PatchGroup:
+    """Apply operations to a group."""
+
+    id: UUID
+    patch: Patch
+    precondition: Precondition = NO_PRECONDITION
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGroup:
+    """Take a group out of SCIM."""
+
+    id: UUID
+    precondition: Precondition = NO_PRECONDITION
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOrganization:
+    """Make an organization with its five roles."""
+
+    id: UUID
+    name: str
+    roles: Mapping[str, UUID] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    """Note that an account was given a bearer token."""
+
+    organization_id: UUID
+    token_id: UUID
+    jti_hash: str
+    account_id: UUID
+    label: str
+    scope: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """Accept a bearer token no longer."""
+
+    organization_id: UUID
+    token_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSchema:
+    """Give an organization's users an extension of its own, or a registered one more attributes."""
+
+    organization_id: UUID
+    document: Document
+
+
+UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
+GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
+OrganizationCommand = RegisterOrganization | IssueToken | RevokeToken | RegisterSchema
+Command = UserCommand | GroupCommand | OrganizationCommand

@@ -1,0 +1,22 @@
+"""Decide any command: the one door to the decisions."""
+
+from typing import assert_never
+
+from service.callers.caller import Caller
+from service.write.commands import Command, GroupCommand, OrganizationCommand, UserCommand
+from service.write.decide import group, organization, user
+from service.write.decide.state import BatchState, Decision
+
+
+def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision]:
+    """Return the events that a command leads to, in order; none where it changes nothing.
+
+    Errors: a ScimError where it is refused.
+    """
+    if isinstance(command, UserCommand):
+        return user.decide(command, state, caller)
+    if isinstance(command, GroupCommand):
+        return group.decide(command, state)
+    if isinstance(command, OrganizationCommand):
+        return organization.decide(command, state)
+    assert_never(command)

@@ -1,0 +1,105 @@
+"""Decide what a command does to an organization: its registration and its tokens."""
+
+import unicodedata
+from typing import assert_never
+
+from schema.events.event import Event
+from schema.events.organization import (
+    ROLE_NAMES,
+    TOKEN_ROLE,
+    Organization,
+    OrganizationRegistered,
+    SchemaRegistered,
+    TokenIssued,
+    TokenRevoked,
+)
+from schema.scim.errors import InvalidValue, NotFound, Uniqueness
+from schema.scim.extension import check_extension, refuse_removal
+from service.write.commands import (
+    IssueToken,
+    OrganizationCommand,
+    RegisterOrganization,
+    RegisterSchema,
+    RevokeToken,
+)
+from service.write.decide.state import BatchState, Decision, decisions
+
+NAME_LENGTH_MAX = 200
+CONTROLS = frozenset(
+    {"Cc", "Zl", "Zp"}
+)  # Unicode's categories of control characters and line breaks.
+
+
+def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
+    """Return the events that a command leads to; none where it changes nothing.
+
+    Errors: InvalidValue, Uniqueness, NotFound.
+    """
+    match command:
+        case RegisterOrganization():
+            return decisions(command.id, [_register(command, state)])
+        case IssueToken():
+            return decisions(command.organization_id, [_issue(command, state)])
+        case RevokeToken():
+            return decisions(command.organization_id, _revoke(command, state))
+        case RegisterSchema():
+            return decisions(command.organization_id, _register_schema(command, state))
+        case _:
+            assert_never(command)
+
+
+def _register(command: RegisterOrganization, state: BatchState) -> Event:
+    if state.organization is not None:
+        raise Uniqueness(f"Organization {command.id} exists already.")
+    if not command.name.strip() or len(command.name) > NAME_LENGTH_MAX:
+        raise InvalidValue(f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
+    _refuse_control_characters("An organization's name", command.name.strip())
+    assert set(command.roles) == set(ROLE_NAMES)
+    return OrganizationRegistered(name=command.name.strip(), roles=command.roles)
+
+
+def _refuse_control_characters(what: str, text: str) -> None:
+    """Refuse what would break the lines of those who list it, or speak to their terminal."""
+    if any(unicodedata.category(each) in CONTROLS for each in text):
+        raise InvalidValue(
+            f"{what} is one line of text: leave out line breaks and control characters."
+        )
+
+
+def _issue(command: IssueToken, state: BatchState) -> Event:
+    organization = _existing(state)
+    account = state.user(command.account_id)
+    if account is None:
+        raise NotFound(f"There is no user {command.account_id}.")
+    if not account.active or organization.role_name(account.role_id) != TOKEN_ROLE:
+        raise InvalidValue(f"A technical account must be active and an {TOKEN_ROLE}.")
+    _refuse_control_characters("A token's label", command.label)
+    return TokenIssued(
+        token_id=command.token_id,
+        jti_hash=command.jti_hash,
+        account_id=command.account_id,
+        label=command.label,
+        scope=command.scope,
+        expires_at=command.expires_at,
+    )
+
+
+def _revoke(command: RevokeToken, state: BatchState) -> list[Event]:
+    token = _existing(state).tokens.get(command.token_id)
+    if token is None:
+        raise NotFound(f"There is no token {command.token_id}.")
+    return [] if token.revoked_at else [TokenRevoked(token_id=command.token_id)]
+
+
+def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
+    document = check_extension(command.document)
+    former = _existing(state).schemas.get(document["id"])
+    if former is not None:
+        refuse_removal(former, document)
+    return [] if former == document else [SchemaRegistered(document=document)]
+
+
+def _existing(state: BatchState) -> Organization:
+    if state.organization is None:
+        raise NotFound("There is no such organization.")
+    return state.organization

@@ -1,0 +1,104 @@
+"""What the commands of a batch need to be known before they can be decided."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from schema.scim.attributes import Document
+from schema.scim.patch.operations import Kind, Operation
+from schema.scim.text import fold
+from schema.scim.value import read_value
+from service.write.commands import (
+    Command,
+    CreateGroup,
+    CreateUser,
+    DeleteGroup,
+    DeleteUser,
+    IssueToken,
+    PatchGroup,
+    PatchUser,
+    RegisterOrganization,
+    RegisterSchema,
+    ReplaceGroup,
+    ReplaceUser,
+    RevokeToken,
+)
+from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
+
+
+@dataclass(slots=True)
+class RequiredState:
+    """Ids and names to load; `gone` are ids that are being deleted, so their groups matter."""
+
+    organization: bool = False
+    users: set[UUID] = field(default_factory=set)
+    user_names: set[str] = field(default_factory=set)
+    external_ids: set[str] = field(default_factory=set)
+    groups: set[UUID] = field(default_factory=set)
+    whole_groups: set[UUID] = field(default_factory=set)  # All their members are needed.
+    group_names: set[str] = field(default_factory=set)
+    members: set[UUID] = field(default_factory=set)
+    gone: set[UUID] = field(default_factory=set)
+
+    def add(self, command: Command) -> None:
+        """Take in what one command needs."""
+        match command:
+            case CreateUser():
+                self._add_names(command.document)
+                self.external_ids |= {command.document.get("externalId", "")} - {""}
+            case ReplaceUser():
+                self.users.add(command.id)
+                self._add_names(command.document)
+            case PatchUser():
+                self.users.add(command.id)
+                self._add_patched_names(command)
+            case DeleteUser():
+                self.users.add(command.id)
+                self.gone.add(command.id)
+            case CreateGroup() | ReplaceGroup():
+                self._add_group_document(command)
+            case PatchGroup():
+                self._add_group_patch(command)
+            case DeleteGroup():
+                self.groups.add(command.id)
+                self.gone.add(command.id)
+            case IssueToken():
+                self.organization = True
+                self.users.add(command.account_id)
+            case RegisterOrganization() | RevokeToken() | RegisterSchema():
+                self.organization = True
+
+    def _add_names(self, document: Document) -> None:
+        if "userName" in document:
+            self.user_names.add(fold(document["userName"]))
+
+    def _add_patched_names(self, command: PatchUser) -> None:
+        for operation in command.patch.operations:
+            self.user_names |= _sent_name(operation, "userName")
+
+    def _add_group_document(self, command: CreateGroup | ReplaceGroup) -> None:
+        document = command.document
+        if "displayName" in document:
+            self.group_names.add(fold(document["displayName"]))
+        self.members |= set(parse_ids(member_ids(document.get("members", ()))))
+        if isinstance(command, ReplaceGroup):
+            self.groups.add(command.id)
+            if "members" in document or command.is_emptied:
+                self.whole_groups.add(command.id)
+
+    def _add_group_patch(self, command: PatchGroup) -> None:
+        self.groups.add(command.id)
+        for operation in command.patch.operations:
+            if is_about_members(operation):
+                mentioned = mention(operation)
+                self.members |= set(parse_ids(mentioned.ids))
+                if mentioned.is_of_everyone:
+                    self.whole_groups.add(command.id)
+            self.group_names |= _sent_name(operation, "displayName")
+
+
+def _sent_name(operation: Operation, name: str) -> set[str]:
+    """Return the folded name that an operation gives a resource; none if it is about anything else."""
+    if str(operation.path) != name or operation.kind is Kind.REMOVE:
+        return set()
+    text = read_value(operation.path.attribute_path, operation.value, [])
+    return {fold(text)} if text else set()

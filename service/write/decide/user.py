@@ -1,0 +1,219 @@
+"""Decide what a command does to a user."""
+
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from schema.events.event import Event, difference
+from schema.events.group import MembersRemoved
+from schema.events.organization import TOKEN_ROLE
+from schema.events.user import (
+    RoleAssigned,
+    RoleIds,
+    User,
+    UserChanged,
+    UserDeactivated,
+    UserDeleted,
+    UserLinked,
+    UserProvisioned,
+    UserReactivated,
+)
+from schema.scim.attributes import Document
+from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
+from schema.scim.resource import require
+from schema.scim.text import fold
+from service.callers.caller import Caller
+from service.write.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
+from service.write.decide.applied import applied
+from service.write.decide.role import (
+    Assigned,
+    assigned_role,
+    effective_roles,
+    named_roles,
+    role_left,
+    sent_roles,
+)
+from service.write.decide.state import BatchState, Decision, check, decisions
+
+OWN = ("active", "roleId")  # Kept apart from the attributes, since events of their own change them.
+
+
+def decide(command: UserCommand, state: BatchState, caller: Caller) -> list[Decision]:
+    """Return the events that a command leads to; none where it changes nothing.
+
+    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Forbidden, and those of PATCH.
+    """
+    match command:
+        case CreateUser():
+            return decisions(command.id, [_create(command, state, caller)])
+        case ReplaceUser():
+            user = _existing(command, state)
+            wanted = _replaced(user, command, caller)
+            return decisions(user.id, _change(user, wanted, state, caller))
+        case PatchUser():
+            user = _existing(command, state)
+            wanted = _patched(user, command, caller)
+            return decisions(user.id, _change(user, wanted, state, caller))
+        case DeleteUser():
+            return _delete(_existing(command, state), state, caller)
+        case _:
+            assert_never(command)
+
+
+def _existing(command: ReplaceUser | PatchUser | DeleteUser, state: BatchState) -> User:
+    user = state.user(command.id)
+    if user is None:
+        raise NotFound(f"There is no user {command.id}.")
+    check(command.precondition, user.version)
+    return user
+
+
+def _create(command: CreateUser, state: BatchState, caller: Caller) -> Event:
+    document = command.document
+    require(document, command.resource_type)
+    _refuse_taken(document["userName"], None, state)
+    named = effective_roles(document.get("roles"), caller.organization)
+    assigned = assigned_role(caller.organization, document.get("roleId"), named)
+    values = difference({}, _attributes(document))
+    return UserProvisioned(
+        role_id=assigned.role_id or caller.organization.default_role_id,
+        active=document.get("active", True),
+        attributes=tuple(values),
+        former_user_id=_former(document, state),
+        conflicting_role_ids=assigned.conflict or None,
+        values=values,
+    )
+
+
+def _former(document: Document, state: BatchState) -> UUID | None:
+    """Return the deleted user that comes back, by externalId, then userName."""
+    by_external_id = state.former_external_ids.get(document.get("externalId", ""))
+    return by_external_id or state.former_names.get(fold(document["userName"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request wants a user to be."""
+
+    document: Document
+    role: Assigned
+
+
+def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
+    """Return the document and role after a PUT; roleId and active stay where it leaves them out.
+
+    RFC 7644 §3.5.1 lets us choose. A client that does not know roleId must not demote anybody.
+    """
+    document = {"active": user.active, **command.document}
+    require(document, command.resource_type)
+    named = effective_roles(document.get("roles"), caller.organization)
+    news = [each for each in command.role_ids if each.lower() != str(user.role_id)]
+    if len(news) > 1:
+        raise InvalidValue("roleId is given under two names with different values; send it once.")
+    role_text = news[0] if news else document.get("roleId")
+    if document.get("roles") == user.attributes.get("roles"):
+        named = set()  # It repeats what GET returned: only roleId may be news.
+    role = assigned_role(caller.organization, role_text, named)
+    if role.role_id is None and "roles" in document and _is_withdrawn(user, document, caller):
+        role = role_left(document.get("roles"), caller.organization)
+    return Wanted(document, role)
+
+
+def _is_withdrawn(user: User, document: Document, caller: Caller) -> bool:
+    """Tell whether a request takes away the app role that a user's role came from, or may have come from."""
+    former, latter = user.attributes.get("roles"), document.get("roles")
+    return (
+        former != latter
+        and user.role_id in named_roles(former, caller.organization)
+        and user.role_id not in named_roles(latter, caller.organization)
+    )
+
+
+def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
+    """Return the document and role after a PATCH."""
+    operations = command.patch.operations
+    former = _document(user)
+    document = applied(former, operations)
+    document.setdefault("active", user.active)
+    require(document, command.resource_type)
+    named = effective_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
+    if not any(str(each.path) == "roleId" for each in operations):
+        role = assigned_role(caller.organization, None, named)
+        if role.role_id is None and _is_withdrawn(user, document, caller):
+            role = role_left(document.get("roles"), caller.organization)
+        return Wanted(document, role)
+    if document.get("roles") == former.get("roles"):
+        named = set()
+    role = assigned_role(caller.organization, document.get("roleId"), named)
+    # Removed, and none named in its place: the user has the default role again.
+    role_id = role.role_id or caller.organization.default_role_id
+    return Wanted(document, Assigned(role_id, role.conflict))
+
+
+def _document(user: User) -> Document:
+    return {**user.attributes, "active": user.active, "roleId": str(user.role_id)}
+
+
+def _attributes(document: Document) -> Document:
+    return {key: value for key, value in document.items() if key not in OWN}
+
+
+def _change(user: User, wanted: Wanted, state: BatchState, caller: Caller) -> list[Event]:
+    """Return the events that lead from a user to what is wanted."""
+    document, active = wanted.document, wanted.document["active"]
+    role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
+    _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
+    _refuse_taken(document["userName"], user, state)
+    is_moved = role_id != user.role_id
+    events = _attribute_events(
+        user, _attributes(document), caller, conflict=None if is_moved else conflict
+    )
+    if is_moved:
+        moved = {"role_id": role_id, "previous_role_id": user.role_id}
+        events.append(RoleAssigned(**moved, conflicting_role_ids=conflict))
+    if active != user.active:
+        events.append(UserReactivated() if active else UserDeactivated())
+    return events
+
+
+def _attribute_events(
+    user: User, attributes: Document, caller: Caller, *, conflict: RoleIds | None
+) -> list[Event]:
+    values = difference(user.attributes, attributes)
+    events: list[Event] = []
+    if caller.source == "scim" and user.is_made_by_hand and values.get("externalId"):
+        events.append(UserLinked(values={"externalId": values.pop("externalId")}))
+    if values:
+        names = tuple(values)
+        events.append(UserChanged(attributes=names, values=values, conflicting_role_ids=conflict))
+    return events
+
+
+def _delete(user: User, state: BatchState, caller: Caller) -> list[Decision]:
+    """Delete a user; its groups say so in their own streams, so that their versions move."""
+    _protect_account(user, caller, is_kept=False)
+    removed = MembersRemoved(members=(user.id,), member_type="User")
+    left = [Decision(group_id, removed) for group_id in state.groups_of(user.id)]
+    return [*left, Decision(user.id, UserDeleted())]
+
+
+def _refuse_taken(user_name: str, user: User | None, state: BatchState) -> None:
+    owner = state.user_names.get(fold(user_name))
+    if owner is not None and (user is None or owner != user.id):
+        raise Uniqueness(
+            f"userName {user_name!r} is taken by user {owner}; userName compares without case. "
+            "Match that user and change it, or send another userName."
+        )
+
+
+def _may_hold_tokens(role_id: UUID, caller: Caller) -> bool:
+    return caller.organization.role_name(role_id) == TOKEN_ROLE
+
+
+def _protect_account(user: User, caller: Caller, *, is_kept: bool) -> None:
+    """Raise Forbidden where a token would end the technical account that it belongs to."""
+    if user.id == caller.account_id and not is_kept:
+        raise Forbidden(
+            "This is the technical account whose token you use: over SCIM it cannot be deactivated, "
+            "deleted or given another role than Administrator. Leave it out of provisioning."
+        )

@@ -1,0 +1,278 @@
+"""The one shell around decisions: batch → load → decide → append and project → commit.
+
+Each organization has a lane. Commands that arrive while a batch is in flight form the next one, so
+that a commit is shared by all who wait and costs an idle service no delay. Nothing is answered
+before its commit. A refused command fails alone. If a batch fails for another reason, its commands
+are tried one by one, so that one poisoned command cannot fail its neighbours. What was sent to
+COMMIT is never tried again: it may have happened.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from eventstore.errors import WrongExpectedVersion
+from eventstore.events import Provenance
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.outages import Outage, classify
+from eventstore.postgres.pool import ConnectionCache
+from eventstore.sealing.sealer import Sealer
+from projections.directory.save import NameTaken
+from schema.scim.errors import ScimError, Unavailable, Uniqueness
+from service.callers.caller import Caller
+from service.unavailable import unavailable
+from service.write.batch import Batch, Outcome, Work, can_be_optimistic
+from service.write.commands import Command
+from service.write.log_ends import LogEnds
+from service.write.transaction import (
+    Contended,
+    OutcomeUnknown,
+    Task,
+    write_locked,
+    write_optimistic,
+)
+from service.write.unknown_events import refusal_of
+
+BATCH_MAX = 256  # Commands in one transaction.
+TURNS = (
+    3  # Of the event loop before a batch: a request is read, authenticated and submitted in these.
+)
+WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
+BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
+# From the connection on, for the answer to COMMIT: the whole ends later, and cannot tell that one was sent.
+COMMIT_TIMEOUT_S = 19.0
+CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
+NAMES = {  # By the constraint that keeps it unique.
+    "users_one_per_user_name": "userName",
+    "groups_one_per_display_name": "displayName",
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Pending:
+    """A command that waits for its batch, and the future that its caller awaits."""
+
+    work: Work
+    answer: asyncio.Future[Outcome]
+    since_s: float  # By the loop's clock.
+
+
+@dataclass(slots=True)
+class Lane:
+    """The commands of one organization in the order of their arrival."""
+
+    organization_id: UUID
+    waiting: deque[Pending] = field(default_factory=deque)
+    task: asyncio.Task[None] | None = None
+
+
+class Lanes:
+    """All lanes of a process. Organizations run in parallel; within one, batches follow each other.
+
+    `waiting_max` bounds the commands that wait in one lane: beyond it a command is refused with
+    Unavailable, since an answer after a minute is no answer to a provisioning client.
+    `on_commit` is told of each organization whose log has grown; it must not wait.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        sealer: Sealer,
+        *,
+        waiting_max: int = 1_000,
+        on_commit: Callable[[UUID], None] | None = None,
+    ) -> None:
+        self._connections = ConnectionCache(pool)
+        self._on_commit = on_commit
+        self._sealer = sealer
+        self._waiting_max = waiting_max
+        self._lanes: dict[UUID, Lane] = {}
+        self._log_ends = LogEnds()
+        # Organization → until when its log is locked first, by the loop's clock.
+        self._contended: dict[UUID, float] = {}
+        self._is_closed = False
+
+    async def submit(
+        self, command: Command, caller: Caller, provenance: Provenance, *, is_long: bool = False
+    ) -> Outcome:
+        """Carry out a command; return when its events are committed, or when it changed nothing.
+
+        `is_long` says that it may take long to decide.
+        Errors: a ScimError where it is refused; Unavailable where the queue is full, the service
+        stops, or Postgres cannot be reached.
+        """
+        organization_id = caller.organization.id
+        lane = self._lanes.setdefault(organization_id, Lane(organization_id))
+        if self._is_closed or len(lane.waiting) >= self._waiting_max:
+            raise _busy()
+        loop = asyncio.get_running_loop()
+        pending = Pending(
+            Work(command, caller, provenance, is_long), loop.create_future(), loop.time()
+        )
+        lane.waiting.append(pending)
+        if lane.task is None:
+            lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
+        # A caller that leaves cancels this future and nothing else: its command goes on.
+        return await pending.answer
+
+    async def close(self) -> None:
+        """Refuse new commands and finish those that wait."""
+        self._is_closed = True
+        tasks = [lane.task for lane in self._lanes.values() if lane.task]
+        await asyncio.gather(*tasks)
+        await self._connections.close()
+
+    async def _run(self, lane: Lane) -> None:
+        """Run batches until nobody waits; then the lane goes, so that idle ones cost nothing."""
+        batch: list[Pending] = []
+        try:
+            while lane.waiting:
+                await _let_come()
+                if batch := _next_batch(lane):
+                    await self._run_batch(lane, batch)
+        finally:
+            # However this ends, nobody waits for ever.
+            self._lanes.pop(lane.organization_id, None)
+            _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
+            lane.waiting.clear()
+
+    async def _run_batch(
+        self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
+    ) -> None:
+        try:
+            async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S) as connection:
+                decided = await self._transact(connection, lane.organization_id, batch)
+                # They are committed, whatever becomes of the connection now.
+                _answer_all(batch, decided.answers)
+        except OutcomeUnknown as error:
+            log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
+            _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
+        except Exception as error:  # noqa: BLE001 - those who wait are answered, whatever it is.
+            if refusal := _refusal(error, batch):
+                _fail(batch, refusal, error)
+            elif is_last_try:
+                _fail(batch, await self._refusal_of_one(lane.organization_id, error), error)
+            else:
+                log.warning("batch_failed", error=repr(error), commands=len(batch))
+                await self._run_one_by_one(lane, batch)
+        else:
+            if decided.events and self._on_commit:
+                self._on_commit(lane.organization_id)
+
+    async def _refusal_of_one(self, organization_id: UUID, error: Exception) -> Exception:
+        """Return what the caller of a failed command is told."""
+        if isinstance(error, NameTaken):
+            taken = Uniqueness(
+                "Another resource has taken this name in the meantime; match it first."
+            )
+            taken.attribute = NAMES.get(error.constraint)
+            return taken
+        if classify(error) is Outage.CONFLICT:
+            return Unavailable(
+                "The resource was changed at the same moment; send the request again."
+            )
+        if not isinstance(error, WrongExpectedVersion):
+            return error
+        # It was decided under the log's lock: nobody has come between.
+        try:
+            async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S) as connection:
+                refusal = await refusal_of(connection, organization_id, error)
+        except Exception as failure:
+            if classify(failure) is Outage.NONE:
+                raise
+            log.warning("postgres_unavailable", error=repr(failure), commands=1)
+            return unavailable(classify(failure))
+        log.error("log_goes_beyond", organization_id=str(organization_id), detail=refusal.detail)
+        return refusal
+
+    async def _run_one_by_one(self, lane: Lane, batch: list[Pending]) -> None:
+        for pending in batch:
+            if not _is_refused_as_late(pending):
+                await self._run_batch(lane, [pending], is_last_try=True)
+
+    async def _transact(
+        self, connection: Connection, organization_id: UUID, batch: list[Pending]
+    ) -> Batch:
+        """Return a batch whose events are committed."""
+        works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
+        commit_by_s = now_s + COMMIT_TIMEOUT_S
+        task = Task(organization_id, works, self._sealer, self._log_ends, commit_by_s)
+        if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
+            self._contended.pop(organization_id, None)
+            try:
+                return await write_optimistic(connection, task)
+            except Contended as refused:
+                if refused.is_overtaken:
+                    self._contended[organization_id] = now_s + CONTENDED_S
+        return await write_locked(connection, task)
+
+
+async def _let_come() -> None:
+    """Let requests be read that are there: who was answered together asks again together.
+
+    A batch of one and a batch of thirty cost a millisecond more than a batch of thirty-one.
+    """
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+def _next_batch(lane: Lane) -> list[Pending]:
+    """Take the next commands out of a lane, at least one where any is not refused."""
+    batch: list[Pending] = []
+    while lane.waiting and len(batch) < BATCH_MAX:
+        pending = lane.waiting.popleft()
+        if not _is_refused_as_late(pending):
+            batch.append(pending)
+    return batch
+
+
+def _is_refused_as_late(pending: Pending) -> bool:
+    """Refuse a command that has waited too long, in time for its client; tell whether it was."""
+    if asyncio.get_running_loop().time() - pending.since_s < WAIT_TIMEOUT_S:
+        return False
+    _answer(pending, _busy())
+    return True
+
+
+def _busy() -> Unavailable:
+    return Unavailable("The service is busy; send the request again in a second.")
+
+
+def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
+    """Return what the callers of a failed batch are told; None where one command may have poisoned it."""
+    outage, commands = classify(error), len(batch)
+    if outage is Outage.OTHER_RELEASE or (outage is Outage.INCOMPLETE_ROW and commands == 1):
+        log.error("tables_of_another_release", error=repr(error), commands=commands)
+        return unavailable(outage)
+    if outage.blames_nobody and outage is not Outage.CONFLICT:
+        log.warning("postgres_unavailable", error=repr(error), commands=commands)
+        return unavailable(outage)
+    return None
+
+
+def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None = None) -> None:
+    if cause is not refusal:
+        refusal.__cause__ = cause
+    for pending in batch:
+        _answer(pending, refusal)
+
+
+def _answer_all(batch: Sequence[Pending], answers: Sequence[Outcome | ScimError]) -> None:
+    for pending, answer in zip(batch, answers, strict=True):
+        _answer(pending, answer)
+
+
+def _answer(pending: Pending, answer: Outcome | Exception) -> None:
+    if pending.answer.done():
+        return
+    if isinstance(answer, Exception):
+        pending.answer.set_exception(answer)
+    else:
+        pending.answer.set_result(answer)

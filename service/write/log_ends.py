@@ -1,0 +1,63 @@
+"""Where logs end, as this process's own last batches left them: so that the next batch need not ask.
+
+What is remembered may be wrong, since others may have written. Then the next batch finds its positions taken, writes
+nothing and is decided anew; nobody is told anything before.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from eventstore.append import Tail
+
+FRESH_S = 1.0  # Since Postgres's clock was read: instants are Postgres's, ours only tells how long ago that was.
+REMEMBERED_MAX = 10_000  # Logs.
+
+
+class LogEnd(NamedTuple):
+    """The end of a log, and what Postgres's clock said when the loop's said `read_at_s`."""
+
+    position: int
+    recorded_at: datetime | None
+    clock: datetime
+    read_at_s: float
+
+    def tail(self, now_s: float) -> Tail:
+        """Return the end as the log itself would tell it now."""
+        now = self.clock + timedelta(seconds=now_s - self.read_at_s)
+        return Tail(self.position, self.recorded_at, now)
+
+    def after(self, tail: Tail, events: int) -> "LogEnd":
+        """Return the end after so many events were appended to a tail, which was of this end."""
+        if not events:
+            return self
+        return self._replace(
+            position=tail.position + events, recorded_at=tail.recorded_at_of(events - 1)
+        )
+
+
+def end_of(tail: Tail, now_s: float) -> LogEnd:
+    """Return the end of a log whose tail was read just now."""
+    return LogEnd(tail.position, tail.recorded_at, tail.now, now_s)
+
+
+class LogEnds:
+    """The ends of the logs that this process writes to."""
+
+    def __init__(self) -> None:
+        self._ends: dict[UUID, LogEnd] = {}
+
+    def take(self, organization_id: UUID, now_s: float) -> LogEnd | None:
+        """Return where a log ends if that is known, and forget it: whoever writes there has to tell again."""
+        end = self._ends.pop(organization_id, None)
+        return end if end is not None and now_s - end.read_at_s < FRESH_S else None
+
+    def remember(self, organization_id: UUID, end: LogEnd) -> None:
+        """Note where a log ends."""
+        if len(self._ends) >= REMEMBERED_MAX:
+            self._ends.clear()
+        self._ends[organization_id] = end
+
+    def forget(self, organization_id: UUID) -> None:
+        """Note that a log is written to in another way."""
+        self._ends.pop(organization_id, None)

@@ -1,0 +1,75 @@
+"""A stream whose log goes beyond what this release made of it: no retry helps, so the event is named.
+
+A write decided under the log's lock found a later version than the directory has. Either the log holds
+an event that this release does not know, or the directory was not written with the log.
+"""
+
+import re
+from uuid import UUID
+
+from eventstore.errors import WrongExpectedVersion
+from eventstore.events import RecordedEvent
+from eventstore.postgres.connection import Connection
+from eventstore.read import read_stream
+from schema.events.codec import is_known, known_version
+from schema.scim.errors import ScimError
+
+PAGE = 500
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class BeyondThisRelease(ScimError):
+    """The resource cannot be changed until the operator has acted; to send the request again is no use."""
+
+    status = 503
+
+
+async def refusal_of(
+    connection: Connection, organization_id: UUID, error: WrongExpectedVersion
+) -> BeyondThisRelease:
+    """Return what a client is told of a write that no retry would get through."""
+    stream_id = stream_of(error, organization_id)
+    unknown = await find_unknown(connection, organization_id, stream_id)
+    if unknown is None:
+        return BeyondThisRelease(
+            f"The directory has not all events of stream {stream_id}: the operator runs "
+            "scim-ledger projections rebuild directory. Until then the resource cannot be changed."
+        )
+    return BeyondThisRelease(
+        f"{told(unknown)} Until then the resource cannot be changed, and sending the request again does not help."
+    )
+
+
+def told(event: RecordedEvent) -> str:
+    """Return which event this release does not know, and what the operator does about it."""
+    known = known_version(event.type)
+    knows = f"version {known} of it" if known else "no event of that type"
+    return (
+        f"{event.type} version {event.schema_version} at position {event.position} of the log, version "
+        f"{event.version} of stream {event.stream_id}, is unknown to this release, which knows {knows}: "
+        "the operator upgrades the service to the release that wrote it."
+    )
+
+
+def stream_of(error: WrongExpectedVersion, organization_id: UUID) -> UUID:
+    """Return the stream whose version was taken or missing, as Postgres names it."""
+    cause = error.__cause__
+    texts = f"{getattr(cause, 'detail', '') or ''} {getattr(cause, 'message', '') or cause}"
+    found = [UUID(each) for each in UUIDS.findall(texts)]
+    others = [each for each in found if each != organization_id]
+    return others[0] if others else organization_id
+
+
+async def find_unknown(
+    connection: Connection, organization_id: UUID, stream_id: UUID
+) -> RecordedEvent | None:
+    """Return the first event of a stream that this release does not know, None where it knows all."""
+    version = 0
+    while events := await read_stream(
+        connection, organization_id, stream_id, limit=PAGE, after_version=version
+    ):
+        for each in events:
+            if not is_known(each.type, each.schema_version):
+                return each
+        version = events[-1].version
+    return None
