@@ -21,8 +21,9 @@ from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
 from service.limits.descriptors import connections_max
 from service.limits.fair_share import FairShare
-from service.limits.offload import LONG_MEMBERS
+from service.limits.offload import LONG_MEMBERS, offload
 from service.runtime import Runtime
+from service.scim.middleware import ERROR_FORM
 from service.scim.routes import add_routes
 from service.signals import ending
 
@@ -60,10 +61,10 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
 def query_reader(runtime: Runtime, shares: FairShare) -> QueryReader:
     """Return what reads pages, with a share of the pool."""
 
-    async def offload(work: Callable[[Rows], str], rows: Rows) -> str:
+    async def offload_rows(work: Callable[[Rows], str], rows: Rows) -> str:
         return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, shares.slot, offload, Totals())
+    return QueryReader(runtime.pool, runtime.reader, shares.slot, offload_rows, Totals())
 
 
 def share_of(connections: int) -> FairShare:
@@ -78,7 +79,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     At its end: accept no more, finish the requests in flight, stop the followers at a batch.
     """
     limit = connections_max(settings.pool_size_max)
-    runner = make_runner(make_app(runtime, settings), connections_max=limit)
+    runner = make_runner(make_app(runtime, settings), ERROR_FORM, connections_max=limit)
     async with (
         watching_release(runtime.pool),
         following(runtime.dsn),

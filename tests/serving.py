@@ -19,6 +19,7 @@ from yarl import URL
 
 from service import log
 from service.app import serving
+from service.cli.provenance import cli_provenance
 from service.config import Settings
 from service.organizations.register import create_organization
 from service.organizations.tokens import issue_token
@@ -155,8 +156,8 @@ def settings(database_url: str) -> Settings:
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:
     """Make an organization with a token."""
-    created = await create_organization(runtime, name)
-    issued = await issue_token(runtime, created.organization, "tests")
+    created = await create_organization(runtime, name, provenance=cli_provenance())
+    issued = await issue_token(runtime, created.organization, "tests", provenance=cli_provenance())
     roles = {role: str(role_id) for role, role_id in created.organization.roles.items()}
     account_id = str(created.account_id)
     return Tenant(created.organization.id, name, roles, account_id, issued.token, issued.token_id)

@@ -1,7 +1,8 @@
 """What the events of a batch changed, gathered so that each row is written once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Protocol, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
@@ -9,15 +10,37 @@ from projections.directory import save
 from projections.directory.rows import UserRow, group_row
 from projections.directory.save import Membership
 from schema.events.event import Event
-from schema.events.group import GroupDeleted, GroupEvent, MembersAdded, MembersRemoved, MemberType
-from schema.events.organization import OrganizationEvent, TokenIssued, TokenRevoked
-from schema.events.user import UserDeleted
-from service.write.decide.state import BatchState
+from schema.events.group import (
+    Group,
+    GroupDeleted,
+    GroupEvent,
+    MembersAdded,
+    MembersRemoved,
+    MemberType,
+)
+from schema.events.organization import Organization, OrganizationEvent, TokenIssued, TokenRevoked
+from schema.events.user import User, UserDeleted
 
 Pair = tuple[UUID, UUID]  # Group, member.
 # Looked up by type: isinstance of a pydantic class costs eight times as much, and every write comes here.
 GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
 ORGANIZATION_EVENTS = frozenset(get_args(OrganizationEvent))
+
+
+class States(Protocol):
+    """The states that the events of a batch led to, by id."""
+
+    @property
+    def organization(self) -> Organization | None:
+        """Return the organization itself, if an event of the batch is about it."""
+
+    @property
+    def users(self) -> Mapping[UUID, User]:
+        """Return the users, the deleted ones as well."""
+
+    @property
+    def groups(self) -> Mapping[UUID, Group]:
+        """Return the groups, the deleted ones as well."""
 
 
 @dataclass(slots=True)
@@ -79,7 +102,7 @@ class Changes:
             for pair in [each for each in pairs if each[0] == group_id]:
                 del pairs[pair]
 
-    async def save(self, connection: Connection, organization_id: UUID, state: BatchState) -> None:
+    async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
         """Write all of it; names are freed before they are taken. Errors: NameTaken."""
         if self.is_organization_changed and state.organization:
             await save.save_organization(connection, state.organization)

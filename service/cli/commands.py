@@ -27,6 +27,7 @@ from service.cli.process.run import (
     unbroken,
 )
 from service.cli.projections import projections
+from service.cli.provenance import cli_provenance
 from service.cli.serve import run_service
 from service.config import Settings
 from service.database.address import find_origin
@@ -112,7 +113,9 @@ def organization_create(
     """Make an organization with its five roles and a technical account."""
 
     async def create(runtime: Runtime, _settings: Settings) -> None:
-        created = await unbroken(create_organization(runtime, name, acting_as=acting_as))
+        created = await unbroken(
+            create_organization(runtime, name, provenance=cli_provenance(acting_as))
+        )
         say(show.organization(created, as_json=as_json))
 
     run_with_runtime(create, may_make_key=True)
@@ -155,7 +158,9 @@ def user_create(
 
     async def create(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
-        user_id = await create_user(runtime, found, document, role=role, acting_as=acting_as)
+        user_id = await create_user(
+            runtime, found, document, role=role, provenance=cli_provenance(acting_as)
+        )
         say(show.user(user_id, user_name, as_json=as_json))
 
     run_with_runtime(create)
@@ -217,7 +222,7 @@ def token_revoke(
 
     async def revoke(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
-        is_new = await revoke_token(runtime, found, token_id, acting_as=acting_as)
+        is_new = await revoke_token(runtime, found, token_id, provenance=cli_provenance(acting_as))
         say("Revoked." if is_new else "It was revoked before.")
 
     run_with_runtime(revoke)
@@ -238,7 +243,9 @@ def schema_add(
 
     async def add(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
-        is_new = await register_schema(runtime, found, file.read_bytes(), acting_as=acting_as)
+        is_new = await register_schema(
+            runtime, found, file.read_bytes(), provenance=cli_provenance(acting_as)
+        )
         await asyncio.sleep(FRESH_S)  # Then every process has looked the organization up anew.
         say("Registered: clients see it at /Schemas." if is_new else "It is registered already.")
 

@@ -8,6 +8,7 @@ from schema.events.organization import Organization
 from service.cli.process import output
 from service.cli.process.output import OutputClosed, OutputFailed
 from service.cli.process.run import unbroken
+from service.cli.provenance import cli_provenance
 from service.organizations.tokens import IssuedToken, issue_token, revoke_token
 from service.runtime import Runtime
 
@@ -25,7 +26,12 @@ async def issue_and_show(
     """Make a token and show it. One that could not be shown is revoked. Errors: OutputFailed."""
     issuing = asyncio.ensure_future(
         issue_token(
-            runtime, organization, label, account=account, lifetime=lifetime, acting_as=acting_as
+            runtime,
+            organization,
+            label,
+            account=account,
+            lifetime=lifetime,
+            provenance=cli_provenance(acting_as),
         )
     )
     try:
@@ -33,7 +39,9 @@ async def issue_and_show(
     except BaseException as error:
         await asyncio.wait([issuing])
         lost = issuing.result()  # Where it was not even made, that error counts.
-        await unbroken(revoke_token(runtime, organization, lost.token_id))
+        await unbroken(
+            revoke_token(runtime, organization, lost.token_id, provenance=cli_provenance())
+        )
         if isinstance(error, OutputClosed | OutputFailed):
             raise OutputFailed(f"The token could not be shown and was revoked: {error}") from error
         raise

@@ -12,6 +12,7 @@ from service.cli.printing.welcome import welcome, welcome_back
 from service.cli.process import output
 from service.cli.process.output import OutputClosed, OutputFailed
 from service.cli.process.run import unbroken
+from service.cli.provenance import cli_provenance
 from service.config import Settings
 from service.database.address import record_address
 from service.limits.descriptors import raise_limit
@@ -32,7 +33,7 @@ async def run_service(settings: Settings) -> None:
         bound = settings.model_copy(update={"port": port})
         await record_address(runtime.pool, bound.origin)
         # Once the port is ours: a token that is made and never shown would be lost.
-        first = await unbroken(set_up_first(runtime))
+        first = await unbroken(set_up_first(runtime, cli_provenance()))
         tune_gc()
         await _welcome(runtime, bound, first)
         await until_stopped(lambda: _mention("Stopping: finishing the requests in flight …"))

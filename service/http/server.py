@@ -1,8 +1,10 @@
-"""The HTTP server: aiohttp's, with SCIM errors even for what is not HTTP enough to be routed."""
+"""The HTTP server: aiohttp's, with our limits and an error form even for what cannot be routed."""
 
 import asyncio
 import math
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -11,9 +13,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
-from schema.scim.errors import ScimError
 from service.ids import new_id
-from service.scim.middleware import answering, error_response, http_refusal, unexpected
 
 LINE_BYTES_MAX = 65_536  # Of the request line: a filter of 8,000 characters may be 72,000 encoded.
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
@@ -23,13 +23,26 @@ KEEPALIVE_TIMEOUT_S = 75.0
 REPORT_INTERVAL_S = 10.0
 REASON = re.compile(r"[A-Za-z /-]+")  # What aiohttp says before it quotes the request.
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 log = structlog.get_logger()
 
 
-class ScimRequestHandler(RequestHandler):
-    """Answers malformed HTTP with a SCIM error and closes the connection."""
+@dataclass(frozen=True, slots=True)
+class ErrorForm:
+    """How what is served answers: around each request, and for those that never came to a handler."""
 
-    __slots__ = ()
+    answering: Callable[[Handler], Handler]
+    refused: Callable[[int, str], web.StreamResponse]  # A status, and what to change.
+    failed: Callable[[str], web.StreamResponse]  # The id of a request at which we failed.
+
+
+class BoundedHandler(RequestHandler):
+    """Answers malformed HTTP in the form of what is served, and closes the connection."""
+
+    __slots__ = ("error_form",)
+
+    error_form: ErrorForm
 
     def handle_error(
         self,
@@ -43,38 +56,37 @@ class ScimRequestHandler(RequestHandler):
             raise ConnectionError("The answer has begun: an error cannot follow it.")
         request_id = str(new_id())
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            refusal = malformed(exc, message or "")
-            log.info("request_malformed", request_id=request_id, status=refusal.status)
+            answer_status, detail = malformed(exc, message or "")
+            log.info("request_malformed", request_id=request_id, status=answer_status)
+            response = self.error_form.refused(answer_status, detail)
         else:
-            refusal = unexpected(request_id)
             log.error("request_failed", request_id=request_id, exc_info=exc)
-        response = error_response(refusal)
+            response = self.error_form.failed(request_id)
         response.headers["X-Request-Id"] = request_id
         response.force_close()
         return response
 
 
-def malformed(error: BaseException | None, message: str) -> ScimError:
-    """Return the refusal of what is not HTTP, without a word of it, since a token may be in it."""
+def malformed(error: BaseException | None, message: str) -> tuple[int, str]:
+    """Return status and detail for what is not HTTP, without a word of it, since a token may be in it."""
     match error:
         case LineTooLong(args=(_, limit, *_)) if limit == LINE_BYTES_MAX:
             detail = f"The request line is longer than {LINE_BYTES_MAX:,} bytes; POST to /.search."
-            return http_refusal(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
+            return HTTPStatus.REQUEST_URI_TOO_LONG, detail
         case LineTooLong():
             detail = f"A header is longer than {FIELD_BYTES_MAX:,} bytes; shorten it."
-            return http_refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail
         case _:
             reason = REASON.match(message)
-            told = reason[0].strip().lower() if reason else "malformed request"
-            return http_refusal(
-                HTTPStatus.BAD_REQUEST, f"Send HTTP/1.1 that is well formed: {told}."
-            )
+            named = reason[0].strip().lower() if reason else "malformed request"
+            return HTTPStatus.BAD_REQUEST, f"Send HTTP/1.1 that is well formed: {named}."
 
 
-class ScimServer(web.Server):
+class BoundedServer(web.Server):
     """Makes one handler per connection, and has no more of them than `connections_max`."""
 
     connections_max = 1_000
+    error_form: ErrorForm
     reported_at_s = -math.inf
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
@@ -97,7 +109,9 @@ class ScimServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         """Return the handler of a new connection."""
-        return ScimRequestHandler(self, loop=self._loop, **self._kwargs)
+        handler = BoundedHandler(self, loop=self._loop, **self._kwargs)
+        handler.error_form = self.error_form
+        return handler
 
 
 def is_idle(handler: RequestHandler) -> bool:
@@ -105,33 +119,36 @@ def is_idle(handler: RequestHandler) -> bool:
     return handler._current_request is None  # noqa: SLF001 - aiohttp offers no way to ask.
 
 
-class ScimRunner(web.AppRunner):
-    """Runs an application on a ScimServer."""
+class BoundedRunner(web.AppRunner):
+    """Runs an application on a BoundedServer."""
 
     connections_max = 1_000
+    error_form: ErrorForm
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
         # The application's requests go to the application's handler: the types cannot say so.
         handle: Any = plain.request_handler
-        answer: Any = answering(handle)
-        server = ScimServer(answer, request_factory=plain.request_factory, **kwargs)
-        server.connections_max = self.connections_max
+        answer: Any = self.error_form.answering(handle)
+        server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
+        server.connections_max, server.error_form = self.connections_max, self.error_form
         return server
 
 
-def make_runner(app: web.Application, *, connections_max: int) -> ScimRunner:
+def make_runner(
+    app: web.Application, error_form: ErrorForm, *, connections_max: int
+) -> BoundedRunner:
     """Return a runner with our limits and without aiohttp's access log: ours is enough."""
-    runner = ScimRunner(
+    runner = BoundedRunner(
         app,
         access_log=None,
-        auto_decompress=False,  # See inflate.py.
+        auto_decompress=False,  # See compression.py.
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,
         keepalive_timeout=KEEPALIVE_TIMEOUT_S,
         max_line_size=LINE_BYTES_MAX,
         max_field_size=FIELD_BYTES_MAX,
     )
-    runner.connections_max = connections_max
+    runner.connections_max, runner.error_form = connections_max, error_form
     return runner

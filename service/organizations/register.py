@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from eventstore.events import Provenance
 from projections.directory import organizations as admin
 from schema.events.organization import ROLE_NAMES, TOKEN_ROLE, Organization
 from schema.scim.definitions import USER
 from schema.scim.errors import NotFound, Uniqueness
 from schema.scim.text import fold
 from service.callers.caller import Caller
-from service.cli.provenance import cli_provenance
 from service.ids import new_id
 from service.runtime import Runtime
 from service.write.commands import CreateUser, RegisterOrganization
@@ -27,14 +27,14 @@ class CreatedOrganization:
 
 
 async def create_organization(
-    runtime: Runtime, name: str, *, acting_as: str | None = None
+    runtime: Runtime, name: str, *, provenance: Provenance
 ) -> CreatedOrganization:
     """Make an organization with its five roles and a technical account. Errors: ScimError."""
     await _refuse_taken(runtime, name)
-    organization_id, provenance = new_id(), cli_provenance(acting_as)
+    organization_id = new_id()
     roles = {role: new_id() for role in ROLE_NAMES}
     blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
-    caller = Caller(blank, None, "cli")
+    caller = Caller(blank, None, provenance.source)
     register = RegisterOrganization(organization_id, name, roles)
     await runtime.lanes.submit(register, caller, provenance)
     account_id = new_id()

@@ -2,18 +2,18 @@
 
 import orjson
 
+from eventstore.events import Provenance
 from schema.events.organization import Organization
 from schema.scim.errors import InvalidValue
 from schema.scim.extension import refuse_other_spelling
 from schema.scim.json_text import refuse_repeated_keys, without_mark
 from service.callers.caller import Caller
-from service.cli.provenance import cli_provenance
 from service.runtime import Runtime
 from service.write.commands import RegisterSchema
 
 
 async def register_schema(
-    runtime: Runtime, organization: Organization, text: bytes, *, acting_as: str | None = None
+    runtime: Runtime, organization: Organization, text: bytes, *, provenance: Provenance
 ) -> bool:
     """Register an extension schema given as JSON; tell whether that changed anything.
 
@@ -28,6 +28,6 @@ async def register_schema(
     if isinstance(document, dict):
         refuse_other_spelling(organization.schemas, str(document.get("id")))
     command = RegisterSchema(organization.id, document)
-    caller = Caller(organization, None, "cli")
-    outcome = await runtime.lanes.submit(command, caller, cli_provenance(acting_as))
+    caller = Caller(organization, None, provenance.source)
+    outcome = await runtime.lanes.submit(command, caller, provenance)
     return outcome.is_changed

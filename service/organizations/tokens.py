@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from eventstore.events import Provenance
 from projections.directory import organizations as admin
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
 from service.callers.access_tokens import SCOPE, encode_token, hash_jti
 from service.callers.caller import Caller
-from service.cli.provenance import cli_provenance
 from service.ids import new_id
 from service.organizations.register import TECHNICAL_ACCOUNT
 from service.runtime import Runtime
@@ -36,7 +36,7 @@ async def issue_token(
     *,
     account: str | None = None,
     lifetime: timedelta | None = None,
-    acting_as: str | None = None,
+    provenance: Provenance,
 ) -> IssuedToken:
     """Make a bearer token for a technical account, by default the organization's own.
 
@@ -49,9 +49,7 @@ async def issue_token(
     command = IssueToken(
         organization.id, token_id, hash_jti(jti), account_id, label, SCOPE, expires_at
     )
-    await runtime.lanes.submit(
-        command, Caller(organization, None, "cli"), cli_provenance(acting_as)
-    )
+    await runtime.lanes.submit(command, Caller(organization, None, provenance.source), provenance)
     token = encode_token(
         runtime.signing_key,
         organization_id=organization.id,
@@ -64,12 +62,12 @@ async def issue_token(
 
 
 async def revoke_token(
-    runtime: Runtime, organization: Organization, token_id: UUID, *, acting_as: str | None = None
+    runtime: Runtime, organization: Organization, token_id: UUID, *, provenance: Provenance
 ) -> bool:
     """Revoke a token; tell whether it was valid until now. Errors: NotFound."""
     command = RevokeToken(organization.id, token_id)
-    caller = Caller(organization, None, "cli")
-    outcome = await runtime.lanes.submit(command, caller, cli_provenance(acting_as))
+    caller = Caller(organization, None, provenance.source)
+    outcome = await runtime.lanes.submit(command, caller, provenance)
     return outcome.is_changed
 
 

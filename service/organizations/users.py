@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
+from eventstore.events import Provenance
 from schema.events.organization import ROLE_NAMES, Organization
 from schema.scim.attributes import Document
 from schema.scim.definitions import user_type
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
 from service.callers.caller import Caller
-from service.cli.provenance import cli_provenance
 from service.ids import new_id
 from service.runtime import Runtime
 from service.write.commands import CreateUser
@@ -20,7 +20,7 @@ async def create_user(
     document: Document,
     *,
     role: str | None,
-    acting_as: str | None = None,
+    provenance: Provenance,
 ) -> UUID:
     """Make a user by hand, whom an identity provider may find and link later; return its id.
 
@@ -31,9 +31,7 @@ async def create_user(
         document = {**document, "roleId": str(_role_id(organization, role))}
     resource_type, user_id = user_type(organization.schemas), new_id()
     command = CreateUser(user_id, read_document(document, resource_type).document, resource_type)
-    await runtime.lanes.submit(
-        command, Caller(organization, None, "cli"), cli_provenance(acting_as)
-    )
+    await runtime.lanes.submit(command, Caller(organization, None, provenance.source), provenance)
     return user_id
 
 

@@ -14,7 +14,8 @@ from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, SCIM_READ
 from service.http.parts import SERVICE, Service
 from service.http.request_id import REQUEST_ID
-from service.scim.middleware import NOTES, Handler
+from service.http.server import Handler
+from service.scim.middleware import NOTES
 from service.scim.refusal_log import ORIGIN, Origin
 from service.write.batch import Outcome
 from service.write.commands import Command

@@ -1,7 +1,6 @@
 """What every request passes: an id, the conversion of every failure into a SCIM error, a log line."""
 
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -20,6 +19,7 @@ from schema.scim.errors import (
 )
 from service.http.answer import SERVER, Answer
 from service.http.request_id import REQUEST_ID
+from service.http.server import ErrorForm, Handler
 from service.ids import new_id
 from service.log import line_writer
 from service.scim.refusal_log import REFUSAL, refusal_fields
@@ -29,7 +29,6 @@ from service.unavailable import unavailable
 NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
 RETRY_AFTER_S = 1
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
 
 
@@ -145,3 +144,16 @@ def _route(request: web.Request) -> str | None:
     except (AssertionError, AttributeError):  # It never came to a route.
         return None
     return resource.canonical if resource else None
+
+
+def refuse_malformed(status: int, detail: str) -> Answer:
+    """Return the answer to what is not HTTP enough to be routed."""
+    return error_response(http_refusal(status, detail))
+
+
+def failed(request_id: str) -> Answer:
+    """Return the answer to a request at which the service failed before it came to a route."""
+    return error_response(unexpected(request_id))
+
+
+ERROR_FORM = ErrorForm(answering=answering, refused=refuse_malformed, failed=failed)

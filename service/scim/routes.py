@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from service.callers.scopes import READ, WRITE
+from service.http.server import Handler
 from service.scim import discovery
 from service.scim.bulk import bulk
 from service.scim.context import (
@@ -12,7 +13,6 @@ from service.scim.context import (
     authenticating,
     authenticating_if_sent,
 )
-from service.scim.middleware import Handler
 from service.scim.path_aliases import PathAliases
 from service.scim.queries import query
 from service.scim.queries import root as search

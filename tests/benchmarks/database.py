@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from schema.events.organization import Organization
+from service.cli.provenance import cli_provenance
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.organizations.register import create_organization
@@ -56,8 +57,10 @@ class Database:
         made = []
         async with open_runtime(self.settings, is_migrating=True) as runtime:
             for name in names:
-                created = await create_organization(runtime, name)
-                issued = await issue_token(runtime, created.organization, "benchmark")
+                created = await create_organization(runtime, name, provenance=cli_provenance())
+                issued = await issue_token(
+                    runtime, created.organization, "benchmark", provenance=cli_provenance()
+                )
                 made.append(Tenant(created.organization, issued.token))
         return made
 

@@ -22,9 +22,8 @@ import uvloop
 
 from eventstore.append import append, lock_log
 from eventstore.events import NewEvent, Provenance, RecordedEvent
-from eventstore.postgres import statements as eventstore_statements
+from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from projections import statements as projection_statements
 from projections.directory.rows import UserRow, user_row
 from projections.directory.save import columns_of_users
 from schema.events import user as users
@@ -99,8 +98,8 @@ def like_ours(text: str) -> str:
 
 def inserting(connection: asyncpg.Connection, rows: Rows) -> Batch:
     """Return what inserts the rows of some users in one transaction."""
-    append_events = like_ours(eventstore_statements.statement("append_events"))
-    save_users = like_ours(projection_statements.statement("save_users"))
+    append_events = like_ours(statements_in("eventstore")("append_events"))
+    save_users = like_ours(statements_in("projections.directory")("save_users"))
 
     async def insert(size: int) -> None:
         events, directory = rows.make(size)

@@ -49,7 +49,7 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 @pytest.fixture
 async def caller(runtime: Runtime) -> Caller:
     """Give an organization with users, as one who may write to it."""
-    made = (await create_organization(runtime, "Acme")).organization
+    made = (await create_organization(runtime, "Acme", provenance=cli_provenance())).organization
     caller = Caller(made, None, "cli")
     await asyncio.gather(*(provision(runtime, caller, f"user {n}") for n in range(USERS)))
     return caller

@@ -121,7 +121,9 @@ def each_made_once(asked: Sequence[Wish]) -> Iterator[Command]:
 
 async def live(runtime: Runtime, asked: Sequence[Wish]) -> UUID:
     """Do what is asked for in a new organization, as far as it is not refused; return its id."""
-    made = (await create_organization(runtime, f"Acme {uuid4()}")).organization
+    made = (
+        await create_organization(runtime, f"Acme {uuid4()}", provenance=cli_provenance())
+    ).organization
     for command in each_made_once(asked):
         with suppress(ScimError):
             await runtime.lanes.submit(command, Caller(made, None, "cli"), cli_provenance())

@@ -37,8 +37,8 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 @pytest.fixture
 async def acme(runtime: Runtime) -> CreatedOrganization:
     """Give an organization with a token, a user and a group."""
-    made = await create_organization(runtime, "Acme")
-    await issue_token(runtime, made.organization, "Entra")
+    made = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    await issue_token(runtime, made.organization, "Entra", provenance=cli_provenance())
     caller = Caller(made.organization, None, "cli")
     for command in (
         post_user(JO, displayName="Jo"),
@@ -137,7 +137,9 @@ async def test_one_organization_is_compared_by_itself(
     acme: CreatedOrganization,
     connection: asyncpg.Connection,
 ) -> None:
-    other = (await create_organization(runtime, "Fabrikam")).organization
+    other = (
+        await create_organization(runtime, "Fabrikam", provenance=cli_provenance())
+    ).organization
     await connection.execute("UPDATE directory.users SET active = false WHERE id = $1", JO)
     assert await differences(place, other.id) == []
     assert len(await differences(place, acme.organization.id)) == 1

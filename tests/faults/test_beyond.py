@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from projections.directory.organizations import list_organizations
 from schema.scim.errors import ScimError
+from service.cli.provenance import cli_provenance
 from service.organizations.tokens import issue_token
 from tests.serving import Scim, Served, Tenant, make_tenant, started
 
@@ -98,7 +99,7 @@ async def test_a_write_to_the_organization_names_it_too(own: Served, tenant: Ten
         [organization] = await list_organizations(connection)
 
     with pytest.raises(ScimError, match="OrganizationMerged version 1 at position"):
-        await issue_token(own.runtime, organization, "another")
+        await issue_token(own.runtime, organization, "another", provenance=cli_provenance())
 
 
 async def test_a_directory_that_lacks_a_known_event_is_to_be_rebuilt(

@@ -13,6 +13,7 @@ from eventstore.read_streams import FIRST_ID, LAST_ID, Span
 from projections.directory.fold import DIRECTORY_FOLD
 from projections.fold import fold_span
 from projections.rebuild.workers import interrupts_held, workers
+from service.cli.provenance import cli_provenance
 from service.organizations.register import create_organization
 from service.runtime import open_runtime
 from tests.database.rebuilding import rebuild_until, site
@@ -70,7 +71,9 @@ async def test_a_fold_that_is_left_in_the_middle_has_ended_its_transaction(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
     async with open_runtime(settings(database_url), is_migrating=False) as runtime:
-        made = (await create_organization(runtime, "Acme")).organization
+        made = (
+            await create_organization(runtime, "Acme", provenance=cli_provenance())
+        ).organization
     span = Span(made.id, FIRST_ID, LAST_ID, 2)
     pages = fold_span(connection, site(database_url).sealer, DIRECTORY_FOLD, span)
     await anext(pages)

@@ -46,7 +46,7 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 @pytest.fixture
 async def caller(runtime: Runtime) -> Caller:
     """Give an administrator at the command line of an organization."""
-    created = await create_organization(runtime, "Contoso")
+    created = await create_organization(runtime, "Contoso", provenance=cli_provenance())
     return Caller(created.organization, None, "cli")
 
 
@@ -114,7 +114,11 @@ async def test_an_acknowledged_command_is_there_for_everybody(
 async def test_organizations_do_not_wait_for_each_other(
     runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
-    other = Caller((await create_organization(runtime, "Fabrikam")).organization, None, "cli")
+    other = Caller(
+        (await create_organization(runtime, "Fabrikam", provenance=cli_provenance())).organization,
+        None,
+        "cli",
+    )
     async with held(connection, caller):
         waiting = asyncio.create_task(create(runtime.lanes, caller, "jo"))
         await create(runtime.lanes, other, "jo")

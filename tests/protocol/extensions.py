@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
 from tests.serving import Served, Tenant
@@ -19,7 +20,9 @@ async def register(
 ) -> bool:
     """Register an extension for an organization; tell whether that changed anything."""
     found = await find_organization(served.runtime, str(organization.id))
-    return await register_schema(served.runtime, found, orjson.dumps(document))
+    return await register_schema(
+        served.runtime, found, orjson.dumps(document), provenance=cli_provenance()
+    )
 
 
 def attribute(name: str) -> str:

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from schema.scim.errors import InvalidValue, Uniqueness
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.users import create_user
 from tests.protocol.terminal import run
@@ -20,7 +21,9 @@ async def by_hand(
     """Make a user as an administrator does, and return its id."""
     found = await find_organization(served.runtime, str(organization.id))
     document = {"userName": "Ada@contoso.com", **attributes}
-    return str(await create_user(served.runtime, found, document, role=role))
+    return str(
+        await create_user(served.runtime, found, document, role=role, provenance=cli_provenance())
+    )
 
 
 async def log(served: Served, user_id: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import pytest
 
 from schema.scim import urns
 from schema.scim.errors import InvalidValue
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
 from tests.protocol.extensions import EXTENSION, FILE, URN, attribute, register, with_attributes
@@ -273,7 +274,7 @@ async def test_a_file_that_is_no_schema_is_refused(
     found = await find_organization(served.runtime, str(organization.id))
 
     with pytest.raises(InvalidValue, match=r"not JSON|JSON object"):
-        await register_schema(served.runtime, found, text)
+        await register_schema(served.runtime, found, text, provenance=cli_provenance())
 
 
 async def test_an_administrator_registers_it_in_a_terminal(

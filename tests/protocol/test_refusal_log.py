@@ -10,6 +10,7 @@ import pytest
 
 from schema.scim.urns import ENTERPRISE_USER
 from service.callers.access_tokens import encode_token
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.tokens import revoke_token
 from tests.protocol.extensions import URN, register
@@ -197,7 +198,7 @@ async def test_a_revoked_token_is_told_with_whose_it_was(
     served: Served, organization: Tenant
 ) -> None:
     found = await find_organization(served.runtime, str(organization.id))
-    await revoke_token(served.runtime, found, organization.token_id)
+    await revoke_token(served.runtime, found, organization.token_id, provenance=cli_provenance())
     async with logged(served, organization.token) as (scim, lines):
         answer = await scim.get("/Users")
 

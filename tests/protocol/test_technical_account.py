@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.tokens import issue_token
 from tests.protocol.test_tokens import SECOND_S, until_refused
@@ -15,7 +16,9 @@ async def colleague(served: Served, scim: Scim, organization: Tenant) -> Scim:
     second = {"userName": "second-account", "roleId": organization.roles["Administrator"]}
     assert (await scim.post("/Users", second)).status == 201
     found = await find_organization(served.runtime, str(organization.id))
-    issued = await issue_token(served.runtime, found, "second", account="second-account")
+    issued = await issue_token(
+        served.runtime, found, "second", account="second-account", provenance=cli_provenance()
+    )
     return Scim(served, issued.token)
 
 

@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from service.callers.access_tokens import encode_token
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.tokens import issue_token, revoke_token
 from tests.protocol.endpoints import body_for, endpoints
@@ -99,7 +100,7 @@ async def test_a_revoked_token_is_refused_where_none_is_needed(
     served: Served, organization: Tenant, path: str
 ) -> None:
     found = await find_organization(served.runtime, str(organization.id))
-    await revoke_token(served.runtime, found, organization.token_id)
+    await revoke_token(served.runtime, found, organization.token_id, provenance=cli_provenance())
 
     answer = await Scim(served, organization.token).get(path)
 
@@ -177,7 +178,9 @@ async def test_an_expired_token_is_told_when(served: Served, organization: Tenan
 async def test_a_token_expires_while_it_is_used(served: Served, organization: Tenant) -> None:
     found = await find_organization(served.runtime, str(organization.id))
     lifetime = timedelta(seconds=2)
-    issued = await issue_token(served.runtime, found, "short", lifetime=lifetime)
+    issued = await issue_token(
+        served.runtime, found, "short", lifetime=lifetime, provenance=cli_provenance()
+    )
     scim = Scim(served, issued.token)
 
     assert (await scim.get("/Roles")).status == 200
@@ -191,7 +194,7 @@ async def test_a_revoked_token_is_refused_within_a_second(
     assert (await scim.get("/Roles")).status == 200
     found = await find_organization(served.runtime, str(organization.id))
 
-    await revoke_token(served.runtime, found, organization.token_id)
+    await revoke_token(served.runtime, found, organization.token_id, provenance=cli_provenance())
 
     detail, after_s = await until_refused(scim)
     assert "was revoked on" in detail
@@ -202,9 +205,9 @@ async def test_other_tokens_of_the_account_stay_when_one_is_revoked(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
     found = await find_organization(served.runtime, str(organization.id))
-    issued = await issue_token(served.runtime, found, "second")
+    issued = await issue_token(served.runtime, found, "second", provenance=cli_provenance())
 
-    await revoke_token(served.runtime, found, organization.token_id)
+    await revoke_token(served.runtime, found, organization.token_id, provenance=cli_provenance())
     await until_refused(scim)
 
     assert (await Scim(served, issued.token).get("/Roles")).status == 200
