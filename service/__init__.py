@@ -1,6 +1,8 @@
-"""The SCIM service provider (RFC 7644): decides, and owns the process, transactions, HTTP and CLI.
+"""The SCIM service provider (RFC 7644): it decides, and owns the process, HTTP and the command line.
 
-`decide` holds the pure decisions; `lane.py` is the one shell around them that does the IO of a
-write; `scim` speaks RFC 7644 on aiohttp; `app.py` puts everything together and `cli.py` starts it.
-It knows every package below it, and nothing below knows it. Begin with `lane.py`.
+`app.py` is the composition root, `runtime.py` what every command stands on, `config.py` the settings, `log.py`
+the log lines, `ids.py` new ids. `http` serves, `scim` speaks RFC 7644, `callers` authenticates, `write` is the
+way of a command into the log, `organizations` holds the use cases of administrators, `cli` is the command
+line, `background` runs what nobody waits for, `limits` shares what is scarce, `database` reaches Postgres.
+It knows every package below it, and nothing below knows it. Begin with `app.py`.
 """

@@ -1,5 +1,6 @@
-"""The store's way to Postgres: what is said to the driver, and what the driver's errors mean.
+"""What every statement against Postgres needs, whoever sends it.
 
-`outages.py` has the one table from an error of the driver, or of the network, to its meaning. Everybody who
-catches such an error matches on that meaning, and on no exception class. The room knows nothing of events.
+`connection.py` names what runs statements, `statements.py` loads their text, `pool.py` borrows and caches
+connections for a bounded time, `outages.py` says what a driver's error means.
+It knows Postgres and its driver, and nothing of events, projections or HTTP. Begin with `outages.py`.
 """

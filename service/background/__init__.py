@@ -1,1 +1,6 @@
-"""service/background: story to come."""
+"""What runs beside the requests, for as long as the service serves.
+
+`followers.py` runs the followers of projections, `notifier.py` announces commits, `statistics.py` analyzes
+newly filled tables, `release_watch.py` notices tables that another release has built.
+Each is a task with an owner that awaits its end. Begin with `followers.py`.
+"""

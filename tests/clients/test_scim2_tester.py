@@ -97,7 +97,7 @@ ROLES = "/api/scim/v2/Roles does not serve POST; it serves GET,HEAD."
 
 
 def check_as_it_comes(scim: Scim) -> list[CheckResult]:
-    """Run the suite as docs/scim.md has it: what it knows of the service is what it discovers."""
+    """Run the suite as docs/reference/scim.md has it: what it knows of the service is what it discovers."""
     headers = {"Authorization": f"Bearer {scim.token}"}
     with httpx2.Client(base_url=scim.base, headers=headers, timeout=30) as http:
         return check_server(SyncSCIMClient(http))

@@ -1,8 +1,7 @@
-"""How the directory is read.
+"""Reads of the directory: by key, by page, by filter.
 
-A query says what a client asks. `plan.py` decides how that is read: it is pure, and its plan is a value
-that tests compare. `reader.py` carries a plan out, and is the one place that does. `members.py` adds the
-members of groups, which are too many for the statement of a page. None of them knows HTTP.
-
-Begin with `plan`.
+A filter's expression becomes SQL with parameters: `columns.py` says which attribute is which column,
+`comparison_sql.py` compares one, `filter_sql.py` composes them. `keyset.py` goes on after a row, `pages.py`
+reads pages, `totals.py` counts, `point_reads.py` answers reads by key that share queries, `members.py` reads
+groups with their members. It knows expressions and rows, and nothing of HTTP. Begin with `pages.py`.
 """

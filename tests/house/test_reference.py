@@ -1,0 +1,111 @@
+"""The references name all there is: every event type, setting, metric, log event and command, and nothing else."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+import typer.main
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+import service.app  # noqa: F401 - its import makes the metrics.
+from schema.events.codec import PERSONAL_EVENTS, TYPES
+from service.cli.commands import app
+from service.config import Settings
+from tests.house.source import source_files, text
+
+FIRST_CELL = re.compile(r"^\| ((?:`[^`]+`(?:, )?)+) \|", re.MULTILINE)
+LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+
+
+def section(page: str, heading: str | None) -> str:
+    """Return a reference, or what stands below one of its headings."""
+    whole = text(f"docs/reference/{page}.md")
+    return whole.partition(f"\n## {heading}\n")[2].partition("\n## ")[0] if heading else whole
+
+
+def named(page: str, heading: str | None = None) -> list[str]:
+    """Return what the tables of a reference name in their first column."""
+    cells = FIRST_CELL.findall(section(page, heading))
+    return [each for cell in cells for each in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_the_reference_names_every_event_type_and_no_other() -> None:
+    assert sorted(named("events")) == sorted(TYPES)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_reference_names_every_field_of_an_event(name: str) -> None:
+    row = next(
+        line for line in section("events", None).splitlines() if line.startswith(f"| `{name}` |")
+    )
+    fields = TYPES[name].model_fields.items()
+    aliases = {field.alias or key for key, field in fields}
+    if TYPES[name] not in PERSONAL_EVENTS or "values" in aliases:
+        assert {each for each in aliases if f"`{each}`" not in row} == set()
+
+
+def variables() -> list[str]:
+    """Return the names of the environment that settings are read from."""
+    return [
+        str(field.validation_alias or f"SCIM_LEDGER_{name.upper()}")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_the_reference_names_every_setting_and_no_other() -> None:
+    assert sorted(named("settings")) == sorted(variables())
+
+
+def test_the_reference_names_every_metric_and_no_other() -> None:
+    kinds = (Counter, Gauge, Histogram)
+    assert sorted(named("metrics", "Metrics")) == sorted(set(metrics(kinds)))
+
+
+def metrics(kinds: tuple[type[MetricWrapperBase], ...]) -> Iterator[str]:
+    """Yield the names of the metrics that the source makes."""
+    makers = {kind.__name__ for kind in kinds}
+    for call in calls():
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if name in makers and isinstance(call.args[0], ast.Constant):
+            yield str(call.args[0].value)
+
+
+def test_the_reference_names_every_log_event_and_no_other() -> None:
+    assert sorted(named("metrics", "Log events")) == sorted(set(log_events()))
+
+
+def log_events() -> Iterator[str]:
+    """Yield the events that the source logs."""
+    for call in calls():
+        match call:
+            case ast.Call(
+                func=ast.Attribute(attr=method, value=ast.Name(id="log")),
+                args=[ast.Constant(value=str(event)), *_],
+            ) if method in LOG_METHODS:
+                yield event
+            case ast.Call(
+                func=ast.Name(id="line_writer"), args=[ast.Constant(value=str(event)), *_]
+            ):
+                yield event
+
+
+def calls() -> Iterator[ast.Call]:
+    """Yield every call in the source."""
+    for name in source_files():
+        for node in ast.walk(ast.parse(text(name))):
+            if isinstance(node, ast.Call):
+                yield node
+
+
+def commands() -> Iterator[str]:
+    """Yield every command of the command line, as it is typed."""
+    group = typer.main.get_group(app)
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        yield from (f"{name} {each}" for each in inner) if inner else (name,)
+
+
+def test_the_reference_names_every_command_and_no_other() -> None:
+    assert sorted(named("command-line")) == sorted(commands())
