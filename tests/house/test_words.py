@@ -15,7 +15,7 @@ OLD_NAMES = {
     **dict.fromkeys(("Known", "load_known"), "BatchState"),
     **dict.fromkeys(("Needs", "knowledge"), "RequiredState"),
     **dict.fromkeys(("at_once", "in_turn"), "optimistic, locked"),
-    **dict.fromkeys(("Site", "Hands", "Behind"), "RebuildContext"),
+    **dict.fromkeys(("Hands", "Behind"), "RebuildContext"),
     **dict.fromkeys(("stand_back",), "lower_priority"),
     **dict.fromkeys(("obey",), "serve_orders"),
     **dict.fromkeys(("other_code", "OtherCode", "find_other_code"), "ReleaseMismatch"),
