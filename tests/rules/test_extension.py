@@ -8,7 +8,7 @@ from schema.scim import urns
 from schema.scim.attributes import read_schema
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidValue
-from schema.scim.extension import check_extension, refuse_other_spelling, refuse_removal
+from schema.scim.extension import check_extension, refuse_other_case, refuse_removal
 
 URN = "urn:ietf:params:scim:schemas:extension:Contracts:2.0:User"
 
@@ -140,12 +140,12 @@ def test_attributes_may_be_added_and_described(latter: dict[str, Any]) -> None:
     refuse_removal(check_extension(extension()), check_extension(latter))
 
 
-def test_a_urn_has_one_spelling() -> None:
-    refuse_other_spelling([URN], URN)
-    refuse_other_spelling([URN], f"{URN}s")
+def test_a_urn_is_registered_in_one_letter_case() -> None:
+    refuse_other_case([URN], URN)
+    refuse_other_case([URN], f"{URN}s")
 
     with pytest.raises(InvalidValue, match=f"already as {URN}"):
-        refuse_other_spelling([URN], URN.upper())
+        refuse_other_case([URN], URN.upper())
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
