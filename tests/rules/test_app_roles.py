@@ -1,4 +1,4 @@
-"""Which role a request assigns by `roles`, and what if roleId says otherwise (reference.md §6.3)."""
+"""Which role a request assigns by `roles`, also if its roleId differs: Entra's app roles (docs/reference/client-quirks.md)."""
 
 from itertools import combinations
 from typing import Any
@@ -41,9 +41,9 @@ ENTRA_TYPE = "WindowsAzureActiveDirectoryRole"
 FLAT = f"{urns.USER}:roleId"
 
 
-def entra_text(**told: str) -> str:
-    """Return a value of `roles` as Entra sends it when it updates (CUSTOM)."""
-    return orjson.dumps({"id": str(NOBODY), **told}).decode()
+def entra_text(**stated: str) -> str:
+    """Return a value of `roles` as Entra sends it in an update: JSON in a text."""
+    return orjson.dumps({"id": str(NOBODY), **stated}).decode()
 
 
 NAMING_EDITOR = [
@@ -60,14 +60,14 @@ NAMING_NOBODY = ["Admin", "", str(NOBODY), entra_text(value="25"), "{", '{"value
 
 
 def with_role(role: UUID, **attributes: Any) -> Story:
-    """Return a story of a user who has a role."""
+    """Return the story of a user who has a role."""
     return given(jo(provisioned(role=role, **attributes)))
 
 
 def assigned(
     role: UUID, previous: UUID = READER, conflict: tuple[UUID, ...] | None = None
 ) -> RoleAssigned:
-    """Return that a user has another role from now on."""
+    """Return the event that gives a user another role."""
     return RoleAssigned(role_id=role, previous_role_id=previous, conflicting_role_ids=conflict)
 
 
@@ -233,7 +233,7 @@ def test_a_conflict_that_was_there_before_is_no_news() -> None:
 
 
 def two_roles(*, primary: str) -> list[Document]:
-    """Return two app roles of ours, one of them primary."""
+    """Return two app roles that name two of the five roles; one is primary."""
     return [{"value": each, "primary": each == primary} for each in ("Editor", "Validator")]
 
 

@@ -1,4 +1,4 @@
-"""What a batch changed, gathered so that each row is written once."""
+"""The changes of a batch are collected, so that each row is written once."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ TOKEN = UUID("c0000000-0000-7000-8000-000000000001")
 
 
 def changes(*events: Event, of: UUID = SALES) -> Changes:
-    """Return what these events of one stream changed."""
+    """Return the changes of these events of one stream."""
     gathered = Changes()
     for event in events:
         gathered.add(of, event)
@@ -36,12 +36,12 @@ def changes(*events: Event, of: UUID = SALES) -> Changes:
 
 
 def joined(*ids: UUID) -> MembersAdded:
-    """Return that users joined."""
+    """Return the event of users who joined."""
     return MembersAdded(members=ids)
 
 
 def left(*ids: UUID) -> MembersRemoved:
-    """Return that users left."""
+    """Return the event of users who left."""
     return MembersRemoved(members=ids)
 
 

@@ -1,4 +1,4 @@
-"""What a Schema resource must be to become an extension of an organization's own."""
+"""What a Schema resource must hold to become an organization's own extension."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ URN = "urn:ietf:params:scim:schemas:extension:Contracts:2.0:User"
 
 
 def extension(**members: Any) -> dict[str, Any]:
-    """Return the smallest extension with other members."""
+    """Return the smallest extension, with these members changed."""
     return {"id": URN, "attributes": [{"name": "Contract"}], **members}
 
 
@@ -61,7 +61,7 @@ def test_every_simple_type_may_be_used(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "detail"),
     [
         (None, "JSON object"),
         ([], "JSON object"),
@@ -107,8 +107,8 @@ def test_every_simple_type_may_be_used(kind: str) -> None:
     ],
     ids=lambda each: str(each)[-40:],
 )
-def test_what_is_none_is_refused_with_what_to_change(document: object, told: str) -> None:
-    with pytest.raises(InvalidValue, match=told):
+def test_what_is_none_is_refused_with_what_to_change(document: object, detail: str) -> None:
+    with pytest.raises(InvalidValue, match=detail):
         check_extension(document)
 
 

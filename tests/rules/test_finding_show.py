@@ -1,4 +1,4 @@
-"""What a comparison finds is printed so that the difference is seen, and nothing personal unless it is asked for."""
+"""The findings of a comparison show what differs, and personal values only with `--personal`."""
 
 import orjson
 import pytest
@@ -10,7 +10,7 @@ from tests.builders import JO, ORGANIZATION_ID
 
 
 def shown(found: object, expected: object, column: str = "document") -> list[str]:
-    """Return the lines of a row whose column of JSON differs, without head and events."""
+    """Return the lines about a row whose JSON column differs, without the heading and the events."""
     row = Difference(
         *(ORGANIZATION_ID, JO, "users", (str(JO),)),
         columns=(column,),
@@ -123,6 +123,6 @@ def test_a_number_beyond_all_bounds_is_a_difference_like_others() -> None:
         expected={"document": '{"a":1}'},
         found={"document": '{"a":1e400}'},
     )
-    told = "document.a: Infinity is stored, the log says 1"
-    assert told in as_lines(row, with_personal=False)
+    line = "document.a: Infinity is stored, the log says 1"
+    assert line in as_lines(row, with_personal=False)
     assert "1e400" in as_document(row, with_personal=False)

@@ -1,4 +1,4 @@
-"""libpq's parameters in DATABASE_URL: understood, or refused by name, and a server's settings go to the server."""
+"""libpq's parameters in DATABASE_URL are understood or refused by name; server settings go to the server."""
 
 import pytest
 from pydantic import ValidationError

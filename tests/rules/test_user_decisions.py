@@ -1,4 +1,4 @@
-"""What commands do to users: given these events, when this is asked, then those follow."""
+"""What commands do to users: given these events, when this command comes, then those events follow."""
 
 from typing import Any
 from uuid import UUID
@@ -100,7 +100,7 @@ def test_two_users_may_share_an_external_id() -> None:
 
 
 def returned(former: UUID, user_name: str = "jo@example.com", **attributes: Any) -> UserProvisioned:
-    """Return the first event of a user who was there before, under another id."""
+    """Return the first event of a user who comes back under a new id."""
     return provisioned(user_name, **attributes).model_copy(update={"former_user_id": former})
 
 

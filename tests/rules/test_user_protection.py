@@ -1,4 +1,4 @@
-"""How users end, and what keeps one from ending: versions, and the account whose token it is."""
+"""How users are deleted and deactivated, and what prevents it: versions, and the account of the token in use."""
 
 from typing import Any
 
