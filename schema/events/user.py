@@ -6,7 +6,7 @@ from uuid import UUID
 
 from schema.events.event import Event, PersonalEvent, Place, with_values
 
-# The different roles that one request named, strongest first, where a rule had to choose among them.
+# The different roles that one request named, in the order of precedence; stated if a rule had to choose.
 RoleIds = tuple[UUID, ...]
 
 

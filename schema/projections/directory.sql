@@ -50,7 +50,7 @@ CREATE TABLE users (
     CONSTRAINT users_one_per_user_name UNIQUE (organization_id, user_name_key)
 ) WITH (fillfactor = 85);
 
-CREATE TABLE former_users (  -- Deleted users: the log recognizes a person who comes back.
+CREATE TABLE former_users (  -- Deleted users: the log names the former user of a person who comes back.
     organization_id uuid NOT NULL,
     id              uuid NOT NULL,
     user_name_key   text NOT NULL,

@@ -31,7 +31,7 @@ def refuse_unread(path: AttributePath, sent: Any, known: Any, *, is_put: bool = 
     elif known is None and path.target.is_complex:
         _refuse_unread_object(path, sent, is_put=is_put)
     elif not is_put and isinstance(known, dict) and "value" not in known:
-        raise InvalidValue(f"{path} needs a value; without one it would lose the one that it has.")
+        raise InvalidValue(f"{path} needs a value; without one, its present value would be lost.")
 
 
 def _refuse_unread_values(

@@ -123,7 +123,7 @@ def test_an_added_role_takes_the_place_of_a_former_one() -> None:
     assert story.user().attributes["roles"] == [*former, {"value": entra_text(value="Validator")}]
 
 
-def test_who_loses_the_app_role_is_a_reader() -> None:
+def test_a_user_who_loses_the_app_role_is_a_reader() -> None:
     story = with_role(EDITOR, roles=[{"value": "Editor"}])
 
     story.when(patch_user(remove("roles"))).then(
@@ -132,7 +132,7 @@ def test_who_loses_the_app_role_is_a_reader() -> None:
     )
 
 
-def test_who_loses_an_app_role_of_another_role_keeps_the_role() -> None:
+def test_a_user_who_loses_an_app_role_of_another_role_keeps_the_role() -> None:
     story = with_role(VALIDATOR, roles=[{"value": "Editor"}])
 
     story.when(patch_user(remove("roles"))).then(
@@ -217,7 +217,9 @@ def test_a_role_id_decides_among_the_roles_that_it_is_one_of(role: UUID) -> None
         put_user(roles=[{"value": "Reader"}, {"value": "Contributor"}]),
     ],
 )
-def test_who_loses_one_of_three_app_roles_has_the_stronger_of_the_others(command: Command) -> None:
+def test_a_user_who_loses_one_of_three_app_roles_has_the_stronger_of_the_others(
+    command: Command,
+) -> None:
     former = [{"value": each} for each in ("Validator", "Reader", "Contributor")]
     story = with_role(VALIDATOR, roles=former).when(command)
 
@@ -252,7 +254,7 @@ def test_of_two_roles_the_primary_one_counts(send: Any, primary: str, role: UUID
     assert with_role(READER).when(send(roles)).user().role_id == role
 
 
-def test_who_loses_one_of_two_app_roles_has_the_other() -> None:
+def test_a_user_who_loses_one_of_two_app_roles_has_the_other() -> None:
     story = with_role(VALIDATOR, roles=two_roles(primary="Editor"))
 
     story.when(patch_user(remove('roles[value eq "Validator"]')))

@@ -60,7 +60,7 @@ def test_members_who_left_are_removed() -> None:
 
 
 @pytest.mark.parametrize("events", [(joined(JO), left(JO)), (left(JO), joined(JO))])
-def test_who_comes_back_or_goes_again_is_no_change(events: tuple[Event, ...]) -> None:
+def test_a_member_who_comes_back_or_leaves_again_is_no_change(events: tuple[Event, ...]) -> None:
     gathered = changes(*events)
 
     assert (gathered.added, gathered.removed) == ({}, {})
@@ -70,7 +70,7 @@ def test_a_member_who_joins_leaves_and_joins_is_added() -> None:
     assert changes(joined(JO), left(JO), joined(JO)).added == {(SALES, JO): "User"}
 
 
-def test_who_leaves_one_group_and_joins_another_does_both() -> None:
+def test_a_user_who_leaves_one_group_and_joins_another_does_both() -> None:
     gathered = changes(left(JO))
     gathered.add(STAFF, joined(JO))
 

@@ -107,7 +107,9 @@ def test_every_simple_type_may_be_used(kind: str) -> None:
     ],
     ids=lambda each: str(each)[-40:],
 )
-def test_what_is_none_is_refused_with_what_to_change(document: object, detail: str) -> None:
+def test_what_is_no_extension_schema_is_refused_with_what_to_change(
+    document: object, detail: str
+) -> None:
     with pytest.raises(InvalidValue, match=detail):
         check_extension(document)
 

@@ -66,7 +66,7 @@ def test_of_many_paths_some_are_shown_and_the_others_counted() -> None:
     assert lines[-1] == "document: 5 more paths differ"
 
 
-def test_a_text_that_is_only_spelled_otherwise_is_told_as_that() -> None:
+def test_a_text_that_differs_only_in_formatting_is_shown_as_such() -> None:
     row = Difference(
         *(ORGANIZATION_ID, JO, "users", (str(JO),)),
         columns=("document",),
@@ -108,7 +108,7 @@ def test_json_withholds_them_too_and_says_so() -> None:
     assert shown["external_id"] == {"stored": "eve", "expected": "ann"}
 
 
-def test_json_tells_of_parked_streams_and_of_logs_that_cannot_be_read() -> None:
+def test_json_reports_parked_streams_and_logs_that_cannot_be_read() -> None:
     parked = as_document(Waiting(ORGANIZATION_ID, 2), with_personal=False)
     unread = as_document(Unread(ORGANIZATION_ID, NotFolded("at 4")), with_personal=False)
     named = {"organizationId": str(ORGANIZATION_ID)}

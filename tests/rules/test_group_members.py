@@ -87,7 +87,7 @@ def changed(**values: Any) -> GroupChanged:
         pathless({"urn:ietf:params:scim:schemas:core:2.0:Group:members": members(ANN)}, op="add"),
     ],
 )
-def test_who_is_added_joins(operation: dict[str, Any]) -> None:
+def test_an_added_user_joins(operation: dict[str, Any]) -> None:
     group_of(JO).when(patch_group(operation)).then(sales(added(ANN)))
 
 
@@ -103,7 +103,7 @@ def test_who_is_added_joins(operation: dict[str, Any]) -> None:
         remove(f'members[value ne "{JO}"]'),
     ],
 )
-def test_who_is_removed_leaves(operation: dict[str, Any]) -> None:
+def test_a_removed_user_leaves(operation: dict[str, Any]) -> None:
     group_of(JO, ANN).when(patch_group(operation)).then(sales(removed(ANN)))
 
 
@@ -222,7 +222,7 @@ def test_a_member_without_an_id_is_refused() -> None:
         group_of().when(patch_group(add("members", [{"$ref": "https://clm.example/Users/1"}])))
 
 
-def test_a_deleted_user_is_no_member_to_be() -> None:
+def test_a_deleted_user_cannot_become_a_member() -> None:
     story = group_of()
     story.happen(jo(UserDeleted()), "scim")
 

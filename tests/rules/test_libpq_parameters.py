@@ -105,5 +105,5 @@ def test_a_timeout_is_read_as_libpq_reads_it(text: str, seconds: float | None) -
         ("postgresql://a,b:c,d@one/database", None),
     ],
 )
-def test_of_several_hosts_the_one_is_meant_that_takes_writes(url: str, target: str | None) -> None:
+def test_of_several_hosts_the_one_that_takes_writes_is_used(url: str, target: str | None) -> None:
     assert read_url(url).target == target

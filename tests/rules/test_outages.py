@@ -1,4 +1,4 @@
-"""What an error on the way to Postgres means: each SQLSTATE, each error of the driver, each of the system."""
+"""What an error between us and Postgres means: each SQLSTATE, each error of the driver and of the system."""
 
 import asyncio
 import errno

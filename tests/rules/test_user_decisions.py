@@ -104,19 +104,19 @@ def returned(former: UUID, user_name: str = "jo@example.com", **attributes: Any)
     return provisioned(user_name, **attributes).model_copy(update={"former_user_id": former})
 
 
-def test_who_comes_back_under_the_same_name_is_told_from_the_former_user() -> None:
+def test_a_user_who_comes_back_under_the_same_name_is_another_user() -> None:
     story = given(jo(provisioned("Jo@example.com")), jo(UserDeleted()))
 
     story.when(post_user(ANN)).then(ann(returned(JO)))
 
 
-def test_who_comes_back_under_the_same_external_id_is_told_from_the_former_user() -> None:
+def test_a_user_who_comes_back_under_the_same_external_id_is_another_user() -> None:
     story = given(jo(provisioned("old@example.com", externalId="7")), jo(UserDeleted()))
 
     story.when(post_user(ANN, externalId="7")).then(ann(returned(JO, externalId="7")))
 
 
-def test_an_external_id_tells_more_than_a_name() -> None:
+def test_an_external_id_counts_more_than_a_name() -> None:
     story = given(
         jo(provisioned("old@example.com", externalId="7")),
         ann(provisioned("jo@example.com")),

@@ -48,7 +48,7 @@ def _unquote(text: str) -> str:
         value: str = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise UnfitError(
-            'is no JSON string; write \\" for a quote and \\\\ for a backslash in it'
+            'is not a JSON string; write \\" for a quote and \\\\ for a backslash in it'
         ) from None
     if "\0" in value:
         raise UnfitError("holds the character NUL, which no value can hold")
@@ -57,7 +57,7 @@ def _unquote(text: str) -> str:
 
 def _bare(word: str) -> str:
     if word.startswith("'"):
-        raise UnfitError("is in single quotes; write double ones")
+        raise UnfitError("is in single quotes; use double quotes")
     return word
 
 

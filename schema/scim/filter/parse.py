@@ -139,7 +139,9 @@ class _Parser:
         """Read a filter and its closing bracket; the opening one has been read."""
         self.depth += 1
         if self.depth > FILTER_DEPTH_MAX:
-            raise wrong(opening, f"brackets nest deeper than {FILTER_DEPTH_MAX}; flatten it")
+            raise wrong(
+                opening, f"brackets nest deeper than {FILTER_DEPTH_MAX}; flatten the filter"
+            )
         found = self.any_of()
         if self.peek().text != closing:
             raise wrong(

@@ -64,5 +64,5 @@ def _refuse_unwritable(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidFilter(
-            f"The filter is no valid Unicode at character {error.start + 1}; encode it as UTF-8."
+            f"The filter is not valid Unicode at character {error.start + 1}; encode it as UTF-8."
         ) from None

@@ -48,7 +48,7 @@ def parse_path(text: str, resource_type: ResourceType) -> Path | None:
     name, bracket, rest = text.strip().partition("[")
     if not name or not set(name).isdisjoint(" \"'(){}]"):
         raise InvalidPath(
-            f"{_quote(text)} is no path; write attribute, attribute.sub or attribute[filter].sub."
+            f"{_quote(text)} is not a path; write attribute, attribute.sub or attribute[filter].sub."
         )
     if not bracket:
         return _known(name, text, resource_type)
