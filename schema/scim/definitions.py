@@ -37,7 +37,7 @@ DOCUMENTS: dict[str, Document] = {  # The schema documents that every organizati
     )
 }
 # RFC 7643 §3.1: common attributes are in every resource, and a schema document need not list them. Those of
-# users and groups list externalId: Entra's gallery reads /Schemas and maps only what it finds there.
+# users and groups list externalId: Entra's gallery reads /Schemas and maps what it finds there.
 COMMON_ATTRIBUTES: list[dict[str, Any]] = load("common")["attributes"]
 COMMON = {attribute.name.lower(): attribute for attribute in map(read_attribute, COMMON_ATTRIBUTES)}
 
