@@ -209,7 +209,7 @@ async def test_one_organization_of_many_is_enough_and_a_rebuild_ends_it(
 
 
 async def told(database_url: str) -> list[str]:
-    """Return the projections that a starting service tells of."""
+    """Return the projections of which a starting service says that a rebuild is due."""
     async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
         return [each.projection for each in await log_release_mismatches(pool)]
 
