@@ -114,6 +114,11 @@ async def insert(
         raise refusal(error) from error
 
 
+async def try_append(connection: Connection) -> None:
+    """Append nothing, and wait for the disk. Errors: asyncpg's, those that an append would meet now."""
+    await connection.fetch(statement("try_append"))
+
+
 def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any]]:
     """Return events and new keys as append_events takes them after the organization."""
     _, *columns = [list(column) for column in zip(*events, strict=True)]

@@ -9,12 +9,13 @@ import asyncpg
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.point_reads import PointReader
+from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.watch import watched
-from service.database.master_key import open_master_key
+from service.database.master_key import find_key_at_hand, open_master_key
 from service.database.migrate import is_behind, migrate
 from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
 from service.write.lane import Lanes
@@ -60,6 +61,7 @@ async def open_runtime(
     async with open_database(settings, may_make=is_migrating) as dsn:
         if is_migrating or settings.is_embedded:
             await migrate(dsn)
+            await adopt_by_log(dsn, settings)
         elif await is_behind(dsn):
             raise NotMigrated(NotMigrated.__doc__)
         sealer, keys = await open_keys(dsn, settings, may_make=is_migrating or may_make_key)
@@ -94,6 +96,18 @@ async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[
         )
     async with embedded.running(settings.data_dir) as postgres, watched(postgres):
         yield postgres.dsn
+
+
+async def adopt_by_log(dsn: str, settings: Settings) -> None:
+    """Spare rebuilds that `migrate` could not, since it needed the log: where the key that opens it is here."""
+    secret = settings.master_key.get_secret_value() if settings.master_key else None
+    connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
+    try:
+        key = await find_key_at_hand(connection, setting=secret, key_file=settings.master_key_file)
+        if key is not None:
+            await adopt(connection, Sealer(key))
+    finally:
+        await connection.close()
 
 
 async def open_keys(

@@ -115,6 +115,18 @@ async def open_master_key(
     return key
 
 
+async def find_key_at_hand(
+    connection: asyncpg.Connection, *, setting: str | None, key_file: Path
+) -> bytes | None:
+    """Return the master key of a database for who can do without: None where it is not here, or another."""
+    try:
+        key = load_master_key(setting=setting, key_file=key_file, create=False)
+    except KeyProblem:
+        return None
+    fingerprint = await connection.fetchval(statement("find_master_key"))
+    return key if derived(key, "fingerprint").hex() == fingerprint else None
+
+
 async def check_master_key(connection: asyncpg.Connection, master_key: bytes) -> None:
     """Hold the database to the master key that came first. Errors: KeyProblem."""
     fingerprint = derived(master_key, "fingerprint").hex()

@@ -10,6 +10,7 @@ import asyncpg
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.session import connect
 from eventstore.postgres.statements import statements_in
+from projections.maintenance.adopt import adopt
 from projections.maintenance.create import create_missing
 from projections.maintenance.ownership import find_foreign_schemas, refusal
 from service.database.fitness import find_problem
@@ -59,7 +60,9 @@ async def migrate(dsn: str) -> list[str]:
         applied = await mend_grants(connection)
         while name := await apply_next(connection, packaged()):
             applied.append(name)
-        return applied + await make_projections(connection)
+        applied += await make_projections(connection)
+        await adopt(connection)
+        return applied
     finally:
         await connection.close()
 

@@ -4,12 +4,9 @@ import asyncio
 
 import asyncpg
 
+from eventstore.append import try_append
 from eventstore.postgres.pool import borrowed
-from eventstore.postgres.statements import statements_in
 from service.database.grants import find_missing
-
-statement = statements_in(__package__)
-
 
 FRESH_S = 0.25  # Since a try succeeded: /readyz needs no token, and each try waits for the disk.
 TIMEOUT_S = 2.0
@@ -36,7 +33,7 @@ class Readiness:
             async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                 if missing := await find_missing(connection):
                     return f"The service lacks {missing[0]}: run scim-ledger migrate."
-                await connection.fetch(statement("try_to_write"))
+                await try_append(connection)
             self._tried_at_s = asyncio.get_running_loop().time()
             return ""
         finally:
