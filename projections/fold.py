@@ -156,7 +156,13 @@ def without_waiting(events: list[Opened], parked: Parked) -> list[Opened]:
     """Return events but those that wait."""
     if not parked:
         return events
-    return [each for each in events if each[0][2] < parked.get(each[0][0], each[0][2] + 1)]
+    return [(row, personal) for row, personal in events if not is_waiting(row, parked)]
+
+
+def is_waiting(row: Logged, parked: Parked) -> bool:
+    """Return whether an event waits with its parked stream."""
+    first = parked.get(row["stream_id"])
+    return first is not None and row["position"] >= first
 
 
 def fold_events(

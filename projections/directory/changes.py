@@ -7,8 +7,8 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from projections.directory import save
-from projections.directory.rows import UserRow, group_row
-from projections.directory.save import Membership
+from projections.directory.rows import group_row
+from projections.directory.tables import MembershipRow, UserRow
 from schema.events.event import Event
 from schema.events.group import (
     Group,
@@ -129,5 +129,5 @@ class Changes:
             )
 
 
-def _memberships(pairs: dict[Pair, MemberType]) -> list[Membership]:
-    return [(group_id, member_id, kind) for (group_id, member_id), kind in pairs.items()]
+def _memberships(pairs: dict[Pair, MemberType]) -> list[MembershipRow]:
+    return [MembershipRow(*pair, kind) for pair, kind in pairs.items()]

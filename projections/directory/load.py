@@ -36,9 +36,16 @@ async def load_users(
 
 def user_of(row: asyncpg.Record) -> User:
     """Return the state of a row of directory.users."""
-    user_id, version, created_at, modified_at, origin, active, role_id, document, *_ = row
-    attributes = user_attributes(orjson.loads(document))
-    return User(user_id, version, created_at, modified_at, origin, active, role_id, attributes)
+    return User(
+        id=row["id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        origin=row["origin"],
+        active=row["active"],
+        role_id=row["role_id"],
+        attributes=user_attributes(orjson.loads(row["document"])),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,15 @@ async def find_user_names(
     rows = await connection.fetch(
         statement("find_user_names"), organization_id, list(keys), list(external_ids)
     )
-    held: dict[str, dict[str, UUID]] = {"user": {}, "former": {}, "former external": {}}
+    found = Holders({}, {}, {})
+    by_kind = {
+        "user": found.users,
+        "former": found.former_users,
+        "former external": found.former_external_ids,
+    }
     for name, user_id, kind in rows:
-        held[kind][name] = user_id
-    return Holders(*held.values())
+        by_kind[kind][name] = user_id
+    return found
 
 
 async def load_groups(
@@ -76,10 +88,17 @@ async def load_groups(
 
 def group_of(row: asyncpg.Record, members: dict[UUID, MemberType]) -> Group:
     """Return the state of a row of directory.groups."""
-    group_id, version, created_at, modified_at, member_count, document = row
-    attributes = orjson.loads(document)
+    attributes = orjson.loads(row["document"])
     del attributes["schemas"]
-    return Group(group_id, version, created_at, modified_at, attributes, member_count, members)
+    return Group(
+        id=row["id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        attributes=attributes,
+        member_count=row["member_count"],
+        members=members,
+    )
 
 
 async def find_group_names(
@@ -169,4 +188,4 @@ def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKEN
 async def load_tokens(connection: Connection, organization_id: UUID) -> dict[UUID, Token]:
     """Return the tokens of an organization by id, oldest first."""
     rows = await connection.fetch(statement("load_tokens"), organization_id)
-    return {row["id"]: Token(*row) for row in rows}
+    return {row["id"]: Token(**row) for row in rows}

@@ -8,8 +8,9 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
 from eventstore.sealing.sealer import Sealer
-from projections.directory.fold import DIRECTORY_FOLD, TABLES, Folded
+from projections.directory.fold import DIRECTORY_FOLD, Folded
 from projections.directory.load import load_groups, load_organization, load_users
+from projections.directory.tables import TABLES
 from projections.fold import Row, fold_streams, naming_broken_seals, take
 from projections.followers.follower import advance
 from projections.maintenance.builds import load_reached, save_reached

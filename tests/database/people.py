@@ -9,7 +9,8 @@ import asyncpg
 
 from projections.directory.queries.columns import USERS, Table
 from projections.directory.queries.filter_sql import compile_filter
-from projections.directory.rows import UserRow, user_row
+from projections.directory.rows import user_row
+from projections.directory.tables import UserRow
 from schema.events.user import User
 from schema.scim.definitions import GROUP
 from schema.scim.filter.parse import parse_filter

@@ -10,8 +10,9 @@ import pytest
 from eventstore.append import columns_of, prepare
 from eventstore.events import NewEvent
 from eventstore.read import read_tail
-from projections.directory.rows import UserRow, user_row
+from projections.directory.rows import user_row
 from projections.directory.save import append_and_save_users, columns_of_users
+from projections.directory.tables import UserRow
 from schema.events.user import User
 from schema.scim.definitions import USER
 from tests.builders import READER, START
