@@ -10,7 +10,7 @@ FETCHED_BYTES = 4_096
 
 
 class Randomness:
-    """Gives each byte only once, in all threads. A process that forks forgets the rest in the child."""
+    """Gives each byte only once, in all threads. After a fork, the child drops what is left."""
 
     def __init__(self) -> None:
         self._bytes, self._used, self._lock = b"", 0, Lock()

@@ -1,4 +1,4 @@
-"""The fold of the directory: the events of one stream, in order, become its rows. Pure."""
+"""Fold the events of one stream, in order, into rows of the directory. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,25 +28,25 @@ USER_EVENTS, GROUP_EVENTS = frozenset(get_args(UserEvent)), frozenset(get_args(G
 
 @dataclass(slots=True)
 class Folded:
-    """What the events of a stream came to so far.
+    """The state after the events of a stream so far.
 
-    The members of a group are kept here and changed in place, and its state holds none, as with a
-    write (`Group.members`): else each event would copy them, and a large group take its square.
+    The members of a group are here and change in place; the group's state holds none, as in a write
+    (`Group.members`). Otherwise every event would copy them, and large groups would take quadratic time.
     """
 
     state: User | Group | Organization | None = None
     joined: dict[UUID, MemberType] = field(default_factory=dict)
-    left: set[UUID] = field(default_factory=set)  # Members that joined before the first event here.
-    failure: Failure | None = (
-        None  # An event that cannot be folded is nothing to go on from: it raises.
-    )
+    # Members who left, and who had joined before the first event that was folded here.
+    left: set[UUID] = field(default_factory=set)
+    # Always None: `take` raises if an event cannot be folded, because the directory parks no stream.
+    failure: Failure | None = None
 
     def take(self, row: Logged, personal: bytes | None) -> None:
-        """Take in the next event. Errors: those of decode and evolve."""
+        """Apply the next event. Errors: those of decode and evolve."""
         stream_id, version, position, kind, schema_version, recorded_at, source, data, *_ = row
         event = decode(kind, schema_version, data, personal)
         place = Place(stream_id, version, position, recorded_at, source)
-        # A look into a set, and no cast: isinstance of a union asks each class of pydantic in turn.
+        # A set lookup, because isinstance of a union checks each pydantic class in turn. Any, because a cast costs.
         former: Any = self.state
         fact: Any = event
         if type(event) in USER_EVENTS:
@@ -87,7 +87,7 @@ class Folded:
 
 
 def is_readable(user: User) -> bool:
-    """Return whether the personal part of a user could be opened: a key that was destroyed opens nothing."""
+    """Return whether the personal part of a user could be opened. It cannot if the key was destroyed."""
     return "userName" in user.attributes
 
 

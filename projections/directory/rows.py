@@ -1,4 +1,4 @@
-"""From a state, as `evolve` made it, to a row of the directory. Pure."""
+"""Turn states, as `evolve` made them, into rows of the directory. Pure."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
 
 
 def user_attributes(document: Document) -> Document:
-    """Return the attributes of a user whose document was stored: the inverse of user_document."""
+    """Return the attributes of a user from the stored document: the inverse of user_document."""
     return {key: value for key, value in document.items() if key not in NOT_ATTRIBUTES}
 
 

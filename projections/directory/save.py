@@ -1,4 +1,4 @@
-"""Write states into the directory, inside the transaction that appended their events."""
+"""Write rows of the directory, in the transaction that appended their events."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ class NameTaken(Exception):
 async def save_users(
     connection: Connection, organization_id: UUID, rows: Sequence[UserRow]
 ) -> None:
-    """Make or overwrite users. Errors: NameTaken."""
+    """Insert or overwrite users. Errors: NameTaken."""
     try:
         await connection.execute(statement("save_users"), organization_id, *columns_of_users(rows))
     except asyncpg.UniqueViolationError as error:
@@ -65,7 +65,7 @@ async def append_and_save_users(
 async def delete_users(
     connection: Connection, organization_id: UUID, users: Sequence[User]
 ) -> None:
-    """Take users out of the directory, and remember them as former users under their last names."""
+    """Delete users from the directory, and remember them as former users under their last names."""
     rows = [former_user_row(user) for user in users]
     columns = zip(*rows, strict=True)
     await connection.execute(statement("delete_users"), organization_id, *columns)
@@ -74,7 +74,7 @@ async def delete_users(
 async def save_groups(
     connection: Connection, organization_id: UUID, rows: Sequence[GroupRow]
 ) -> None:
-    """Make or overwrite groups, without their members. Errors: NameTaken."""
+    """Insert or overwrite groups, without their members. Errors: NameTaken."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     try:
         await connection.execute(statement("save_groups"), organization_id, *columns)
@@ -83,7 +83,7 @@ async def save_groups(
 
 
 async def delete_groups(connection: Connection, organization_id: UUID, ids: Sequence[UUID]) -> None:
-    """Take groups out of the directory with their memberships."""
+    """Delete groups from the directory, with their memberships."""
     await connection.execute(statement("delete_groups"), organization_id, ids)
 
 
@@ -103,7 +103,7 @@ async def save_members(
 
 
 async def save_organization(connection: Connection, organization: Organization) -> None:
-    """Make or overwrite an organization. Errors: NameTaken."""
+    """Insert or overwrite an organization. Errors: NameTaken."""
     try:
         await connection.execute(statement("save_organization"), *organization_row(organization))
     except asyncpg.UniqueViolationError as error:
@@ -111,5 +111,5 @@ async def save_organization(connection: Connection, organization: Organization) 
 
 
 async def save_token(connection: Connection, organization_id: UUID, token: Token) -> None:
-    """Make a token, or note that it was revoked."""
+    """Insert a token, or note that it was revoked."""
     await connection.execute(statement("save_token"), organization_id, *token_row(token))
