@@ -42,7 +42,7 @@ ACTIVITY_COLUMNS = (  # In the order of `Periods.activity`.
 
 
 class NothingToEnd(Exception):
-    """An event ends a period that is not open: history and log do not tell the same story."""
+    """An event ends a period that is not open: history and the log disagree."""
 
 
 async def write_history(

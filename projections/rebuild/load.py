@@ -95,7 +95,7 @@ async def park(
 
 
 async def load_shards(context: RebuildContext, reader: Connection, writer: Connection) -> None:
-    """Load shards until none is left, each in a transaction of its own.
+    """Load shards until none is left, each in its own transaction.
 
     The reader reads the log. The writer writes the tables; their schema is on its search path.
     """

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 class NoPrevious(Exception):
-    """Another release made the previous tables. Roll back with the release that made them."""
+    """The previous tables were made by another release. Roll back with that release."""
 
 
 # The errors of rebuild, rollback and verification that the command line prints as one line.

@@ -1,4 +1,4 @@
-"""Migrations: each once, in order, never edited, and safe when two start together."""
+"""Migrations run once, in order, and are never edited. Two processes may start them together."""
 
 import asyncio
 import secrets
@@ -23,7 +23,7 @@ B = Migration(2, "0002_b", "SELECT 2")
 
 @pytest.fixture
 async def limited_role(maintenance: asyncpg.Connection) -> AsyncIterator[str]:
-    """Give the name of a role that may not make roles; a test asks for it before its database."""
+    """Give a role that may not create roles. A test requests it before its database."""
     name = f"limited_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE ROLE {name} NOCREATEROLE")
     yield name

@@ -1,4 +1,4 @@
-"""What Postgres refuses becomes a line that says what to change."""
+"""A refusal from Postgres becomes a line that says what to change."""
 
 import asyncpg
 import pytest
@@ -10,7 +10,7 @@ OWNER = "Let DATABASE_URL name the account that owns the database."
 
 
 def without_rights(dsn: str) -> str:
-    """Return the DSN of an account that may read nothing of ours: a role that every server has."""
+    """Return the DSN of an account without any rights in our tables, on any server."""
     return f"{dsn}{'&' if '?' in dsn else '?'}role=pg_monitor"
 
 

@@ -1,4 +1,4 @@
-"""The work of a rebuild has the lower priority, in Postgres too, where it is on this machine and we may."""
+"""A rebuild's work has lower priority, also in Postgres if it runs on this machine and we may change it."""
 
 import os
 
@@ -8,7 +8,7 @@ import pytest
 from projections.rebuild.priority import NICENESS, connect_low_priority
 
 
-async def test_the_process_of_postgres_behind_a_connection_stands_back(database_url: str) -> None:
+async def test_the_postgres_process_of_a_connection_has_lower_priority(database_url: str) -> None:
     connection = await connect_low_priority(database_url, {}, timeout_s=10.0)
     try:
         pid = connection.get_server_pid()
@@ -27,6 +27,6 @@ async def test_what_it_writes_goes_to_the_disk_as_it_comes(database_url: str) ->
             "SELECT current_setting('backend_flush_after'), max_val"
             "  FROM pg_settings WHERE name = 'backend_flush_after'"
         )
-        assert flush_after == ("512kB" if int(most) else "0")  # Not each system can.
+        assert flush_after == ("512kB" if int(most) else "0")  # Not every system supports it.
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""A database that a release without revisions made: the tables of the last such release are revision 1, others ask for a rebuild."""
+"""A database of a release without revisions. Tables of the last such release are revision 1; others need a rebuild."""
 
 import asyncpg
 import pytest
@@ -26,7 +26,7 @@ async def test_so_it_is_with_tables_beside_those_that_serve(
 
 
 @pytest.mark.parametrize("digest", ["", "other", LAST["directory"].upper(), LAST["directory"][:12]])
-async def test_tables_of_any_other_code_stay_those_of_another_release(
+async def test_tables_with_any_other_digest_stay_those_of_another_release(
     digest: str, former: asyncpg.Connection, empty_database: str
 ) -> None:
     await former.execute("UPDATE projections.builds SET digest = $1", digest)

@@ -1,4 +1,4 @@
-"""Postgres learns of young tables within seconds, and not when autovacuum comes by."""
+"""Tables that have just grown are analyzed within seconds, before autovacuum runs."""
 
 import asyncpg
 
@@ -9,7 +9,7 @@ ROWS = "SELECT reltuples FROM pg_class WHERE oid = 'eventstore.events'::regclass
 
 
 async def grow(connection: asyncpg.Connection, events: int) -> None:
-    """Append events, and let Postgres count them."""
+    """Append events, and wait until Postgres has counted them."""
     await append_events(connection, *new_streams(events))
     await connection.execute("SELECT pg_stat_force_next_flush()")
 
