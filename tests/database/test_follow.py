@@ -103,7 +103,7 @@ async def test_a_follower_survives_the_loss_of_its_connection(
         assert await batch == [1]
 
 
-async def test_a_follower_hears_again_after_the_loss_of_its_connection(
+async def test_a_follower_is_notified_again_after_the_loss_of_its_connection(
     connection: asyncpg.Connection, pool: asyncpg.Pool
 ) -> None:
     async with aclosing(follow(pool, ORGANIZATION, after=0, sweep_s=NEVER_S)) as events:

@@ -132,7 +132,7 @@ async def test_a_parked_stream_is_listed_with_its_event_and_its_error(
     )
 
 
-async def test_the_error_of_a_parked_stream_tells_no_value(
+async def test_the_error_of_a_parked_stream_holds_no_value(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, BROKEN)
@@ -215,7 +215,7 @@ async def test_postgres_refuses_a_second_open_period_and_the_stream_is_parked(
     assert waiting.error.startswith("UniqueViolationError (membership_periods_one_open)")
 
 
-async def test_lag_tells_how_much_is_to_follow_and_for_how_long(
+async def test_lag_is_how_many_events_wait_and_for_how_long(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await advance(service_connection, HISTORY, ORGANIZATION_ID, after=0, limit=2)
@@ -225,7 +225,7 @@ async def test_lag_tells_how_much_is_to_follow_and_for_how_long(
     assert behind.seconds > 0
 
 
-async def test_who_has_followed_all_has_no_lag(
+async def test_a_follower_at_the_end_of_a_log_has_no_lag(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, HISTORY)

@@ -82,7 +82,7 @@ async def test_the_tables_beside_a_projection_get_their_rights_back(
     assert f"grant DELETE ON TABLE directory_{suffix}.users" in applied
 
 
-async def test_an_account_that_may_not_grant_is_told_which_may(
+async def test_an_account_that_may_not_grant_learns_which_may(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(

@@ -63,7 +63,7 @@ async def test_a_role_lasts_until_just_before_the_next(
     assert (after.role_id, after.from_position, after.to_at) == (EDITOR, 2, None)
 
 
-async def test_a_role_tells_who_assigned_it_by_which_door(
+async def test_a_role_shows_who_assigned_it_through_which_door(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await book.record(jo(provisioned()), by=ENTRA)

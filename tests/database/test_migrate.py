@@ -86,7 +86,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(empty_database: str) 
     assert applied[0] == "0001_event_log"
 
 
-async def test_a_login_without_the_role_is_told_what_an_administrator_runs(
+async def test_a_login_without_the_role_learns_what_an_administrator_runs(
     limited_role: str, empty_database: str, template: str
 ) -> None:
     connection = await asyncpg.connect(empty_database)

@@ -101,9 +101,7 @@ async def test_an_append_for_a_snapshot_of_before_is_refused(
 
 
 @both_ways
-async def test_who_is_not_the_service_cannot_append(
-    connection: asyncpg.Connection, write: Write
-) -> None:
+async def test_another_account_cannot_append(connection: asyncpg.Connection, write: Write) -> None:
     role = f"passer_by_{uuid4().hex[:12]}"
     await connection.execute(
         f"CREATE ROLE {role}; GRANT USAGE ON SCHEMA eventstore, directory TO {role};"
@@ -117,7 +115,7 @@ async def test_who_is_not_the_service_cannot_append(
         await connection.execute(f"RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-async def test_functions_that_lend_their_owner_s_rights_have_a_search_path_of_their_own(
+async def test_functions_with_their_owner_s_rights_set_their_own_search_path(
     connection: asyncpg.Connection,
 ) -> None:
     rows = await connection.fetch(

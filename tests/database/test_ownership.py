@@ -160,7 +160,7 @@ async def test_a_schema_that_comes_later_is_refused_by_every_command(
     assert await schemas_of(connection) == before
 
 
-async def test_tables_like_ours_are_not_ours_where_we_have_not_noted_to_have_made_them(
+async def test_tables_like_ours_are_not_ours_without_a_record_that_we_made_them(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
     await connection.execute("CREATE SCHEMA directory_next; SET search_path = directory_next")

@@ -178,7 +178,7 @@ async def test_a_rebuild_applies_what_was_parked_for_a_reason_that_is_gone(
     assert period.role_id == EDITOR
 
 
-async def test_a_stream_that_waits_differs_from_nothing(
+async def test_a_parked_stream_is_no_difference(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)

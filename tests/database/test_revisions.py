@@ -17,7 +17,7 @@ async def test_the_tables_of_the_last_release_without_revisions_need_no_rebuild(
 
 
 @pytest.mark.parametrize("schema", ["directory_next", "directory_previous", "history_previous"])
-async def test_so_it_is_with_tables_beside_those_that_serve(
+async def test_the_tables_beside_those_that_serve_need_no_rebuild_either(
     schema: str, former: asyncpg.Connection, empty_database: str
 ) -> None:
     await former.execute(BUILT, schema, LAST[schema.partition("_")[0]])

@@ -14,7 +14,7 @@ async def grow(connection: asyncpg.Connection, events: int) -> None:
     await connection.execute("SELECT pg_stat_force_next_flush()")
 
 
-async def test_a_table_that_has_grown_is_looked_at(
+async def test_a_table_that_has_grown_is_analyzed(
     connection: asyncpg.Connection, service_connection: asyncpg.Connection, database_url: str
 ) -> None:
     await grow(connection, 30)
@@ -22,7 +22,7 @@ async def test_a_table_that_has_grown_is_looked_at(
     assert await connection.fetchval(ROWS) == 30
 
 
-async def test_a_table_that_has_not_is_left_alone(
+async def test_a_table_that_has_not_grown_is_left_alone(
     connection: asyncpg.Connection, service_connection: asyncpg.Connection, database_url: str
 ) -> None:
     await grow(connection, 30)

@@ -54,7 +54,7 @@ async def test_what_is_read_is_what_the_append_returned(connection: asyncpg.Conn
     assert await read(connection, ORGANIZATION, after=0, limit=10) == recorded
 
 
-async def test_an_event_tells_who_caused_it_and_how(connection: asyncpg.Connection) -> None:
+async def test_an_event_says_who_caused_it_and_how(connection: asyncpg.Connection) -> None:
     await append_events(connection, new_event())
     [event] = await read(connection, ORGANIZATION, after=0, limit=1)
     assert event.actor_id == ENTRA.actor_id

@@ -55,7 +55,7 @@ def place(database_url: str, acme: CreatedOrganization) -> RebuildContext:
     return rebuild_context(database_url)
 
 
-async def test_what_nobody_touched_differs_in_nothing(place: RebuildContext) -> None:
+async def test_an_untouched_directory_has_no_differences(place: RebuildContext) -> None:
     assert await differences(place) == []
 
 
