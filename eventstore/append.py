@@ -1,4 +1,4 @@
-"""Appends events to an organization's log and reads them back, in order."""
+"""Append events to an organization's log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,44 +18,44 @@ from eventstore.sealing.sealer import Sealer
 statement = statements_in(__package__)
 
 
-TICK = timedelta(microseconds=1)  # The least step of a timestamptz.
+TICK = timedelta(microseconds=1)  # The smallest step of a timestamptz.
 
 
 @dataclass(frozen=True, slots=True)
 class Tail:
     """Where a log ends."""
 
-    position: int  # 0: it is empty.
-    recorded_at: datetime | None  # None: it is empty.
-    now: datetime  # By Postgres's clock, after the wait for a lock.
+    position: int  # 0: the log is empty.
+    recorded_at: datetime | None  # None: the log is empty.
+    now: datetime  # By Postgres's clock, read after the wait for a lock.
 
     def recorded_at_of(self, index: int) -> datetime:
-        """Return the instant of the index-th event appended, from 0: always after the tail's."""
-        # The clock may stand still or step back; the log does not.
+        """Return the instant of an appended event, counted from 0. It is always later than the tail's."""
+        # The clock may stop or step back; the instants of a log always increase.
         begin = self.now if self.recorded_at is None else max(self.now, self.recorded_at + TICK)
         return begin + index * TICK
 
 
 async def lock_log(connection: Connection, organization_id: UUID) -> Tail:
-    """Return the log's tail, which is nobody else's to move until the transaction ends.
+    """Lock the log until the transaction ends, and return its tail. Nobody else can move the tail meanwhile.
 
-    The transaction must be READ COMMITTED. Waits for the organization's other appends, and for the
-    swap of a projection. Call it before reading what the events will be decided from.
+    The transaction must be READ COMMITTED. The call waits for the organization's other appends, and for the
+    swap of a projection. Call it before you read the state that the events are decided from.
     """
     return Tail(*await connection.fetchrow(statement("lock_log"), organization_id))
 
 
-async def append(  # noqa: PLR0917 - one sentence: in this log, after its tail, these events.
+async def append(  # noqa: PLR0917 - in this log, after its tail, these events.
     connection: Connection,
     organization_id: UUID,
     tail: Tail,
     events: Sequence[NewEvent],
     sealer: Sealer,
 ) -> list[RecordedEvent]:
-    """Return events as recorded after the tail, which `lock_log` gave in this same transaction.
+    """Append events after the tail that `lock_log` returned in this transaction; return them as recorded.
 
-    A subject is new, and gets its key, where one of its events here is its stream's first.
-    Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists; the transaction is then lost.
+    A subject is new, and gets a key, if one of these events is the first of its stream.
+    Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists. The transaction then fails.
     """
     recorded, sealed = await prepare(connection, organization_id, tail, events, sealer)
     if recorded:
@@ -70,7 +70,7 @@ async def prepare(  # noqa: PLR0917 - as append.
     events: Sequence[NewEvent],
     sealer: Sealer,
 ) -> tuple[list[RecordedEvent], Sealed]:
-    """Return events as they will be recorded after a tail, and their seals. Errors: SubjectErased."""
+    """Return events as they will be recorded after a tail, and their sealed parts. Errors: SubjectErased."""
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
         record(organization_id, tail, index, event, sealed=sealed.parts[index])
@@ -106,7 +106,7 @@ def record(
 async def insert(
     connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent], sealed: Sealed
 ) -> None:
-    """Write events and the new keys of their subjects, in one statement."""
+    """Write events, and the new keys of their subjects, in one statement."""
     columns = columns_of(events, sealed)
     try:
         await connection.execute(statement("append_events"), organization_id, *columns)
@@ -120,6 +120,6 @@ async def try_append(connection: Connection) -> None:
 
 
 def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any]]:
-    """Return events and new keys as append_events takes them after the organization."""
+    """Return the columns of events and new keys, as append_events takes them after the organization."""
     _, *columns = [list(column) for column in zip(*events, strict=True)]
     return [*columns, list(sealed.new_keys), list(sealed.new_keys.values())]

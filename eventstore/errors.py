@@ -1,4 +1,4 @@
-"""What the store refuses, and which constraint of Postgres stands behind each refusal."""
+"""What the store refuses, and which constraint in Postgres causes each refusal."""
 
 import asyncpg
 
@@ -8,19 +8,19 @@ class StoreError(Exception):
 
 
 class WrongExpectedVersion(StoreError):
-    """An event's version is not the next of its stream: somebody else wrote to it, or nobody did yet."""
+    """An event's version is not the next one of its stream: the stream has moved, or does not exist yet."""
 
 
 class WrongTail(StoreError):
-    """An event's position or instant does not follow the log's tail: the append did not hold its lock."""
+    """An event's position or instant does not follow the log's tail: the append did not hold the lock."""
 
 
 class SubjectErased(StoreError):
-    """The subject's key has been destroyed: nothing personal can be appended about it again."""
+    """The subject's key was destroyed: no personal values can be appended about it again."""
 
 
 class SubjectExists(StoreError):
-    """A new subject already has a key: the stream that it begins with exists."""
+    """A new subject already has a key: its stream exists."""
 
 
 class BrokenSeal(Exception):
@@ -37,6 +37,6 @@ REFUSALS: dict[str, type[StoreError]] = {
 
 
 def refusal(error: asyncpg.IntegrityConstraintViolationError) -> Exception:
-    """Return the store's own error for a broken constraint; one that it does not know stays as it is."""
+    """Return the store's own error for a violated constraint, or the error itself if the store has none for it."""
     known = REFUSALS.get(error.constraint_name or "")
     return known(known.__doc__) if known else error

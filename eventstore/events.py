@@ -4,51 +4,52 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-Source = Literal["scim", "console", "cli"]  # By which door it came.
+Source = Literal["scim", "console", "cli"]  # Through which door the event came.
 
 
 class Provenance(NamedTuple):
-    """Who caused an event, and how; all events of one request share it."""
+    """Who caused an event, and how. All events of one request share it."""
 
-    actor_id: str  # The technical account's id, or cli:<uid>(<account>), with `as <name>` where one is given.
-    token_id: UUID | None  # None: it came through no token.
+    # The technical account's id, or cli:<uid>(<account>), followed by `as <name>` if a name was given.
+    actor_id: str
+    token_id: UUID | None  # None: no token was involved.
     request_id: UUID
     source: Source
 
 
 class NewEvent(NamedTuple):
-    """A fact to append; the append gives it its position and its instant.
+    """A fact to append. The append gives it a position and an instant.
 
-    A tuple, as the others here: a frozen dataclass takes four times as long to make, and each write and
-    each event of a rebuild makes one.
+    This is a tuple, as the others here: creating a frozen dataclass takes four times as long, and every
+    write and every event of a rebuild creates one.
     """
 
     stream_id: UUID
-    version: int  # The stream's next, from 1: what makes the append an optimistic lock.
+    version: int  # The stream's next version, from 1. It makes the append an optimistic lock.
     event_id: UUID
     type: str
     schema_version: int
-    data: str  # JSON; stored as this very text.
-    personal: bytes | None  # To be sealed; None: there is nothing personal.
-    subject_id: UUID | None  # Whose key seals it; None exactly when `personal` is.
+    data: str  # JSON, stored exactly as this text.
+    personal: bytes | None  # Sealed by the append. None: there is nothing personal.
+    subject_id: UUID | None  # Whose key seals `personal`. None exactly if `personal` is None.
     provenance: Provenance
 
 
 class RecordedEvent(NamedTuple):
-    """A fact as the log holds it, in the order of its columns."""
+    """A fact as the log holds it. The fields are in the order of the columns."""
 
     organization_id: UUID
-    position: int  # In the organization's log, from 1, gapless.
+    position: int  # In the organization's log: from 1, without gaps.
     stream_id: UUID
-    version: int  # In the stream, from 1, gapless.
+    version: int  # In the stream: from 1, without gaps.
     event_id: UUID
     type: str
     schema_version: int
-    recorded_at: datetime  # Later than at the position before.
+    recorded_at: datetime  # Later than that of the position before.
     actor_id: str
     token_id: UUID | None
     request_id: UUID
     source: Source
     data: str
-    sealed: bytes | None  # None: it has no personal part.
+    sealed: bytes | None  # None: the event has no personal part.
     subject_id: UUID | None

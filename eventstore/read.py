@@ -1,4 +1,4 @@
-"""Read an organization's log in order."""
+"""Read an organization's log, or one of its streams, in order."""
 
 from uuid import UUID
 
@@ -21,10 +21,10 @@ async def read(
     limit: int,
     data_max: int = UNLIMITED,
 ) -> list[RecordedEvent]:
-    """Return the events after a position, in the order of the log; all are committed, none is skipped.
+    """Return the events after a position, in the order of the log. All are committed, and none is skipped.
 
-    With `data_max`, fewer than the limit do not say that the log ends: after so many characters of data come
-    no more, since one event may have a thousand members in it.
+    `data_max` also limits the characters of data, because one event may hold a thousand members. With it,
+    fewer events than `limit` do not mean that the log ends.
     """
     rows = await connection.fetch(statement("read_log"), organization_id, after, limit, data_max)
     return [RecordedEvent(*row) for row in rows]
@@ -46,5 +46,5 @@ async def read_stream(
 
 
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
-    """Return where the log ends; nothing is locked, so that it may have grown since."""
+    """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))

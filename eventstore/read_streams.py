@@ -1,4 +1,4 @@
-"""Reads a log stream by stream, in constant memory: what a projection is rebuilt and verified from."""
+"""Read a log stream by stream, in constant memory. Projections are rebuilt and verified from this."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -16,14 +16,16 @@ from eventstore.sealing.sealer import Sealer, decrypted
 statement = statements_in(__package__)
 
 
-PAGE_EVENTS = 2_000  # In one round trip; two pages are in memory at a time.
+PAGE_EVENTS = 2_000  # In one round trip. Two pages are in memory at a time.
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
-SAMPLES_PER_SPAN = 50  # Streams looked at for each bound: spans then differ by some 15 %.
+SAMPLES_PER_SPAN = (
+    50  # Streams sampled for each bound. The sizes of spans then differ by about 15 %.
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The streams of an organization from one id to another, both included, up to a position."""
+    """The streams of an organization whose ids are between two ids (both included), up to a position."""
 
     organization_id: UUID
     first: UUID
@@ -33,21 +35,22 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The statements for a span and for some streams, by what they read beside the facts.
+    """The statements that read a span and that read some streams. Readings differ in their last columns.
 
-    Always come stream_id, version, position, type, schema_version, recorded_at, source, data.
+    The first columns are always stream_id, version, position, type, schema_version, recorded_at, source, data.
     """
 
     span: str
     streams: str
 
 
-PERSONAL = Reading("read_span", "read_streams")  # event_id, sealed, subject_id.
-# organization_id, event_id, actor_id, token_id, request_id, and NULL as the subject: nothing is opened.
+# Also event_id, sealed, subject_id.
+PERSONAL = Reading("read_span", "read_streams")
+# Also organization_id, event_id, actor_id, token_id, request_id, and NULL as the subject: nothing is opened.
 PROVENANCE = Reading("read_span_provenance", "read_streams_provenance")
 
-# A row of a reading or of read_after, and its personal part: None where it has none, or its key is
-# gone. A rebuild takes a million of them apart, so they are not put together first.
+# A row of a reading or of read_after, and its personal part. The part is None if the event has none, or
+# if its key is gone. Rows stay rows: a rebuild reads a million of them, and building objects costs time.
 Opened = tuple[asyncpg.Record, bytes | None]
 
 
@@ -59,9 +62,9 @@ async def read_tails(connection: Connection) -> dict[UUID, int]:
 async def divide(
     connection: Connection, organization_id: UUID, *, position: int, count: int
 ) -> list[Span]:
-    """Return all streams of a log up to a position as spans with about as many events each.
+    """Divide all streams of a log, up to a position, into spans with about the same number of events.
 
-    What it does not see of streams is guessed from positions that are evenly spread.
+    The bounds are estimated from a sample of evenly spread positions.
     """
     samples = SAMPLES_PER_SPAN * count
     positions = sorted({1 + position * index // samples for index in range(samples)})
@@ -76,11 +79,11 @@ async def divide(
 async def read_span(
     connection: Connection, sealer: Sealer, span: Span, reading: Reading
 ) -> AsyncGenerator[list[Opened], None]:
-    """Yield the events of a span in pages, each stream's together and in order.
+    """Yield the events of a span in pages. The events of a stream come together and in order.
 
-    The connection is its own until the last page: the next one is on its way while a page is worked on.
-    It needs no transaction of the caller's, since what is up to a position never changes. Who may leave
-    before the last page closes it (`aclosing`), before the connection.
+    Nobody else may use the connection until the last page, because the next page is fetched while the
+    caller works on one. The caller needs no transaction: events up to a position never change. A caller
+    that may stop before the last page must close the generator (`aclosing`) before the connection.
     """
     async with connection.transaction(readonly=True):
         await connection.execute(statement("read_in_order"))
@@ -97,10 +100,10 @@ async def read_span(
             await asyncio.gather(fetching, return_exceptions=True)
 
 
-async def read_streams(  # noqa: PLR0917 - which streams, up to where, and by what they are read.
+async def read_streams(  # noqa: PLR0917 - which streams, up to which position, by which statement.
     connection: Connection, sealer: Sealer, span: Span, reading: Reading, ids: Sequence[UUID]
 ) -> list[Opened]:
-    """Return the events of some streams up to the span's position, each stream's together."""
+    """Return the events of some streams up to the span's position. Those of a stream come together, in order."""
     rows = await connection.fetch(
         statement(reading.streams), span.organization_id, ids, span.position
     )
@@ -110,7 +113,7 @@ async def read_streams(  # noqa: PLR0917 - which streams, up to where, and by wh
 async def touched_streams(
     connection: Connection, organization_id: UUID, *, after: int, position: int
 ) -> list[UUID]:
-    """Return the streams with events after a position, up to another."""
+    """Return the streams that have events after one position and up to another."""
     rows = await connection.fetch(statement("touched_streams"), organization_id, after, position)
     return [row["stream_id"] for row in rows]
 
@@ -123,7 +126,7 @@ async def read_after(
     return await _open(connection, sealer, organization_id, rows)
 
 
-# Subject → what opens its events, and the begin of their places: made once, and not for every event.
+# Subject → what opens its events, and how their places begin. Both are made once, not for every event.
 Ciphers = Mapping[UUID, tuple[AESGCM, bytes]]
 
 

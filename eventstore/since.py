@@ -1,4 +1,4 @@
-"""Whether something happened since a version of a stream: a short look at the end of its log."""
+"""Check whether something happened after a version of a stream, by looking at the end of its log."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from eventstore.postgres.statements import statements_in
 statement = statements_in(__package__)
 
 
-EVENTS_MAX = 1_000  # Looked at; where more came since, one of them may have been meant.
+EVENTS_MAX = 1_000  # If more events came since, one of them may be of the given types.
 
 
 async def came_since(
@@ -20,9 +20,9 @@ async def came_since(
     types: Sequence[str],
     naming_types: Sequence[str],
 ) -> bool:
-    """Tell whether events came after a place, the version of a stream; True where that is not certain.
+    """Return whether such events came after `place`, a version of a stream. True also if that is uncertain.
 
-    Of `types` any event counts, of `naming_types` one that names the stream in its data.
+    Any event of `types` counts. An event of `naming_types` counts if its data names the stream.
     """
     came = await connection.fetchval(
         statement("came_since"), organization_id, *place, types, naming_types, EVENTS_MAX

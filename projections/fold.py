@@ -1,4 +1,4 @@
-"""Folds the streams of a log into the rows of a projection, each stream by itself, in constant memory."""
+"""Fold the streams of a log into the rows of a projection: stream by stream, in constant memory."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
@@ -18,8 +18,8 @@ from schema.events.codec import UnknownEvent
 from schema.scim.resource_type import ResourceType
 
 Row = tuple[Any, ...]
-Logged: TypeAlias = asyncpg.Record  # An event as `Fold.reading` gives it.
-Parked = Mapping[UUID, int]  # Stream → position of the event from which on it waits.
+Logged: TypeAlias = asyncpg.Record  # An event as `Fold.reading` returns it.
+Parked = Mapping[UUID, int]  # Stream → position of the first event that waits.
 NOTHING_PARKED: Parked = {}
 
 
@@ -29,24 +29,24 @@ class Table:
 
     columns: tuple[str, ...]  # In the order of a row.
     key: tuple[str, ...]
-    stream: str  # The column that says of which stream a row is.
+    stream: str  # The column that holds the stream of a row.
     personal: frozenset[str] = frozenset()  # The columns that hold what the log seals.
 
     @cached_property
     def key_of(self) -> Callable[[Row], Row]:
-        """Return what gives the key of a row."""
+        """Return a function that returns the key of a row."""
         indexes = [self.columns.index(name) for name in self.key]
         return itemgetter(*indexes) if len(indexes) > 1 else lambda row: (row[indexes[0]],)
 
     def stream_of(self, row: Row) -> UUID:
-        """Return the stream that a row is of."""
+        """Return the stream that a row belongs to."""
         stream_id: UUID = row[self.columns.index(self.stream)]
         return stream_id
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The event that a follower cannot take in, and why; what its stream came to before it stays."""
+    """The event that a follower cannot apply, and why. The rows from earlier events of the stream stay."""
 
     event: Logged
     error: Exception
@@ -55,7 +55,7 @@ class Failure:
 class NotFolded(Exception):
     """The log holds an event that this release cannot read.
 
-    The message names the place and no value of the event, which may be personal.
+    The message names the place of the event, but none of its values, which may be personal.
     """
 
 
@@ -75,7 +75,7 @@ def not_folded(organization_id: UUID, row: Logged, error: Exception) -> NotFolde
 
 @contextmanager
 def naming_broken_seals() -> Iterator[None]:
-    """Refuse events whose personal part does not open as those that cannot be read. Errors: NotFolded."""
+    """Report a personal part that does not open as an event that cannot be read. Errors: NotFolded."""
     try:
         yield
     except BrokenSeal as error:
@@ -83,15 +83,15 @@ def naming_broken_seals() -> Iterator[None]:
 
 
 class Folded(Protocol):
-    """What the events of a stream came to so far."""
+    """The state after the events of a stream so far."""
 
     failure: Failure | None
 
     def take(self, row: Logged, personal: bytes | None, /) -> None:
-        """Take in the next event."""
+        """Apply the next event."""
 
     def rows(self, organization_id: UUID, users: ResourceType, /) -> Iterator[tuple[str, Row]]:
-        """Yield the rows that the stream came to, each with its table."""
+        """Yield the rows that the stream leads to, each with its table."""
 
 
 Stream = tuple[UUID, Folded]
@@ -99,7 +99,7 @@ Stream = tuple[UUID, Folded]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """How a projection comes of the log."""
+    """How to make a projection from the log."""
 
     tables: Mapping[str, Table]
     begin: Callable[[], Folded]
@@ -108,7 +108,7 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The streams that ended with a page of events; the last one of a page may go on in the next."""
+    """The streams that are complete after a page of events. The last stream of a page may go on in the next."""
 
     events: int
     streams: list[Stream]
@@ -121,16 +121,17 @@ async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
     span: Span,
     parked: Parked = NOTHING_PARKED,
 ) -> AsyncGenerator[Page, None]:
-    """Yield the streams of a span, folded, in the order of their ids. The connection is its own meanwhile.
+    """Yield the streams of a span, folded, in the order of their ids.
 
-    Of parked streams the events that wait are left out. Errors: NotFolded.
+    Nobody else may use the connection meanwhile. Events that wait in parked streams are left out.
+    Errors: NotFolded.
     """
     open_stream: Stream | None = None
     with naming_broken_seals():
         async with aclosing(read_span(connection, sealer, span, fold.reading)) as pages:
             async for events in pages:
-                known = without_waiting(events, parked)
-                ended, open_stream = fold_events(fold, span.organization_id, known, open_stream)
+                readable = without_waiting(events, parked)
+                ended, open_stream = fold_events(fold, span.organization_id, readable, open_stream)
                 yield Page(len(events), ended)
     if open_stream is not None:
         yield Page(0, [open_stream])
@@ -144,25 +145,34 @@ async def fold_streams(  # noqa: PLR0917 - as fold_span.
     ids: Iterable[UUID],
     parked: Parked = NOTHING_PARKED,
 ) -> list[Stream]:
-    """Return some streams, folded up to the span's position; one without events is left out. Errors: NotFolded."""
+    """Return some streams, folded up to the span's position. Errors: NotFolded.
+
+    Streams without events are left out.
+    """
     with naming_broken_seals():
         events = await read_streams(connection, sealer, span, fold.reading, list(ids))
-    known = without_waiting(events, parked)
-    ended, last = fold_events(fold, span.organization_id, known, None)
+    readable = without_waiting(events, parked)
+    ended, last = fold_events(fold, span.organization_id, readable, None)
     return [*ended, last] if last is not None else ended
 
 
 def without_waiting(events: list[Opened], parked: Parked) -> list[Opened]:
-    """Return events but those that wait."""
+    """Return events without those that wait."""
     if not parked:
         return events
-    return [each for each in events if each[0][2] < parked.get(each[0][0], each[0][2] + 1)]
+    return [(row, personal) for row, personal in events if not is_waiting(row, parked)]
+
+
+def is_waiting(row: Logged, parked: Parked) -> bool:
+    """Return whether an event waits with its parked stream."""
+    first = parked.get(row["stream_id"])
+    return first is not None and row["position"] >= first
 
 
 def fold_events(
     fold: Fold, organization_id: UUID, events: Iterable[Opened], open_stream: Stream | None
 ) -> tuple[list[Stream], Stream | None]:
-    """Return the streams that ended and the one that may go on. Errors: NotFolded."""
+    """Return the streams that are complete, and the one that may go on. Errors: NotFolded."""
     ended = []
     current, folded = open_stream or (None, fold.begin())
     for row, personal in events:
@@ -176,7 +186,7 @@ def fold_events(
 
 
 def take(folded: Folded, organization_id: UUID, row: Logged, personal: bytes | None) -> None:
-    """Take the next event into a stream. Errors: NotFolded."""
+    """Apply the next event of a stream. Errors: NotFolded."""
     try:
         folded.take(row, personal)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The projections there are, and the revision of the tables and rows that each one makes."""
+"""All projections, each with the revision of the tables and rows that it makes."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,23 +13,22 @@ from projections.history.write import HISTORY as HISTORY_FOLLOWER
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projection:
-    """A projection, which lives in the Postgres schema of its name.
+    """A projection. Its tables are in the Postgres schema of the same name.
 
-    `inline` ones are written in the transaction of the append, `follower`s some time later.
+    An inline projection is written in the transaction of the append, one with a follower some time later.
 
-    Raise `revision` by one with every change that makes other tables, or other rows of the same log: an
-    installation is asked for a rebuild when its tables are of another revision. A change that leaves
-    tables and rows as they are leaves the revision, too. `tests/database/test_golden_rows.py` fails
-    where the two do not agree.
+    Raise `revision` by one with every change that makes other tables, or other rows from the same log.
+    An installation is asked for a rebuild if its tables have another revision. If tables and rows stay the
+    same, so does the revision. `tests/database/test_golden_rows.py` fails if the two do not agree.
     """
 
     name: str
     revision: int
     fold: Fold
-    follower: Follower | None = None  # None: it is inline.
+    follower: Follower | None = None  # None: the projection is inline.
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        """Go to another process by name."""
+        """Pickle by name, for another process."""
         return find_projection, (self.name,)
 
     @property
@@ -49,12 +48,12 @@ class Projection:
 
     @property
     def spare(self) -> str:
-        """Return the schema that a swap renames by; it is there within a transaction only."""
+        """Return the schema name that a swap uses in between. It exists only within a transaction."""
         return f"{self.name}_spare"
 
     @property
     def shape(self) -> str:
-        """Return the schema that indexes are read from; it is there within a transaction only."""
+        """Return the schema that definitions of indexes are read from. It exists only within a transaction."""
         return f"{self.name}_shape"
 
 

@@ -7,11 +7,11 @@ from projections.fold import Table
 
 
 def rows_of_span(name: str, table: Table, span: Span) -> tuple[str, tuple[UUID, UUID, UUID]]:
-    """Return the query for a table's rows of the streams of a span, and its arguments.
+    """Return the query for the rows of a table that belong to a span's streams, and its arguments.
 
-    The table is that of the schema on the search path.
+    The search path says in which schema the table is.
     """
-    # Composed of our own names: one text for each table would be the same text eleven times.
+    # Composed from our own names. A file per table would repeat the same text eleven times.
     query = (
         f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608
         f"WHERE organization_id = $1 AND {table.stream} BETWEEN $2 AND $3"

@@ -13,7 +13,8 @@ from eventstore.events import RecordedEvent
 from eventstore.read import read
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
-from projections.directory.rows import GroupRow, UserRow, group_row, user_row
+from projections.directory.rows import group_row, user_row
+from projections.directory.tables import GroupRow, UserRow
 from schema.events import group, organization, user
 from schema.events.codec import decode
 from schema.events.event import Event, Place

@@ -1,4 +1,4 @@
-"""What runs statements: a connection of our own, or one borrowed from the pool."""
+"""The type of what runs statements: a connection of our own, or one borrowed from a pool."""
 
 import asyncpg
 

@@ -1,6 +1,6 @@
-"""What a URL of Postgres asks of us: libpq's parameters, which the driver would pass on to the server.
+"""Read the parameters of a Postgres URL. The driver would pass those of libpq on to the server.
 
-Each is understood or refused by name. A name that is not libpq's is a setting of the server's.
+Each parameter of libpq is either supported or refused by name. Any other name is a setting of the server.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-TIMEOUT_S_MIN = 2.0  # As libpq reads connect_timeout=1.
+TIMEOUT_S_MIN = 2.0  # libpq reads connect_timeout=1 as 2.
 UTF8 = frozenset({"auto", "utf8", "utf-8", "unicode"})
-# What the driver does in any case, by the values that ask for no more; others ask for what it cannot do.
+# What the driver does in any case, and the values that ask for just that. It cannot do what others ask for.
 AS_IT_IS: Final[Mapping[str, frozenset[str]]] = {
     "channel_binding": frozenset({"disable", "prefer"}),
     "client_encoding": UTF8,
@@ -25,7 +25,7 @@ AS_IT_IS: Final[Mapping[str, frozenset[str]]] = {
     "sslcompression": frozenset({"0", "1"}),  # libpq itself has ignored it since version 14.
     "sslsni": frozenset({"1"}),
 }
-# Our connections have names of their own, by which we find them.
+# Our connections have names of our own, because we look them up by name.
 NAMES = frozenset({"application_name", "fallback_application_name"})
 SOCKET = (
     "keepalives",
@@ -54,17 +54,17 @@ SESSION_ATTRIBUTES = frozenset(
 
 
 class UnusableUrl(ValueError):
-    """DATABASE_URL asks for what cannot be had; the message names the parameter, and no value of it."""
+    """DATABASE_URL asks for something unsupported. The message names the parameter, and no secret value."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
-    """A URL as the driver takes it, and what it cannot be told there."""
+    """A URL as the driver takes it, and the parameters that the driver cannot take from a URL."""
 
     dsn: str = field(repr=False)
-    timeout_s: float | None = None  # For a connection; None: the caller's own.
+    timeout_s: float | None = None  # For connecting. None: the caller's default.
     socket: Mapping[str, int] = field(default_factory=dict)  # By libpq's names.
-    target: str | None = None  # None: whatever the URL says.
+    target: str | None = None  # None: the URL decides.
 
 
 @lru_cache(maxsize=16)
@@ -77,12 +77,12 @@ def read_url(url: str) -> DatabaseUrl:
         raise UnusableUrl("its parameters must be like ?name=value&name=value") from error
     _refuse_what_is_unknown(query)
     hosts = query.get("host", parts.netloc.rpartition("@")[2])
-    kept = {name: each for name, each in query.items() if not _is_read_here(name)}
+    passed_on = {name: each for name, each in query.items() if not _is_read_here(name)}
     return DatabaseUrl(
-        dsn=urlunsplit(parts._replace(query=urlencode(kept))),
+        dsn=urlunsplit(parts._replace(query=urlencode(passed_on))),
         timeout_s=_timeout(query.get("connect_timeout")),
         socket={name: _whole(name, query[name]) for name in SOCKET if name in query},
-        # Of several, the one that takes writes: a standby would refuse them.
+        # Of several hosts, choose the one that accepts writes: a standby refuses them.
         target="primary" if "," in hosts and "target_session_attrs" not in query else None,
     )
 
@@ -112,7 +112,7 @@ def _refuse(name: str, value: str) -> NoReturn:
 
 
 def _timeout(text: str | None) -> float | None:
-    """Return the seconds; none where libpq would wait for ever."""
+    """Return the seconds, or None if libpq would wait forever."""
     seconds = _whole("connect_timeout", text or "0")
     return max(TIMEOUT_S_MIN, float(seconds)) if seconds > 0 else None
 

@@ -1,4 +1,4 @@
-"""What an error on the way to Postgres means: one table, and everybody matches on its answer."""
+"""What an error from Postgres or its driver means. All code matches on this one table."""
 
 import asyncio
 import socket
@@ -9,62 +9,70 @@ import asyncpg
 
 
 class Outage(Enum):
-    """What an error means for whoever meets it."""
+    """What an error means to the code that catches it."""
 
-    UNREACHABLE = auto()  # No connection was made: no server answers, or none of the wanted kind.
-    LOST = auto()  # The connection is gone. What was under way may have happened.
-    INTERRUPTED = (
-        auto()
-    )  # Nobody waits for the answer any longer: the same, and the connection is of no use.
-    UNKNOWN_OUTCOME = auto()  # Postgres itself does not know whether it has happened.
-    BUSY = auto()  # Postgres lacks room, time or a server that takes writes. It has not happened.
-    LOCKED = auto()  # Another transaction kept a lock for too long. It has not happened.
-    CONFLICT = (
-        auto()
-    )  # Another transaction came between. It has not happened, and may pass at once.
-    DENIED = auto()  # The account lacks a right.
-    MISCONFIGURED = auto()  # The DSN, the account or the server's configuration is wrong.
-    OTHER_RELEASE = (
-        auto()
-    )  # A table, a column or a function is missing: those of another release are there.
-    INCOMPLETE_ROW = (
-        auto()
-    )  # A row lacks a value: of a column of another release, or one command is to blame.
-    REFUSED = auto()  # A constraint refuses the rows; its name says which rule.
-    UNFIT = auto()  # A value does not fit: its type, its encoding, or a limit of Postgres.
-    BUG = auto()  # The statement is wrong in itself.
-    NONE = auto()  # No error of the way to Postgres: a refusal of ours, or a bug of ours.
+    # No connection was made: no server answers, or none of the wanted kind.
+    UNREACHABLE = auto()
+    # The connection is gone. The statement that was running may have taken effect.
+    LOST = auto()
+    # We stopped waiting for the answer. The statement may have taken effect; the connection is unusable.
+    INTERRUPTED = auto()
+    # Postgres itself does not know whether the statement took effect.
+    UNKNOWN_OUTCOME = auto()
+    # Postgres lacks space or time, or does not accept writes. Nothing took effect.
+    BUSY = auto()
+    # Another transaction held a lock for too long. Nothing took effect.
+    LOCKED = auto()
+    # Another transaction interfered. Nothing took effect, and a retry may succeed at once.
+    CONFLICT = auto()
+    # The account lacks a right.
+    DENIED = auto()
+    # The DSN, the account or the server's configuration is wrong.
+    MISCONFIGURED = auto()
+    # A table, a column or a function is missing: another release made those that are there.
+    OTHER_RELEASE = auto()
+    # A row lacks a value. Either another release made the column, or one command is to blame.
+    INCOMPLETE_ROW = auto()
+    # A constraint refuses the rows. Its name says which rule.
+    REFUSED = auto()
+    # A value does not fit: its type, its encoding, or a limit of Postgres.
+    UNFIT = auto()
+    # The statement itself is wrong.
+    BUG = auto()
+    # The error does not come from Postgres or the driver: it is one of our refusals, or our bug.
+    NONE = auto()
 
     @property
     def passes(self) -> bool:
-        """Tell whether it passes by itself: the same may succeed later, and nothing has to be changed."""
+        """Return whether the outage ends by itself: a later retry may succeed without any change."""
         return self in PASSING
 
     @property
     def blames_nobody(self) -> bool:
-        """Tell whether no command and no event is to blame, so that the client may send the same again."""
+        """Return whether no command and no event is to blame. The client may then send the same again."""
         return self.passes or self in {Outage.DENIED, Outage.MISCONFIGURED}
 
     @property
     def may_have_happened(self) -> bool:
-        """Tell whether a statement or COMMIT that ended so may have happened."""
+        """Return whether a statement or a COMMIT may have taken effect despite the error."""
         return self in UNCERTAIN
 
 
 UNCERTAIN = frozenset({Outage.LOST, Outage.INTERRUPTED, Outage.UNKNOWN_OUTCOME})
 PASSING = UNCERTAIN | {Outage.UNREACHABLE, Outage.BUSY, Outage.LOCKED, Outage.CONFLICT}
 
-# By SQLSTATE, else by its class, the first two characters (PostgreSQL's manual, appendix A).
+# By SQLSTATE, or else by its class, which is its first two characters (PostgreSQL's manual, appendix A).
 MEANINGS: Mapping[str, Outage] = {
-    "08": Outage.LOST,  # Connection exceptions; the driver says some of them itself.
+    "08": Outage.LOST,  # Connection exceptions. The driver itself raises some of them.
     "08007": Outage.UNKNOWN_OUTCOME,
     "22": Outage.UNFIT,  # Data exceptions.
     "23": Outage.REFUSED,  # Integrity constraints.
     "23502": Outage.INCOMPLETE_ROW,  # NOT NULL.
     "25006": Outage.BUSY,  # A read-only transaction: a standby answers, or a failover is under way.
-    "25P03": Outage.BUSY,  # Idle in a transaction for too long: Postgres rolls back and closes the connection.
-    "25P04": Outage.BUSY,  # A transaction that took too long: the same.
-    "28": Outage.MISCONFIGURED,  # Who we are is not accepted.
+    # Idle in a transaction, or in one transaction, for too long: Postgres rolls back and closes the connection.
+    "25P03": Outage.BUSY,
+    "25P04": Outage.BUSY,
+    "28": Outage.MISCONFIGURED,  # The login is refused.
     "3D000": Outage.MISCONFIGURED,  # There is no such database.
     "3F000": Outage.OTHER_RELEASE,  # There is no such schema.
     "40": Outage.CONFLICT,  # Serialization failures, deadlocks, conflicts with a standby's recovery.
@@ -75,23 +83,23 @@ MEANINGS: Mapping[str, Outage] = {
     "42883": Outage.OTHER_RELEASE,
     "42P01": Outage.OTHER_RELEASE,
     "44": Outage.REFUSED,  # A view's check option.
-    "53": Outage.BUSY,  # Out of connections, memory, disk.
-    "54": Outage.UNFIT,  # Too large for an index, too deep.
-    "55006": Outage.BUSY,  # An object in use.
+    "53": Outage.BUSY,  # Out of connections, memory or disk.
+    "54": Outage.UNFIT,  # Too large for an index, or nested too deeply.
+    "55006": Outage.BUSY,  # An object is in use.
     "55P03": Outage.LOCKED,
-    "57": Outage.BUSY,  # An operator came between, or a statement's time was up.
-    # Postgres says these while it takes the connection away: by then it may have committed.
-    "57P01": Outage.LOST,  # A shutdown by an administrator.
-    "57P02": Outage.LOST,  # A crash.
-    "57P03": Outage.LOST,  # It starts or stops.
+    "57": Outage.BUSY,  # An operator intervened, or a statement took too long.
+    # Postgres sends these while it closes the connection. It may have committed by then.
+    "57P01": Outage.LOST,  # An administrator shut the server down.
+    "57P02": Outage.LOST,  # The server crashed.
+    "57P03": Outage.LOST,  # The server is starting or stopping.
     "57P04": Outage.LOST,  # The database was dropped.
-    "57P05": Outage.LOST,  # An idle session.
-    "58": Outage.BUSY,  # The server's files and devices.
-    "72": Outage.CONFLICT,  # A snapshot too old.
+    "57P05": Outage.LOST,  # The session was idle for too long.
+    "58": Outage.BUSY,  # Errors of the server's files and devices.
+    "72": Outage.CONFLICT,  # A snapshot is too old.
     "F0": Outage.MISCONFIGURED,
 }
 
-# Every error that the driver itself makes or passes on.
+# Every error that the driver raises itself or passes on from Postgres.
 DRIVERS_OWN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -112,21 +120,21 @@ def classify(error: BaseException | None) -> Outage:
 
 def _of_postgres(error: asyncpg.PostgresError) -> Outage:
     if isinstance(error, asyncpg.InvalidCachedStatementError):
-        return Outage.CONFLICT  # Tables were swapped under a statement: the next try plans it anew.
+        return Outage.CONFLICT  # Tables were swapped under a statement. A retry plans it again.
     state = error.sqlstate or ""
     return MEANINGS.get(state) or MEANINGS.get(state[:2], Outage.BUG)
 
 
 def _of_interface(error: asyncpg.InterfaceError) -> Outage:
-    """Return what an error means that the driver raises before it sends anything, or where it cannot."""
+    """Return what an error means that the driver raised before it sent anything, or because it could not send."""
     match error:
         case asyncpg.ClientConfigurationError():
             return Outage.MISCONFIGURED
         case asyncpg.UnsupportedClientFeatureError() | asyncpg.UnsupportedServerFeatureError():
             return Outage.BUG
-        case ValueError():  # It cannot encode a value.
+        case ValueError():  # The driver cannot encode a value.
             return Outage.UNFIT
-        case _:  # A connection or a pool that is closed.
+        case _:  # A connection or a pool is closed.
             return Outage.LOST
 
 
@@ -137,6 +145,8 @@ def _of_connection(error: BaseException) -> Outage:
         ):
             return Outage.UNREACHABLE
         case TimeoutError() | asyncio.CancelledError() | asyncpg.InternalClientError():
-            return Outage.INTERRUPTED  # The last: the driver has lost track of the connection.
+            return (
+                Outage.INTERRUPTED
+            )  # InternalClientError: the driver has lost track of the connection.
         case _:
             return Outage.LOST

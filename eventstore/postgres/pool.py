@@ -1,4 +1,4 @@
-"""Borrow a connection of the pool for a bounded time."""
+"""Borrow a connection from the pool, for a bounded time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,18 +10,18 @@ import asyncpg
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 
-ACQUIRE_TIMEOUT_S = 5.0  # For a connection, while others hold all of them.
-CACHED_S = 0.1  # A connection at hand, from when the pool gave it.
+ACQUIRE_TIMEOUT_S = 5.0  # The wait for a connection while others hold all of them.
+CACHED_S = 0.1  # How long a connection stays in the cache, counted from when the pool gave it.
 CACHED_MAX = 4
 
 
 @asynccontextmanager
 async def borrowed(pool: asyncpg.Pool, *, timeout_s: float | None) -> AsyncIterator[Connection]:
-    """Give a connection for the duration of the block, and for no longer than a time.
+    """Give a connection for the duration of the block, but no longer than `timeout_s`.
 
-    One whose statement was interrupted, or that the driver has lost track of, is closed: to take it
-    back, the pool would wait until Postgres says that the statement has ended, and a Postgres that
-    stands still never says so.
+    The connection is closed if its statement was interrupted, or if the driver has lost track of it.
+    Otherwise the pool would wait until Postgres reports the end of the statement, and a Postgres that
+    hangs never does.
     Errors: TimeoutError, and asyncpg's on connecting.
     """
     async with (
@@ -37,21 +37,21 @@ async def borrowed(pool: asyncpg.Pool, *, timeout_s: float | None) -> AsyncItera
 
 
 def close_now(connection: Connection) -> None:
-    """Close a connection without a word to Postgres, which rolls back once it notices."""
-    with suppress(asyncpg.InterfaceError):  # It is lost already, and the pool has it back.
+    """Close a connection without a message to Postgres, which rolls back when it notices."""
+    with suppress(asyncpg.InterfaceError):  # It is already lost, and back in the pool.
         connection.terminate()
 
 
 class ConnectionCache:
-    """Lends the connections of a pool as `borrowed` does, to who borrows again and again.
+    """Gives connections of a pool as `borrowed` does, to code that borrows again and again.
 
-    To take one from the pool and to give it back costs two tasks, as much as a small query. So a few are
-    kept at hand for a moment; then they go back, so that whoever waits at the pool has them in turn.
+    Taking a connection from the pool and returning it costs two tasks, as much as a small query. Therefore
+    a few connections stay in the cache for a moment. Then they return to the pool, where others wait.
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._kept = list[CachedConnection]()  # The latest last.
+        self._cached = list[CachedConnection]()  # In order of use, the latest last.
         self._timer: asyncio.TimerHandle | None = None
         self._releases = set[asyncio.Task[None]]()
 
@@ -59,21 +59,21 @@ class ConnectionCache:
     async def connection(self, *, timeout_s: float) -> AsyncIterator[Connection]:
         """Give a connection for the duration of the block, as `borrowed` does. Errors: the same."""
         async with asyncio.timeout(timeout_s):
-            kept = self._take() or await self._acquire()
+            taken = self._take() or await self._acquire()
             is_sound = False
             try:
-                yield kept.connection
+                yield taken.connection
                 is_sound = True
             except BaseException as error:
                 if classify(error) is Outage.INTERRUPTED:
-                    close_now(kept.connection)
+                    close_now(taken.connection)
                 raise
             finally:
-                if not (is_sound and self._keep(kept)):
-                    await self._pool.release(kept.connection)
+                if not (is_sound and self._keep(taken)):
+                    await self._pool.release(taken.connection)
 
     async def close(self) -> None:
-        """Give back what is kept."""
+        """Return all connections of the cache to the pool."""
         self._give_back(float("inf"))
         await asyncio.gather(*self._releases)
 
@@ -82,51 +82,51 @@ class ConnectionCache:
         return CachedConnection(connection, asyncio.get_running_loop().time() + CACHED_S)
 
     def _take(self) -> "CachedConnection | None":
-        while self._kept:
-            kept = self._kept.pop()
-            if not is_lost(kept.connection):
-                return kept
-            self._release(kept)
+        while self._cached:
+            taken = self._cached.pop()
+            if not is_lost(taken.connection):
+                return taken
+            self._release(taken)
         return None
 
-    def _keep(self, kept: "CachedConnection") -> bool:
-        """Keep a connection at hand if its time is not over; tell whether it is kept."""
+    def _keep(self, used: "CachedConnection") -> bool:
+        """Put a connection into the cache unless its time is over; return whether it is there."""
         loop = asyncio.get_running_loop()
-        if loop.time() >= kept.until or len(self._kept) == CACHED_MAX or is_lost(kept.connection):
+        if loop.time() >= used.until or len(self._cached) == CACHED_MAX or is_lost(used.connection):
             return False
-        self._kept.append(kept)
+        self._cached.append(used)
         if self._timer is None:
-            self._timer = loop.call_later(CACHED_S, self._look)
+            self._timer = loop.call_later(CACHED_S, self._expire)
         return True
 
-    def _look(self) -> None:
+    def _expire(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = None
         self._give_back(loop.time())
-        if self._kept:
-            self._timer = loop.call_later(CACHED_S, self._look)
+        if self._cached:
+            self._timer = loop.call_later(CACHED_S, self._expire)
 
     def _give_back(self, now: float) -> None:
-        over = [kept for kept in self._kept if kept.until <= now]
-        self._kept = [kept for kept in self._kept if kept.until > now]
-        for kept in over:
-            self._release(kept)
+        expired = [each for each in self._cached if each.until <= now]
+        self._cached = [each for each in self._cached if each.until > now]
+        for each in expired:
+            self._release(each)
 
-    def _release(self, kept: "CachedConnection") -> None:
-        task = asyncio.create_task(self._pool.release(kept.connection))
+    def _release(self, cached: "CachedConnection") -> None:
+        task = asyncio.create_task(self._pool.release(cached.connection))
         self._releases.add(task)
         task.add_done_callback(self._releases.discard)
 
 
 class CachedConnection(NamedTuple):
-    """A connection of the pool, and until when it may be kept at hand, by the loop's clock."""
+    """A connection of the pool, and until when it may stay in the cache, by the loop's clock."""
 
     connection: Connection
     until: float
 
 
 def is_lost(connection: Connection) -> bool:
-    """Tell whether a connection is closed; the pool has it back then, and no longer lets it be asked."""
+    """Return whether a connection is closed. If the pool has it back, asyncpg refuses even this question."""
     try:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:

@@ -1,4 +1,4 @@
-"""Connections to Postgres: whatever the database, the login or the server sets by default, ours are alike."""
+"""Connect to Postgres with the same settings always, whatever the database, login or server sets by default."""
 
 import socket
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ import asyncpg
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.database_url import read_url
 
-# A setting of the session comes before ALTER DATABASE … SET, ALTER ROLE … SET and postgresql.conf.
-# Left as it is: default_transaction_read_only, since who sets it means it; and who may log in.
+# A setting of the session overrides ALTER DATABASE … SET, ALTER ROLE … SET and postgresql.conf.
+# default_transaction_read_only is left alone, because an administrator who sets it means it.
 SETTINGS: Final[Mapping[str, str]] = {
     "application_name": "scim-ledger",
-    # What is right: an append reads the log's tail after it has waited for the lock.
+    # Required for correctness: an append reads the log's tail after it has waited for the lock.
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
-    "search_path": "pg_catalog",  # Our names are whole; nobody's function comes before Postgres's own.
+    "search_path": "pg_catalog",  # We write names with their schema; no function can shadow one of Postgres's.
     "row_security": "on",
     "exit_on_error": "off",
-    "gin_fuzzy_search_limit": "0",  # Else a filter by e-mail finds some of what there is.
+    "gin_fuzzy_search_limit": "0",  # Otherwise a filter by e-mail finds only a part.
     "transform_null_equals": "off",
     "array_nulls": "on",
     # How values are written and read as texts: sort keys, cursors, definitions of indexes.
@@ -30,9 +30,9 @@ SETTINGS: Final[Mapping[str, str]] = {
     "extra_float_digits": "1",
     "standard_conforming_strings": "on",
     "quote_all_identifiers": "off",
-    # What is acknowledged is on disk, and on the synchronous standby where there is one.
+    # What is acknowledged is on disk, and on the synchronous standby if there is one.
     "synchronous_commit": "on",
-    # How long things take is ours to bound: the driver's timeouts, and the settings of the service.
+    # We bound times ourselves, by the driver's timeouts and the settings of the service.
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
@@ -53,7 +53,7 @@ SOCKET_OPTIONS: Final[Mapping[str, tuple[int, str]]] = {  # libpq's name → lev
 async def connect(
     dsn: str, *, timeout_s: float, server_settings: Mapping[str, str] | None = None, **options: Any
 ) -> asyncpg.Connection:
-    """Return a connection with our settings, and with those given beside them.
+    """Return a connection with our settings and with those given.
 
     Errors: UnusableUrl, asyncpg's on connecting.
     """
@@ -76,14 +76,14 @@ async def connect(
 
 
 async def complete(connection: Connection) -> None:
-    """Set what only some versions of Postgres know: one that does not would refuse the connection."""
+    """Set what only some versions of Postgres know: an older version would refuse the connection."""
     if connection.get_server_version().major >= TRANSACTION_TIMEOUT_SINCE:
         await connection.execute("SET transaction_timeout = 0")
 
 
 def _set_socket(connection: asyncpg.Connection, wanted: Mapping[str, int]) -> None:
-    """Let TCP look after a connection, unless it is asked not to; what the platform lacks is left out."""
-    opened = connection._transport.get_extra_info("socket")  # noqa: SLF001 - the driver offers no other way.
+    """Set TCP keepalive and the other socket options that were asked for. Skip those that the platform lacks."""
+    opened = connection._transport.get_extra_info("socket")  # noqa: SLF001 - no other way.
     if opened is None or opened.family == socket.AF_UNIX:
         return
     for name, value in {"keepalives": 1, **wanted}.items():

@@ -1,4 +1,4 @@
-"""Load SQL statements: each stands in a file of its own, beside the Python that runs it."""
+"""Load SQL statements. Each has its own file, beside the Python that runs it."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,7 +6,7 @@ from importlib.resources import files
 
 
 def statements_in(package: str) -> Callable[[str], str]:
-    """Return what loads the statements of a package: the text of its `sql/<name>.sql`, by name."""
+    """Return a function that loads the statements of a package: by name, the text of `sql/<name>.sql`."""
 
     @cache
     def statement(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The personal part of events: sealed on the way into the log, opened on the way out."""
+"""Seal the personal part of events on the way into the log, and open it on the way out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ Subject = tuple[UUID, UUID]  # Organization, subject.
 class Sealed:
     """The personal parts of new events, and the keys to store with them."""
 
-    parts: Sequence[bytes | None]  # One per event; None: it has no personal part.
+    parts: Sequence[bytes | None]  # One per event. None: the event has no personal part.
     new_keys: Mapping[UUID, bytes]  # Subject → its new key, wrapped.
 
 
 async def seal_events(
     connection: Connection, organization_id: UUID, events: Sequence[NewEvent], sealer: Sealer
 ) -> Sealed:
-    """Return the personal parts of events sealed, each under its subject's key.
+    """Seal the personal parts of events, each under its subject's key.
 
-    A subject is new where one of these events is the first of its stream. Errors: SubjectErased.
+    A subject is new if one of these events is the first of its stream. Errors: SubjectErased.
     """
     new = {e.subject_id for e in events if e.subject_id is not None and e.version == 1}
     made = {subject: sealer.new_subject_key(organization_id, subject) for subject in new}
@@ -46,7 +46,7 @@ async def seal_events(
 
 
 def seal_event(organization_id: UUID, event: NewEvent, keys: Mapping[UUID, bytes]) -> bytes | None:
-    """Return an event's personal part sealed, None where it has none."""
+    """Return an event's personal part sealed, or None if it has none. Errors: SubjectErased."""
     match event.personal, event.subject_id:
         case None, None:
             return None
@@ -64,8 +64,8 @@ async def open_personal(
 ) -> list[bytes | None]:
     """Return the personal part of each event, in one query for all.
 
-    None where an event has none (its `sealed` is None too), and where its subject has been erased
-    (its `sealed` is still there, and nobody can read it). Errors: BrokenSeal.
+    The part is None if the event has none (`sealed` is None too), or if its subject was erased (`sealed`
+    is still there, but nobody can read it). Errors: BrokenSeal.
     """
     subjects = {
         (event.organization_id, event.subject_id)
@@ -77,7 +77,7 @@ async def open_personal(
 
 
 def open_event(event: RecordedEvent, keys: Mapping[Subject, bytes]) -> bytes | None:
-    """Return an event's personal part, None where it has none or its subject's key is gone."""
+    """Return an event's personal part, or None if it has none or its subject's key is gone."""
     if event.sealed is None or event.subject_id is None:
         return None
     key = keys.get((event.organization_id, event.subject_id))
@@ -90,7 +90,7 @@ def open_event(event: RecordedEvent, keys: Mapping[Subject, bytes]) -> bytes | N
 async def load_keys(
     connection: Connection, sealer: Sealer, subjects: Iterable[Subject]
 ) -> dict[Subject, bytes]:
-    """Return the keys of subjects; one that has been erased is not among them."""
+    """Return the keys of subjects, without those that were erased."""
     organizations, ids = zip(*subjects, strict=True)
     rows = await connection.fetch(statement("load_subject_keys"), organizations, ids)
     return {

@@ -1,4 +1,7 @@
-"""Random bytes of the kernel, fetched for many uses at once: a write needs six, and each system call is a tenth of its ids."""
+"""Random bytes from the kernel, fetched for many uses at once.
+
+A write needs random bytes six times. Each system call costs a tenth of what making the write's ids costs.
+"""
 
 import os
 from threading import Lock
@@ -7,14 +10,14 @@ FETCHED_BYTES = 4_096
 
 
 class Randomness:
-    """Gives each byte once, in whatever thread. What is left is forgotten where a process forks."""
+    """Gives each byte only once, in all threads. After a fork, the child drops what is left."""
 
     def __init__(self) -> None:
         self._bytes, self._used, self._lock = b"", 0, Lock()
         os.register_at_fork(after_in_child=self.forget)
 
     def take(self, count: int) -> bytes:
-        """Return so many bytes; no more than FETCHED_BYTES."""
+        """Return `count` bytes, at most FETCHED_BYTES."""
         with self._lock:
             end = self._used + count
             if end > len(self._bytes):
@@ -23,7 +26,7 @@ class Randomness:
             return self._bytes[end - count : end]
 
     def forget(self) -> None:
-        """Drop what was fetched and not taken; a lock that another thread held stays with the parent."""
+        """Drop the bytes that are left. Make a new lock: another thread of the parent may have held the old one."""
         self._bytes, self._used, self._lock = b"", 0, Lock()
 
 

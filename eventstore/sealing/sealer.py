@@ -1,8 +1,8 @@
-"""Personal values under lock and key: AES-256-GCM under each subject's key, wrapped by the master key.
+"""Encrypt personal values: AES-256-GCM under each subject's key, which the master key wraps.
 
-Destroying a subject's key makes all that it sealed unreadable, in backups too, while the log and its
-hashes stay whole. A seal is bound to its place: bytes moved to another event, subject or organization
-do not open. Sealed bytes are a nonce of 12 bytes, the ciphertext and a tag of 16.
+Destroying a subject's key makes everything sealed with it unreadable, in backups too. The log and its
+hashes stay whole. Sealed bytes are bound to their place: they cannot be opened after they were moved to
+another event, subject or organization. They are a nonce of 12 bytes, the ciphertext and a tag of 16 bytes.
 """
 
 import hashlib
@@ -16,21 +16,21 @@ from eventstore.errors import BrokenSeal
 from eventstore.sealing.randomness import random_bytes
 
 KEY_BYTES = 32
-NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits; random ones serve 2**32 messages per key.
+NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits. Random nonces allow 2**32 messages per key.
 
 
 class Sealer:
-    """Seals and opens with the master key, which never leaves it."""
+    """Seals and opens with the master key. The master key never leaves this object."""
 
     def __init__(self, master_key: bytes) -> None:
         if len(master_key) != KEY_BYTES:
             raise ValueError(f"A master key has {KEY_BYTES} bytes, not {len(master_key)}.")
-        # A key for each purpose: what was wrapped for one never opens as the other.
+        # One key for each purpose: what was wrapped for one purpose never opens for another.
         self._subjects = AESGCM(derived(master_key, "subject keys"))
         self._secrets = AESGCM(derived(master_key, "secrets"))
 
     def new_subject_key(self, organization_id: UUID, subject_id: UUID) -> tuple[bytes, bytes]:
-        """Return a new key for a subject, and the same wrapped, to be stored."""
+        """Return a new key for a subject, and the same key wrapped, for storing."""
         key = random_bytes(KEY_BYTES)
         return key, encrypted(self._subjects, key, organization_id.bytes + subject_id.bytes)
 
@@ -39,7 +39,7 @@ class Sealer:
         return decrypted(self._subjects, wrapped, organization_id.bytes + subject_id.bytes)
 
     def wrap_secret(self, secret: bytes, *, context: str) -> bytes:
-        """Return a secret of the service wrapped; it opens with the same context only."""
+        """Return a secret of the service wrapped. It opens only with the same context."""
         return encrypted(self._secrets, secret, context.encode())
 
     def unwrap_secret(self, wrapped: bytes, *, context: str) -> bytes:
@@ -48,7 +48,7 @@ class Sealer:
 
 
 def seal(key: bytes, plaintext: bytes, *, aad: bytes) -> bytes:
-    """Return plaintext sealed under a subject's key and bound to `aad`, its place."""
+    """Return plaintext sealed under a subject's key and bound to its place, `aad`."""
     return encrypted(AESGCM(key), plaintext, aad)
 
 
@@ -63,7 +63,7 @@ def place(organization_id: UUID, subject_id: UUID, event_id: UUID) -> bytes:
 
 
 def derived(master_key: bytes, purpose: str) -> bytes:
-    """Return the key, or the mark, that a master key has for one purpose."""
+    """Return the key, or the fingerprint, that is derived from a master key for one purpose."""
     return hmac.digest(master_key, f"scim-ledger {purpose}".encode(), hashlib.sha256)
 
 

@@ -1,4 +1,4 @@
--- append_events: add events and the keys of their new subjects; one element of each array per event.
+-- append_events: append events, and add the keys of their new subjects. One element of each array per event.
 -- $1 organization_id uuid
 -- $2 positions bigint[]
 -- $3 stream_ids uuid[]

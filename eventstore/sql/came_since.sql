@@ -1,11 +1,12 @@
--- came_since: whether events of these types came after a version of a stream; true too where more came than are looked at.
+-- came_since: whether events of these types came after a version of a stream. Also true if more events came than
+-- are looked at.
 -- $1 organization_id uuid
 -- $2 stream_id uuid
 -- $3 version bigint
--- $4 types text[]: any event of them counts
--- $5 naming_types text[]: an event of them counts where its data holds the stream's id
+-- $4 types text[]: any event of these types counts
+-- $5 naming_types text[]: an event of these types counts if its data holds the stream's id
 -- $6 events_max bigint: how many events after the version are looked at
--- One row with came; none where the stream has no such version.
+-- One row: came. No row means that the stream has no such version.
 SELECT tail.position > own.position + $6
        OR EXISTS (SELECT
                     FROM eventstore.events AS later

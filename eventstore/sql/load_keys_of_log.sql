@@ -1,4 +1,4 @@
--- load_keys_of_log: the wrapped keys of subjects of one log; no row for one whose key was destroyed.
+-- load_keys_of_log: the wrapped keys of subjects of one log. A subject whose key was destroyed has no row.
 -- $1 organization_id uuid
 -- $2 subject_ids uuid[]
 SELECT subject_id, wrapped_key

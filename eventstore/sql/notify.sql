@@ -1,4 +1,4 @@
--- notify: wake who listens for the events of organizations.
+-- notify: wake the listeners for the events of some organizations.
 -- $1 channel text
 -- $2 organization_ids uuid[]
 SELECT pg_notify($1, organization_id::text)

@@ -1,4 +1,4 @@
--- read_after: the events after a position, in the order of the log, as read_streams gives them.
+-- read_after: the events after a position, in the order of the log, with the columns of read_streams.
 -- $1 organization_id uuid
 -- $2 after bigint
 -- $3 limit bigint

@@ -1,4 +1,4 @@
--- read_span: the events of a range of streams up to a position, each stream's together and in order.
+-- read_span: the events of a range of streams up to a position. Those of a stream come together, in order.
 -- $1 organization_id uuid
 -- $2 first_stream_id uuid
 -- $3 last_stream_id uuid

@@ -1,4 +1,5 @@
--- read_span_provenance: the events of a range of streams up to a position, each stream's together and in order, with who caused them and nothing sealed.
+-- read_span_provenance: the events of a range of streams up to a position, with their provenance and without
+-- sealed values. Those of a stream come together, in order.
 -- $1 organization_id uuid
 -- $2 first_stream_id uuid
 -- $3 last_stream_id uuid

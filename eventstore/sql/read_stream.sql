@@ -1,4 +1,4 @@
--- read_stream: the events of a stream after a version, in order; no rows when it ends there.
+-- read_stream: the events of a stream after a version, in order. No rows means that the stream ends there.
 -- $1 organization_id uuid
 -- $2 stream_id uuid
 -- $3 after_version bigint: 0 for all

@@ -1,4 +1,4 @@
--- read_streams: the events of some streams up to a position, each stream's together and in order.
+-- read_streams: the events of some streams up to a position. Those of a stream come together, in order.
 -- $1 organization_id uuid
 -- $2 stream_ids uuid[]
 -- $3 position bigint

@@ -1,4 +1,5 @@
--- read_streams_provenance: the events of some streams up to a position, each stream's together and in order, with who caused them and nothing sealed.
+-- read_streams_provenance: the events of some streams up to a position, with their provenance and without
+-- sealed values. Those of a stream come together, in order.
 -- $1 organization_id uuid
 -- $2 stream_ids uuid[]
 -- $3 position bigint

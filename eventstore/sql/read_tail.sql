@@ -1,4 +1,4 @@
--- read_tail: the last position of a log (0: it is empty) and its instant (NULL: it is empty), and the clock.
+-- read_tail: the last position of a log (0: the log is empty), its instant (NULL: the log is empty), and the time.
 -- $1 organization_id uuid
 SELECT coalesce(tail.position, 0) AS "position", tail.recorded_at, clock_timestamp() AS now
   FROM (SELECT) AS always

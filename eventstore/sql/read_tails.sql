@@ -1,4 +1,4 @@
--- read_tails: the last position of every log; one step of the index per log, however long it is.
+-- read_tails: the last position of every log. Each log costs one step in the index, however long it is.
 WITH RECURSIVE logs (organization_id) AS (
     (SELECT events.organization_id
        FROM eventstore.events

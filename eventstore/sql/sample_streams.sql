@@ -1,4 +1,4 @@
--- sample_streams: the streams of the events at some positions, in the order of their ids.
+-- sample_streams: the streams of the events at some positions, ordered by id.
 -- $1 organization_id uuid
 -- $2 positions bigint[]
 SELECT stream_id

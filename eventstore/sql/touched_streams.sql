@@ -1,4 +1,4 @@
--- touched_streams: the streams with events after a position, up to another.
+-- touched_streams: the streams that have events after one position and up to another.
 -- $1 organization_id uuid
 -- $2 after bigint
 -- $3 position bigint

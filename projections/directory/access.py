@@ -1,4 +1,4 @@
-"""What stands behind a bearer token: its organization, its account, and whether both still hold."""
+"""What a bearer token stands for: its organization, its account, and whether they may still use it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ statement = statements_in(__package__)
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A token that is known. `is_active` and `is_entitled` are of its technical account."""
+    """A known token. `is_active` and `is_entitled` are properties of its technical account."""
 
     organization: Organization
     token_id: UUID
@@ -25,7 +25,7 @@ class TokenState:
 
 
 async def find_token_state(connection: Connection, jti_hash: str) -> TokenState | None:
-    """Return what stands behind a token, None where it is unknown."""
+    """Return what stands behind a token, or None if the token is unknown."""
     row = await connection.fetchrow(statement("find_token_state"), jti_hash)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""What the events of a batch changed, gathered so that each row is written once."""
+"""Collect what the events of a batch change. Each row is then written once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from projections.directory import save
-from projections.directory.rows import UserRow, group_row
-from projections.directory.save import Membership
+from projections.directory.rows import group_row
+from projections.directory.tables import MembershipRow, UserRow
 from schema.events.event import Event
 from schema.events.group import (
     Group,
@@ -22,7 +22,7 @@ from schema.events.organization import Organization, OrganizationEvent, TokenIss
 from schema.events.user import User, UserDeleted
 
 Pair = tuple[UUID, UUID]  # Group, member.
-# Looked up by type: isinstance of a pydantic class costs eight times as much, and every write comes here.
+# Looked up by type on every write: isinstance of a pydantic class costs eight times as much.
 GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
 ORGANIZATION_EVENTS = frozenset(get_args(OrganizationEvent))
 
@@ -32,20 +32,20 @@ class States(Protocol):
 
     @property
     def organization(self) -> Organization | None:
-        """Return the organization itself, if an event of the batch is about it."""
+        """Return the organization, if an event of the batch is about it."""
 
     @property
     def users(self) -> Mapping[UUID, User]:
-        """Return the users, the deleted ones as well."""
+        """Return the users, including deleted ones."""
 
     @property
     def groups(self) -> Mapping[UUID, Group]:
-        """Return the groups, the deleted ones as well."""
+        """Return the groups, including deleted ones."""
 
 
 @dataclass(slots=True)
 class Changes:
-    """The difference that a batch makes to the directory."""
+    """What a batch changes in the directory."""
 
     users: dict[UUID, UserRow] = field(default_factory=dict)
     gone_users: list[UUID] = field(default_factory=list)
@@ -57,12 +57,12 @@ class Changes:
     is_organization_changed: bool = False
 
     def note_row(self, row: UserRow, *, is_changed: bool) -> None:
-        """Take in the row of a user after a command."""
+        """Add the row of a user after a command."""
         if is_changed:
             self.users[row.id] = row
 
     def add(self, stream_id: UUID, event: Event) -> None:
-        """Take in what one event changes; that of a user is in its row, unless it is deleted."""
+        """Add what one event changes. For a user, only a deletion: the row has all else (`note_row`)."""
         kind = type(event)
         if kind is UserDeleted:
             self.users.pop(stream_id, None)
@@ -87,12 +87,12 @@ class Changes:
         self,
         group_id: UUID,
         event: MembersAdded | MembersRemoved,
-        undone: dict[Pair, MemberType],
+        opposite: dict[Pair, MemberType],
         done: dict[Pair, MemberType],
     ) -> None:
-        """Note memberships that came or went; one that a command before undid stays as it was."""
+        """Note memberships that began or ended. One that an earlier command undid is unchanged in the end."""
         for member_id in event.members:
-            if undone.pop((group_id, member_id), None) is None:
+            if opposite.pop((group_id, member_id), None) is None:
                 done[group_id, member_id] = event.member_type
 
     def _drop_group(self, group_id: UUID) -> None:
@@ -103,7 +103,7 @@ class Changes:
                 del pairs[pair]
 
     async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
-        """Write all of it; names are freed before they are taken. Errors: NameTaken."""
+        """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
         if self.is_organization_changed and state.organization:
             await save.save_organization(connection, state.organization)
             for token_id in self.tokens:
@@ -129,5 +129,5 @@ class Changes:
             )
 
 
-def _memberships(pairs: dict[Pair, MemberType]) -> list[Membership]:
-    return [(group_id, member_id, kind) for (group_id, member_id), kind in pairs.items()]
+def _memberships(pairs: dict[Pair, MemberType]) -> list[MembershipRow]:
+    return [MembershipRow(*pair, kind) for pair, kind in pairs.items()]

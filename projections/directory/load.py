@@ -1,4 +1,4 @@
-"""Load states from the directory: what a decision needs to know, as `evolve` left it."""
+"""Load the states that a decision needs from the directory, as `evolve` left them."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,24 +28,31 @@ Members = dict[UUID, dict[UUID, MemberType]]  # Group → member → type.
 async def load_users(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> tuple[dict[UUID, User], dict[UUID, str]]:
-    """Return users by id, and the groups of those that are in any, as read.py gives them."""
+    """Return users by id, and the groups of users who are in any, as in `Resource.related`."""
     rows = await connection.fetch(statement("load_users"), organization_id, list(ids))
     groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
     return {row["id"]: user_of(row) for row in rows}, groups
 
 
 def user_of(row: asyncpg.Record) -> User:
-    """Return the state of a row of directory.users."""
-    user_id, version, created_at, modified_at, origin, active, role_id, document, *_ = row
-    attributes = user_attributes(orjson.loads(document))
-    return User(user_id, version, created_at, modified_at, origin, active, role_id, attributes)
+    """Return the state that a row of directory.users holds."""
+    return User(
+        id=row["id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        origin=row["origin"],
+        active=row["active"],
+        role_id=row["role_id"],
+        attributes=user_attributes(orjson.loads(row["document"])),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Who holds names now (by folded userName), and who held them last of those deleted."""
+    """Which users hold names now, and which deleted users held them last."""
 
-    users: dict[str, UUID]
+    users: dict[str, UUID]  # By folded userName.
     former_users: dict[str, UUID]  # By folded userName.
     former_external_ids: dict[str, UUID]  # By externalId.
 
@@ -56,43 +63,55 @@ async def find_user_names(
     keys: Collection[str],
     external_ids: Collection[str],
 ) -> Holders:
-    """Return who holds or held each folded userName, and which deleted users held externalIds."""
+    """Return which users hold or held folded userNames, and which deleted users held externalIds."""
     rows = await connection.fetch(
         statement("find_user_names"), organization_id, list(keys), list(external_ids)
     )
-    held: dict[str, dict[str, UUID]] = {"user": {}, "former": {}, "former external": {}}
+    found = Holders({}, {}, {})
+    by_kind = {
+        "user": found.users,
+        "former": found.former_users,
+        "former external": found.former_external_ids,
+    }
     for name, user_id, kind in rows:
-        held[kind][name] = user_id
-    return Holders(*held.values())
+        by_kind[kind][name] = user_id
+    return found
 
 
 async def load_groups(
     connection: Connection, organization_id: UUID, ids: Collection[UUID], members: Members
 ) -> dict[UUID, Group]:
-    """Return groups by id with the members given; those that do not exist are left out."""
+    """Return groups by id, with the given members. Ids that do not exist are left out."""
     rows = await connection.fetch(statement("load_groups"), organization_id, list(ids))
     return {row["id"]: group_of(row, members.get(row["id"], {})) for row in rows}
 
 
 def group_of(row: asyncpg.Record, members: dict[UUID, MemberType]) -> Group:
-    """Return the state of a row of directory.groups."""
-    group_id, version, created_at, modified_at, member_count, document = row
-    attributes = orjson.loads(document)
+    """Return the state that a row of directory.groups holds."""
+    attributes = orjson.loads(row["document"])
     del attributes["schemas"]
-    return Group(group_id, version, created_at, modified_at, attributes, member_count, members)
+    return Group(
+        id=row["id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        attributes=attributes,
+        member_count=row["member_count"],
+        members=members,
+    )
 
 
 async def find_group_names(
     connection: Connection, organization_id: UUID, keys: Collection[str]
 ) -> dict[str, UUID]:
-    """Return which group holds each folded displayName; free ones are left out."""
+    """Return which group holds each folded displayName. Free names are left out."""
     return dict(await connection.fetch(statement("find_group_names"), organization_id, list(keys)))
 
 
 async def load_members(
     connection: Connection, organization_id: UUID, groups: Collection[UUID], ids: Collection[UUID]
 ) -> Members:
-    """Return which of some ids are members of which of some groups."""
+    """Return, for some groups, which of some ids are members."""
     return await _by_group(
         await connection.fetch(statement("load_members"), organization_id, list(groups), list(ids))
     )
@@ -110,14 +129,14 @@ async def load_all_members(
 async def load_memberships(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> Members:
-    """Return the groups that some ids are in, with those ids as the members."""
+    """Return the groups that some ids belong to, with only those ids as members."""
     return await _by_group(
         await connection.fetch(statement("load_memberships"), organization_id, list(ids))
     )
 
 
 def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield values in pieces that a statement takes in a few milliseconds."""
+    """Yield values in pieces that one statement handles in a few milliseconds."""
     for begin in range(0, len(values), PIECE):
         yield values[begin : begin + PIECE]
 
@@ -128,14 +147,14 @@ async def _by_group(rows: list[asyncpg.Record]) -> Members:
         for group_id, member_id, member_type in some:
             members.setdefault(group_id, {})[member_id] = member_type
         if len(rows) > PIECE:
-            await asyncio.sleep(0)  # Others have their turn.
+            await asyncio.sleep(0)  # Let other tasks run.
     return members
 
 
 async def find_member_types(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> dict[UUID, MemberType]:
-    """Return whether ids are those of users or of groups; unknown ones are left out."""
+    """Return for each id whether it is a user or a group. Unknown ids are left out."""
     found: dict[UUID, MemberType] = {}
     for some in pieces(list(ids)):
         found |= await connection.fetch(statement("find_member_types"), organization_id, some)
@@ -145,7 +164,7 @@ async def find_member_types(
 async def load_organization(
     connection: Connection, organization_id: UUID, *, with_tokens: bool
 ) -> Organization | None:
-    """Return an organization, None where there is none; without its tokens unless asked."""
+    """Return an organization, or None if there is none; with its tokens only if asked."""
     row = await connection.fetchrow(statement("load_organization"), organization_id)
     if row is None:
         return None
@@ -154,7 +173,7 @@ async def load_organization(
 
 
 def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKENS) -> Organization:
-    """Return the state of a row of directory.organizations, with the tokens given."""
+    """Return the state that a row of directory.organizations holds, with the given tokens."""
     return Organization(
         id=row["organization_id"],
         version=row["version"],
@@ -169,4 +188,4 @@ def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKEN
 async def load_tokens(connection: Connection, organization_id: UUID) -> dict[UUID, Token]:
     """Return the tokens of an organization by id, oldest first."""
     rows = await connection.fetch(statement("load_tokens"), organization_id)
-    return {row["id"]: Token(*row) for row in rows}
+    return {row["id"]: Token(**row) for row in rows}

@@ -1,4 +1,4 @@
-"""Reads for administrators: organizations and accounts."""
+"""Read organizations and accounts, for administrators."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ async def list_organizations(connection: Connection) -> list[Organization]:
 
 
 async def count_organizations(connection: Connection) -> int:
-    """Return how many organizations there are: a read that fails where the directory cannot be read."""
+    """Return how many organizations there are. Fails if the directory cannot be read."""
     count: int = await connection.fetchval(statement("count_organizations"))
     return count
 
@@ -26,7 +26,7 @@ async def count_organizations(connection: Connection) -> int:
 async def find_account(
     connection: Connection, organization_id: UUID, user_name: str
 ) -> UUID | None:
-    """Return the id of a user by userName in any case, None where there is none."""
+    """Return the id of the user with a userName, in any case, or None if there is none."""
     found: UUID | None = await connection.fetchval(
         statement("find_account"), organization_id, fold(user_name)
     )

@@ -1,12 +1,18 @@
-"""The rows of the directory: pure functions from a state, as `evolve` made it, to a row."""
+"""Turn states, as `evolve` made them, into rows of the directory. Pure."""
 
-from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 import orjson
 
+from projections.directory.tables import (
+    FormerUserRow,
+    GroupRow,
+    OrganizationRow,
+    TokenRow,
+    UserRow,
+)
 from schema.events.group import Group
+from schema.events.organization import Organization, Token
 from schema.events.user import User
 from schema.scim import urns
 from schema.scim.attributes import Document
@@ -16,41 +22,8 @@ from schema.scim.resource import schemas_of
 from schema.scim.resource_type import ResourceType
 from schema.scim.text import fold
 
-
-class UserRow(NamedTuple):
-    """A row of directory.users, in the order of its columns without organization_id."""
-
-    id: UUID
-    version: int
-    created_at: datetime
-    modified_at: datetime
-    origin: str
-    active: bool
-    role_id: UUID
-    user_name_key: str
-    external_id: str | None
-    display_name_key: str | None
-    employee_number_key: str | None
-    email_keys: list[str]
-    document: str
-    search: str
-
-
-class GroupRow(NamedTuple):
-    """A row of directory.groups, in the order of its columns without organization_id."""
-
-    id: UUID
-    version: int
-    created_at: datetime
-    modified_at: datetime
-    member_count: int
-    display_name_key: str
-    external_id: str | None
-    document: str
-    search: str
-
-
-KEY_LENGTH_MAX = 256  # Characters of an indexed key that is not unique; filters compare the rest.
+# Characters of an indexed key that is not unique. Filters compare the rest.
+KEY_LENGTH_MAX = 256
 
 
 def user_row(user: User, resource_type: ResourceType) -> UserRow:
@@ -84,8 +57,8 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
 def user_document(user: User, resource_type: ResourceType) -> Document:
     """Return the document of a user as it is served, without id, meta and groups.
 
-    The role is served under both its names, so that a client that mapped the alias finds the value
-    that it sent and does not send it again every cycle (reference §6.2).
+    The role is served under both its names. A client that maps the alias then finds the value that it
+    sent, and does not send it again in every cycle (docs/reference/client-quirks.md).
     """
     role_id = str(user.role_id)
     held = {**user.attributes, urns.CLM_USER: {"roleId": role_id}}
@@ -99,15 +72,21 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
 
 
 def user_attributes(document: Document) -> Document:
-    """Return the attributes of a user whose document was stored: the inverse of user_document."""
+    """Return the attributes of a user from the stored document: the inverse of user_document."""
     return {key: value for key, value in document.items() if key not in NOT_ATTRIBUTES}
 
 
 NOT_ATTRIBUTES = frozenset({"schemas", "active", "roleId", urns.CLM_USER})
 
 
+def former_user_row(user: User) -> FormerUserRow:
+    """Return the row that remembers a deleted user."""
+    attributes = user.attributes
+    return FormerUserRow(user.id, fold(attributes["userName"]), attributes.get("externalId"))
+
+
 def group_row(group: Group) -> GroupRow:
-    """Return the row of a group; its members are rows of their own."""
+    """Return the row of a group. Its members are rows of memberships."""
     document: dict[str, Any] = {"schemas": schemas_of(group.attributes, GROUP), **group.attributes}
     return GroupRow(
         group.id,
@@ -119,4 +98,32 @@ def group_row(group: Group) -> GroupRow:
         group.attributes.get("externalId"),
         orjson.dumps(document).decode(),
         orjson.dumps(search_document(document, GROUP)).decode(),
+    )
+
+
+def organization_row(organization: Organization) -> OrganizationRow:
+    """Return the row of an organization, without its tokens."""
+    roles = {name: str(role_id) for name, role_id in organization.roles.items()}
+    return OrganizationRow(
+        organization.id,
+        organization.version,
+        organization.created_at,
+        organization.name,
+        fold(organization.name),
+        orjson.dumps(roles).decode(),
+        orjson.dumps(organization.schemas).decode(),
+    )
+
+
+def token_row(token: Token) -> TokenRow:
+    """Return the row of a token."""
+    return TokenRow(
+        token.id,
+        token.jti_hash,
+        token.account_id,
+        token.label,
+        token.scope,
+        token.issued_at,
+        token.expires_at,
+        token.revoked_at,
     )

@@ -1,4 +1,4 @@
-"""Write states into the directory, inside the transaction that appended their events."""
+"""Write rows of the directory, in the transaction that appended their events."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,20 +10,18 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.load import pieces
-from projections.directory.rows import GroupRow, UserRow
-from schema.events.group import MemberType
+from projections.directory.rows import former_user_row, organization_row, token_row
+from projections.directory.tables import GroupRow, MembershipRow, UserRow
 from schema.events.organization import Organization, Token
 from schema.events.user import User
-from schema.scim.text import fold
 
 statement = statements_in(__package__)
 
-
-Membership = tuple[UUID, UUID, MemberType]  # Group, member, type.
+EMAIL_KEYS = UserRow._fields.index("email_keys")
 
 
 class NameTaken(Exception):
-    """Another resource holds a name that must be unique; `constraint` tells which."""
+    """Another resource holds a name that must be unique; `constraint` names the rule."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__(constraint)
@@ -33,7 +31,7 @@ class NameTaken(Exception):
 async def save_users(
     connection: Connection, organization_id: UUID, rows: Sequence[UserRow]
 ) -> None:
-    """Make or overwrite users. Errors: NameTaken."""
+    """Insert or overwrite users. Errors: NameTaken."""
     try:
         await connection.execute(statement("save_users"), organization_id, *columns_of_users(rows))
     except asyncpg.UniqueViolationError as error:
@@ -41,20 +39,25 @@ async def save_users(
 
 
 def columns_of_users(rows: Sequence[UserRow]) -> list[list[Any]]:
-    """Return users as save_users takes them after the organization."""
+    """Return the columns of users, as save_users takes them after the organization.
+
+    Postgres takes arrays of arrays only where all have the same length, so each list of e-mail keys
+    becomes JSON.
+    """
     columns = [list(column) for column in zip(*rows, strict=True)]
-    columns[11] = [orjson.dumps(keys).decode() for keys in columns[11]]
+    columns[EMAIL_KEYS] = [orjson.dumps(keys).decode() for keys in columns[EMAIL_KEYS]]
     return columns
 
 
 async def append_and_save_users(
     connection: Connection, organization_id: UUID, columns: Sequence[Sequence[Any]]
 ) -> None:
-    """Append events and make or overwrite the users that they lead to: one statement, one transaction.
+    """Append events, and make or overwrite the users that they lead to, in one statement and transaction.
 
-    The columns are those of events, after a tail that was read and not locked, then those of users.
-    Errors: asyncpg's; LockNotAvailableError where another transaction holds the log, and a unique
-    violation where the tail has moved or a name was taken: nothing is written then.
+    The columns are those of the events, then those of the users. The events follow a tail that was read
+    without a lock.
+    Errors: asyncpg's. LockNotAvailableError: another transaction holds the log. UniqueViolationError: the
+    tail has moved, or a name is taken. After an error nothing is written.
     """
     await connection.execute(statement("append_and_save_users"), organization_id, *columns)
 
@@ -62,20 +65,16 @@ async def append_and_save_users(
 async def delete_users(
     connection: Connection, organization_id: UUID, users: Sequence[User]
 ) -> None:
-    """Take users out of the directory and remember them as former ones, under their last names."""
-    await connection.execute(
-        statement("delete_users"),
-        organization_id,
-        [user.id for user in users],
-        [fold(user.attributes["userName"]) for user in users],
-        [user.attributes.get("externalId") for user in users],
-    )
+    """Delete users from the directory, and remember them as former users under their last names."""
+    rows = [former_user_row(user) for user in users]
+    columns = zip(*rows, strict=True)
+    await connection.execute(statement("delete_users"), organization_id, *columns)
 
 
 async def save_groups(
     connection: Connection, organization_id: UUID, rows: Sequence[GroupRow]
 ) -> None:
-    """Make or overwrite groups, without their members. Errors: NameTaken."""
+    """Insert or overwrite groups, without their members. Errors: NameTaken."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     try:
         await connection.execute(statement("save_groups"), organization_id, *columns)
@@ -84,7 +83,7 @@ async def save_groups(
 
 
 async def delete_groups(connection: Connection, organization_id: UUID, ids: Sequence[UUID]) -> None:
-    """Take groups out of the directory with their memberships."""
+    """Delete groups from the directory, with their memberships."""
     await connection.execute(statement("delete_groups"), organization_id, ids)
 
 
@@ -92,46 +91,25 @@ async def save_members(
     connection: Connection,
     organization_id: UUID,
     *,
-    added: Iterable[Membership],
-    removed: Iterable[Membership],
+    added: Iterable[MembershipRow],
+    removed: Iterable[MembershipRow],
 ) -> None:
-    """Write the difference of memberships, in pieces: to encode many is work of the event loop's."""
+    """Write the memberships that changed, in pieces: encoding many at once would block the event loop."""
     for gone in pieces(list(removed)):
-        groups, members, _ = zip(*gone, strict=True)
+        groups, members = [row.group_id for row in gone], [row.member_id for row in gone]
         await connection.execute(statement("remove_members"), organization_id, groups, members)
     for new in pieces(list(added)):
         await connection.execute(statement("add_members"), organization_id, *zip(*new, strict=True))
 
 
 async def save_organization(connection: Connection, organization: Organization) -> None:
-    """Make or overwrite an organization. Errors: NameTaken."""
-    roles = orjson.dumps({name: str(each) for name, each in organization.roles.items()}).decode()
+    """Insert or overwrite an organization. Errors: NameTaken."""
     try:
-        await connection.execute(
-            statement("save_organization"),
-            organization.id,
-            organization.version,
-            organization.created_at,
-            organization.name,
-            fold(organization.name),
-            roles,
-            orjson.dumps(organization.schemas).decode(),
-        )
+        await connection.execute(statement("save_organization"), *organization_row(organization))
     except asyncpg.UniqueViolationError as error:
         raise NameTaken(error.constraint_name or "") from error
 
 
 async def save_token(connection: Connection, organization_id: UUID, token: Token) -> None:
-    """Make a token, or note that it was revoked."""
-    await connection.execute(
-        statement("save_token"),
-        organization_id,
-        token.id,
-        token.jti_hash,
-        token.account_id,
-        token.label,
-        token.scope,
-        token.issued_at,
-        token.expires_at,
-        token.revoked_at,
-    )
+    """Insert a token, or note that it was revoked."""
+    await connection.execute(statement("save_token"), organization_id, *token_row(token))

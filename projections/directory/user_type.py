@@ -11,7 +11,7 @@ from schema.scim.resource_type import ResourceType
 
 
 async def load_user_type(connection: Connection, sealer: Sealer, span: Span) -> ResourceType:
-    """Return an organization's type of users, as its log says at the span's position."""
+    """Return an organization's User type, as its log defines it at the span's position."""
     whole = Span(span.organization_id, FIRST_ID, LAST_ID, span.position)
     found = await fold_streams(connection, sealer, DIRECTORY_FOLD, whole, [span.organization_id])
     for _, folded in found:

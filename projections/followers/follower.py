@@ -1,7 +1,7 @@
-"""Followers: projections that may lag. One batch of events, their tables and their checkpoint: one transaction.
+"""Apply one batch of events to a projection that may lag, and advance its checkpoint, in one transaction.
 
-A projection's name is that of the Postgres schema it lives in. An event that cannot be applied parks
-its stream: that event and the later ones of the stream wait for a retry, the other streams go on.
+A projection has the name of its Postgres schema. An event that cannot be applied parks its stream: this
+event and the later events of the stream wait for a retry. Other streams go on.
 """
 
 import traceback
@@ -22,11 +22,10 @@ statement = statements_in(__package__)
 projections_statement = statements_in("projections")
 
 
-BATCH_MAX = 1_000  # Events in one transaction,
-DATA_MAX = (
-    400_000  # and characters of their data, of which a member takes 39: about 10,000 memberships.
-)
-# What an event can be to blame for; all else that Postgres says is a matter of its state, or of our statements.
+BATCH_MAX = 1_000  # Events in one transaction.
+# Characters of their data in one transaction. A member takes 39 characters: about 10,000 memberships.
+DATA_MAX = 400_000
+# Errors that an event may cause. All others come from the state of Postgres, or from our statements.
 BLAMES_THE_EVENT = frozenset({Outage.REFUSED, Outage.INCOMPLETE_ROW, Outage.UNFIT, Outage.NONE})
 OUR_PACKAGES = frozenset({"eventstore", "projections", "schema", "service"})
 
@@ -34,16 +33,16 @@ log = structlog.get_logger()
 
 
 class Superseded(Exception):
-    """Somebody else has advanced this checkpoint: what was to be written is written already."""
+    """Another process has advanced this checkpoint: it has already written these events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A projection that follows the log. `name` is that of its Postgres schema, too.
+    """A projection that follows the log. Its Postgres schema has the same `name`.
 
-    `apply` writes events of one organization in their order; it gets each event once, in the
-    caller's transaction, with its own schema on the search path. What it raises parks a stream,
-    unless it is an outage.
+    `apply` writes events of one organization, in order. It gets each event once, in the caller's
+    transaction, with its own schema on the search path. An error from it parks a stream, unless the
+    error is an outage.
     """
 
     name: str
@@ -51,7 +50,7 @@ class Follower:
 
 
 async def load_checkpoints(connection: Connection, name: str) -> dict[UUID, int]:
-    """Return how far a projection has come in each log that it has begun with."""
+    """Return the checkpoint of a projection in each log that it has started."""
     return dict(await connection.fetch(statement("load_checkpoints"), name))
 
 
@@ -63,13 +62,13 @@ async def advance(
     after: int,
     limit: int = BATCH_MAX,
 ) -> int:
-    """Return the checkpoint after the next batch of a log; `after` itself where the log ends there.
+    """Apply the next batch of a log; return the new checkpoint, or `after` itself if the log ends there.
 
-    A batch has BATCH_MAX events at most, and fewer where they are large.
+    A batch has at most `limit` events, and fewer if the events are large.
 
-    Errors: Superseded where the checkpoint is not at `after`; nothing is written then.
+    Errors: Superseded, if the checkpoint is not at `after`. Nothing is written then.
     """
-    # Read outside the transaction: a process that is stopped here holds nothing.
+    # Read outside the transaction: a process that hangs here holds no lock.
     events = await read(connection, organization_id, after=after, limit=limit, data_max=DATA_MAX)
     if not events:
         return after
@@ -102,7 +101,7 @@ async def enter(connection: Connection, follower: Follower) -> None:
 async def load_parked_ids(
     connection: Connection, name: str, organization_id: UUID
 ) -> frozenset[UUID]:
-    """Return the streams that wait; the checkpoint is locked, so that none is released meanwhile."""
+    """Return the parked streams. The checkpoint is locked, so none is released meanwhile."""
     rows = await connection.fetch(statement("load_parked_ids"), name, organization_id)
     return frozenset(row["stream_id"] for row in rows)
 
@@ -113,9 +112,9 @@ async def apply_or_park(
     events: Sequence[RecordedEvent],
     parked: frozenset[UUID],
 ) -> frozenset[UUID]:
-    """Apply events but those of parked streams; return the parked streams, with those parked now.
+    """Apply events, except those of parked streams. Return all parked streams, old and new.
 
-    A batch that fails is halved until the event that it fails on stands alone.
+    A batch that fails is halved until the failing event is alone.
     """
     events = [event for event in events if event.stream_id not in parked]
     if not events:
@@ -137,14 +136,14 @@ async def apply_or_park(
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell whether no event is to blame, so that the same batch may pass later."""
+    """Return whether no event is to blame. The same batch may then succeed later."""
     return classify(error) not in BLAMES_THE_EVENT
 
 
 async def _park(
     connection: Connection, follower: Follower, event: RecordedEvent, error: Exception
 ) -> None:
-    told = describe(error)
+    description = describe(error)
     log.error(
         "stream_parked",
         projection=follower.name,
@@ -152,7 +151,7 @@ async def _park(
         stream_id=str(event.stream_id),
         position=event.position,
         event_type=event.type,
-        error=told,
+        error=description,
     )
     await connection.execute(
         statement("park_stream"),
@@ -163,14 +162,14 @@ async def _park(
         event.version,
         event.event_id,
         event.type,
-        told,
+        description,
     )
 
 
 def describe(error: Exception) -> str:
-    """Return what was raised and where, and what it means if it is an error of ours.
+    """Return which error was raised and where; for one of our own errors, also its docstring.
 
-    A message is left out: it may hold values, and so a person's. Our own docstrings hold none.
+    Messages are left out, because they may hold personal values. Our docstrings hold none.
     """
     rule = getattr(error, "constraint_name", None)
     frames = list(traceback.walk_tb(error.__traceback__))
@@ -181,7 +180,7 @@ def describe(error: Exception) -> str:
 
 
 def _is_ours(kind: type[Exception]) -> bool:
-    """Tell whether a kind of error is of this service."""
+    """Return whether a class of errors is defined in this project."""
     return kind.__module__.partition(".")[0] in OUR_PACKAGES and kind.__doc__ is not None
 
 

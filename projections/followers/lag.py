@@ -1,4 +1,4 @@
-"""How far a follower is behind the log."""
+"""Measure how far a follower is behind the log."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -16,11 +16,11 @@ class Lag:
     organization_id: UUID
     position: int  # The checkpoint.
     tail: int
-    seconds: float  # Age of the first event that is still to follow; 0: there is none.
+    seconds: float  # Age of the first event that was not followed yet. 0: there is none.
 
     @property
     def events(self) -> int:
-        """How many events are still to follow."""
+        """How many events were not followed yet."""
         return max(0, self.tail - self.position)
 
 
@@ -36,7 +36,7 @@ async def lag(connection: Connection, name: str) -> list[Lag]:
 
 
 async def _timed(connection: Connection, each: Lag) -> Lag:
-    """Return a lag with its seconds, by the clock of Postgres, which dated the events."""
+    """Return a lag with its seconds. The clock is that of Postgres, which also dated the events."""
     first, *_ = await read(connection, each.organization_id, after=each.position, limit=1)
     tail = await read_tail(connection, each.organization_id)
     return replace(each, seconds=max(0.0, (tail.now - first.recorded_at).total_seconds()))

@@ -1,9 +1,9 @@
-"""Which process leads: one for each projection and shard, by advisory locks that a transaction keeps.
+"""Decide which process leads a projection and a shard, by advisory locks that a transaction holds.
 
-The transaction does nothing else. Postgres ends it, and gives the locks to who asks next, when its
-process dies, or stands still for longer than `idle_in_transaction_session_timeout`. A lock of the
-session would outlive its process behind a pooler. What a former leader still writes when it wakes is
-refused by the checkpoint (`followers.advance`), so that a lease saves work and guards nothing.
+The transaction does nothing else. If its process dies, or hangs for longer than
+`idle_in_transaction_session_timeout`, Postgres ends the transaction, and another process gets the locks.
+A session's lock could outlive its process behind a pooler. If a former leader wakes up and still writes, the
+checkpoint refuses it (`follower.advance`). A lease only saves work; it does not protect data.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from eventstore.postgres.statements import statements_in
 statement = statements_in(__package__)
 
 
-SHARDS = 4  # Of the organizations: as many processes can share a projection's work.
+SHARDS = 4  # Groups of organizations. So many processes can share the work of a projection.
 
 
 def shard_of(organization_id: UUID) -> int:
@@ -31,16 +31,16 @@ def duty(name: str, shard: int) -> str:
 
 @dataclass(slots=True)
 class Lease:
-    """The duties that this process has taken; they go with the transaction of the connection."""
+    """The duties that this process holds. They end with the transaction of the connection."""
 
     connection: Connection
     wanted: frozenset[str]
     held: set[str] = field(default_factory=set)
 
     async def renew(self) -> bool:
-        """Take the duties that are free, and be seen alive; tell whether there were any.
+        """Take the duties that are free, and keep the transaction alive; return whether any were free.
 
-        Errors: asyncpg's, where the lease is lost.
+        Errors: asyncpg's, if the lease is lost.
         """
         missing = sorted(self.wanted - self.held)
         rows = await self.connection.fetch(statement("take_leases"), missing)
@@ -48,7 +48,7 @@ class Lease:
         return bool(rows)
 
     def covers(self, name: str, organization_id: UUID) -> bool:
-        """Tell whether this process leads a projection for an organization."""
+        """Return whether this process leads a projection for an organization."""
         return duty(name, shard_of(organization_id)) in self.held
 
 

@@ -1,4 +1,4 @@
-"""Streams that a follower could not follow: listed, and tried again; and how far each follower lags."""
+"""List the streams that a follower parked, and retry them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ statement = statements_in(__package__)
 
 @dataclass(frozen=True, slots=True)
 class ParkedStream:
-    """A stream that waits, from the event that failed up to the projection's checkpoint."""
+    """A parked stream. Its events wait, from the one that failed up to the projection's checkpoint."""
 
     projection: str
     organization_id: UUID
@@ -37,13 +37,13 @@ class ParkedStream:
 
 
 async def parked(connection: Connection, name: str) -> list[ParkedStream]:
-    """Return the streams that wait in a projection, the longest waiting first."""
+    """Return the parked streams of a projection. The one that has waited longest comes first."""
     rows = await connection.fetch(statement("load_parked"), name)
     return [ParkedStream(*row) for row in rows]
 
 
 async def count_parked(connection: Connection, name: str) -> int:
-    """Return how many streams wait in a projection."""
+    """Return how many streams are parked in a projection."""
     count: int = await connection.fetchval(statement("count_parked"), name)
     return count
 
@@ -51,9 +51,9 @@ async def count_parked(connection: Connection, name: str) -> int:
 async def retry_parked(
     connection: Connection, follower: Follower, organization_id: UUID | None = None
 ) -> int:
-    """Apply what waits, stream by stream; return how many streams wait no more.
+    """Apply the waiting events, stream by stream; return how many streams were released.
 
-    A stream that fails again stays, from the event that it fails on now. The follower may run.
+    A stream that fails again stays parked, from the event that fails now. The follower may run meanwhile.
     """
     waiting = await parked(connection, follower.name)
     released = 0
@@ -65,11 +65,11 @@ async def retry_parked(
 
 
 async def _retry(connection: Connection, follower: Follower, stream: ParkedStream) -> bool:
-    """Apply what waits of a stream; tell whether all of it was applied."""
+    """Apply the waiting events of a stream; return whether all were applied."""
     place = (follower.name, stream.organization_id)
     checkpoint = await connection.fetchval(statement("lock_checkpoint"), *place)
     if checkpoint is None or stream.stream_id not in await load_parked_ids(connection, *place):
-        return False  # Somebody else retried it, or a rebuild has put other tables in the place of these.
+        return False  # Another process retried it, or a rebuild has swapped the tables.
     await enter(connection, follower)
     version = stream.version - 1
     while events := await _read_waiting(connection, stream, version, checkpoint):

@@ -1,4 +1,4 @@
-"""Runs followers on a connection: what is notified or found by a sweep is followed, batch by batch."""
+"""Run followers on a connection. Notifications and sweeps say which logs are due."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,34 +19,35 @@ from projections.followers.lease import Lease
 from projections.followers.parked import count_parked
 
 Task = tuple[Follower, UUID]  # A log to follow, by its organization.
-# At each sweep: a projection, how far it is behind each log, how many streams it has parked.
+# Called at each sweep with a projection, its lag behind each log, and how many streams it has parked.
 Report = Callable[[str, Sequence[Lag], int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long things take; each time is a promise or a courtesy."""
+    """How long a follower waits for what."""
 
-    lease_s: float = 3.0  # A leader that stands still for longer is replaced,
-    renew_s: float = 1.0  # and another one asks this often: takeover within 5 s.
-    sweep_s: float = 2.0  # A lost notification costs this much.
-    pause_s: float = 0.25  # Between rounds, so that many small appends make one batch.
-    rest_s_max: float = 0.5  # As long as a round took, so that requests keep the half of us.
+    lease_s: float = 3.0  # A leader that hangs for longer is replaced.
+    renew_s: float = 1.0  # Other processes ask for the lease this often: they take over within 5 s.
+    sweep_s: float = 2.0  # A lost notification delays its events by this much.
+    pause_s: float = 0.25  # Between rounds: many small appends then make one batch.
+    # After a round, rest as long as the round took, but no longer than this: half the time is for requests.
+    rest_s_max: float = 0.5
     retry_s: float = 1.0  # After an outage.
 
 
 @dataclass(slots=True)
 class FollowerRun:
-    """One stretch of following, from connecting until the connection is lost or the service stops."""
+    """One run of the followers: from connecting until the connection is lost or the service stops."""
 
     connection: Connection
     lease: Lease
     followers: Sequence[Follower]
-    woken: asyncio.Event  # Set by who wants the shift to look around, or to stop.
+    woken: asyncio.Event  # Set when there is work, or when the run must stop.
     stopping: asyncio.Event
     report: Report
     timing: Timing
-    due: dict[Task, None] = field(default_factory=dict)  # In the order of their turn.
+    due: dict[Task, None] = field(default_factory=dict)  # In the order in which they are followed.
     checkpoints: dict[Task, int] = field(default_factory=dict)
     renew_at: float = 0.0
     sweep_at: float = 0.0
@@ -59,7 +60,7 @@ class FollowerRun:
         self.woken.set()
 
     async def work(self) -> None:
-        """Follow until the service stops, then end with the batch. Errors: asyncpg's, for an outage."""
+        """Follow until the service stops, and finish the current batch. Errors: asyncpg's, for an outage."""
         while not self.stopping.is_set():
             await self._renew_and_sweep()
             if self.due:
@@ -69,11 +70,11 @@ class FollowerRun:
                 self.woken.clear()
 
     async def _renew_and_sweep(self) -> None:
-        """Renew the lease and sweep, each in its time."""
+        """Renew the lease and sweep, each when it is due."""
         if _now() >= self.renew_at:
             self.renew_at = _now() + self.timing.renew_s
             if await self.lease.renew():
-                self.sweep_at = 0.0  # A new leader looks at once what its predecessor left.
+                self.sweep_at = 0.0  # A new leader sweeps at once, for what its predecessor left.
         if _now() >= self.sweep_at:
             self.sweep_at = _now() + self.timing.sweep_s
             await self._sweep()
@@ -90,7 +91,7 @@ class FollowerRun:
                     self.due[task] = None
 
     async def _round(self) -> None:
-        """Follow each log that is due by one batch, then rest."""
+        """Follow one batch of each log that is due, then rest."""
         began, is_behind = _now(), False
         due, self.due = self.due, {}
         for follower, organization_id in due:
@@ -103,19 +104,19 @@ class FollowerRun:
         await _wait(self.stopping, min(max(_now() - began, pause_s), self.timing.rest_s_max))
 
     async def _step(self, follower: Follower, organization_id: UUID) -> bool:
-        """Follow one log by one batch; tell whether it was a full one, so that more waits for certain."""
+        """Follow one batch of a log; return whether the batch was full, because then more events surely wait."""
         task = (follower, organization_id)
         after = self.checkpoints.get(task, 0)
         try:
             position = await advance(self.connection, follower, organization_id, after=after)
         except Superseded:
-            known = await load_checkpoints(self.connection, follower.name)
-            self.checkpoints[task] = known.get(organization_id, 0)
+            checkpoints = await load_checkpoints(self.connection, follower.name)
+            self.checkpoints[task] = checkpoints.get(organization_id, 0)
             self.due[task] = None
             return False
         self.checkpoints[task] = position
         if position > after:
-            self.due[task] = None  # Until there is nothing more: large events make small batches.
+            self.due[task] = None  # Until nothing is left, because large events make small batches.
         return position - after >= BATCH_MAX
 
 

@@ -2,5 +2,5 @@
 
 `periods.py` says which events begin and end a period, `fold.py` folds a stream into periods for a rebuild,
 `write.py` writes a follower's batch, `read.py` answers questions about a date or a position.
-It knows events and periods, and nothing of who asks. Begin with `periods.py`.
+It knows events and periods, and nothing of callers. Begin with `periods.py`.
 """

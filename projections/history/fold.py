@@ -1,4 +1,4 @@
-"""The fold of history: the events of one stream become its periods and its part of the timeline. Pure."""
+"""Fold the events of one stream into its periods and its part of the timeline. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -49,13 +49,13 @@ TABLES = {
 
 @dataclass(slots=True)
 class HistoryFold:
-    """What the events of a stream tell so far, until one that cannot be told: there the stream is parked."""
+    """The periods of a stream so far. At the first event that cannot be applied, the stream is parked."""
 
     periods: Periods = field(default_factory=Periods)
     failure: Failure | None = None
 
     def take(self, row: Logged, _personal: bytes | None) -> None:
-        """Take in the next event, whole or not at all."""
+        """Apply the next event, completely or not at all."""
         if self.failure is not None:
             return
         recorded = recorded_event(row)
@@ -64,7 +64,7 @@ class HistoryFold:
             changes = history_changes(event, recorded)
             refuse_wrong(changes, self.periods)
             activity = activity_of(recorded, public_facts(event, recorded.data))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the stream is parked with it.
+        except Exception as error:  # noqa: BLE001 - any error parks the stream.
             self.failure = Failure(row, error)
             return
         for change in changes:
@@ -72,7 +72,7 @@ class HistoryFold:
         self.periods.activity.append(activity)
 
     def rows(self, organization_id: UUID, _users: ResourceType) -> Iterator[tuple[str, Row]]:
-        """Yield the rows that the stream came to, each with its table."""
+        """Yield the rows that the stream leads to, each with its table."""
         for period in PERIODS:
             for row in self.periods.rows(period):
                 yield NAMES[period], (organization_id, *row)
@@ -81,7 +81,7 @@ class HistoryFold:
 
 
 def recorded_event(row: Logged) -> RecordedEvent:
-    """Return an event that was read with its provenance."""
+    """Return an event from a row that was read with its provenance."""
     stream_id, version, position, kind, schema_version, recorded_at, source, data, *who = row
     organization_id, event_id, actor_id, token_id, request_id, _ = who
     return RecordedEvent(
@@ -104,9 +104,9 @@ def recorded_event(row: Logged) -> RecordedEvent:
 
 
 def refuse_wrong(changes: Sequence[Change], periods: Periods) -> None:
-    """Refuse changes that do not go on from a stream's periods.
+    """Refuse changes that do not fit a stream's periods so far.
 
-    Errors: NothingToEnd; AssertionError where a period begins that is open already.
+    Errors: NothingToEnd. AssertionError, if a period begins that is already open.
     """
     now: dict[tuple[Period, Key], bool] = {}
     for change in changes:

@@ -1,7 +1,7 @@
-"""history: what each event says about who had which role, access and membership, and when. Pure.
+"""What each event says about who had which role, access and membership, and when. Pure.
 
-A period is told by two changes, one that begins it and one that ends it; `Periods` adds up those of a
-batch, so that a period that begins and ends within the batch is one row and no update.
+Two changes make a period: one begins it, one ends it. `Periods` collects the changes of a batch. A period
+that begins and ends within the batch is therefore one new row, and no update.
 """
 
 from collections.abc import Iterable
@@ -31,13 +31,13 @@ from schema.events.user import (
 )
 
 Period = Literal["role", "access", "membership", "lifetime"]
-Key = tuple[UUID, ...]  # Of a membership: group, member; else the user or the group.
+Key = tuple[UUID, ...]  # For a membership: group and member. Otherwise the user or the group.
 PERIODS: tuple[Period, ...] = ("role", "access", "membership", "lifetime")
-WITHHELD = "jtiHash"  # A token's hash proves nothing to an auditor and is nobody else's business.
+WITHHELD = "jtiHash"  # A token's hash proves nothing to an auditor, and nobody else needs it.
 
 
 class Began(NamedTuple):
-    """A period begins with the event; its key has no other one open."""
+    """A period begins with the event. Its key has no other open period."""
 
     period: Period
     key: Key
@@ -63,10 +63,10 @@ Row = tuple[Any, ...]  # Key, values, from position, from instant, to position, 
 
 
 def history_changes(event: Event, recorded: RecordedEvent) -> list[Change]:
-    """Return what an event changes in the periods; nothing, for most types.
+    """Return what an event changes in the periods: for most types, nothing.
 
-    Types are compared by `is`: every event comes here, and isinstance of a pydantic class takes eight
-    times as long.
+    Types are compared by `is`, because this runs for every event, and isinstance of a pydantic class takes
+    eight times as long.
     """
     kind, stream_id = type(event), recorded.stream_id
     if kind in USER_CHANGES:
@@ -96,7 +96,7 @@ def _of_user(event: Event, recorded: RecordedEvent) -> list[Change]:
         return [Ended("access", key)]
     if type(event) is UserReactivated:
         return [Began("access", key)]
-    # Deleted. It may have been inactive.
+    # UserDeleted. The user may have been inactive.
     return [Ended("role", key), Ended("access", key, is_certain=False), Ended("lifetime", key)]
 
 
@@ -114,7 +114,7 @@ def _role(role_id: UUID, recorded: RecordedEvent) -> Began:
 
 
 def public_facts(event: Event, data: str) -> str:
-    """Return the facts of an event as the timeline tells them: JSON, nothing personal or secret."""
+    """Return the facts of an event as the timeline shows them: JSON without personal or secret values."""
     if not isinstance(event, TokenIssued):
         return data
     facts = orjson.loads(data)
@@ -123,7 +123,7 @@ def public_facts(event: Event, data: str) -> str:
 
 @dataclass(slots=True)
 class Periods:
-    """What a batch of one organization's events comes to, as rows to add and periods to end."""
+    """What a batch of one organization's events leads to: rows to add, and periods to end."""
 
     open: dict[tuple[Period, Key], Row] = field(default_factory=dict)
     whole: dict[Period, list[Row]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Periods:
     activity: list[Row] = field(default_factory=list)
 
     def add(self, events: Iterable[RecordedEvent]) -> None:
-        """Take in events, in order. Errors: those of decode."""
+        """Apply events, in order. Errors: those of decode."""
         for recorded in events:
             event = decode(recorded.type, recorded.schema_version, recorded.data, None)
             for change in history_changes(event, recorded):
@@ -141,7 +141,7 @@ class Periods:
             self.activity.append(activity_of(recorded, public_facts(event, recorded.data)))
 
     def change(self, change: Change, position: int, at: datetime) -> None:
-        """Take in one change. Errors: AssertionError where a period begins that is open already."""
+        """Apply one change. Errors: AssertionError, if a period begins that is already open."""
         if type(change) is Began:
             period, key, values = change
             assert (period, key) not in self.open, f"This {period} period has begun before."
@@ -167,7 +167,7 @@ class Periods:
             ended.setdefault(period, []).append((*key, *end))
 
     def rows(self, period: Period) -> list[Row]:
-        """Return the periods of a kind that began in the batch, ended or still open."""
+        """Return the periods of a kind that began in the batch, both ended and open ones."""
         still = [(*row, None, None) for (kind, _), row in self.open.items() if kind == period]
         return [*self.whole.get(period, ()), *still]
 

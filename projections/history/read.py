@@ -1,6 +1,6 @@
-"""Answers from history: who had which role, who was in a group, what was done, at any time.
+"""Answer from history: who had which role, who was in a group, what was done, at any time.
 
-History may lag: what is after its checkpoint is not in the answers yet (`parked.lag` tells).
+History may lag. Events after its checkpoint are not yet in the answers (`projections/followers/lag.py`).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ statement = statements_in(__package__)
 
 @dataclass(frozen=True, slots=True)
 class RolePeriod:
-    """A role that a user had from one event to another; `to` is None while it lasts."""
+    """A role that a user had from one event to another. The end is None while the user has the role."""
 
     role_id: UUID
     assigned_by: str
@@ -34,7 +34,7 @@ class RolePeriod:
 
 @dataclass(frozen=True, slots=True)
 class MembershipPeriod:
-    """A member that a group had from one event to another; `to` is None while it lasts."""
+    """A member that a group had from one event to another. The end is None while it is a member."""
 
     member_id: UUID
     member_type: str
@@ -46,7 +46,7 @@ class MembershipPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """An event on the timeline, without what is sealed."""
+    """An event on the timeline, without its sealed values."""
 
     position: int
     at: datetime
@@ -62,7 +62,7 @@ class Activity:
 async def role_at(
     connection: Connection, organization_id: UUID, user_id: UUID, at: datetime
 ) -> RolePeriod | None:
-    """Return the role that a user had at an instant, None where there was no such user then."""
+    """Return the role that a user had at an instant, or None if the user did not exist then."""
     row = await connection.fetchrow(statement("read_role_at"), organization_id, user_id, at)
     return RolePeriod(*row) if row else None
 
@@ -70,7 +70,7 @@ async def role_at(
 async def role_at_position(
     connection: Connection, organization_id: UUID, user_id: UUID, position: int
 ) -> RolePeriod | None:
-    """Return the role that a user had after the event at a position, None where there was no user."""
+    """Return the role that a user had after the event at a position, or None if the user did not exist."""
     row = await connection.fetchrow(
         statement("read_role_at_position"), organization_id, user_id, position
     )
@@ -86,7 +86,7 @@ async def members_at(
     limit: int,
     after: UUID | None = None,
 ) -> list[MembershipPeriod]:
-    """Return the members of a group at an instant, by id; `after` is the last one of the page before."""
+    """Return the members of a group at an instant, by id. `after` is the last member of the page before."""
     place = (organization_id, group_id, at, after, limit)
     return _members(await connection.fetch(statement("read_members_at"), *place))
 
@@ -120,7 +120,7 @@ async def activity_of_resource(
 ) -> list[Activity]:
     """Return what was done to a user, a group or the organization between two instants, in order.
 
-    Both instants are excluded: the next page begins after the last `at`, which no other event has.
+    Both instants are excluded. The next page begins after the last `at`, because no other event has it.
     """
     place = (organization_id, stream_id, after, before, limit)
     return _activity(await connection.fetch(statement("read_activity_of_resource"), *place))

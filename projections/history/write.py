@@ -1,4 +1,4 @@
-"""Writes what a batch of events comes to into the tables of history; the caller owns the transaction."""
+"""Write what a batch of events leads to into the tables of history. The caller owns the transaction."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,8 @@ from projections.history.periods import PERIODS, Period, Periods, Row
 statement = statements_in(__package__)
 
 
-FOLD_DATA_MAX = 40_000  # Characters of data folded at a stretch: some milliseconds, then requests have their turn.
+# Characters of data that are folded without a break. It takes some milliseconds; then requests run.
+FOLD_DATA_MAX = 40_000
 TIMES = ("from_position", "from_at", "to_position", "to_at")
 TABLES: Mapping[Period, str] = {
     "role": "role_periods",
@@ -21,13 +22,13 @@ TABLES: Mapping[Period, str] = {
     "membership": "membership_periods",
     "lifetime": "lifetimes",
 }
-COLUMNS: Mapping[Period, Sequence[str]] = {  # As `Periods.rows` has them.
+COLUMNS: Mapping[Period, Sequence[str]] = {  # In the order of `Periods.rows`.
     "role": ("user_id", "role_id", "assigned_by", "source", "request_id", *TIMES),
     "access": ("user_id", *TIMES),
     "membership": ("group_id", "member_id", "member_type", *TIMES),
     "lifetime": ("resource_id", "resource_type", *TIMES),
 }
-ACTIVITY_COLUMNS = (  # As `Periods.activity` has them.
+ACTIVITY_COLUMNS = (  # In the order of `Periods.activity`.
     "position",
     "at",
     "type",
@@ -41,21 +42,21 @@ ACTIVITY_COLUMNS = (  # As `Periods.activity` has them.
 
 
 class NothingToEnd(Exception):
-    """An event ends a period that is not open: history and log do not tell the same story."""
+    """An event ends a period that is not open: history and the log disagree."""
 
 
 async def write_history(
     connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent]
 ) -> None:
-    """Take the next events of an organization into history, whose tables the search path names.
+    """Apply the next events of an organization to history. Its tables are on the search path.
 
     Errors: NothingToEnd, those of decode, IntegrityConstraintViolationError.
     """
     periods = Periods()
-    for stretch in stretches(events):
-        periods.add(stretch)
+    for piece in pieces(events):
+        periods.add(piece)
         await asyncio.sleep(0)
-    # Ends come first: where one period ends and the next begins, never are two open.
+    # Ends come first: when one period ends and the next begins, two are never open at once.
     for period in PERIODS:
         await _end(connection, organization_id, period, periods)
     if periods.ended_groups:
@@ -68,8 +69,8 @@ async def write_history(
     await _copy(connection, "activity", ACTIVITY_COLUMNS, rows)
 
 
-def stretches(events: Sequence[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """Yield events in pieces that take about as long: some have a thousand members, most have two facts."""
+def pieces(events: Sequence[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
+    """Yield events in pieces of about equal work: most events are small, some have a thousand members."""
     piece, size = list[RecordedEvent](), 0
     for event in events:
         piece.append(event)
@@ -102,7 +103,7 @@ def _of(organization_id: UUID, rows: Sequence[Row]) -> list[Row]:
 async def _copy(
     connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]
 ) -> None:
-    """Add rows by COPY, which takes two thirds of the time of an INSERT with arrays."""
+    """Add rows by COPY, which takes two thirds of the time of an INSERT from arrays."""
     columns = ("organization_id", *columns)
     await connection.copy_records_to_table(table, records=rows, columns=columns)
 

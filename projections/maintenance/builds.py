@@ -1,4 +1,4 @@
-"""What the database remembers of builds and rebuilds: the tables of migrations 0003 and 0004."""
+"""Read and write the database's record of builds and rebuilds: the tables of migrations 0003 and 0004."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ statement = statements_in(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Which revision of a projection the tables of a schema are."""
+    """Which revision of a projection built the tables of a schema."""
 
     schema: str
-    revision: int | None  # None: a release built them that had no revisions.
+    revision: int | None  # None: a release without revisions built them.
     built_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a log that is loaded in one transaction; `mark` is the sum of its rows' marks."""
+    """A part of a log that is loaded in one transaction. `checksum` is that of all its rows."""
 
     number: int
     span: Span
-    checksum: int | None  # None: it is to load.
+    checksum: int | None  # None: the shard is not loaded yet.
 
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """How far the shards of a schema are, in shards and in events."""
+    """The progress of a schema's shards, in shards and in events."""
 
     all: int
     to_load: int
@@ -45,7 +45,7 @@ class Shards:
 
 
 def is_ours(build: Build | None, projection: Projection) -> bool:
-    """Tell whether tables are what this release would build; nobody knows without a build."""
+    """Return whether tables are what this release would build. Without a build record: False."""
     return build is not None and build.revision == projection.revision
 
 
@@ -56,24 +56,24 @@ async def load_builds(connection: Connection) -> dict[str, Build]:
 
 
 async def record_build(connection: Connection, schema: str, projection: Projection) -> None:
-    """Note of which revision the tables of a schema are."""
+    """Record which revision built the tables of a schema."""
     await connection.execute(statement("record_build"), schema, projection.revision)
 
 
 async def rename_build(connection: Connection, schema: str, new_name: str) -> None:
-    """Let a build go by another name, with the checkpoints and the parked streams of a follower."""
+    """Rename a build, with its follower's checkpoints and parked streams."""
     await connection.execute(statement("rename_build"), schema, new_name)
 
 
 async def forget_build(connection: Connection, schema: str) -> None:
-    """Forget a build, how far it had come and what waits in it."""
+    """Delete the record of a build, its progress and its parked streams."""
     await connection.execute(statement("forget_build"), schema)
 
 
 async def add_shards(
     connection: Connection, schema: str, spans: Sequence[Span], events: Sequence[int]
 ) -> None:
-    """Note what is to load."""
+    """Record the shards to load."""
     await connection.execute(
         statement("add_shards"),
         schema,
@@ -86,7 +86,7 @@ async def add_shards(
 
 
 async def claim_shard(connection: Connection, schema: str, *, to: str) -> Shard | None:
-    """Return a shard to `load` or to `verify`, for this transaction alone; None when none is left."""
+    """Return a shard to `load` or to `verify`, locked for this transaction; None if none is left."""
     row = await connection.fetchrow(statement(f"claim_shard_to_{to}"), schema)
     if row is None:
         return None
@@ -95,44 +95,44 @@ async def claim_shard(connection: Connection, schema: str, *, to: str) -> Shard 
 
 
 async def count_shards(connection: Connection, schema: str) -> Shards:
-    """Return how far the shards of a schema are."""
+    """Return the progress of a schema's shards."""
     return Shards(*await connection.fetchrow(statement("count_shards"), schema))
 
 
 async def find_incomplete_logs(connection: Connection, schema: str) -> list[UUID]:
-    """Return the logs of which the shards have read another number of events than there are."""
+    """Return the logs whose shards did not read as many events as the log has."""
     return [row[0] for row in await connection.fetch(statement("find_incomplete_logs"), schema)]
 
 
 async def load_loaded(connection: Connection, schema: str) -> dict[UUID, int]:
-    """Return up to where the shards of a schema have each log."""
+    """Return the position up to which the shards of a schema contain each log."""
     return dict(await connection.fetch(statement("load_shard_positions"), schema))
 
 
 async def forget_shards(connection: Connection, schema: str) -> None:
-    """Forget the shards: the schema is whole."""
+    """Delete the record of shards, because the schema is complete."""
     await connection.execute(statement("forget_shards"), schema)
 
 
 async def load_reached(connection: Connection, schema: str) -> dict[UUID, int]:
-    """Return up to where a schema has each log: as it was caught up, else as it was loaded."""
+    """Return the position up to which a schema contains each log: caught up, or else loaded."""
     loaded = await load_loaded(connection, schema)
     followed = await load_checkpoints(connection, schema)
     return loaded | followed | dict(await connection.fetch(statement("load_reached"), schema))
 
 
 async def start_checkpoints(connection: Connection, schema: str) -> None:
-    """Let a follower's schema go on from where its shards have each log, unless it has begun to."""
+    """Start a follower's checkpoints at the positions of the shards, unless they were started."""
     await connection.execute(statement("start_checkpoints"), schema)
 
 
 async def save_reached(connection: Connection, schema: str, positions: Mapping[UUID, int]) -> None:
-    """Note up to where a schema has some logs."""
+    """Record the position up to which a schema contains some logs."""
     await connection.execute(
         statement("save_reached"), schema, list(positions), list(positions.values())
     )
 
 
 async def forget_reached(connection: Connection, schema: str) -> None:
-    """Forget up to where a schema has the logs: appends write it from now on."""
+    """Delete the recorded positions of a schema, because appends write it from now on."""
     await connection.execute(statement("forget_reached"), schema)

@@ -1,4 +1,4 @@
-"""What a rebuild, a rollback and a verification work on: one value, which is passed along and goes to the workers, too."""
+"""What a rebuild, a rollback or a verification works on, as one value. Workers get it, too."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,8 +8,10 @@ from projections.fold import Fold
 from projections.registry import Projection
 
 CONNECT_TIMEOUT_S = 30.0
-SHARD_EVENTS = 25_000  # What a killed worker loses at most, and the others wait for at the end.
-# What is written is safe with the whole rebuild or not at all: no commit waits for the disk.
+SHARD_EVENTS = (
+    25_000  # A killed worker loses at most this much, and the others wait for this much at the end.
+)
+# A commit need not wait for the disk: the rows count only when the whole rebuild is complete.
 SESSION = {
     "synchronous_commit": "off",
     "timezone": "UTC",
@@ -17,33 +19,33 @@ SESSION = {
 
 
 def application_name(projection: str) -> str:
-    """Return what the connections are called that work on a projection."""
+    """Return the name of connections that work on a projection."""
     return f"scim-ledger rebuild {projection}"
 
 
 @dataclass(frozen=True, slots=True)
 class RebuildContext:
-    """A projection in a database, the schema whose tables are meant, and with how many processes to work.
+    """A projection in a database, the schema whose tables are worked on, and the number of processes.
 
-    Connections are arguments of their own: each process and each step has its own. The master key goes to a worker
-    through a pipe, never through arguments.
+    Connections are passed separately, because each process and each step has its own. The master key goes to
+    a worker through a pipe, never through command-line arguments.
     """
 
-    dsn: str  # The owner's.
+    dsn: str  # Of the database's owner.
     master_key: bytes
     projection: Projection
-    schema: str  # Of the tables that are filled, caught up or compared.
+    schema: str  # Whose tables are filled, caught up or compared.
     processes: int = 1
-    data_dir: Path | None = None  # Of the server, if known.
+    data_dir: Path | None = None  # The server's data directory, if known.
     shard_events: int = SHARD_EVENTS  # In one transaction.
 
     def at(self, schema: str) -> "RebuildContext":
-        """Return the same for the tables of another schema."""
+        """Return the same context for the tables of another schema."""
         return replace(self, schema=schema)
 
     @property
     def fold(self) -> Fold:
-        """Return how the rows come of the log."""
+        """Return how to make rows from the log."""
         return self.projection.fold
 
     @property
@@ -55,7 +57,7 @@ class RebuildContext:
     def session(self) -> dict[str, str]:
         """Return the settings of a connection with the tables of the schema on its search path.
 
-        Its name is how a later call finds what a killed one left.
+        A later call finds the connections of a killed one by their name.
         """
         return {
             **SESSION,

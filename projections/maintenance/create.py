@@ -1,4 +1,4 @@
-"""Make the Postgres schemas that projections live in."""
+"""Create the Postgres schemas of projections."""
 
 from eventstore.postgres.connection import Connection
 from projections.maintenance.builds import record_build
@@ -9,13 +9,13 @@ SERVICE_ROLE = "scim_ledger_service"
 
 
 async def create_missing(connection: Connection) -> list[str]:
-    """Make the projections that the database lacks, empty; return their names.
+    """Create the projections that the database lacks, without rows; return their names.
 
-    The caller owns the transaction, is the owner of the database, and has refused what is not ours.
+    The caller owns the transaction, is the database's owner, and has already refused what is not ours.
     """
     made = []
     for name, projection in PROJECTIONS.items():
-        # From the catalog: to_regnamespace may not see what another has made while we waited for our turn.
+        # From the catalog, because to_regnamespace may miss what another process made while we waited.
         if not await connection.fetchrow("SELECT 1 FROM pg_namespace WHERE nspname = $1", name):
             await create(connection, name, name)
             await record_build(connection, name, projection)
@@ -25,7 +25,7 @@ async def create_missing(connection: Connection) -> list[str]:
 
 
 async def create(connection: Connection, projection: str, schema: str) -> None:
-    """Make the tables of a projection in a new Postgres schema that the service may write, with our mark."""
+    """Create a projection's tables in a new schema, with our mark. The service may write them."""
     await connection.execute(f'CREATE SCHEMA "{schema}"')
     await connection.execute(f'SET LOCAL search_path = "{schema}"')
     await connection.execute(tables(projection))

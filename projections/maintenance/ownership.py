@@ -1,7 +1,7 @@
-"""Which Postgres schemas are ours: a projection's tables are made, swapped and dropped only where our mark is.
+"""Know which Postgres schemas are ours. Only schemas and tables with our mark are swapped or dropped.
 
-`directory` and `history` are plain names, which another application in the same database may have taken. What we
-make carries a mark, as the comment of the schema and of each table in it. Nothing else is ever renamed or dropped.
+`directory` and `history` are common names. Another application in the same database may use them. What we
+make carries a mark: the comment of the schema and of each of its tables. Nothing else is renamed or dropped.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,11 +19,11 @@ MARK = "Made by scim-ledger."
 
 
 class NotOurs(Exception):
-    """Something in the database that is not ours stands in the way; nothing was changed."""
+    """Something in the database that is not ours is in the way. Nothing was changed."""
 
 
 def names_of(projection: Projection) -> tuple[str, ...]:
-    """Return the schemas that a projection needs, the two that a swap makes for a moment included."""
+    """Return the schemas that a projection needs, including the two that exist only within a transaction."""
     return (
         *(projection.name, projection.next, projection.previous),
         *(projection.spare, projection.shape),
@@ -33,7 +33,7 @@ def names_of(projection: Projection) -> tuple[str, ...]:
 async def find_foreign_schemas(
     connection: Connection, projections: Iterable[Projection] = tuple(PROJECTIONS.values())
 ) -> list[str]:
-    """Return the schemas with names that projections need which neither have our mark nor are recognized."""
+    """Return the schemas that have a name of ours, but neither our mark nor a record that we made them."""
     foreign = []
     for projection in projections:
         unmarked = await _find_unmarked(connection, projection)
@@ -43,14 +43,14 @@ async def find_foreign_schemas(
 
 
 async def mark_recognized(connection: Connection, projection: Projection) -> None:
-    """Mark the schemas of a release that marked none; the caller owns the transaction."""
+    """Mark the schemas that a release without marks made. The caller owns the transaction."""
     unmarked = await _find_unmarked(connection, projection)
     for schema in await _recognize(connection, projection, unmarked):
         await mark(connection, schema, projection.fold.tables)
 
 
 async def mark(connection: Connection, schema: str, tables: Collection[str]) -> None:
-    """Say of a schema, and of those of some tables that it has, that they are ours."""
+    """Mark a schema as ours, and those of some tables that it has."""
     await connection.execute(f"COMMENT ON SCHEMA \"{schema}\" IS '{MARK}'")
     for row in await connection.fetch(statement("find_tables"), schema, list(tables)):
         await connection.execute(f'COMMENT ON TABLE "{schema}"."{row["name"]}" IS \'{MARK}\'')
@@ -66,9 +66,9 @@ async def _find_unmarked(connection: Connection, projection: Projection) -> list
 async def _recognize(
     connection: Connection, projection: Projection, schemas: Collection[str]
 ) -> frozenset[str]:
-    """Return those schemas that a build is noted of, and that have tables of the projection.
+    """Return those schemas that have a build record and tables of the projection.
 
-    So they are in a database of a release that marked nothing, and in one that was restored without comments.
+    This recognizes what a release without marks made, and a database that was restored without comments.
     """
     if not schemas or not await connection.fetchval(statement("knows_builds")):
         return frozenset()
@@ -78,11 +78,11 @@ async def _recognize(
 
 
 async def refuse_foreign(connection: Connection, projection: Projection) -> None:
-    """Refuse to swap or drop a projection's schemas where something that is not ours would go with them.
+    """Refuse to swap or drop a projection's schemas if that would affect something that is not ours.
 
-    That is a schema of such a name, an object in a schema of ours, and a view, a foreign key or whatever else
-    depends on a table of ours: after a swap it would look at tables that nobody writes. What is recognized is
-    marked. Errors: NotOurs.
+    This is a schema with a name of ours, an object in one of our schemas, or an object that depends on one of
+    our tables, such as a view or a foreign key. After a swap it would refer to tables that nobody writes.
+    Schemas that are recognized are marked. Errors: NotOurs.
     """
     if foreign := await find_foreign_schemas(connection, [projection]):
         raise NotOurs(refusal(f"schema {each}" for each in foreign))
@@ -96,7 +96,7 @@ async def refuse_foreign(connection: Connection, projection: Projection) -> None
 
 
 def refusal(names: Iterable[str]) -> str:
-    """Return what a person is told of things that are not ours, by their names, and what to do."""
+    """Return the message that names what is not ours, and says what to do."""
     return (
         f"This database has something that scim-ledger did not make and would have to change: {', '.join(names)}. "
         "Nothing was changed. Rename or move it (a view or a foreign key: drop it and make it again afterwards), "
@@ -105,9 +105,9 @@ def refusal(names: Iterable[str]) -> str:
 
 
 async def drop_schema(connection: Connection, schema: str) -> None:
-    """Drop a schema of ours with our tables; the caller owns the transaction. Errors: NotOurs.
+    """Drop a schema of ours and our tables in it. The caller owns the transaction. Errors: NotOurs.
 
-    Without CASCADE: what somebody has put into it since, or lets depend on it, keeps it from being dropped.
+    There is no CASCADE. If somebody added an object to it, or made one depend on it, nothing is dropped.
     """
     if not await connection.fetchval("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", schema):
         return

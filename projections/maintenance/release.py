@@ -1,4 +1,4 @@
-"""Whether the tables that serve are those that this release writes: another release may have built them."""
+"""Check whether this release built the tables that serve, or another release did."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,20 +16,22 @@ Columns = dict[str, frozenset[str]]  # By table.
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMismatch:
-    """A projection that other code has built; `columns` are those by which its tables differ from ours."""
+    """A projection that another release built. `columns` are those that differ from ours."""
 
     projection: str
-    columns: tuple[str, ...]  # As table.column; none: the columns are ours, and another revision's.
+    columns: tuple[
+        str, ...
+    ]  # As table.column. Empty: the columns are ours, but the revision is not.
 
     @property
     def remedy(self) -> str:
-        """Return what to do about it."""
+        """Return what to do about the mismatch."""
         rebuild = f"scim-ledger projections rebuild {self.projection}"
         return rebuild if not self.columns else f"stop the service, {rebuild}, start the service"
 
 
 async def find_release_mismatches(connection: Connection) -> list[ReleaseMismatch]:
-    """Return the projections whose tables this release would build otherwise, whoever made them so."""
+    """Return the projections whose tables differ from what this release would build."""
     builds = await load_builds(connection)
     found = []
     for name, projection in PROJECTIONS.items():
@@ -40,14 +42,14 @@ async def find_release_mismatches(connection: Connection) -> list[ReleaseMismatc
 
 
 async def other_columns(connection: Connection, projection: Projection) -> tuple[str, ...]:
-    """Return the columns that the tables that serve lack, or have beyond what this release fills."""
+    """Return the columns that the serving tables lack, or that this release does not fill."""
     held = await load_columns(connection, projection.name)
     ours = {name: frozenset(table.columns) for name, table in projection.fold.tables.items()}
     return tuple(differing({name: held.get(name, frozenset()) for name in ours}, ours))
 
 
 async def is_shape_changed(connection: Connection, projection: Projection) -> bool:
-    """Tell whether the last swap put tables of other columns in the place of those that served."""
+    """Return whether the last swap changed the columns of the tables that serve."""
     served = await load_columns(connection, projection.name)
     return await load_columns(connection, projection.previous) not in ({}, served)
 

@@ -1,4 +1,4 @@
-"""Where a projection is rebuilt: connections, the lock that keeps others out, and what is reported."""
+"""Open the connections of a rebuild or a comparison, lock others out, and define progress reports."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,12 +22,12 @@ LEFTOVERS_TIMEOUT_MS = 5_000
 
 
 class Busy(Exception):
-    """A rebuild, rollback or verification of this projection runs already; wait for its end."""
+    """A rebuild, rollback or verification of this projection runs already. Wait until it ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is, in events; `total` is 0 where it is not known."""
+    """The progress of a step, in events. `total` is 0 if it is unknown."""
 
     step: str
     done: int = 0
@@ -39,7 +39,7 @@ Report = Callable[[Progress], None]
 
 @asynccontextmanager
 async def opened(context: RebuildContext, *, name: str) -> AsyncIterator[Connection]:
-    """Give a connection of the owner's for the duration of the block, called by a name."""
+    """Give a connection of the owner for the duration of the block, with a name."""
     session = {**SESSION, "application_name": name}
     connection = await connect(context.dsn, timeout_s=CONNECT_TIMEOUT_S, server_settings=session)
     try:
@@ -54,11 +54,10 @@ async def at_work(
 ) -> AsyncIterator[tuple[Connection, Connection]]:
     """Give two connections, one for tables and one for the log, while nobody else changes the schemas.
 
+    `is_alone` also keeps readers of the schemas out, such as a verification. It then ends what a killed call
+    left running in Postgres, because a half-built index would block the same index. The lock belongs to a
+    transaction: this works with every pooler, and the lock ends with this process.
     Errors: Busy, NotOurs.
-
-    `is_alone` keeps those out too who only look. The lock is a transaction's, which every pooler
-    passes on, and ends with this process. Who is alone ends what a killed call has left running in
-    Postgres: an index that is half made would stand in the way of the same one.
     """
     statement_name = "lock_rebuild" if is_alone else "share_rebuild"
     name = application_name(context.projection.name)

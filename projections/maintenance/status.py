@@ -1,4 +1,4 @@
-"""What the engineer on call asks first: is each projection whole and current, and whose code built it."""
+"""Report whether each projection is complete and current, and which revision built it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,32 +16,32 @@ statement = statements_in(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a projection is. `build` is None where nobody has noted what its tables were built from."""
+    """The status of a projection. `build` is None if there is no record of what built its tables."""
 
     projection: Projection
     build: Build | None
     lags: list[Lag]
     parked: list[ParkedStream]
-    next: Build | None  # A rebuild that runs, or was interrupted,
-    shards: Shards  # and how far it is.
-    is_rebuilding: bool  # It runs; else it was interrupted, or there is none.
-    previous: Build | None  # What a rollback brings back.
+    next: Build | None  # A rebuild that runs or was interrupted.
+    shards: Shards  # The progress of this rebuild.
+    is_rebuilding: bool  # False: the rebuild was interrupted, or there is none.
+    previous: Build | None  # What a rollback restores.
 
     @property
     def is_current(self) -> bool:
-        """Tell whether the tables are what this release's code would build."""
+        """Return whether the tables are what this release would build."""
         return is_ours(self.build, self.projection)
 
     @property
     def is_previous_ours(self) -> bool:
-        """Tell whether this release can roll back."""
+        """Return whether this release can roll back."""
         return is_ours(self.previous, self.projection)
 
 
 async def load_statuses(
     connection: Connection, organization_id: UUID | None = None
 ) -> list[Status]:
-    """Return how each projection is: as to one organization's log, or to all."""
+    """Return the status of each projection, for one organization's log or for all."""
     builds = await load_builds(connection)
     return [
         await load_status(connection, each, builds, organization_id)
@@ -55,7 +55,7 @@ async def load_status(
     builds: dict[str, Build],
     organization_id: UUID | None,
 ) -> Status:
-    """Return how a projection is."""
+    """Return the status of a projection."""
     return Status(
         projection,
         builds.get(projection.name),
@@ -77,7 +77,7 @@ async def load_status(
 
 
 async def load_lags(connection: Connection, projection: Projection) -> list[Lag]:
-    """Return how far a projection is behind each log; an inline one never is."""
+    """Return how far a projection is behind each log. An inline projection is never behind."""
     if projection.follower is not None:
         return await lag(connection, projection.name)
     tails = await read_tails(connection)
@@ -85,6 +85,6 @@ async def load_lags(connection: Connection, projection: Projection) -> list[Lag]
 
 
 async def is_rebuilding(connection: Connection, projection: Projection) -> bool:
-    """Tell whether a rebuild or a rollback of a projection runs now."""
+    """Return whether a rebuild or a rollback of a projection runs now."""
     async with connection.transaction():
         return not await connection.fetchval(statement("share_rebuild"), projection.name)

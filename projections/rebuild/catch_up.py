@@ -1,4 +1,4 @@
-"""Brings tables that do not serve up to the log: each event once, as an append or a follower would write it."""
+"""Catch tables that do not serve up with the log: each event once, as an append or a follower writes it."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -8,8 +8,9 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
 from eventstore.sealing.sealer import Sealer
-from projections.directory.fold import DIRECTORY_FOLD, TABLES, Folded
+from projections.directory.fold import DIRECTORY_FOLD, Folded
 from projections.directory.load import load_groups, load_organization, load_users
+from projections.directory.tables import TABLES
 from projections.fold import Row, fold_streams, naming_broken_seals, take
 from projections.followers.follower import advance
 from projections.maintenance.builds import load_reached, save_reached
@@ -27,8 +28,8 @@ STEP_EVENTS = 2_000  # In one transaction.
 States = dict[UUID, Folded]
 
 
-async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, int]]:
-    """Return up to where a schema has each log that goes on, and where that log ends."""
+async def find_logs_behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, int]]:
+    """Return the logs that a schema is behind: the position that it has reached, and the log's end."""
     reached = await load_reached(connection, schema)
     tails = await read_tails(connection)
     return {
@@ -41,7 +42,7 @@ async def behind(connection: Connection, schema: str) -> dict[UUID, tuple[int, i
 async def catch_up(
     context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
 ) -> int:
-    """Bring one log's tables on by a step; return the position reached."""
+    """Catch up with one log by a step; return the position reached."""
     follower = context.projection.follower
     if follower is not None:
         in_schema = replace(follower, name=context.schema)
@@ -53,7 +54,7 @@ async def catch_up(
 async def catch_up_inline(
     context: RebuildContext, connection: Connection, organization_id: UUID, *, after: int
 ) -> int:
-    """Bring one log's part of the directory on by a step; the caller owns the transaction."""
+    """Catch the directory up with one log by a step. The caller owns the transaction."""
     with naming_broken_seals():
         events = await read_after(
             connection, context.sealer, organization_id, after=after, limit=STEP_EVENTS
@@ -62,13 +63,14 @@ async def catch_up_inline(
         return after
     position: int = events[-1][0]["position"]
     await connection.execute(projections_statement("enter_schema"), context.schema)
-    states = await load_states(connection, organization_id, {row[0] for row, _ in events})
-    first = {row[0]: row["version"] for row, _ in reversed(events)}
-    # A person whose key was destroyed has no row to go on from.
-    lost = [each for each, version in first.items() if each not in states and version > 1]
+    states = await load_states(connection, organization_id, {row["stream_id"] for row, _ in events})
+    first_versions = {row["stream_id"]: row["version"] for row, _ in reversed(events)}
+    # A person whose key was destroyed has no row to continue from.
+    lost = [each for each, version in first_versions.items() if each not in states and version > 1]
     for row, personal in events:
-        if row[0] not in lost:
-            take(states.setdefault(row[0], Folded()), organization_id, row, personal)
+        stream_id = row["stream_id"]
+        if stream_id not in lost:
+            take(states.setdefault(stream_id, Folded()), organization_id, row, personal)
     span = Span(organization_id, FIRST_ID, LAST_ID, position)
     again = await fold_again(connection, context.sealer, span, lost)
     await write_streams(connection, organization_id, states | again, whole=again)
@@ -79,7 +81,7 @@ async def catch_up_inline(
 async def fold_again(
     connection: Connection, sealer: Sealer, span: Span, lost: Collection[UUID]
 ) -> States:
-    """Return streams as folded from their first event."""
+    """Return streams, folded from their first event."""
     if not lost:
         return {}
     found = await fold_streams(connection, sealer, DIRECTORY_FOLD, span, lost)
@@ -89,12 +91,12 @@ async def fold_again(
 async def load_states(connection: Connection, organization_id: UUID, ids: set[UUID]) -> States:
     """Return the states of streams that have one, without the members of groups.
 
-    The tables are those of the schema on the search path, here and in what writes them.
+    The tables are those on the search path, as for all reads and writes here.
     """
     users, _ = await load_users(connection, organization_id, ids)
     groups = await load_groups(connection, organization_id, ids, {})
     found: States = {each: Folded(state) for each, state in (users | groups).items()}
-    # Asked for in any case: it says what the attributes of users are.
+    # Always loaded, because it defines the attributes of users.
     organization = await load_organization(connection, organization_id, with_tokens=True)
     if organization is not None:
         found[organization_id] = Folded(organization)
@@ -108,14 +110,14 @@ async def write_streams(
     *,
     whole: Collection[UUID],
 ) -> None:
-    """Put the rows of streams in place of those they had; names are freed before they are taken.
+    """Replace the rows of streams. Names are freed before they are taken again.
 
-    `whole` are those that were folded from their first event, so that all their memberships are known.
-    `states` has the organization itself, if it exists.
+    `whole` are the streams that were folded from their first event. All their memberships are known.
+    `states` includes the organization, if it exists.
     """
     await clear(connection, organization_id, states, whole)
-    held = states.get(organization_id, Folded()).state
-    users = user_type(held.schemas) if isinstance(held, Organization) else USER
+    organization = states.get(organization_id, Folded()).state
+    users = user_type(organization.schemas) if isinstance(organization, Organization) else USER
     made: dict[str, list[Row]] = {}
     for folded in states.values():
         for table, row in folded.rows(organization_id, users):
@@ -129,7 +131,7 @@ async def write_streams(
 async def clear(
     connection: Connection, organization_id: UUID, states: States, whole: Collection[UUID]
 ) -> None:
-    """Delete the rows of streams; of a group's memberships those that ended."""
+    """Delete the rows of streams. Of a group's memberships, delete those that ended."""
     ids = list(states)
     for name in ("clear_users", "clear_former_users", "clear_groups"):
         await connection.execute(statement(name), organization_id, ids)

@@ -1,4 +1,4 @@
-"""Checks of tables against the log: all of what serves, and what a rebuild has caught up with."""
+"""Compare the streams that changed during a rebuild with the log, before and after the swap."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 
 
 class LogMismatch(Exception):
-    """The new tables are not as the log says, and do not serve. This is a bug: report it."""
+    """The new tables do not match the log, and are not used. This is a bug: report it."""
 
 
-class ServesNotAsLogged(Exception):
-    """The tables that serve now are not as the log says: roll back, then report it."""
+class ServedMismatch(Exception):
+    """The tables that serve now do not match the log. Roll back, then report it."""
 
 
 async def check_caught_up(
@@ -37,7 +37,7 @@ async def check_caught_up(
     since: Mapping[UUID, int],
     now: Mapping[UUID, int],
 ) -> None:
-    """Compare the streams that changed since the load, in tables that nobody writes. Errors: NotAsLogged."""
+    """Compare the streams that changed since the load, in tables that nobody else writes. Errors: LogMismatch."""
     async with tables.transaction(readonly=True):
         if await differs(context, tables, log_reader, since=since, now=now):
             raise LogMismatch(LogMismatch.__doc__)
@@ -50,12 +50,12 @@ async def check_served(
     *,
     since: Mapping[UUID, int],
 ) -> None:
-    """Compare the streams that changed since, in the tables that serve. Errors: ServesNotAsLogged."""
+    """Compare the streams that changed since some positions, in the tables that serve. Errors: ServedMismatch."""
     served = context.at(context.projection.name)
     async with tables.transaction(isolation="repeatable_read", readonly=True):
         now = await served_positions(tables, context.projection)
         if await differs(served, tables, log_reader, since=since, now=now):
-            raise ServesNotAsLogged(ServesNotAsLogged.__doc__)
+            raise ServedMismatch(ServedMismatch.__doc__)
 
 
 async def differs(
@@ -66,7 +66,7 @@ async def differs(
     since: Mapping[UUID, int],
     now: Mapping[UUID, int],
 ) -> bool:
-    """Tell whether rows of the streams that changed between two points differ, and log which.
+    """Return whether rows differ in the streams that changed between two points, and log the first of them.
 
     The caller owns the transaction.
     """

@@ -1,4 +1,4 @@
-"""Refuses a rebuild that the disk has no room for, where that can be known."""
+"""Refuse a rebuild if the disk has too little space, as far as that can be known."""
 
 import os
 import shutil
@@ -11,23 +11,25 @@ from eventstore.postgres.statements import statements_in
 statement = statements_in(__package__)
 
 
-# Next to the tables: their write-ahead log, and the runs that indexes are sorted in.
+# Beside the tables: their write-ahead log, and the temporary files of index builds.
 FACTOR = 2.5
 SPARE_BYTES = 64 * 1024**2
-SHARE_OF_LOG = 0.6  # Of the log's size: what a directory takes that lost its own rows.
+SHARE_OF_LOG = (
+    0.6  # A directory takes this share of the log's size; it counts if the directory lost its rows.
+)
 
 
 class NoRoom(Exception):
-    """There is not the disk for a second copy of the projection; nothing was begun."""
+    """There is not enough disk space for a second copy of the projection. Nothing was started."""
 
 
 async def refuse_without_room(
     connection: Connection, schema: str, data_dir: Path | None
 ) -> int | None:
-    """Return the bytes that are free, None where that cannot be known. Errors: NoRoom.
+    """Return the free bytes, or None if they cannot be known. Errors: NoRoom.
 
-    `data_dir` is where the server's files are, if the caller knows; else the server is asked, and
-    believed where it is on this machine and we may look.
+    `data_dir` is the server's data directory, if the caller knows it. Otherwise the server is asked; its
+    answer counts if the server is on this machine and we may access the directory.
     """
     folder = data_dir or await folder_of(connection)
     if folder is None:
@@ -40,14 +42,14 @@ async def refuse_without_room(
 
 
 async def needed_bytes(connection: Connection, schema: str) -> int:
-    """Return what a second copy takes at most, of what the first and the log take now."""
+    """Return the most that a second copy may take, from the sizes of the first copy and of the log."""
     held: int = await connection.fetchval(statement("schema_bytes"), schema)
     log: int = await connection.fetchval(statement("schema_bytes"), "eventstore")
     return int(FACTOR * max(held, SHARE_OF_LOG * log)) + SPARE_BYTES
 
 
 async def folder_of(connection: Connection) -> Path | None:
-    """Return the server's folder, None where it is on another machine or we may not know or look."""
+    """Return the server's data directory, or None if it is on another machine or not accessible."""
     if not await connection.fetchval(statement("is_server_local")):
         return None
     try:

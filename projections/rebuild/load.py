@@ -1,4 +1,4 @@
-"""Loads shards of the log into tables, and reads them back: each in a transaction with its row."""
+"""Load shards of the log into tables, and read them back. Each shard is one transaction."""
 
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
@@ -21,25 +21,25 @@ followers_statement = statements_in("projections.followers")
 maintenance_statement = statements_in("projections.maintenance")
 
 
-COPY_ROWS = 4_000  # In one COPY: more costs memory, fewer cost round trips.
+COPY_ROWS = 4_000  # In one COPY. More rows cost memory, fewer cost round trips.
 PAGE_ROWS = 2_000
 
-Marker = Callable[[Iterable[Row]], int]
+RowChecksum = Callable[[Iterable[Row]], int]
 
 
 class ReadBackDiffers(Exception):
-    """Rows that were read back are not those that were made; nothing was swapped."""
+    """Rows that were read back differ from those that were written. Nothing was swapped."""
 
 
 @dataclass(slots=True)
 class Loading:
-    """The rows of a shard that are still to copy, and the sum of the marks of those that are."""
+    """The rows of a shard that still have to be copied, and the checksum of those that were copied."""
 
     context: RebuildContext
     writer: Connection
     organization_id: UUID
     users: ResourceType
-    checksums: dict[str, Marker]
+    checksums: dict[str, RowChecksum]
     buffers: dict[str, list[Row]] = field(default_factory=dict)
     waiting: int = 0
     checksum: int = 0
@@ -47,7 +47,7 @@ class Loading:
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, streams: Iterable[Stream]) -> None:
-        """Take in the rows of streams."""
+        """Add the rows of streams."""
         for _, folded in streams:
             for table, row in folded.rows(self.organization_id, self.users):
                 self.buffers.setdefault(table, []).append(row)
@@ -56,7 +56,7 @@ class Loading:
                 self.failures.append(folded.failure)
 
     async def copy(self) -> None:
-        """Write the rows that wait."""
+        """Copy the waiting rows into the tables."""
         for name, records in self.buffers.items():
             self.checksum = (self.checksum + self.checksums[name](records)) % CHECKSUM_MODULUS
             await self.writer.copy_records_to_table(
@@ -67,7 +67,7 @@ class Loading:
         self.buffers, self.waiting = {}, 0
 
     async def end(self, number: int) -> None:
-        """Note that the shard is loaded, and which streams wait."""
+        """Record that the shard is loaded, and which streams are parked."""
         schema = self.context.schema
         for each in self.failures:
             await park(self.writer, schema, self.organization_id, each)
@@ -79,7 +79,7 @@ class Loading:
 async def park(
     connection: Connection, schema: str, organization_id: UUID, failure: Failure
 ) -> None:
-    """Note that a stream waits, in tables that are being filled."""
+    """Park a stream, in tables that are being filled."""
     event = failure.event
     await connection.execute(
         followers_statement("park_stream"),
@@ -95,11 +95,11 @@ async def park(
 
 
 async def load_shards(context: RebuildContext, reader: Connection, writer: Connection) -> None:
-    """Load shards until none is left, each in a transaction of its own.
+    """Load shards until none is left, each in its own transaction.
 
-    The reader is for the log, the writer for the tables, whose schema is on its search path.
+    The reader reads the log. The writer writes the tables; their schema is on its search path.
     """
-    checksums = await load_markers(writer, context.fold, context.schema)
+    checksums = await load_row_checksums(writer, context.fold, context.schema)
     is_done = False
     while not is_done:
         async with writer.transaction():
@@ -113,7 +113,7 @@ async def load_shards(context: RebuildContext, reader: Connection, writer: Conne
 
 
 async def load_shard(loading: Loading, reader: Connection, shard: Shard) -> None:
-    """Load one shard; the caller owns the writer's transaction."""
+    """Load one shard. The caller owns the writer's transaction."""
     context = loading.context
     async with aclosing(fold_span(reader, context.sealer, context.fold, shard.span)) as pages:
         async for page in pages:
@@ -127,7 +127,7 @@ async def load_shard(loading: Loading, reader: Connection, shard: Shard) -> None
 
 async def verify_shards(context: RebuildContext, writer: Connection) -> None:
     """Read shards back until none is left. Errors: ReadBackDiffers."""
-    checksums = await load_markers(writer, context.fold, context.schema)
+    checksums = await load_row_checksums(writer, context.fold, context.schema)
     is_done = False
     while not is_done:
         async with writer.transaction():
@@ -138,9 +138,9 @@ async def verify_shards(context: RebuildContext, writer: Connection) -> None:
 
 
 async def verify_shard(
-    context: RebuildContext, writer: Connection, shard: Shard, checksums: dict[str, Marker]
+    context: RebuildContext, writer: Connection, shard: Shard, checksums: dict[str, RowChecksum]
 ) -> None:
-    """Compare the rows of a shard with the mark of those that its events came to."""
+    """Compare the checksum of a shard's stored rows with that of the rows that were made. Errors: ReadBackDiffers."""
     checksum = 0
     for name, table in context.fold.tables.items():
         query, arguments = rows_of_span(name, table, shard.span)
@@ -153,8 +153,10 @@ async def verify_shard(
     await writer.execute(statement("end_shard_verify"), context.schema, shard.number)
 
 
-async def load_markers(connection: Connection, fold: Fold, schema: str) -> dict[str, Marker]:
-    """Return what marks the rows of each table of a projection."""
+async def load_row_checksums(
+    connection: Connection, fold: Fold, schema: str
+) -> dict[str, RowChecksum]:
+    """Return the checksum function for the rows of each table of a projection."""
     types: dict[str, dict[str, str]] = {}
     for table, column, kind in await connection.fetch(
         maintenance_statement("table_columns"), schema

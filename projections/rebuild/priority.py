@@ -1,7 +1,7 @@
-"""Lets a rebuild stand back for requests: on the machine that serves them, its work has the lower priority.
+"""Lower the priority of a rebuild's work below that of requests on the same machine.
 
-It takes whatever nobody else wants, so that it is as fast as ever where nothing else runs. The process that
-catches up and swaps does not stand back: appends wait for it.
+A rebuild is as fast as before if nothing else runs. The process that catches up and swaps keeps its priority,
+because appends wait for it.
 """
 
 import os
@@ -18,19 +18,19 @@ statement = statements_in(__package__)
 
 
 NICENESS = 10
-# Helpers of Postgres's own would have its ordinary priority.
+# Parallel workers of Postgres would have the normal priority.
 ALONE = {"max_parallel_workers_per_gather": "0", "max_parallel_maintenance_workers": "0"}
 
 
 def lower_priority() -> None:
-    """Give this process the lower priority."""
+    """Lower the priority of this process."""
     os.nice(NICENESS)
 
 
-async def connect_behind(
+async def connect_low_priority(
     dsn: str, settings: dict[str, str], *, timeout_s: float
 ) -> asyncpg.Connection:
-    """Return a connection whose process of Postgres stands back, where it is on this machine and we may."""
+    """Return a connection. Lower the priority of its Postgres process if it is on this machine and we may."""
     connection = await connect(dsn, timeout_s=timeout_s, server_settings=settings | ALONE)
     await connection.execute(statement("write_evenly"))
     if await connection.fetchval(statement("is_server_local")):
@@ -39,7 +39,7 @@ async def connect_behind(
 
 
 def _lower(connection: Connection) -> None:
-    # Somebody else's process, or that of a container, which has numbers of its own.
+    # The process may belong to another account, or to a container with process numbers of its own.
     with suppress(psutil.Error, OSError):
         process = psutil.Process(connection.get_server_pid())
         if process.name().startswith("postgres"):

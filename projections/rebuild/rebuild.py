@@ -1,7 +1,7 @@
-"""Rebuilds a projection from the log while the old one serves, and puts it in its place.
+"""Rebuild a projection from the log while the old tables serve, then swap.
 
-load in shards → indexes → read back → catch up → compare → swap. Every step leaves what the next call
-goes on from; nothing that serves is touched before the swap, and afterwards the former tables stay.
+load in shards → indexes → read back → catch up → compare → swap. After an interruption, the next call goes on
+with the step that was running. Before the swap, nothing that serves is touched. The old tables stay.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from projections.maintenance.builds import (
 from projections.maintenance.context import RebuildContext
 from projections.maintenance.ownership import NotOurs
 from projections.maintenance.session import Busy, Progress, Report, at_work
-from projections.rebuild.check import LogMismatch, ServesNotAsLogged, check_caught_up, check_served
+from projections.rebuild.check import LogMismatch, ServedMismatch, check_caught_up, check_served
 from projections.rebuild.disk import NoRoom, refuse_without_room
 from projections.rebuild.load import ReadBackDiffers
 from projections.rebuild.swap import SwapFailed, catch_up_all, drop, swap
@@ -32,24 +32,25 @@ from projections.rebuild.workers import Phase, Worker, WorkerFailed, run_phase, 
 from projections.registry import UnknownProjection
 
 POLL_S = 0.25
-CAUGHT_UP_EVENTS = 200  # What is caught up in a moment, so that a comparison has an end.
+CAUGHT_UP_EVENTS = 200  # So few that they are caught up in a moment. The comparison can then begin.
 STEPS: dict[Phase, str] = {"load": "load", "verify": "read back"}
 
 log = structlog.get_logger()
 
 
 class NoPrevious(Exception):
-    """The previous tables were made by another release's code; roll back with the release that made them."""
+    """The previous tables were made by another release. Roll back with that release."""
 
 
-REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on call is told, in a line.
+# The errors of rebuild, rollback and verification that the command line prints as one line.
+REFUSALS = (
     Busy,
     NoPrevious,
     NoRoom,
     LogMismatch,
     NotOurs,
     ReadBackDiffers,
-    ServesNotAsLogged,
+    ServedMismatch,
     SwapFailed,
     UnknownProjection,
     WorkerFailed,
@@ -57,12 +58,12 @@ REFUSALS = (  # Of all that is in here and in verify.py: what the engineer on ca
 
 
 async def rebuild(context: RebuildContext, report: Report) -> int:
-    """Rebuild a projection and let it serve; return from how many events.
+    """Rebuild a projection and swap it in; return the number of events that it was made from.
 
-    Goes on with a rebuild that was interrupted.
+    If a rebuild was interrupted, go on with it.
 
-    Errors: Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, NotAsLogged, SwapFailed,
-    ServesNotAsLogged.
+    Errors: Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, LogMismatch, SwapFailed,
+    ServedMismatch.
     """
     context = context.at(context.projection.next)
     async with at_work(context, is_alone=True) as (tables, log_reader):
@@ -76,7 +77,7 @@ async def rebuild(context: RebuildContext, report: Report) -> int:
             report(Progress("compare"))
             await check_caught_up(context, tables, log_reader, since=checked, now=now)
         except (LogMismatch, ReadBackDiffers):
-            await drop(tables, context.schema)  # Nobody goes on from these.
+            await drop(tables, context.schema)  # They are of no use to the next call.
             raise
         report(Progress("swap"))
         await swap(context, tables)
@@ -86,17 +87,17 @@ async def rebuild(context: RebuildContext, report: Report) -> int:
 
 
 async def roll_back(context: RebuildContext, report: Report) -> None:
-    """Let the previous tables of a projection serve again, with all that came since.
+    """Let the previous tables of a projection serve again, with all events since then.
 
-    Errors: Busy, NotOurs, NoPrevious, NotFolded, SwapFailed, ServesNotAsLogged.
+    Errors: Busy, NotOurs, NoPrevious, NotFolded, SwapFailed, ServedMismatch.
     """
     context = context.at(context.projection.previous)
     async with at_work(context, is_alone=True) as (tables, log_reader):
         held = (await load_builds(tables)).get(context.schema)
         if held is None:
             raise NoPrevious(
-                f"There are no previous tables of {context.projection.name}, so nothing to roll back to: "
-                "a rebuild keeps those that it replaces."
+                f"There are no previous tables of {context.projection.name}, so there is nothing to roll back to. "
+                "A rebuild keeps the tables that it replaces."
             )
         if not is_ours(held, context.projection):
             raise NoPrevious(NoPrevious.__doc__)
@@ -110,7 +111,7 @@ async def roll_back(context: RebuildContext, report: Report) -> None:
 
 
 async def begin_or_resume(context: RebuildContext, connection: Connection) -> None:
-    """Make what a rebuild needs, unless an interrupted one of the same code has left it. Errors: NoRoom."""
+    """Create what a rebuild needs, unless an interrupted one of the same revision left it. Errors: NoRoom."""
     held = (await load_builds(connection)).get(context.schema)
     if is_ours(held, context.projection):
         log.info("rebuild_resumed", projection=context.projection.name)
@@ -123,10 +124,10 @@ async def begin_or_resume(context: RebuildContext, connection: Connection) -> No
 async def fill(
     context: RebuildContext, tables: Connection, log_reader: Connection, report: Report
 ) -> None:
-    """Load all shards, make the indexes, read everything back. Errors: as rebuild's."""
+    """Load all shards, build the indexes, read everything back. Errors: as those of rebuild."""
     shards = await count_shards(tables, context.schema)
     count = min(context.processes, shards.to_load or shards.to_verify)
-    # A small log is done before a process has started.
+    # A small log is loaded faster than a process starts.
     async with workers(context, count if count > 1 else 0) as started:
         async with reported(context, log_reader, "load", report):
             await run_shards(context, tables, started, "load")
@@ -140,7 +141,7 @@ async def fill(
 
 
 async def catch_up(context: RebuildContext, connection: Connection) -> None:
-    """Catch up until little is left; appends go on meanwhile."""
+    """Catch up until few events are left. Appends go on meanwhile."""
     while await catch_up_all(context, connection) > CAUGHT_UP_EVENTS:
         pass
 
@@ -148,7 +149,7 @@ async def catch_up(context: RebuildContext, connection: Connection) -> None:
 async def run_shards(
     context: RebuildContext, tables: Connection, started: Sequence[Worker], phase: Phase
 ) -> None:
-    """Work until no shard is left, in the processes, then in this one: what a process that died had begun.
+    """Work until no shard is left: in the processes, then in this one, for the shards of a worker that died.
 
     Errors: WorkerFailed, NotFolded, ReadBackDiffers.
     """
@@ -162,22 +163,22 @@ async def run_shards(
 async def reported(
     context: RebuildContext, connection: Connection, phase: Phase, report: Report
 ) -> AsyncIterator[None]:
-    """Report how far a phase is for the duration of the block, and once more at its end."""
+    """Report the progress of a phase during the block, and once more at its end."""
     is_done = asyncio.Event()
-    telling = asyncio.create_task(
-        tell(connection, context.schema, phase, report=report, is_done=is_done)
+    reporting = asyncio.create_task(
+        report_until(connection, context.schema, phase, report=report, is_done=is_done)
     )
     try:
         yield
     finally:
         is_done.set()
-        await telling
+        await reporting
 
 
-async def tell(
+async def report_until(
     connection: Connection, schema: str, phase: Phase, *, report: Report, is_done: asyncio.Event
 ) -> None:
-    """Report how far the shards are, again and again, and once more at the end, which is the last word."""
+    """Report the progress of the shards until the phase is done, and then a last time."""
     is_last = False
     while not is_last:
         is_last = is_done.is_set()
@@ -190,5 +191,5 @@ async def tell(
 
 
 def left_in(phase: Phase, shards: Shards) -> int:
-    """Return how many shards are still to do."""
+    """Return how many shards are left."""
     return shards.to_load if phase == "load" else shards.to_verify

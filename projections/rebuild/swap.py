@@ -1,4 +1,4 @@
-"""Swaps tables that have caught up with those that serve, so fast that a client sees a slow request at most."""
+"""Swap tables that have caught up with those that serve. At most, a client sees a slow request."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,37 +22,40 @@ from projections.maintenance.builds import (
 )
 from projections.maintenance.context import RebuildContext
 from projections.maintenance.ownership import drop_schema
-from projections.rebuild.catch_up import behind, catch_up
+from projections.rebuild.catch_up import catch_up, find_logs_behind
 
 statement = statements_in(__package__)
 
 
-# Appends wait for who swaps while that one waits for the appends before it, for the events of that
-# moment and for two renames: together no more than the 150 ms that we promise.
+# While a swap waits for earlier appends, later appends wait for the swap. They also wait while it catches up
+# with the last events and renames schemas. We promise that all this takes at most 150 ms.
 LOCK_TIMEOUT_MS = 30
-EVENTS_MAX = 30  # In the last catch-up; with more of them the lock is given back.
-PASSES_MAX = 10  # Of catching up before the lock is asked for.
+EVENTS_MAX = 30  # In the last catch-up. If there are more, the lock is released.
+PASSES_MAX = 10  # How often to catch up before the lock is requested.
 RETRY_S = 0.05
 TRIES_MAX = 400
-TRIES_PER_STEP = 20  # Then writes come faster than that, and so many events more may be caught up.
+# After so many tries, EVENTS_MAX more events are allowed, because appends come too fast.
+TRIES_PER_STEP = 20
 
 log = structlog.get_logger()
 
 
 class SwapFailed(Exception):
-    """Appends left no moment to swap in; nothing has changed, and the next call goes on from here."""
+    """Appends left no moment for the swap. Nothing has changed, and the next call goes on from here."""
 
 
 class TooFarBehind(Exception):
-    """More was appended since than can be caught up while all appends wait."""
+    """Too many events were appended to catch up with them while all appends wait."""
 
 
 async def catch_up_all(context: RebuildContext, connection: Connection) -> int:
-    """Catch up with every log as it is now; return how many events that took."""
+    """Catch up with every log as it is now; return the number of events."""
     if context.projection.follower is not None:
         await start_checkpoints(connection, context.schema)
     taken = 0
-    for organization_id, (reached, tail) in (await behind(connection, context.schema)).items():
+    for organization_id, (reached, tail) in (
+        await find_logs_behind(connection, context.schema)
+    ).items():
         position = reached
         while position < tail:
             position = await catch_up(context, connection, organization_id, after=position)
@@ -61,7 +64,7 @@ async def catch_up_all(context: RebuildContext, connection: Connection) -> int:
 
 
 async def swap(context: RebuildContext, connection: Connection) -> None:
-    """Let tables serve that have caught up; what served becomes the previous ones. Errors: SwapFailed."""
+    """Let the context's tables serve; those that served become the previous ones. Errors: SwapFailed."""
     if context.schema != context.projection.previous:
         await drop(connection, context.projection.previous)
     for tried in range(TRIES_MAX):
@@ -71,7 +74,7 @@ async def swap(context: RebuildContext, connection: Connection) -> None:
                 break
         try:
             async with connection.transaction():
-                await exchange_locked(context, connection, events_max)
+                await swap_locked(context, connection, events_max)
         except Exception as error:
             if classify(error) is not Outage.LOCKED and not isinstance(error, TooFarBehind):
                 raise
@@ -83,29 +86,29 @@ async def swap(context: RebuildContext, connection: Connection) -> None:
 
 
 async def drop(connection: Connection, schema: str) -> None:
-    """Drop the tables of a schema that serves nobody, and forget them. Errors: NotOurs."""
+    """Drop the tables of a schema that does not serve, and their records. Errors: NotOurs."""
     async with connection.transaction():
         await drop_schema(connection, schema)
         await forget_build(connection, schema)
 
 
-async def exchange_locked(context: RebuildContext, connection: Connection, events_max: int) -> None:
-    """Lock all who write out, catch up for the last time and rename; the caller owns the transaction.
+async def swap_locked(context: RebuildContext, connection: Connection, events_max: int) -> None:
+    """Lock out all writers, catch up for the last time and rename. The caller owns the transaction.
 
-    Who wrote to the former tables has committed by then. Who comes after looks the names up anew: a
-    renamed schema makes Postgres plan all prepared statements again, as they were written.
+    All writers of the old tables have committed by then. Later writers find the new tables: after a schema
+    was renamed, Postgres plans all prepared statements again, from their text.
     """
     name, previous = context.projection.name, context.projection.previous
     is_inline = context.projection.follower is None
     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
     await connection.execute(statement("lock_appends" if is_inline else "lock_followers"))
-    # A follower's tables need not reach the end of the log, but what serves never goes back.
+    # A follower's tables may lag behind the log, but not behind the tables that they replace.
     goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
     await catch_up_locked(context, connection, goals, events_max)
     spare = context.projection.spare
-    for former, latter in ((name, spare), (context.schema, name), (spare, previous)):
-        await connection.execute(f'ALTER SCHEMA "{former}" RENAME TO "{latter}"')
-        await rename_build(connection, former, latter)
+    for old_name, new_name in ((name, spare), (context.schema, name), (spare, previous)):
+        await connection.execute(f'ALTER SCHEMA "{old_name}" RENAME TO "{new_name}"')
+        await rename_build(connection, old_name, new_name)
     await forget_shards(connection, context.schema)
     await forget_reached(connection, context.schema)
     if is_inline:
@@ -118,7 +121,7 @@ async def catch_up_locked(
     goals: Mapping[UUID, int],
     events_max: int,
 ) -> None:
-    """Catch up to some positions at least, in this transaction. Errors: TooFarBehind."""
+    """Catch up at least to some positions, in this transaction. Errors: TooFarBehind."""
     reached = await load_reached(connection, context.schema)
     waiting = {each: goal for each, goal in goals.items() if goal > reached.get(each, 0)}
     if sum(goal - reached.get(each, 0) for each, goal in waiting.items()) > events_max:

@@ -1,4 +1,4 @@
-"""The tables that a rebuild fills: made without indexes, which are built when the rows are there."""
+"""Create the tables that a rebuild fills. Indexes are built later, when the rows are there."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from projections.maintenance.builds import add_shards, forget_build, record_buil
 from projections.maintenance.context import CONNECT_TIMEOUT_S, RebuildContext
 from projections.maintenance.create import create
 from projections.maintenance.ownership import drop_schema
-from projections.rebuild.priority import connect_behind
+from projections.rebuild.priority import connect_low_priority
 
 statement = statements_in(__package__)
 maintenance_statement = statements_in("projections.maintenance")
@@ -26,16 +26,16 @@ INDEX_MEMORY = "128MB"  # For each of the connections that build indexes.
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that a schema lacks; the statements that make it and the constraint that it serves."""
+    """An index that a schema lacks: the statements that make it, and the constraint that uses it."""
 
-    make: str  # Empty: the index is there, and only its constraint is not.
-    attach: str  # Empty: it serves no constraint.
+    make: str  # Empty: the index exists, only its constraint is missing.
+    attach: str  # Empty: no constraint uses the index.
 
 
 async def begin(context: RebuildContext, connection: Connection) -> None:
-    """Make the schema to fill, empty and without indexes, and plan the shards to load.
+    """Create the schema to fill, empty and without indexes, and plan the shards to load.
 
-    Whatever was there of an earlier rebuild goes. The caller owns the transaction. Errors: NotOurs.
+    What an earlier rebuild left is dropped. The caller owns the transaction. Errors: NotOurs.
     """
     projection, schema = context.projection, context.schema
     await drop_schema(connection, schema)
@@ -47,7 +47,7 @@ async def begin(context: RebuildContext, connection: Connection) -> None:
 
 
 async def plan(connection: Connection, schema: str, shard_events: int) -> None:
-    """Note the spans of all logs as shards; each of a log is expected to have as many events as the next."""
+    """Record the spans of all logs as shards. Those of one log are expected to have equally many events."""
     spans: list[Span] = []
     events: list[int] = []
     for organization_id, position in (await read_tails(connection)).items():
@@ -60,7 +60,7 @@ async def plan(connection: Connection, schema: str, shard_events: int) -> None:
 
 
 async def drop_indexes(connection: Connection, schema: str) -> None:
-    """Drop all indexes of a schema, with the constraints that they serve."""
+    """Drop all indexes of a schema, with the constraints that use them."""
     for row in await connection.fetch(statement("table_indexes"), schema):
         if row["constraint_type"]:
             table = f'"{schema}"."{row["table_name"]}"'
@@ -70,9 +70,9 @@ async def drop_indexes(connection: Connection, schema: str) -> None:
 
 
 async def missing_indexes(context: RebuildContext, connection: Connection) -> list[Index]:
-    """Return the indexes and constraints that the schema lacks of its DDL, the largest tables' first.
+    """Return the indexes and constraints of the DDL that the schema lacks. Those of large tables come first.
 
-    They are read from a copy without rows, made and undone: Postgres spells them, not we.
+    Their definitions are read from an empty copy, which is rolled back. Postgres itself writes them.
     """
     rows = await connection.fetch(statement("table_indexes"), context.schema)
     held = {row["index_name"]: bool(row["constraint_type"]) for row in rows}
@@ -81,7 +81,7 @@ async def missing_indexes(context: RebuildContext, connection: Connection) -> li
     await transaction.start()
     try:
         await create(connection, context.projection.name, shape)
-        # What is on the search path is written without its schema, for whichever schema is there then.
+        # Definitions leave out a schema that is on the search path. They then fit any schema.
         await connection.execute(projections_statement("enter_schema"), shape)
         wanted = await connection.fetch(statement("table_indexes"), shape)
     finally:
@@ -91,9 +91,9 @@ async def missing_indexes(context: RebuildContext, connection: Connection) -> li
 
 
 def index_of(row: asyncpg.Record, held: dict[str, bool]) -> Index:
-    """Return what is missing of an index; `held` says of those there whether they serve a constraint.
+    """Return what is missing of an index. `held` has the existing ones, and whether a constraint uses them.
 
-    The statements name no schema: they are for a connection with the schema to fill on its search path.
+    The statements name no schema. The connection that runs them has the schema on its search path.
     """
     name, kind = row["index_name"], row["constraint_type"]
     word = {b"p": "PRIMARY KEY", b"u": "UNIQUE"}.get(kind)
@@ -107,12 +107,12 @@ def index_of(row: asyncpg.Record, held: dict[str, bool]) -> Index:
 
 
 async def build_indexes(context: RebuildContext, indexes: Sequence[Index]) -> None:
-    """Make indexes, as many at a time as there are processes, then the constraints that they serve."""
+    """Build indexes, as many at a time as there are processes, then the constraints that use them."""
     waiting = [each.make for each in reversed(indexes) if each.make]
 
     async def make_waiting() -> None:
         settings = {**context.session, "maintenance_work_mem": INDEX_MEMORY}
-        connection = await connect_behind(context.dsn, settings, timeout_s=CONNECT_TIMEOUT_S)
+        connection = await connect_low_priority(context.dsn, settings, timeout_s=CONNECT_TIMEOUT_S)
         try:
             while waiting:
                 await connection.execute(waiting.pop())
@@ -137,7 +137,7 @@ async def build_indexes(context: RebuildContext, indexes: Sequence[Index]) -> No
 
 
 async def analyze(connection: Connection, schema: str) -> None:
-    """Let Postgres look at the rows, since its plans are only as good as what it knows of them."""
+    """Analyze newly filled tables, because the planner has no statistics for them yet."""
     tables = {
         row["table_name"]
         for row in await connection.fetch(maintenance_statement("table_columns"), schema)

@@ -1,7 +1,7 @@
-"""The processes that load and read back shards; each takes what nobody has taken, until none is left.
+"""Run the processes that load and read back shards. Each takes free shards until none is left.
 
-A worker that dies leaves its shard as if it had not begun. One whose parent dies ends within a moment:
-the end of the pipe is the order to stop, too.
+If a worker dies, its shard is free again, as if it had not been started. If the parent dies, its workers stop
+within a moment, because the end of the pipe is also an order to stop.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ import uvloop
 from projections.fold import NotFolded
 from projections.maintenance.context import CONNECT_TIMEOUT_S, RebuildContext
 from projections.rebuild.load import load_shards, verify_shards
-from projections.rebuild.priority import connect_behind, lower_priority
+from projections.rebuild.priority import connect_low_priority, lower_priority
 
 Phase = Literal["load", "verify"]
 END_TIMEOUT_S = 10.0
@@ -31,35 +31,35 @@ log = structlog.get_logger()
 
 
 class WorkerFailed(Exception):
-    """A process of the rebuild failed; nothing was swapped, and the next call goes on from here."""
+    """A process of the rebuild failed. Nothing was swapped, and the next call goes on from here."""
 
 
 async def run_phase(context: RebuildContext, phase: Phase) -> None:
     """Work in this process until no shard is left."""
-    reader = await connect_behind(context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S)
-    writer = await connect_behind(context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S)
+    reader = await connect_low_priority(context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S)
+    writer = await connect_low_priority(context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S)
     try:
         if phase == "load":
             await load_shards(context, reader, writer)
         else:
             await verify_shards(context, writer)
     finally:
-        # A lost shard is rolled back; nobody waits for a connection that does not answer.
+        # An unfinished shard is rolled back. Do not wait for a connection that does not answer.
         reader.terminate()
         writer.terminate()
 
 
 def work(pipe: Pipe, context: RebuildContext) -> None:
-    """Carry out the phases that the pipe orders, until it ends; what a process of its own runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent's, who then says so.
+    """Run the phases that the pipe orders, until it ends. This is the main function of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent handles it, and orders a stop.
     lower_priority()
-    gc.disable()  # Rows and states make no cycles, and looking for some takes a fifth of the time.
+    gc.disable()  # Rows and states form no cycles, and looking for cycles takes a fifth of the time.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_orders(pipe, context))
 
 
 async def serve_orders(pipe: Pipe, context: RebuildContext) -> None:
-    """Run the phases ordered, one at a time; stop in the middle of one when the parent is gone."""
+    """Run the ordered phases, one at a time. Stop in the middle of a phase if the parent is gone."""
     order = asyncio.ensure_future(receive(pipe))
     while (phase := await order) is not None:
         order = asyncio.ensure_future(receive(pipe))
@@ -74,12 +74,12 @@ async def serve_orders(pipe: Pipe, context: RebuildContext) -> None:
 
 
 def as_text(error: BaseException) -> str:
-    """Return an error as a text, since not each of them can go through a pipe."""
+    """Return an error as text, because not every error can go through a pipe."""
     return f"{type(error).__name__}: {error}"
 
 
 async def receive(pipe: Pipe) -> Phase | None:
-    """Return the next order, None when there will be none."""
+    """Return the next order, or None if there will be none."""
     try:
         order: Phase | None = await asyncio.to_thread(pipe.recv)
     except (EOFError, OSError):
@@ -89,18 +89,18 @@ async def receive(pipe: Pipe) -> Phase | None:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process and the pipe to it."""
+    """A process, and the pipe to it."""
 
     process: SpawnProcess
     pipe: Pipe
 
     async def run(self, phase: Phase) -> None:
-        """Order a phase and return at its end, or when the process has died. Errors: WorkerFailed, NotFolded."""
+        """Order a phase; return when it ends or when the process has died. Errors: WorkerFailed, NotFolded."""
         try:
             self.pipe.send(phase)
             failure: str | NotFolded | None = await asyncio.to_thread(self.pipe.recv)
         except (EOFError, OSError):
-            log.warning("rebuild_worker_died", phase=phase)  # What it had begun, others do.
+            log.warning("rebuild_worker_died", phase=phase)  # Others load its shard.
             return
         if isinstance(failure, NotFolded):
             raise failure
@@ -110,11 +110,11 @@ class Worker:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait for the duration of the block; a process that starts in it never hears of it.
+    """Hold back Ctrl-C for the duration of the block. A process that starts in the block never gets it.
 
-    It goes to all processes of a terminal, and one that is still importing would print a trace.
+    Ctrl-C goes to all processes of a terminal. A process that is still importing would print a traceback.
     """
-    resource_tracker.ensure_running()  # Else it starts with the process, and unblocks SIGINT again.
+    resource_tracker.ensure_running()  # Otherwise it starts with the process, and unblocks SIGINT.
     former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -124,7 +124,7 @@ def interrupts_held() -> Iterator[None]:
 
 @asynccontextmanager
 async def workers(context: RebuildContext, count: int) -> AsyncIterator[list[Worker]]:
-    """Give processes for the duration of the block; at its end they stop at once."""
+    """Give processes for the duration of the block. They stop at its end, at once."""
     spawn = multiprocessing.get_context("spawn")
     started = []
     try:
@@ -138,7 +138,7 @@ async def workers(context: RebuildContext, count: int) -> AsyncIterator[list[Wor
         yield started
     finally:
         for each in started:
-            # Said, since a thread that still listens keeps the pipe open.
+            # Explicitly, because a thread that still receives keeps the pipe open.
             with suppress(OSError):
                 each.pipe.send(None)
         for each in started:

@@ -1,6 +1,6 @@
-"""Compares a projection's rows with what the log says, stream by stream, while both go on."""
+"""Compare a projection's rows with the log, stream by stream, while writes go on."""
 
-import json  # It reads numbers of any size, such as somebody may have put into a row by hand.
+import json  # It reads numbers of any size; somebody may have edited a row by hand.
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -40,9 +40,11 @@ from schema.scim.resource_type import ResourceType
 followers_statement = statements_in("projections.followers")
 
 
-JSON_VALUES = frozenset({"search", "facts"})  # What compares as a value: jsonb keeps no text.
-UNLOGGED_MAX = 100  # Rows of a table that belong to no log: more of them say no more.
-STREAMS_MAX = 500  # Compared at a time, where only some are.
+JSON_VALUES = frozenset(
+    {"search", "facts"}
+)  # Compared as values, because jsonb does not keep the text.
+UNLOGGED_MAX = 100  # Rows of a table that belong to no log. More of them would not help.
+STREAMS_MAX = 500  # Compared at a time, if only some streams are compared.
 
 Held = dict[tuple[str, Row], Row]  # Table and key → row.
 
@@ -55,9 +57,9 @@ class Compared:
     differences: list[Difference]
 
 
-# The rows of the context's schema are compared by one connection with the log by another. The first one, `tables`, is
-# in a transaction with the schema on its search path, which is REPEATABLE READ where the schema is written meanwhile;
-# what the log says up to a position is always the same.
+# One connection reads the tables of the context's schema, another reads the log. `tables` is in a transaction with
+# the schema on its search path. The transaction is REPEATABLE READ if others write the schema meanwhile. The log up
+# to a position never changes.
 
 
 async def compare_log(
@@ -68,7 +70,7 @@ async def compare_log(
     *,
     position: int,
 ) -> AsyncGenerator[Compared, None]:
-    """Yield what each page of a log came to, up to a position."""
+    """Compare a log up to a position; yield the result of each page."""
     whole = Span(organization_id, FIRST_ID, LAST_ID, position)
     users = await load_user_type(log, context.sealer, whole)
     low = FIRST_ID
@@ -95,7 +97,7 @@ async def compare_touched(
     after: int,
     position: int,
 ) -> AsyncGenerator[Compared, None]:
-    """Yield what the streams with events after a position came to."""
+    """Compare the streams that have events after one position and up to another; yield results."""
     whole = Span(organization_id, FIRST_ID, LAST_ID, position)
     users = await load_user_type(log, context.sealer, whole)
     parked = await load_parked_positions(tables, context.schema, organization_id)
@@ -111,7 +113,7 @@ async def compare_touched(
 async def find_unlogged(
     context: RebuildContext, tables: Connection, organization_ids: Sequence[UUID]
 ) -> list[Difference]:
-    """Return rows of organizations other than these, which have no log: some of each table."""
+    """Return rows of organizations other than these, which have no log: up to UNLOGGED_MAX per table."""
     found: Held = {}
     for name, table in context.fold.tables.items():
         query = (
@@ -125,7 +127,7 @@ async def find_unlogged(
 async def compare_span(
     context: RebuildContext, tables: Connection, part: Span, expected: Held
 ) -> list[Difference]:
-    """Return how the rows of a span's streams differ from those expected."""
+    """Return how the rows of a span's streams differ from the expected ones."""
     found: Held = {}
     for name, table in context.fold.tables.items():
         query, arguments = rows_of_span(name, table, part)
@@ -147,21 +149,21 @@ async def rows_of_streams(
     return found
 
 
-async def explain(  # noqa: PLR0917 - what was expected and what was found, in which part.
+async def explain(  # noqa: PLR0917 - which rows were expected and found, and where.
     context: RebuildContext, tables: Connection, part: Span, expected: Held, found: Held
 ) -> list[Difference]:
-    """Return how rows differ, with the events that say otherwise."""
+    """Return how rows differ, with the events that explain the expected rows."""
     differences = list(compare_rows(context.fold, expected, found))
     ids = list({each.stream_id for each in differences})
     if not ids:
         return []
-    # By the tables' connection: on the log's, the next page may be on its way.
+    # On the connection of the tables, because the other one may be fetching the next page.
     events = await read_streams(tables, context.sealer, part, PROVENANCE, ids)
     return explained(differences, (row for row, _ in events))
 
 
 async def served_positions(connection: Connection, projection: Projection) -> dict[UUID, int]:
-    """Return up to where the tables that serve have each log, as a snapshot sees them."""
+    """Return the position up to which the serving tables contain each log, in this snapshot."""
     if projection.follower is None:
         return await read_tails(connection)
     return await load_checkpoints(connection, projection.name)
@@ -170,7 +172,7 @@ async def served_positions(connection: Connection, projection: Projection) -> di
 async def load_parked_positions(
     connection: Connection, schema: str, organization_id: UUID
 ) -> Parked:
-    """Return the streams that wait, each with the position from which on."""
+    """Return the parked streams, each with the position of its first waiting event."""
     rows = await connection.fetch(followers_statement("load_parked_ids"), schema, organization_id)
     return {row["stream_id"]: row["position"] for row in rows}
 
@@ -178,7 +180,7 @@ async def load_parked_positions(
 def expected_rows(
     fold: Fold, organization_id: UUID, streams: Iterable[Stream], users: ResourceType
 ) -> Held:
-    """Return the rows that streams came to. Errors: NotFolded, where an event that fails is not parked."""
+    """Return the rows that streams lead to. Errors: NotFolded, if an event fails that is not parked."""
     expected: Held = {}
     for _, folded in streams:
         if folded.failure is not None:
@@ -189,13 +191,13 @@ def expected_rows(
 
 
 def held_rows(name: str, table: Table, records: Iterable[Iterable[Any]]) -> Held:
-    """Return the rows of a table as they were read."""
+    """Return rows of a table as they were read, by table and key."""
     held = [tuple(record) for record in records]
     return {(name, table.key_of(row)): row for row in held}
 
 
 def compare_rows(fold: Fold, expected: Held, found: Held) -> Iterator[Difference]:
-    """Yield how rows differ, without the events."""
+    """Yield how rows differ, without events."""
     for place in expected.keys() | found.keys():
         name, key = place
         table = fold.tables[name]

@@ -10,24 +10,26 @@ from projections.fold import NotFolded
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is not as the log says, and the latest events that say so: (position, type)."""
+    """A row that differs from what the log leads to, with the latest events that explain it."""
 
     organization_id: UUID
     stream_id: UUID
     table: str
     key: tuple[str, ...]  # Without the organization.
     kind: Literal["missing", "extra", "different"] = "different"
-    columns: tuple[str, ...] = ()  # Of a row that is different.
-    personal: frozenset[str] = frozenset()  # Those of them whose values the log seals.
-    expected: Mapping[str, Any] = field(default_factory=dict)  # Of those columns, as the log says.
+    columns: tuple[str, ...] = ()  # The columns that differ.
+    personal: frozenset[str] = frozenset()  # Those of `columns` whose values the log seals.
+    expected: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # Values of `columns`, as the log leads to them.
     found: Mapping[str, Any] = field(default_factory=dict)
-    events: tuple[tuple[int, str], ...] = ()
-    earlier: int = 0  # How many more events there are, before these.
+    events: tuple[tuple[int, str], ...] = ()  # Position and type.
+    earlier: int = 0  # How many more events come before these.
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Streams of a log that are parked: they were compared only up to the event that failed."""
+    """Parked streams of a log. They were compared only up to the event that failed."""
 
     organization_id: UUID
     streams: int
@@ -35,7 +37,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A log that is not compared from an event on that this release cannot read."""
+    """A log that holds an event that this release cannot read. The rest of it was not compared."""
 
     organization_id: UUID
     error: NotFolded

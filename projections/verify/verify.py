@@ -1,4 +1,4 @@
-"""Compare a projection's rows with what the log leads to."""
+"""Compare the rows that serve with what the log leads to, and yield findings."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -22,11 +22,11 @@ projections_statement = statements_in("projections")
 async def verify(
     context: RebuildContext, report: Report, organization_id: UUID | None = None
 ) -> AsyncGenerator[Finding, None]:
-    """Yield how the rows that serve differ from what the log says, while both go on. Errors: Busy.
+    """Yield how the rows that serve differ from the log, while writes go on. Errors: Busy.
 
-    All is compared as of one moment, for one organization or for all of them; rows that belong to no
-    log at all are found only in the latter case. Streams that are parked are counted for each log,
-    and an event that cannot be read ends the comparison of its log only.
+    Everything is compared as of one moment, for one organization or for all. Rows that belong to no log are
+    found only if all organizations are compared. Parked streams are counted for each log. An event that
+    cannot be read ends only the comparison of its log.
     """
     name = context.projection.name
     async with (
@@ -49,7 +49,7 @@ async def verify(
                         report(Progress("verify", done, total))
                         for difference in compared.differences:
                             yield difference
-            except NotFolded as error:  # The other logs are compared all the same.
+            except NotFolded as error:  # The other logs are still compared.
                 yield Unread(each, error)
         if organization_id is None:
             for difference in await find_unlogged(served, tables, list(positions)):

@@ -11,8 +11,9 @@ from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory.changes import Changes
-from projections.directory.rows import GroupRow, UserRow, group_row, user_row
+from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_users
+from projections.directory.tables import GroupRow, UserRow
 from schema.events.codec import encode
 from schema.events.event import Place
 from schema.scim.definitions import GROUP, USER

@@ -24,8 +24,9 @@ from eventstore.append import append, lock_log
 from eventstore.events import NewEvent, Provenance, RecordedEvent
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from projections.directory.rows import UserRow, user_row
+from projections.directory.rows import user_row
 from projections.directory.save import columns_of_users
+from projections.directory.tables import UserRow
 from schema.events import user as users
 from schema.events.codec import Encoded, encode
 from schema.events.event import Place

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.events import RecordedEvent
-from projections.directory.rows import GroupRow, UserRow
+from projections.directory.tables import GroupRow, UserRow
 from schema.events.group import MemberType
 
 

@@ -1,1 +1,1 @@
-"""The store and the projections, on a real Postgres."""
+"""Tests of the store and of the projections, on a real Postgres."""

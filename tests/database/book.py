@@ -1,4 +1,4 @@
-"""A log written by hand: what happened in an organization, event by event, without deciding anything."""
+"""Write a log by hand, event by event, without deciding anything."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ ANNS_HAND = Provenance("cli:ann", None, uuid4(), "cli")
 
 @dataclass(slots=True)
 class Book:
-    """The log of one organization; the owner's connection writes it."""
+    """The log of one organization. The connection of the database's owner writes it."""
 
     connection: asyncpg.Connection
     organization_id: UUID = ORGANIZATION_ID
     versions: Counter[UUID] = field(default_factory=Counter)
 
-    async def tell(self, *facts: Decision, by: Provenance = ENTRA) -> list[RecordedEvent]:
+    async def record(self, *facts: Decision, by: Provenance = ENTRA) -> list[RecordedEvent]:
         """Append facts in one transaction."""
         events = [self._new(fact, by) for fact in facts]
         async with self.connection.transaction():
@@ -57,7 +57,7 @@ async def follow_to_the_end(
     after: int = 0,
     limit: int = 1_000,
 ) -> int:
-    """Follow a log from a checkpoint to its end; return the position there."""
+    """Follow a log from a checkpoint to its end; return the last position."""
     while True:
         position = await advance(connection, follower, organization_id, after=after, limit=limit)
         if position == after:

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that look at tables."""
+"""Fixtures of the tests that read tables."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def directory(connection: asyncpg.Connection) -> asyncpg.Connection:
 
 @pytest.fixture
 async def empty_database(postgres: str, maintenance: asyncpg.Connection) -> AsyncIterator[str]:
-    """Give the DSN of a database that nobody has migrated."""
+    """Give the DSN of a database without migrations."""
     name = f"test_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     yield in_database(postgres, name)
@@ -33,7 +33,7 @@ async def empty_database(postgres: str, maintenance: asyncpg.Connection) -> Asyn
 
 @pytest.fixture
 async def former(empty_database: str) -> AsyncIterator[asyncpg.Connection]:
-    """Give the owner's connection to a database as the last release without revisions made it."""
+    """Give the owner's connection to a database as the last release without revisions left it."""
     connection = await asyncpg.connect(empty_database)
     await make_former(connection)
     yield connection

@@ -1,4 +1,4 @@
-"""Builders of the store's tests: the smallest valid event, and an append in a transaction of its own."""
+"""Builders for tests of the store: the smallest valid event, and an append in its own transaction."""
 
 from uuid import UUID, uuid4
 
@@ -23,7 +23,7 @@ def new_event(
     data: str = '{"roleId": "reader"}',
     personal: bytes | None = None,
 ) -> NewEvent:
-    """Return an event of a stream, which is its own subject where there is a personal part."""
+    """Return an event of a stream. With a personal part, the stream is the subject."""
     return NewEvent(
         stream_id=stream_id,
         version=version,
@@ -47,5 +47,5 @@ async def append_events(
 
 
 def new_streams(count: int) -> list[NewEvent]:
-    """Return the first events of so many streams."""
+    """Return the first events of `count` streams."""
     return [new_event(stream_id=uuid4()) for _ in range(count)]

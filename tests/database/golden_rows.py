@@ -1,4 +1,4 @@
-"""A fixed log, written as it was once recorded, and what a projection makes of it."""
+"""A fixed log, written as it was once recorded, and the rows that projections make from it."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.rebuild.rebuild import rebuild
 from projections.registry import Projection, tables
 from tests.builders import START
-from tests.database.rebuilding import rows_of, silent, site
+from tests.database.rebuilding import rebuild_context, rows_of, silent
 
 FOLDER = Path(__file__).parent / "golden"
 LOG: Mapping[str, Any] = orjson.loads((FOLDER / "log.json").read_bytes())
@@ -32,14 +32,14 @@ def file_of(projection: Projection) -> Path:
 
 
 def golden_of(projection: Projection) -> dict[str, Any]:
-    """Return what the golden file of a projection holds; of a new projection there is none."""
+    """Return the content of a projection's golden file. A new projection has none."""
     path = file_of(projection)
     read: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else NONE
     return read
 
 
 async def write_log(connection: Connection, sealer: Sealer) -> None:
-    """Write the fixed log into an empty database, then destroy the keys of those who are erased."""
+    """Write the fixed log into an empty database, then destroy the keys of erased persons."""
     for logged in LOG["events"]:
         await write_event(connection, sealer, logged)
     for each in LOG["erased"]:
@@ -69,7 +69,7 @@ async def write_event(connection: Connection, sealer: Sealer, logged: Mapping[st
 
 
 def new_event(logged: Mapping[str, Any]) -> NewEvent:
-    """Return an event of the fixed log as it was before it had its place."""
+    """Return an event of the fixed log as it was before the append."""
     stream_id, personal, token_id = UUID(logged["streamId"]), logged["personal"], logged["tokenId"]
     return NewEvent(
         stream_id=stream_id,
@@ -92,8 +92,8 @@ def new_event(logged: Mapping[str, Any]) -> NewEvent:
 async def made_of_log(
     database_url: str, connection: asyncpg.Connection, projection: Projection
 ) -> dict[str, Any]:
-    """Return what a golden file of today would hold: the revision, the tables and the rows of the log."""
-    await rebuild(site(database_url, projection.name), silent)
+    """Return what a golden file would hold now: the revision, the tables and the rows of the log."""
+    await rebuild(rebuild_context(database_url, projection.name), silent)
     return {
         "revision": projection.revision,
         "tables": statements_of(tables(projection.name)),
@@ -102,31 +102,31 @@ async def made_of_log(
 
 
 async def json_rows(connection: Connection, schema: str) -> Rows:
-    """Return the rows of a schema as JSON has them, in an order that no setting of a database changes."""
+    """Return the rows of a schema as JSON, in an order that does not depend on database settings."""
     rows = orjson.loads(orjson.dumps(await rows_of(connection, schema), default=str))
     return {table: sorted(of_table, key=orjson.dumps) for table, of_table in rows.items()}
 
 
 def statements_of(ddl: str) -> list[str]:
-    """Return the statements of a DDL without comments and layout: what decides the tables."""
+    """Return the statements of a DDL without comments and layout, which do not change tables."""
     bare = " ".join(re.sub(r"--.*", "", ddl).split())
     return [each.strip() for each in bare.split(";") if each.strip()]
 
 
 def may_be_written(golden: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
-    """Tell whether a golden file may be written anew: of a new revision, or for logs that are new."""
+    """Return whether a golden file may be written again: the revision is new, or only new logs were added."""
     known = {**made, "rows": rows_of_known(golden, made)}
     return golden["revision"] != made["revision"] or golden == known
 
 
 def rows_of_known(golden: Mapping[str, Any], made: Mapping[str, Any]) -> Rows:
-    """Return the rows of those organizations, which come first in a row, that a golden file has rows of."""
+    """Return the rows of organizations that the golden file also has. The organization is the first column."""
     known = {row[0] for rows in golden["rows"].values() for row in rows}
     return {table: [row for row in rows if row[0] in known] for table, rows in made["rows"].items()}
 
 
 def complaint(projection: str, golden: Mapping[str, Any], made: Mapping[str, Any]) -> str:
-    """Return what to do where a golden file and what is made today do not agree; nothing where they do."""
+    """Return what to do if a golden file and the rows made now do not agree, or an empty text if they do."""
     again = f"WRITE_GOLDEN={projection} make test PYTEST_OPTIONS='-k golden_rows'"
     if golden == made:
         return ""
@@ -134,7 +134,7 @@ def complaint(projection: str, golden: Mapping[str, Any], made: Mapping[str, Any
         return f"{projection} has a new revision, or the log a new organization. Write the golden file: {again}"
     what = " and ".join(each for each in ("tables", "rows") if golden[each] != made[each])
     return (
-        f"The {what} of {projection} have changed, but its revision has not, so that no installation would "
-        "be asked for a rebuild. If the change is not what you want, undo it. Else raise the revision of "
+        f"The {what} of {projection} have changed, but its revision has not: no installation would be "
+        "asked for a rebuild. If you did not want this change, undo it. Otherwise raise the revision of "
         f"{projection} in projections/registry.py, then write the golden file: {again}"
     )

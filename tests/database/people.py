@@ -1,4 +1,4 @@
-"""Users and groups in the tables of the directory, put there as the projection does."""
+"""Write users and groups into the directory, as the projection does."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,8 @@ import asyncpg
 
 from projections.directory.queries.columns import USERS, Table
 from projections.directory.queries.filter_sql import compile_filter
-from projections.directory.rows import UserRow, user_row
+from projections.directory.rows import user_row
+from projections.directory.tables import UserRow
 from schema.events.user import User
 from schema.scim.definitions import GROUP
 from schema.scim.filter.parse import parse_filter
@@ -28,7 +29,7 @@ AT = datetime.fromisoformat("2026-01-31T09:30:00.5+00:00")
 
 
 class Person(NamedTuple):
-    """A user, and the numbers of the groups it is in."""
+    """A user, and the numbers of the groups that the user belongs to."""
 
     user: User
     groups: list[int]
@@ -46,7 +47,7 @@ async def make_groups(connection: asyncpg.Connection) -> None:
 
 
 async def insert_users(connection: asyncpg.Connection, people: list[Person]) -> None:
-    """Write users as the projection does, and put them into their groups."""
+    """Write users as the projection does, and add them to their groups."""
     columns = ("organization_id", *UserRow._fields)
     numbers = ", ".join(f"${number + 1}" for number in range(len(columns)))
     await connection.executemany(
@@ -67,7 +68,7 @@ def person(number: int, *, groups: Sequence[int] = (), **attributes: object) -> 
 
 
 async def select(connection: asyncpg.Connection, text: str, table: Table = USERS) -> set[UUID]:
-    """Return the ids of what a filter selects in ORGANIZATION."""
+    """Return the ids of the resources that a filter selects in ORGANIZATION."""
     parsed = parse_filter(text, TYPES[table.name])
     condition, values = compile_filter(parsed, table, 2, base_url=BASE_URL)
     rows = await connection.fetch(

@@ -1,4 +1,4 @@
-"""How Postgres carries out the statements of a query: the plan it begins with, and the one it settles on."""
+"""How Postgres runs the statements of a query: its first plan, and the plan that it keeps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from projections.directory.queries.plan import (
     plan,
 )
 
-EXECUTIONS = 6  # After five Postgres may settle on a plan that serves any value of the parameters.
+EXECUTIONS = 6  # After five, Postgres may keep one plan for all values of the parameters.
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan that was carried out."""
+    """A plan that was run."""
 
     indexes: frozenset[str]
     tables_read_whole: frozenset[str]
     rows_sorted_max: int
-    rows_visited: int  # By all scans, those that a filter dropped among them.
+    rows_visited: int  # By all scans, including rows that a filter dropped.
 
 
 async def plans_of_page(
@@ -42,7 +42,7 @@ async def plans_of_page(
 
 
 def statements_of_page(query: Query) -> list[Statement]:
-    """Return the statements of a page, also of one that a point read spares."""
+    """Return the statements of a page, even if a point read would replace the page."""
     planned = plan(query)
     if isinstance(planned, KeysetPage):
         return [*planned.statements]
@@ -94,7 +94,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rows(node: dict[str, Any]) -> int:
-    """Return how many rows a node came by; Postgres tells them per loop."""
+    """Return how many rows a node visited. Postgres counts them per loop."""
     dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
     came: float = (node["Actual Rows"] + dropped) * node["Actual Loops"]
     return round(came)

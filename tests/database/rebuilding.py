@@ -1,4 +1,4 @@
-"""Rebuilds in tests: where they take place, how they are interrupted, and what the tables hold."""
+"""Rebuilds in tests: their context, how to interrupt them, and what the tables hold."""
 
 import base64
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from projections.verify.findings import Difference, Finding
 from projections.verify.verify import verify
 from tests.serving import MASTER_KEY
 
-SHARD_EVENTS = 40  # So that a small log has several.
+SHARD_EVENTS = 40  # Small, because a small log then has several shards.
 
 
 class Interrupted(Exception):
     """Somebody pressed Ctrl-C."""
 
 
-def site(dsn: str, name: str = "directory", *, processes: int = 1) -> RebuildContext:
-    """Return where a projection is rebuilt."""
+def rebuild_context(dsn: str, name: str = "directory", *, processes: int = 1) -> RebuildContext:
+    """Return the context for rebuilding a projection."""
     master_key = base64.b64decode(MASTER_KEY)
     return RebuildContext(
         dsn, master_key, find_projection(name), name, processes, shard_events=SHARD_EVENTS
@@ -36,7 +36,7 @@ def silent(_progress: Progress) -> None:
 
 
 def stop_at(step: str) -> Callable[[Progress], None]:
-    """Return a report that interrupts a rebuild as a step begins."""
+    """Return a report function that interrupts a rebuild when a step begins."""
 
     def report(progress: Progress) -> None:
         if progress.step == step:
@@ -46,28 +46,28 @@ def stop_at(step: str) -> Callable[[Progress], None]:
 
 
 async def rebuild_until(step: str, place: RebuildContext) -> None:
-    """Rebuild until a step begins, and be interrupted there."""
+    """Rebuild until a step begins, and interrupt the rebuild there."""
     try:
         await rebuild(place, stop_at(step))
     except Interrupted:
         return
-    raise AssertionError(f"The rebuild never came to {step}.")
+    raise AssertionError(f"The rebuild never reached the step {step}.")
 
 
 async def differences(
     place: RebuildContext, organization_id: UUID | None = None
 ) -> list[Difference]:
-    """Return how what serves differs from the log."""
+    """Return how the rows that serve differ from the log."""
     return [each for each in await findings(place, organization_id) if isinstance(each, Difference)]
 
 
 async def findings(place: RebuildContext, organization_id: UUID | None = None) -> list[Finding]:
-    """Return all that a comparison of what serves with the log finds."""
+    """Return all findings of a comparison of the rows that serve with the log."""
     return [each async for each in verify(place, silent, organization_id)]
 
 
 async def rows_of(connection: Connection, schema: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all rows of a schema by table, in some fixed order."""
+    """Return all rows of a schema by table, in a fixed order."""
     names = await connection.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", schema
     )
@@ -85,13 +85,13 @@ async def rows_of(connection: Connection, schema: str) -> dict[str, list[tuple[A
 async def shape_of(connection: asyncpg.Connection, schema: str) -> list[str]:
     """Return columns, indexes and constraints of a schema, without its name."""
     rows = await connection.fetch(
-        "SELECT format('%s.%s %s %s', table_name, column_name, data_type, is_nullable) AS told"
+        "SELECT format('%s.%s %s %s', table_name, column_name, data_type, is_nullable) AS description"
         "  FROM information_schema.columns WHERE table_schema = $1"
         " UNION ALL SELECT replace(indexdef, format(' ON %I.', schemaname), ' ON ')"
         "  FROM pg_indexes WHERE schemaname = $1"
         " UNION ALL SELECT format('%s %s', conname, pg_get_constraintdef(oid))"
         "  FROM pg_constraint WHERE connamespace = to_regnamespace($1)"
-        " ORDER BY told",
+        " ORDER BY description",
         schema,
     )
-    return [row["told"] for row in rows]
+    return [row["description"] for row in rows]

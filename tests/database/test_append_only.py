@@ -1,4 +1,4 @@
-"""The log refuses to change, by whatever door and whoever asks."""
+"""The log refuses every change, whatever the method and the account."""
 
 from collections.abc import AsyncIterator
 
@@ -73,7 +73,7 @@ disarming = pytest.mark.parametrize("change", DISARMING.values(), ids=DISARMING.
 
 @pytest.fixture
 async def superuser(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
-    """Give a superuser's connection to a log of two events, and find it unchanged afterwards."""
+    """Give a superuser's connection to a log of two events, and check afterwards that the log is unchanged."""
     await append_events(connection, new_event(1), new_event(2))
     before = await connection.fetch("SELECT * FROM eventstore.events ORDER BY position")
     yield connection
@@ -83,7 +83,7 @@ async def superuser(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Con
 
 @pytest.fixture
 async def owner(superuser: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
-    """Give a connection as the table's owner, who is no superuser."""
+    """Give a connection of the table's owner, who is no superuser."""
     role = f"owner_of_{await superuser.fetchval('SELECT current_database()')}"
     await superuser.execute(f"CREATE ROLE {role}")
     await superuser.execute(f"GRANT USAGE, CREATE ON SCHEMA eventstore TO {role}")

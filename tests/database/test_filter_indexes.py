@@ -1,4 +1,4 @@
-"""Filters of equality on what clients look up are served by indexes, and so are pages and orders."""
+"""Indexes serve equality filters on what clients look up, and also pages and orders."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from tests.database.plans import plans_of_count, plans_of_page
 
 SOMEBODY = UUID("00000000-0000-0000-0000-000000000777")
 PEOPLE, PAGE = 50_000, 100
-# What a page may come by: its rows in the index and in the table, and the groups of each.
+# Rows that a page may visit: its rows in the index and in the table, and the groups of each.
 VISITED_MAX = 8 * PAGE
 INDEXES = {  # A filter, and the index that must serve it.
     f'id eq "{SOMEBODY}"': "users_pkey",
@@ -50,7 +50,7 @@ GROUP_INDEXES = {
     f'members[value eq "{SOMEBODY}"]': "memberships_member",
     f'id eq "{GROUP_IDS[1]}" and members.value eq "{SOMEBODY}"': "groups_pkey",
 }
-MANY = {f'roleId eq "{ROLES[1]}"', "active eq true"}  # Of nearly everybody.
+MANY = {f'roleId eq "{ROLES[1]}"', "active eq true"}  # These match nearly all users.
 
 
 class Case(NamedTuple):
@@ -62,12 +62,12 @@ class Case(NamedTuple):
 
     @property
     def counted_max(self) -> int:
-        """Return how many rows a count may come by."""
+        """Return how many rows a count may visit."""
         return PEOPLE if self.text in MANY else VISITED_MAX
 
 
 class Town(NamedTuple):
-    """A directory, and whether Postgres has looked at what it holds."""
+    """A directory, and whether Postgres has analyzed it."""
 
     connection: asyncpg.Connection
     is_analyzed: bool
@@ -77,7 +77,7 @@ CASES = [
     *(Case(USERS, text, index) for text, index in INDEXES.items()),
     *(Case(GROUPS, text, index) for text, index in GROUP_INDEXES.items()),
 ]
-ORDERS = {  # sortBy, the index that must serve it, and the key of somebody in the middle.
+ORDERS = {  # sortBy, the index that must serve it, and the key of a user in the middle.
     "": ("users_pkey", None),
     "userName": ("users_one_per_user_name", "user30000@contoso.com"),
     "displayName": ("users_display_name", "user 30000"),
@@ -85,7 +85,7 @@ ORDERS = {  # sortBy, the index that must serve it, and the key of somebody in t
     "roleId": ("users_role_id", str(ROLES[1])),
     "active": ("users_active", "true"),
 }
-# One organization has nearly all of the table, as a large customer beside small ones.
+# One organization has nearly all rows of the table, like a large customer beside small ones.
 FILL = f"""
 INSERT INTO directory.users
 SELECT CASE WHEN n % 100 = 0 THEN '{OTHER}' ELSE '{ORGANIZATION}' END::uuid,
@@ -114,10 +114,10 @@ SELECT organization_id, '{GROUP_IDS[1]}'::uuid, id, 'User'
 async def town(
     request: pytest.FixtureRequest, postgres: str, template: str, maintenance: asyncpg.Connection
 ) -> AsyncIterator[Town]:
-    """Give a directory of one large organization and a small one, which tests only read."""
+    """Give a directory of one large and one small organization. Tests only read it."""
     name = f"town_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    # The tests' server commits before its log is on the disk; only what is there counts as seen by all.
+    # The tests' server commits before its log is on disk, and rows count as visible to all only after that.
     connection = await asyncpg.connect(
         in_database(postgres, name), server_settings={"synchronous_commit": "on"}
     )
@@ -131,7 +131,7 @@ async def town(
 
 
 def asked(table: Table, text: str = "", sort: str = "", **more: Any) -> Query:
-    """Return a query as a client asks it."""
+    """Return a query as a client would ask it."""
     resource_type = TYPES[table.name]
     chosen = parse_filter(text, resource_type) if text else None
     sorted_by = resource_type.find(sort) if sort else None

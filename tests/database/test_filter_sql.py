@@ -1,4 +1,4 @@
-"""Filters as SQL select what the predicate selects."""
+"""A filter as SQL selects the same resources as the filter as a predicate."""
 
 from datetime import timedelta
 
@@ -90,7 +90,7 @@ ATTRIBUTES = st.builds(
 
 @st.composite
 def people(draw: st.DrawFn) -> list[Person]:
-    """Draw users who differ in userName."""
+    """Draw users with different userNames."""
     attributes = draw(
         st.lists(ATTRIBUTES, min_size=1, max_size=6, unique_by=lambda each: fold(each["userName"]))
     )
@@ -112,7 +112,7 @@ def people(draw: st.DrawFn) -> list[Person]:
     ]
 
 
-TEXTS_OF_THE_REST = [  # What can be in attributes that clients do not send.
+TEXTS_OF_THE_REST = [  # Possible values of attributes that clients do not send.
     *map(str, [*USER_IDS[:3], *GROUP_IDS, *ROLES]),
     *(f"{BASE_URL}/Users/{each}" for each in USER_IDS[:2]),
     *(f"{BASE_URL}/Groups/{each}" for each in GROUP_IDS[:2]),
@@ -130,7 +130,7 @@ FILTERS = st.one_of(
 
 
 def every_filter(seed: int) -> list[str]:
-    """Return every operator on every attribute."""
+    """Return filters with every operator on every attribute."""
     turn = seed % len(PLAIN)
     texts = [*PLAIN[turn:], *FOREIGN, *PLAIN[:turn]]
     rest = [*TEXTS_OF_THE_REST[turn:], *TEXTS_OF_THE_REST[:turn]]
@@ -177,7 +177,10 @@ async def test_sql_selects_what_the_predicate_selects(
     max_examples=6,
     deadline=None,
     suppress_health_check=SHARED,
-    phases=[Phase.reuse, Phase.generate],  # Hundreds of filters each: smaller ones take minutes.
+    phases=[
+        Phase.reuse,
+        Phase.generate,
+    ],  # Each example has hundreds of filters: shrinking takes minutes.
 )
 async def test_every_operator_on_every_attribute_selects_what_the_predicate_selects(
     directory: asyncpg.Connection, people: list[Person], texts: list[str]

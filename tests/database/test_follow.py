@@ -1,4 +1,4 @@
-"""Followers get every event once, in order, soon after its commit, whatever happens to their connection."""
+"""A follower gets every event once, in order and soon after the commit, even if its connection is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from tests.database.events import (
     new_streams,
 )
 
-NEVER_S = 3_600.0  # A sweep that no test lives to see.
+NEVER_S = 3_600.0  # No test runs long enough to see such a sweep.
 SOON_S = 10.0
 LISTENS = """
 SELECT pid
@@ -31,7 +31,7 @@ SELECT pid
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """Give the service's pool, small."""
+    """Give a small pool of the service."""
     role = {"role": SERVICE_ROLE}
     async with asyncpg.create_pool(
         database_url, min_size=1, max_size=2, server_settings=role
@@ -46,7 +46,7 @@ async def soon(events: AsyncIterator[list[RecordedEvent]]) -> list[int]:
 
 
 async def until_it_waits(connection: asyncpg.Connection) -> int:
-    """Return the process of the follower's connection, once it has found nothing to read."""
+    """Wait until the follower has nothing to read; return its Postgres process."""
     async with asyncio.timeout(SOON_S):
         while True:
             pid = await connection.fetchval(LISTENS, connection.get_server_pid())
@@ -103,7 +103,7 @@ async def test_a_follower_survives_the_loss_of_its_connection(
         assert await batch == [1]
 
 
-async def test_a_follower_hears_again_after_the_loss_of_its_connection(
+async def test_a_follower_is_notified_again_after_the_loss_of_its_connection(
     connection: asyncpg.Connection, pool: asyncpg.Pool
 ) -> None:
     async with aclosing(follow(pool, ORGANIZATION, after=0, sweep_s=NEVER_S)) as events:

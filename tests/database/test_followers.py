@@ -1,4 +1,4 @@
-"""A follower writes a batch with its checkpoint or not at all, and parks what it cannot follow."""
+"""A follower writes a batch together with its checkpoint, and parks streams that it cannot follow."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ MOVED = RoleAssigned(role_id=VALIDATOR, previous_role_id=EDITOR)
 
 
 def failing(error: Exception, stream_id: UUID = JO) -> Follower:
-    """Return a follower that writes history but cannot follow one stream."""
+    """Return a follower that writes history but fails on one stream."""
 
     async def write(
         connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent]
@@ -54,9 +54,9 @@ BROKEN = failing(ValueError("jo@example.com is not a number"))
 
 @pytest.fixture
 async def book(connection: asyncpg.Connection) -> Book:
-    """Give a log in which two users were provisioned and Jo was promoted."""
+    """Give a log with two provisioned users, of whom Jo was promoted."""
     book = Book(connection)
-    await book.tell(jo(provisioned(role=READER)), ann(provisioned("ann")), jo(PROMOTED))
+    await book.record(jo(provisioned(role=READER)), ann(provisioned("ann")), jo(PROMOTED))
     return book
 
 
@@ -78,7 +78,7 @@ async def test_events_of_a_thousand_members_make_small_batches(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     crowds = [MembersAdded(members=tuple(new_id() for _ in range(1_000))) for _ in range(30)]
-    await book.tell(sales(created()), *(sales(each) for each in crowds))
+    await book.record(sales(created()), *(sales(each) for each in crowds))
     first = await advance(service_connection, HISTORY, ORGANIZATION_ID, after=0)
     assert 3 < first < 20
     assert await follow_to_the_end(service_connection, HISTORY, after=first) == 34
@@ -115,7 +115,7 @@ async def test_a_former_leader_that_wakes_up_writes_nothing(
 async def test_a_poison_event_parks_its_stream_and_no_other(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    await book.tell(ann(UserDeactivated()))
+    await book.record(ann(UserDeactivated()))
     assert await follow_to_the_end(service_connection, BROKEN) == 4
     assert await positions(service_connection) == [2, 4]
 
@@ -132,7 +132,7 @@ async def test_a_parked_stream_is_listed_with_its_event_and_its_error(
     )
 
 
-async def test_the_error_of_a_parked_stream_tells_no_value(
+async def test_the_error_of_a_parked_stream_holds_no_value(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, BROKEN)
@@ -144,7 +144,7 @@ async def test_later_events_of_a_parked_stream_wait_with_it(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, BROKEN)
-    await book.tell(jo(MOVED))
+    await book.record(jo(MOVED))
     assert await follow_to_the_end(service_connection, HISTORY, after=3) == 4
     assert await positions(service_connection) == [2]
 
@@ -153,7 +153,7 @@ async def test_a_retry_applies_what_waits_in_order(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, BROKEN)
-    await book.tell(jo(MOVED))
+    await book.record(jo(MOVED))
     await follow_to_the_end(service_connection, HISTORY, after=3)
     assert await retry_parked(service_connection, HISTORY) == 1
     assert await positions(service_connection) == [1, 2, 3, 4]
@@ -166,7 +166,7 @@ async def test_a_retry_leaves_events_after_the_checkpoint_to_the_follower(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, BROKEN)
-    await book.tell(jo(MOVED))
+    await book.record(jo(MOVED))
     await retry_parked(service_connection, HISTORY)
     assert await positions(service_connection) == [1, 2, 3]
     await follow_to_the_end(service_connection, HISTORY, after=3)
@@ -194,13 +194,13 @@ async def test_a_retry_of_another_organization_leaves_a_stream_parked(
 async def test_a_membership_that_ends_without_a_begin_parks_the_group(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    await book.tell(sales(created()), sales(MembersRemoved(members=(JO,))))
+    await book.record(sales(created()), sales(MembersRemoved(members=(JO,))))
     await follow_to_the_end(service_connection, HISTORY)
     (waiting,) = await parked(service_connection, "history")
     assert (waiting.position, waiting.event_type) == (5, "MembersRemoved")
     assert re.fullmatch(
-        r"NothingToEnd in projections\.history_write\._end, line \d+: An event ends a period that is "
-        r"not open: history and log do not tell the same story\.",
+        r"NothingToEnd in projections\.history\.write\._end, line \d+: An event ends a period that is "
+        r"not open: history and the log disagree\.",
         waiting.error,
     )
 
@@ -208,14 +208,14 @@ async def test_a_membership_that_ends_without_a_begin_parks_the_group(
 async def test_postgres_refuses_a_second_open_period_and_the_stream_is_parked(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    await book.tell(sales(created()), sales(MembersAdded(members=(JO,))))
-    await book.tell(sales(MembersAdded(members=(JO,))))
+    await book.record(sales(created()), sales(MembersAdded(members=(JO,))))
+    await book.record(sales(MembersAdded(members=(JO,))))
     await follow_to_the_end(service_connection, HISTORY, limit=5)
     (waiting,) = await parked(service_connection, "history")
     assert waiting.error.startswith("UniqueViolationError (membership_periods_one_open)")
 
 
-async def test_lag_tells_how_much_is_to_follow_and_for_how_long(
+async def test_lag_is_how_many_events_wait_and_for_how_long(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await advance(service_connection, HISTORY, ORGANIZATION_ID, after=0, limit=2)
@@ -225,7 +225,7 @@ async def test_lag_tells_how_much_is_to_follow_and_for_how_long(
     assert behind.seconds > 0
 
 
-async def test_who_has_followed_all_has_no_lag(
+async def test_a_follower_at_the_end_of_a_log_has_no_lag(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(service_connection, HISTORY)

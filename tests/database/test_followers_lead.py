@@ -1,4 +1,4 @@
-"""Of all processes one leads: woken, swept, replaced when it is gone, and ended at a batch."""
+"""One of all processes leads. It is woken and sweeps; it is replaced when it is gone; it stops after a batch."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from tests.conftest import SERVICE_ROLE
 from tests.database.book import Book
 
 SOON_S = 10.0
-NEVER_S = 3_600.0  # A sweep that no test lives to see.
+NEVER_S = 3_600.0  # No test runs long enough to see such a sweep.
 LEASE_S = 0.5
 FOLLOWED = "SELECT position FROM history.activity"
 CONNECTED = """
@@ -37,7 +37,7 @@ SELECT DISTINCT pid
 
 
 def timing(sweep_s: float = 0.2) -> Timing:
-    """Return a pace for the impatient."""
+    """Return short times for tests."""
     return Timing(LEASE_S, 0.1, sweep_s, pause_s=0.01, rest_s_max=0.05, retry_s=0.1)
 
 
@@ -54,9 +54,9 @@ async def running(dsn: str, sweep_s: float = 0.2) -> AsyncIterator[Followers]:
 
 
 async def until(connection: asyncpg.Connection, query: str, count: int) -> None:
-    """Return once a query gives as many rows."""
+    """Return when a query gives `count` rows."""
     async with asyncio.timeout(SOON_S):
-        # What is awaited happens in Postgres, which sets no Event.
+        # This waits for Postgres, which sets no Event.
         while len(await connection.fetch(query)) != count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -65,7 +65,7 @@ async def until(connection: asyncpg.Connection, query: str, count: int) -> None:
 async def book(connection: asyncpg.Connection) -> Book:
     """Give a log with one event."""
     book = Book(connection)
-    await book.tell(jo(provisioned()))
+    await book.record(jo(provisioned()))
     return book
 
 
@@ -77,7 +77,7 @@ async def test_what_is_in_the_log_is_followed(book: Book, database_url: str) -> 
 async def test_a_notification_wakes_the_leader(book: Book, database_url: str) -> None:
     async with running(database_url, sweep_s=NEVER_S):
         await until(book.connection, FOLLOWED, 1)
-        await book.tell(jo(UserDeactivated()))
+        await book.record(jo(UserDeactivated()))
         await notify(book.connection, [book.organization_id])
         await until(book.connection, FOLLOWED, 2)
 
@@ -85,14 +85,14 @@ async def test_a_notification_wakes_the_leader(book: Book, database_url: str) ->
 async def test_a_sweep_finds_what_nobody_was_notified_of(book: Book, database_url: str) -> None:
     async with running(database_url):
         await until(book.connection, FOLLOWED, 1)
-        await book.tell(jo(UserDeactivated()))
+        await book.record(jo(UserDeactivated()))
         await until(book.connection, FOLLOWED, 2)
 
 
 async def test_two_processes_follow_nothing_twice(book: Book, database_url: str) -> None:
     async with running(database_url), running(database_url):
         await until(book.connection, CONNECTED, 4)
-        await book.tell(jo(UserDeactivated()), jo(UserReactivated()))
+        await book.record(jo(UserDeactivated()), jo(UserReactivated()))
         await notify(book.connection, [book.organization_id])
         await until(book.connection, FOLLOWED, 3)
         assert await book.connection.fetch("SELECT stream_id FROM followers.parked_streams") == []
@@ -103,7 +103,7 @@ async def test_another_process_takes_over_from_one_that_ends(book: Book, databas
         await until(book.connection, FOLLOWED, 1)
         await until(book.connection, CONNECTED, 4)
         first.stop()
-        await book.tell(jo(UserDeactivated()))
+        await book.record(jo(UserDeactivated()))
         await until(book.connection, FOLLOWED, 2)
         await until(book.connection, CONNECTED, 2)
 
@@ -114,7 +114,7 @@ async def test_a_leader_whose_connections_are_lost_comes_back(
     async with running(database_url):
         await until(book.connection, FOLLOWED, 1)
         await book.connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({CONNECTED}) AS c")
-        await book.tell(jo(UserDeactivated()))
+        await book.record(jo(UserDeactivated()))
         await until(book.connection, FOLLOWED, 2)
 
 
@@ -149,6 +149,6 @@ async def test_large_events_are_followed_to_the_end_by_one_notification(
     async with running(database_url, NEVER_S):
         await until(connection, LEADERS, 1)
         crowds = [MembersAdded(members=tuple(new_id() for _ in range(1_000))) for _ in range(25)]
-        await book.tell(sales(created()), *(sales(each) for each in crowds))
+        await book.record(sales(created()), *(sales(each) for each in crowds))
         await notify(connection, [ORGANIZATION_ID])
         await until(connection, FOLLOWED, 26)

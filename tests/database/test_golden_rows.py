@@ -1,7 +1,7 @@
-"""A projection whose tables or rows change has another revision, so that every installation is asked for a rebuild.
+"""If the tables or rows of a projection change, its revision changes. Every installation is then asked for a rebuild.
 
-A file of `golden/` holds the revision of a projection, its tables, and the rows that the fixed log in `golden/log.json`
-leads to. An event of a new type goes into the log of a new organization: then the rows of the others stay as they are.
+A file in `golden/` holds the revision of a projection, its tables, and the rows that the fixed log in `golden/log.json`
+leads to. Put an event of a new type into the log of a new organization. The rows of the others then stay the same.
 """
 
 import os
@@ -31,15 +31,15 @@ from tests.database.golden_rows import (
     write_event,
     write_log,
 )
-from tests.database.rebuilding import rebuild_until, silent, site
+from tests.database.rebuilding import rebuild_context, rebuild_until, silent
 
 GOLDEN: dict[str, Any] = {"revision": 1, "tables": ["CREATE TABLE a"], "rows": {"a": [[1]]}}
 
 
 @pytest.fixture
 def sealer(database_url: str) -> Sealer:
-    """Give what seals the personal part of the log."""
-    return site(database_url).sealer
+    """Give the sealer for the personal part of the log."""
+    return rebuild_context(database_url).sealer
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=lambda each: each.name)
@@ -70,14 +70,14 @@ async def test_a_catch_up_writes_the_rows_that_a_rebuild_makes(
     begin, rest = LOG["events"][:6], LOG["events"][6:]
     for logged in begin:
         await write_event(connection, sealer, logged)
-    await rebuild_until("index", site(database_url))
+    await rebuild_until("index", rebuild_context(database_url))
     for logged in rest:
         await write_event(connection, sealer, logged)
     erased = [each["subjectId"] for each in LOG["erased"]]
     await connection.execute(
         "DELETE FROM eventstore.subject_keys WHERE subject_id = ANY($1::uuid[])", erased
     )
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
     assert await json_rows(connection, "directory") == golden_of(DIRECTORY)["rows"]
 
 
@@ -105,9 +105,9 @@ def test_golden_files_that_agree_with_the_code_are_nothing_to_complain_about() -
     ],
 )
 def test_a_change_without_a_revision_says_to_raise_it(part: str, changed: object) -> None:
-    told = complaint("directory", GOLDEN, {**GOLDEN, part: changed})
-    assert told.startswith(f"The {part} of directory have changed, but its revision has not")
-    assert "raise the revision of directory in projections/registry.py" in told
+    message = complaint("directory", GOLDEN, {**GOLDEN, part: changed})
+    assert message.startswith(f"The {part} of directory have changed, but its revision has not")
+    assert "raise the revision of directory in projections/registry.py" in message
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The rights of the service's role: a restore loses them, and `migrate` gives them again."""
+"""The rights of the service's role: a restore loses them, and `migrate` grants them again."""
 
 import asyncio
 import shutil
@@ -28,12 +28,12 @@ SELECT object, privilege
 
 
 async def rights(connection: asyncpg.Connection) -> set[tuple[str, str]]:
-    """Return what the service's role was granted, by object."""
+    """Return the rights of the service's role, by object."""
     return {(row["object"], row["privilege"]) for row in await connection.fetch(RIGHTS)}
 
 
 async def revoke(connection: asyncpg.Connection, schema: str) -> None:
-    """Take all rights in a schema away from the service."""
+    """Revoke all rights of the service in a schema."""
     await connection.execute(
         f"REVOKE ALL ON SCHEMA {schema} FROM scim_ledger_service;"
         f" REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM scim_ledger_service;"
@@ -82,7 +82,7 @@ async def test_the_tables_beside_a_projection_get_their_rights_back(
     assert f"grant DELETE ON TABLE directory_{suffix}.users" in applied
 
 
-async def test_an_account_that_may_not_grant_is_told_which_may(
+async def test_an_account_that_may_not_grant_learns_which_may(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
@@ -96,7 +96,7 @@ async def test_an_account_that_may_not_grant_is_told_which_may(
 
 @pytest.fixture
 def new_cluster(tmp_path: Path) -> Iterator[str]:
-    """Give the DSN of a superuser on a server where nobody has heard of the service."""
+    """Give the DSN of a superuser on a server without any role of the service."""
     server = embedded.start(tmp_path / "other")
     yield server.dsn
     server.stop()
@@ -126,5 +126,5 @@ async def test_a_restore_into_a_new_cluster_serves_again(
 
 
 def program(name: str, *arguments: str) -> None:
-    """Run a program of Postgres's own."""
+    """Run a program that belongs to Postgres."""
     subprocess.run([programs() / name, *arguments], check=True, capture_output=True)

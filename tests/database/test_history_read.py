@@ -1,4 +1,4 @@
-"""History answers who had which role and access, who was in a group, and what was done by whom."""
+"""History answers who had which role and access, who was in a group, and who did what."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -45,7 +45,7 @@ async def book(connection: asyncpg.Connection) -> Book:
 
 
 async def followed(book: Book, connection: asyncpg.Connection) -> asyncpg.Connection:
-    """Return the connection once history has followed the log."""
+    """Return the connection after history has followed the log."""
     await follow_to_the_end(connection, HISTORY, book.organization_id)
     return connection
 
@@ -53,7 +53,7 @@ async def followed(book: Book, connection: asyncpg.Connection) -> asyncpg.Connec
 async def test_a_role_lasts_until_just_before_the_next(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    first, second = await book.tell(jo(provisioned(role=READER)), jo(PROMOTED))
+    first, second = await book.record(jo(provisioned(role=READER)), jo(PROMOTED))
     history = await followed(book, service_connection)
     before = await role_at(history, ORGANIZATION_ID, JO, second.recorded_at - TICK)
     after = await role_at(history, ORGANIZATION_ID, JO, second.recorded_at)
@@ -63,11 +63,11 @@ async def test_a_role_lasts_until_just_before_the_next(
     assert (after.role_id, after.from_position, after.to_at) == (EDITOR, 2, None)
 
 
-async def test_a_role_tells_who_assigned_it_by_which_door(
+async def test_a_role_shows_who_assigned_it_through_which_door(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    await book.tell(jo(provisioned()), by=ENTRA)
-    (event,) = await book.tell(jo(PROMOTED), by=ANNS_HAND)
+    await book.record(jo(provisioned()), by=ENTRA)
+    (event,) = await book.record(jo(PROMOTED), by=ANNS_HAND)
     history = await followed(book, service_connection)
     period = await role_at(history, ORGANIZATION_ID, JO, event.recorded_at)
     assert period
@@ -78,7 +78,7 @@ async def test_a_role_tells_who_assigned_it_by_which_door(
 async def test_a_deleted_user_has_no_role_any_more(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    *_, gone = await book.tell(jo(provisioned()), jo(UserDeleted()))
+    *_, gone = await book.record(jo(provisioned()), jo(UserDeleted()))
     history = await followed(book, service_connection)
     assert await role_at(history, ORGANIZATION_ID, JO, gone.recorded_at) is None
 
@@ -86,7 +86,7 @@ async def test_a_deleted_user_has_no_role_any_more(
 async def test_another_organization_has_no_part_in_the_answers(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    (event,) = await book.tell(jo(provisioned()))
+    (event,) = await book.record(jo(provisioned()))
     history = await followed(book, service_connection)
     assert await role_at(history, uuid4(), JO, event.recorded_at) is None
 
@@ -94,8 +94,8 @@ async def test_another_organization_has_no_part_in_the_answers(
 async def test_access_is_interrupted_by_deactivation(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    await book.tell(jo(provisioned()), jo(UserDeactivated()), jo(UserReactivated()))
-    await book.tell(jo(UserDeleted()))
+    await book.record(jo(provisioned()), jo(UserDeactivated()), jo(UserReactivated()))
+    await book.record(jo(UserDeleted()))
     history = await followed(book, service_connection)
     assert [tuple(row) for row in await history.fetch(ACCESS)] == [(1, 2), (3, 4)]
 
@@ -103,9 +103,9 @@ async def test_access_is_interrupted_by_deactivation(
 async def test_an_inactive_user_can_be_deleted(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    await book.tell(jo(provisioned()), jo(UserDeactivated()))
+    await book.record(jo(provisioned()), jo(UserDeactivated()))
     await followed(book, service_connection)
-    await book.tell(jo(UserDeleted()))
+    await book.record(jo(UserDeleted()))
     await follow_to_the_end(service_connection, HISTORY, after=2)
     assert [tuple(row) for row in await service_connection.fetch(ACCESS)] == [(1, 2)]
     assert [tuple(row) for row in await service_connection.fetch(LIFETIMES)] == [(JO, 1, 3)]
@@ -114,9 +114,9 @@ async def test_an_inactive_user_can_be_deleted(
 async def test_a_deleted_group_has_no_members_any_more(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    _, full = await book.tell(sales(created()), sales(MembersAdded(members=(JO, ANN))))
+    _, full = await book.record(sales(created()), sales(MembersAdded(members=(JO, ANN))))
     await followed(book, service_connection)
-    (gone,) = await book.tell(sales(GroupDeleted()))
+    (gone,) = await book.record(sales(GroupDeleted()))
     await follow_to_the_end(service_connection, HISTORY, after=2)
     place = (service_connection, ORGANIZATION_ID, SALES)
     assert len(await members_at(*place, full.recorded_at, limit=10)) == 2
@@ -124,7 +124,7 @@ async def test_a_deleted_group_has_no_members_any_more(
 
 
 async def test_members_come_in_pages(book: Book, service_connection: asyncpg.Connection) -> None:
-    _, full = await book.tell(sales(created()), sales(MembersAdded(members=(ANN, JO))))
+    _, full = await book.record(sales(created()), sales(MembersAdded(members=(ANN, JO))))
     history = await followed(book, service_connection)
     place = (history, ORGANIZATION_ID, SALES, full.recorded_at)
     (first,) = await members_at(*place, limit=1)
@@ -136,7 +136,7 @@ async def test_members_come_in_pages(book: Book, service_connection: asyncpg.Con
 async def activity(
     connection: asyncpg.Connection, events: list[RecordedEvent], limit: int = 10
 ) -> list[Activity]:
-    """Return what was done to Jo between the first and the last of some events, both excluded."""
+    """Return the activity on Jo between the first and the last of some events, both excluded."""
     return await activity_of_resource(
         connection,
         ORGANIZATION_ID,
@@ -150,7 +150,7 @@ async def activity(
 async def test_the_activity_of_a_resource_is_its_own(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    events = await book.tell(
+    events = await book.record(
         jo(provisioned()), jo(PROMOTED), ann(provisioned("ann")), jo(UserDeactivated())
     )
     (done,) = await activity(await followed(book, service_connection), events)
@@ -170,7 +170,7 @@ async def test_the_activity_of_a_resource_is_its_own(
 async def test_activity_comes_in_pages_by_its_instants(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    events = await book.tell(
+    events = await book.record(
         jo(provisioned()), jo(UserDeactivated()), jo(UserReactivated()), jo(UserDeleted())
     )
     history = await followed(book, service_connection)
@@ -182,8 +182,8 @@ async def test_activity_comes_in_pages_by_its_instants(
 async def test_the_activity_of_an_actor_is_what_it_did(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:
-    (first,) = await book.tell(jo(provisioned()), by=ENTRA)
-    (second,) = await book.tell(jo(UserDeactivated()), by=ANNS_HAND)
+    (first,) = await book.record(jo(provisioned()), by=ENTRA)
+    (second,) = await book.record(jo(UserDeactivated()), by=ANNS_HAND)
     done = await activity_of_actor(
         await followed(book, service_connection),
         ORGANIZATION_ID,

@@ -1,4 +1,4 @@
-"""History answers for any time as a fold of the log up to then does, however the log was followed."""
+"""For any time, history answers as a fold of the log up to that time does, whatever the batches were."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,13 +41,13 @@ SHARED = [HealthCheck.function_scoped_fixture]  # Each example has an organizati
 
 @dataclass(slots=True)
 class World:
-    """The states that the events so far add up to."""
+    """The states after the events so far."""
 
     users: dict[UUID, User] = field(default_factory=dict)
     groups: dict[UUID, Group] = field(default_factory=dict)
 
     def after(self, fact: Decision, place: Place) -> "World":
-        """Return the world after a fact; this one stays as it is."""
+        """Return the world after a fact. This world does not change."""
         stream_id, event = fact.stream_id, fact.event
         if isinstance(event, user.UserEvent):
             changed = user.evolve(self.users.get(stream_id), event, place)
@@ -57,7 +57,7 @@ class World:
         return World(self.users, {**self.groups, stream_id: grown})
 
     def role(self, user_id: UUID) -> UUID | None:
-        """Return the role of a user, None where there is none such."""
+        """Return the role of a user, or None if the user does not exist."""
         found = self.users.get(user_id)
         return found.role_id if found and not found.is_deleted else None
 
@@ -122,7 +122,7 @@ def worlds(facts: Sequence[Decision], events: Sequence[RecordedEvent]) -> Mappin
     limit=st.integers(1, 30),
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=SHARED)
-async def test_history_tells_of_any_time_what_the_log_tells(
+async def test_history_agrees_with_the_log_at_any_time(
     connection: asyncpg.Connection,
     service_connection: asyncpg.Connection,
     choices: list[tuple[int, int]],
@@ -130,7 +130,7 @@ async def test_history_tells_of_any_time_what_the_log_tells(
 ) -> None:
     book = Book(connection, uuid4())
     facts = story(choices)
-    events = await book.tell(*facts)
+    events = await book.record(*facts)
     await follow_to_the_end(service_connection, HISTORY, book.organization_id, limit=limit)
     known = worlds(facts, events)
     for event in events:
@@ -138,7 +138,7 @@ async def test_history_tells_of_any_time_what_the_log_tells(
 
 
 async def same_at(connection: asyncpg.Connection, event: RecordedEvent, world: World) -> None:
-    """Assert that history tells what a world is, asked by the position and by the instant of an event."""
+    """Assert that history agrees with a world, at the position and at the instant of an event."""
     log = event.organization_id
     for each in USERS:
         by_position = await role_at_position(connection, log, each, event.position)

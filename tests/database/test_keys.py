@@ -1,4 +1,4 @@
-"""The master key and the signing keys: made once, kept safe, and the wrong one refused."""
+"""The master key and the signing keys are made once and stored safely. A wrong key is refused."""
 
 import asyncio
 import base64

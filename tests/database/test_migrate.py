@@ -1,4 +1,4 @@
-"""Migrations: each once, in order, never edited, and safe when two start together."""
+"""Migrations run once, in order, and are never edited. Two processes may start them together."""
 
 import asyncio
 import secrets
@@ -23,7 +23,7 @@ B = Migration(2, "0002_b", "SELECT 2")
 
 @pytest.fixture
 async def limited_role(maintenance: asyncpg.Connection) -> AsyncIterator[str]:
-    """Give the name of a role that may not make roles; a test asks for it before its database."""
+    """Give a role that may not create roles. A test requests it before its database."""
     name = f"limited_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE ROLE {name} NOCREATEROLE")
     yield name
@@ -86,7 +86,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(empty_database: str) 
     assert applied[0] == "0001_event_log"
 
 
-async def test_a_login_without_the_role_is_told_what_an_administrator_runs(
+async def test_a_login_without_the_role_learns_what_an_administrator_runs(
     limited_role: str, empty_database: str, template: str
 ) -> None:
     connection = await asyncpg.connect(empty_database)

@@ -1,4 +1,4 @@
-"""There is one append: whoever waits for the log's lock and whoever does not write by the same function."""
+"""There is one append. Writes that wait for the log's lock and writes that do not call the same function."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,8 +10,9 @@ import pytest
 from eventstore.append import columns_of, prepare
 from eventstore.events import NewEvent
 from eventstore.read import read_tail
-from projections.directory.rows import UserRow, user_row
+from projections.directory.rows import user_row
 from projections.directory.save import append_and_save_users, columns_of_users
+from projections.directory.tables import UserRow
 from schema.events.user import User
 from schema.scim.definitions import USER
 from tests.builders import READER, START
@@ -47,10 +48,10 @@ def row_of(user_name: str = "jo", *, user_id: UUID = STREAM, version: int = 1) -
     return user_row(user, USER)
 
 
-async def write_at_once(
+async def write_optimistic(
     connection: asyncpg.Connection, *events: NewEvent, rows: list[UserRow], behind: int = 0
 ) -> None:
-    """Append events and save users by the one statement, after a tail that may be an older one."""
+    """Append events and save users in one statement, after a tail that may be outdated by `behind` events."""
     tail = await read_tail(connection, ORGANIZATION)
     tail = type(tail)(tail.position - behind, tail.recorded_at, tail.now)
     recorded, sealed = await prepare(connection, ORGANIZATION, tail, events, SEALER)
@@ -60,21 +61,23 @@ async def write_at_once(
 
 
 def first(stream_id: UUID = OTHER_STREAM) -> NewEvent:
-    """Return the first event of a stream, with a personal part, so that a key is made."""
+    """Return the first event of a stream, with a personal part. The append makes a key for it."""
     return new_event(stream_id=stream_id, personal=b"{}")
 
 
-async def append_one(connection: asyncpg.Connection) -> None:
-    """Append as whoever waits for the lock."""
+async def write_one_locked(connection: asyncpg.Connection) -> None:
+    """Append as a locked write does."""
     await append_events(connection, first())
 
 
-async def write_one(connection: asyncpg.Connection) -> None:
-    """Append as whoever does not wait for the lock."""
-    await write_at_once(connection, first(), rows=[row_of(user_id=OTHER_STREAM)])
+async def write_one_optimistic(connection: asyncpg.Connection) -> None:
+    """Append as an optimistic write does."""
+    await write_optimistic(connection, first(), rows=[row_of(user_id=OTHER_STREAM)])
 
 
-both_ways = pytest.mark.parametrize("write", [append_one, write_one], ids=["waits", "at once"])
+both_ways = pytest.mark.parametrize(
+    "write", [write_one_locked, write_one_optimistic], ids=["locked", "optimistic"]
+)
 
 
 @both_ways
@@ -98,9 +101,7 @@ async def test_an_append_for_a_snapshot_of_before_is_refused(
 
 
 @both_ways
-async def test_who_is_not_the_service_cannot_append(
-    connection: asyncpg.Connection, write: Write
-) -> None:
+async def test_another_account_cannot_append(connection: asyncpg.Connection, write: Write) -> None:
     role = f"passer_by_{uuid4().hex[:12]}"
     await connection.execute(
         f"CREATE ROLE {role}; GRANT USAGE ON SCHEMA eventstore, directory TO {role};"
@@ -114,7 +115,7 @@ async def test_who_is_not_the_service_cannot_append(
         await connection.execute(f"RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-async def test_functions_that_lend_their_owner_s_rights_have_a_search_path_of_their_own(
+async def test_functions_with_their_owner_s_rights_set_their_own_search_path(
     connection: asyncpg.Connection,
 ) -> None:
     rows = await connection.fetch(
@@ -132,7 +133,7 @@ async def test_operators_on_the_search_path_of_a_session_are_not_used(
     await connection.execute(
         "CREATE SCHEMA mine; GRANT USAGE ON SCHEMA mine TO scim_ledger_service;"
         "CREATE FUNCTION mine.less(bigint, bigint) RETURNS boolean LANGUAGE plpgsql"
-        " AS $$ BEGIN RAISE 'lent'; END $$;"
+        " AS $$ BEGIN RAISE 'used'; END $$;"
         "CREATE OPERATOR mine.< (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = mine.less)"
     )
     await service_connection.execute("SET search_path = mine, pg_catalog")
@@ -143,18 +144,19 @@ async def test_operators_on_the_search_path_of_a_session_are_not_used(
 async def test_events_keys_and_users_are_written_at_once(
     service_connection: asyncpg.Connection,
 ) -> None:
-    await write_at_once(service_connection, first(STREAM), rows=[row_of()])
+    await write_optimistic(service_connection, first(STREAM), rows=[row_of()])
     assert await service_connection.fetchrow(COUNTS) == (1, 1, 1)
 
 
 async def test_events_are_appended_though_no_row_changes(
     service_connection: asyncpg.Connection,
 ) -> None:
-    await write_at_once(service_connection, first(STREAM), rows=[])
+    await write_optimistic(service_connection, first(STREAM), rows=[])
     assert await service_connection.fetchrow(COUNTS) == (1, 1, 0)
 
 
-REFUSED: dict[str, tuple[int, NewEvent, list[UserRow]]] = {  # Rule → tail behind, event, rows.
+# Rule → how many events the tail is behind, event, rows.
+REFUSED: dict[str, tuple[int, NewEvent, list[UserRow]]] = {
     "events_pkey": (1, first(), [row_of("ann", user_id=OTHER_STREAM)]),
     "events_one_per_version": (0, new_event(1), [row_of("ann", version=2)]),
     "events_versions_are_gapless": (0, new_event(7), [row_of("ann", version=7)]),
@@ -167,10 +169,10 @@ REFUSED: dict[str, tuple[int, NewEvent, list[UserRow]]] = {  # Rule → tail beh
 async def test_all_that_one_statement_writes_is_refused_with_any_of_it(
     service_connection: asyncpg.Connection, rule: str
 ) -> None:
-    await write_at_once(service_connection, first(STREAM), rows=[row_of()])
+    await write_optimistic(service_connection, first(STREAM), rows=[row_of()])
     behind, event, rows = REFUSED[rule]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
-        await write_at_once(service_connection, event, rows=rows, behind=behind)
+        await write_optimistic(service_connection, event, rows=rows, behind=behind)
     assert refused.value.constraint_name == rule
     assert await service_connection.fetchrow(COUNTS) == (1, 1, 1)
     assert await service_connection.fetchval("SELECT version FROM directory.users") == 1
@@ -182,5 +184,5 @@ async def test_who_holds_the_log_leaves_nothing_written(
     async with connection.transaction():
         await connection.fetch("SELECT eventstore.lock_log($1)", ORGANIZATION)
         with pytest.raises(asyncpg.LockNotAvailableError):
-            await write_one(service_connection)
+            await write_one_optimistic(service_connection)
     assert await connection.fetchrow(COUNTS) == (0, 0, 0)

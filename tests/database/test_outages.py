@@ -1,4 +1,4 @@
-"""What Postgres really raises means what the table says."""
+"""The errors that Postgres really raises have the meaning that the table says."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LOCK = "SELECT pg_advisory_xact_lock(4711)"
 
 @contextmanager
 def meaning(outage: Outage) -> Iterator[None]:
-    """Expect an error of a meaning within the block."""
+    """Expect an error with this meaning in the block."""
     with pytest.raises((*DRIVERS_OWN, OSError)) as raised:
         yield
     assert classify(raised.value) is outage, repr(raised.value)

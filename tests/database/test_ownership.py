@@ -1,4 +1,4 @@
-"""A database that somebody else uses, too: what is not ours is refused by its name, and never renamed or dropped."""
+"""In a shared database, what is not ours is named in a refusal, and never renamed or dropped."""
 
 from collections.abc import AsyncIterator
 
@@ -11,17 +11,17 @@ from projections.registry import DIRECTORY, HISTORY, PROJECTIONS, tables
 from service.database.migrate import MigrationProblem, apply_next, is_behind, migrate, packaged
 from service.runtime import open_runtime
 from tests.database.former_release import make_former, make_schema
-from tests.database.rebuilding import rebuild_until, silent, site
+from tests.database.rebuilding import rebuild_context, rebuild_until, silent
 from tests.serving import settings
 
-BESIDE = ["next", "previous", "spare", "shape"]  # What follows a projection's name.
+BESIDE = ["next", "previous", "spare", "shape"]  # Suffixes of a projection's name.
 BESIDE_PROJECTIONS = [f"{name}_{each}" for name in PROJECTIONS for each in BESIDE]
 TAKEN = [
     *("service", "eventstore", "projections", "followers"),
     *("directory", "history"),
     *BESIDE_PROJECTIONS,
 ]
-THEIRS = {  # Something of somebody else's, and its name.
+THEIRS = {  # What another application made, and its name.
     "a table in our schema": ("CREATE TABLE directory.notes (note text)", "table directory.notes"),
     "a view in our schema": (
         "CREATE VIEW directory.active AS SELECT id FROM directory.users WHERE active",
@@ -67,8 +67,8 @@ THEIRS = {  # Something of somebody else's, and its name.
         "function public.many()",
     ),
     "a trigger": (
-        """CREATE FUNCTION public.hear() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-           CREATE TRIGGER heard AFTER INSERT ON directory.users EXECUTE FUNCTION public.hear()""",
+        """CREATE FUNCTION public.notice() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+           CREATE TRIGGER noticed AFTER INSERT ON directory.users EXECUTE FUNCTION public.notice()""",
         "trigger heard on directory.users",
     ),
 }
@@ -76,14 +76,14 @@ THEIRS = {  # Something of somebody else's, and its name.
 
 @pytest.fixture
 async def empty(empty_database: str) -> AsyncIterator[asyncpg.Connection]:
-    """Give the owner's connection to a database that nobody has migrated."""
+    """Give the owner's connection to a database without migrations."""
     connection = await asyncpg.connect(empty_database)
     yield connection
     await connection.close()
 
 
 async def schemas_of(connection: asyncpg.Connection) -> dict[str, int]:
-    """Return the schemas of a database but Postgres's own, each with the number of its tables."""
+    """Return the schemas of a database, except those of Postgres, each with its number of tables."""
     rows = await connection.fetch(
         "SELECT nspname, (SELECT count(*) FROM pg_class WHERE relnamespace = pg_namespace.oid)"
         " FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
@@ -156,17 +156,17 @@ async def test_a_schema_that_comes_later_is_refused_by_every_command(
             await call(database_url)
     for change in (rebuild, roll_back):
         with pytest.raises(NotOurs, match=f"schema {name}"):
-            await change(site(database_url, projection), silent)
+            await change(rebuild_context(database_url, projection), silent)
     assert await schemas_of(connection) == before
 
 
-async def test_tables_like_ours_are_not_ours_where_we_have_not_noted_to_have_made_them(
+async def test_tables_like_ours_are_not_ours_without_a_record_that_we_made_them(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
     await connection.execute("CREATE SCHEMA directory_next; SET search_path = directory_next")
     await connection.execute(tables("directory"))
     with pytest.raises(NotOurs, match="schema directory_next"):
-        await rebuild(site(database_url), silent)
+        await rebuild(rebuild_context(database_url), silent)
 
 
 async def test_a_service_does_not_start_beside_a_schema_of_somebody_elses(
@@ -188,8 +188,8 @@ async def test_the_last_release_took_a_history_for_its_own_and_this_one_does_not
         await migrate(empty_database)
     await empty.execute("ALTER SCHEMA history RENAME TO their_history")
     await migrate(empty_database)
-    await rebuild(site(empty_database, "history"), silent)
-    await rebuild(site(empty_database, "history"), silent)
+    await rebuild(rebuild_context(empty_database, "history"), silent)
+    await rebuild(rebuild_context(empty_database, "history"), silent)
     assert await empty.fetchval("SELECT began FROM their_history.wars") == 1914
 
 
@@ -198,12 +198,12 @@ async def test_what_would_go_with_our_tables_keeps_them_from_being_swapped(
     what: str, connection: asyncpg.Connection, database_url: str
 ) -> None:
     make, name = THEIRS[what]
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
     await connection.execute(make)
     before = await schemas_of(connection)
     for change in (rebuild, roll_back):
         with pytest.raises(NotOurs) as refused:
-            await change(site(database_url), silent)
+            await change(rebuild_context(database_url), silent)
         assert f"would have to change: {name}. Nothing" in str(refused.value)
     assert await schemas_of(connection) == before
 
@@ -220,22 +220,22 @@ async def test_a_service_starts_and_migrates_beside_a_view_of_its_tables(
 async def test_what_somebody_put_beside_what_serves_is_not_dropped(
     schema: str, connection: asyncpg.Connection, database_url: str
 ) -> None:
-    await rebuild(site(database_url), silent)
-    await rebuild_until("index", site(database_url))
+    await rebuild(rebuild_context(database_url), silent)
+    await rebuild_until("index", rebuild_context(database_url))
     await connection.execute(f"CREATE TABLE {schema}.notes AS SELECT 'kept' AS note")
     with pytest.raises(NotOurs, match=rf"table {schema}\.notes"):
-        await rebuild(site(database_url), silent)
+        await rebuild(rebuild_context(database_url), silent)
     assert await connection.fetchval(f"SELECT note FROM {schema}.notes") == "kept"
     await connection.execute(f"ALTER TABLE {schema}.notes SET SCHEMA public")
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
 
 
 async def test_an_index_that_somebody_has_added_is_in_nobodys_way(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
     await connection.execute("CREATE INDEX mine ON directory.users (created_at) WHERE active")
-    await rebuild(site(database_url), silent)
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
 
 
 @pytest.mark.parametrize("projection", [DIRECTORY, HISTORY], ids=lambda each: each.name)
@@ -243,8 +243,8 @@ async def test_whatever_we_make_has_our_mark(
     projection: object, connection: asyncpg.Connection, database_url: str
 ) -> None:
     name = getattr(projection, "name", "")
-    await rebuild(site(database_url, name), silent)
-    await rebuild_until("index", site(database_url, name))
+    await rebuild(rebuild_context(database_url, name), silent)
+    await rebuild_until("index", rebuild_context(database_url, name))
     for schema in (name, f"{name}_previous", f"{name}_next"):
         assert await comments(connection, schema) == {MARK}
 
@@ -263,12 +263,12 @@ async def test_the_schemas_of_the_last_release_are_recognized_and_marked(
 async def test_a_database_that_was_restored_without_comments_is_recognized(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
     for schema in ("directory", "directory_previous"):
         await connection.execute(f"COMMENT ON SCHEMA {schema} IS NULL")
         for table in DIRECTORY.fold.tables:
             await connection.execute(f"COMMENT ON TABLE {schema}.{table} IS NULL")
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
     assert await migrate(database_url) == []
     assert await comments(connection, "directory_previous") == {MARK}
 
@@ -277,8 +277,8 @@ async def test_a_table_that_somebody_has_renamed_by_hand_stays_ours(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
     await connection.execute("ALTER TABLE directory.groups RENAME TO groups_gone")
-    await rebuild(site(database_url), silent)
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
     assert "groups_gone" not in {row[0] for row in await connection.fetch("TABLE pg_class")}
 
 

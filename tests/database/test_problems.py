@@ -1,4 +1,4 @@
-"""What Postgres refuses becomes a line that says what to change."""
+"""A refusal from Postgres becomes a line that says what to change."""
 
 import asyncpg
 import pytest
@@ -10,11 +10,11 @@ OWNER = "Let DATABASE_URL name the account that owns the database."
 
 
 def without_rights(dsn: str) -> str:
-    """Return the DSN of an account that may read nothing of ours: a role that every server has."""
+    """Return the DSN of an account without any rights in our tables, on any server."""
     return f"{dsn}{'&' if '?' in dsn else '?'}role=pg_monitor"
 
 
-async def test_an_account_that_may_not_look_is_told_which_may(database_url: str) -> None:
+async def test_an_account_that_may_not_read_learns_which_may(database_url: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError) as raised:
         await is_behind(without_rights(database_url))
 
@@ -22,7 +22,7 @@ async def test_an_account_that_may_not_look_is_told_which_may(database_url: str)
     assert exit_of(raised.value) == Exit.UNAVAILABLE
 
 
-async def test_an_account_that_may_not_migrate_is_told_which_may(
+async def test_an_account_that_may_not_migrate_learns_which_may(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
@@ -36,7 +36,7 @@ async def test_an_account_that_may_not_migrate_is_told_which_may(
     assert line_of(raised.value).endswith(OWNER)
 
 
-async def test_a_connection_that_is_lost_is_told_with_what_to_do(database_url: str) -> None:
+async def test_a_lost_connection_is_reported_with_what_to_do(database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     transaction = connection.transaction()
     await transaction.start()
@@ -49,7 +49,7 @@ async def test_a_connection_that_is_lost_is_told_with_what_to_do(database_url: s
     assert exit_of(raised.value) == Exit.UNAVAILABLE
 
 
-async def test_a_server_that_is_not_the_wanted_one_is_told_in_a_line(database_url: str) -> None:
+async def test_a_server_of_the_wrong_kind_is_reported_in_a_line(database_url: str) -> None:
     sign = "&" if "?" in database_url else "?"
     with pytest.raises(asyncpg.TargetServerAttributeNotMatched) as raised:
         await is_behind(f"{database_url}{sign}target_session_attrs=standby")
@@ -59,7 +59,7 @@ async def test_a_server_that_is_not_the_wanted_one_is_told_in_a_line(database_ur
     assert exit_of(raised.value) == Exit.UNAVAILABLE
 
 
-async def test_a_database_that_is_not_there_is_told_with_the_setting(database_url: str) -> None:
+async def test_a_missing_database_is_reported_with_the_setting(database_url: str) -> None:
     with pytest.raises(asyncpg.InvalidCatalogNameError) as raised:
         await is_behind(database_url.replace("/test_", "/no_test_"))
 

@@ -1,4 +1,4 @@
-"""A rebuild: goes on where it was interrupted, swaps under everybody's feet, and can be taken back."""
+"""A rebuild goes on where it was interrupted, swaps while clients read and write, and can be rolled back."""
 
 import asyncio
 import multiprocessing
@@ -27,11 +27,11 @@ from service.runtime import Runtime, open_runtime
 from service.write.commands import CreateUser
 from tests.database.rebuilding import (
     differences,
+    rebuild_context,
     rebuild_until,
     rows_of,
     shape_of,
     silent,
-    site,
 )
 from tests.serving import settings
 
@@ -41,14 +41,14 @@ STEPS = ["load", "index", "read back", "catch up", "compare", "swap"]
 
 @pytest.fixture
 async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    """Give what decides and appends."""
+    """Give the runtime, which decides and appends."""
     async with open_runtime(settings(database_url), is_migrating=False) as opened:
         yield opened
 
 
 @pytest.fixture
 async def caller(runtime: Runtime) -> Caller:
-    """Give an organization with users, as one who may write to it."""
+    """Give a caller who may write to an organization with users."""
     made = (await create_organization(runtime, "Acme", provenance=cli_provenance())).organization
     caller = Caller(made, None, "cli")
     await asyncio.gather(*(provision(runtime, caller, f"user {n}") for n in range(USERS)))
@@ -57,12 +57,12 @@ async def caller(runtime: Runtime) -> Caller:
 
 @pytest.fixture
 def place(database_url: str, caller: Caller) -> RebuildContext:
-    """Give where the directory of the organization is rebuilt."""
-    return site(database_url)
+    """Give the context for rebuilding the directory."""
+    return rebuild_context(database_url)
 
 
 async def provision(runtime: Runtime, caller: Caller, user_name: str) -> None:
-    """Make a user."""
+    """Create a user."""
     document = read_document({"userName": user_name}, USER).document
     await runtime.lanes.submit(CreateUser(new_id(), document, USER), caller, cli_provenance())
 
@@ -148,7 +148,7 @@ async def test_what_is_appended_meanwhile_is_in_the_new_tables(
 async def test_a_connection_with_prepared_statements_reads_and_writes_the_new_tables(
     place: RebuildContext, runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
-    for number in range(12):  # Past the five calls after which Postgres keeps one plan for good.
+    for number in range(12):  # After five calls, Postgres may keep one plan.
         await provision(runtime, caller, f"before {number}")
     await rebuild(place, silent)
     await provision(runtime, caller, "after")
@@ -207,7 +207,7 @@ async def test_without_previous_tables_there_is_no_rollback(place: RebuildContex
         await roll_back(place, silent)
 
 
-async def test_previous_tables_of_other_code_are_not_rolled_back_to(
+async def test_previous_tables_of_another_revision_are_not_rolled_back_to(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("UPDATE projections.builds SET revision = 0")
@@ -229,7 +229,7 @@ async def test_tables_of_another_shape_become_those_of_this_release(
     assert await differences(place) == []
 
 
-async def test_an_interrupted_rebuild_of_other_code_is_begun_anew(
+async def test_an_interrupted_rebuild_of_another_revision_starts_again(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("index", place)
@@ -289,7 +289,7 @@ async def test_what_a_killed_call_left_in_postgres_is_ended(
 async def test_without_the_disk_for_it_nothing_is_begun(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
-    full = Path("/proc")  # It has no free byte.
+    full = Path("/proc")  # It has no free bytes.
     with pytest.raises(NoRoom, match="0 are free"):
         await rebuild(replace(place, data_dir=full), silent)
     assert (await count_shards(connection, "directory_next")).all == 0

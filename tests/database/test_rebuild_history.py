@@ -1,4 +1,4 @@
-"""The rebuild of a follower: its checkpoints move with its tables, and the one that runs goes on with the new."""
+"""Rebuild a projection with a follower: checkpoints move with the tables; a running follower goes on in the new."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,28 +32,28 @@ from tests.builders import (
     staff,
 )
 from tests.database.book import Book, follow_to_the_end
-from tests.database.rebuilding import differences, rebuild_until, rows_of, silent, site
+from tests.database.rebuilding import differences, rebuild_context, rebuild_until, rows_of, silent
 from tests.database.test_followers_lead import timing
 
 SOON_S = 10.0
 PROMOTED = RoleAssigned(role_id=EDITOR, previous_role_id=READER)
-WRONG = MembersRemoved(members=(JO,))  # Nobody was a member.
+WRONG = MembersRemoved(members=(JO,))  # There was no member.
 
 
 @pytest.fixture
 async def book(connection: asyncpg.Connection) -> Book:
     """Give a log with two users, a group, and another group whose second event is poison."""
     book = Book(connection)
-    await book.tell(jo(provisioned(role=READER)), ann(provisioned("ann")), jo(PROMOTED))
-    await book.tell(sales(created()), sales(MembersAdded(members=(JO, ANN))))
-    await book.tell(staff(created("Staff")), staff(WRONG), staff(MembersAdded(members=(ANN,))))
+    await book.record(jo(provisioned(role=READER)), ann(provisioned("ann")), jo(PROMOTED))
+    await book.record(sales(created()), sales(MembersAdded(members=(JO, ANN))))
+    await book.record(staff(created("Staff")), staff(WRONG), staff(MembersAdded(members=(ANN,))))
     return book
 
 
 @pytest.fixture
 def place(database_url: str, book: Book) -> RebuildContext:
     """Give where the history of the organization is rebuilt."""
-    return site(database_url, "history")
+    return rebuild_context(database_url, "history")
 
 
 @asynccontextmanager
@@ -69,9 +69,9 @@ async def following(dsn: str) -> AsyncIterator[None]:
 
 
 async def until_followed(connection: asyncpg.Connection, position: int) -> None:
-    """Return once history has come to a position."""
+    """Return when history has reached a position."""
     async with asyncio.timeout(SOON_S):
-        # What is awaited happens in Postgres, which sets no Event.
+        # This waits for Postgres, which sets no Event.
         while (await load_checkpoints(connection, "history")) != {ORGANIZATION_ID: position}:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -101,7 +101,7 @@ async def test_a_follower_that_was_ahead_of_the_swap_writes_nothing_and_goes_on_
     await rebuild(place, silent)
     with pytest.raises(Superseded):
         await advance(connection, HISTORY, ORGANIZATION_ID, after=2)
-    await book.tell(ann(UserDeactivated()))
+    await book.record(ann(UserDeactivated()))
     assert await advance(connection, HISTORY, ORGANIZATION_ID, after=8) == 9
     assert await differences(place) == []
 
@@ -110,7 +110,7 @@ async def test_what_serves_never_goes_back(
     place: RebuildContext, book: Book, connection: asyncpg.Connection
 ) -> None:
     await rebuild_until("swap", place)
-    await book.tell(ann(UserDeactivated()))
+    await book.record(ann(UserDeactivated()))
     await follow_to_the_end(connection, HISTORY)
     await rebuild(place, silent)
     assert await load_checkpoints(connection, "history") == {ORGANIZATION_ID: 9}
@@ -123,7 +123,7 @@ async def test_the_follower_that_runs_goes_on_in_the_new_tables(
     async with following(place.dsn):
         await until_followed(connection, 8)
         await rebuild(place, silent)
-        await book.tell(jo(UserDeactivated()))
+        await book.record(jo(UserDeactivated()))
         await until_followed(connection, 9)
     assert await differences(place) == []
     last = "SELECT max(position) FROM {}.activity"
@@ -138,35 +138,35 @@ async def test_many_rebuilds_under_a_running_follower_lose_nothing(
     writing = Book(owner, versions=book.versions)
     async with following(place.dsn):
         for _ in range(5):
-            telling = asyncio.create_task(tell_many(writing))
+            recording = asyncio.create_task(record_many(writing))
             await rebuild(place, silent)
-            await telling
+            await recording
         await until_followed(connection, 8 + 5 * 40)
     assert await differences(place) == []
     await owner.close()
 
 
-async def tell_many(book: Book) -> None:
-    """Append, one after the other, what takes the follower some batches."""
+async def record_many(book: Book) -> None:
+    """Append many events one after the other; the follower needs several batches for them."""
     for _ in range(20):
-        await book.tell(sales(MembersRemoved(members=(JO,))), sales(MembersAdded(members=(JO,))))
+        await book.record(sales(MembersRemoved(members=(JO,))), sales(MembersAdded(members=(JO,))))
 
 
-async def test_an_event_that_cannot_be_told_parks_its_stream_in_the_new_tables_too(
+async def test_an_event_that_cannot_be_applied_parks_its_stream_in_the_new_tables_too(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     (before,) = await parked(connection, "history")
     await rebuild(place, silent)
     (after,) = await parked(connection, "history")
-    told = (STAFF, 7, "MembersRemoved", 2)
+    expected = (STAFF, 7, "MembersRemoved", 2)
     for each in (before, after):
-        assert (each.stream_id, each.position, each.event_type, each.version) == told
+        assert (each.stream_id, each.position, each.event_type, each.version) == expected
         assert each.error.startswith("NothingToEnd")
     assert len(await parked(connection, "history_previous")) == 1
 
 
-async def test_what_was_parked_for_a_reason_that_is_gone_is_told_by_a_rebuild(
+async def test_a_rebuild_applies_what_was_parked_for_a_reason_that_is_gone(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
@@ -178,7 +178,7 @@ async def test_what_was_parked_for_a_reason_that_is_gone_is_told_by_a_rebuild(
     assert period.role_id == EDITOR
 
 
-async def test_a_stream_that_waits_differs_from_nothing(
+async def test_a_parked_stream_is_no_difference(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
@@ -190,7 +190,7 @@ async def test_a_rollback_of_history_follows_up_what_came_since(
 ) -> None:
     await follow_to_the_end(connection, HISTORY)
     await rebuild(place, silent)
-    await book.tell(jo(UserDeleted()))
+    await book.record(jo(UserDeleted()))
     await roll_back(place, silent)
     assert await load_checkpoints(connection, "history") == {ORGANIZATION_ID: 9}
     assert await role_at_position(connection, ORGANIZATION_ID, JO, 9) is None

@@ -1,4 +1,4 @@
-"""Whatever happens in an organization: a rebuild makes the rows that the appends and the follower made."""
+"""Whatever happened in an organization, a rebuild makes the same rows as the appends and the follower."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -38,7 +38,7 @@ from tests.builders import (
     replace,
 )
 from tests.database.book import follow_to_the_end
-from tests.database.rebuilding import rows_of, silent, site
+from tests.database.rebuilding import rebuild_context, rows_of, silent
 from tests.serving import settings as settings_of
 
 USERS, GROUPS = (JO, ANN, KIM), (SALES, STAFF)
@@ -47,12 +47,12 @@ SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a client asks for, small enough to be shown; much of it is refused, which is fine."""
+    """A small command of a client. Many such commands are refused, which is fine."""
 
     kind: str
     user_id: UUID
     group_id: UUID
-    number: int  # Of a name among a few, so that names are taken and come back.
+    number: int  # Of a name. There are few names, so names are often taken or used again.
     user_ids: tuple[UUID, ...]
 
     @property
@@ -62,7 +62,7 @@ class Wish:
 
     @property
     def made(self) -> UUID | None:
-        """Return the id of the resource that it makes, None where it makes none."""
+        """Return the id of the resource that the command makes, or None if it makes none."""
         return {"post user": self.user_id, "post group": self.group_id}.get(self.kind)
 
 
@@ -105,13 +105,13 @@ wishes = st.lists(
 
 @pytest.fixture
 async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    """Give what decides and appends."""
+    """Give the runtime, which decides and appends."""
     async with open_runtime(settings_of(database_url), is_migrating=False) as opened:
         yield opened
 
 
 def each_made_once(asked: Sequence[Wish]) -> Iterator[Command]:
-    """Yield commands, of those that make the same resource the first: the service never gives an id twice."""
+    """Yield commands, but only the first that makes a given resource: the service never uses an id twice."""
     made: set[UUID | None] = set()
     for wish in asked:
         if wish.made is None or wish.made not in made:
@@ -120,7 +120,7 @@ def each_made_once(asked: Sequence[Wish]) -> Iterator[Command]:
 
 
 async def live(runtime: Runtime, asked: Sequence[Wish]) -> UUID:
-    """Do what is asked for in a new organization, as far as it is not refused; return its id."""
+    """Run the commands in a new organization, and ignore refusals; return its id."""
     made = (
         await create_organization(runtime, f"Acme {uuid4()}", provenance=cli_provenance())
     ).organization
@@ -137,7 +137,7 @@ async def test_a_rebuilt_directory_is_what_the_appends_wrote(
 ) -> None:
     await live(runtime, asked)
     written = await rows_of(connection, "directory")
-    await rebuild(site(runtime.dsn), silent)
+    await rebuild(rebuild_context(runtime.dsn), silent)
     assert await rows_of(connection, "directory") == written
 
 
@@ -153,7 +153,7 @@ async def test_a_rebuild_leaves_out_who_was_erased_and_nobody_else(
         organization_id,
         erased,
     )
-    await rebuild(site(runtime.dsn), silent)
+    await rebuild(rebuild_context(runtime.dsn), silent)
 
     def stays(row: tuple[Any, ...]) -> bool:
         return row[:2] != (organization_id, erased)
@@ -173,5 +173,5 @@ async def test_a_rebuilt_history_is_what_the_follower_wrote(
 ) -> None:
     await follow_to_the_end(connection, HISTORY, await live(runtime, asked))
     written = await rows_of(connection, "history")
-    await rebuild(site(runtime.dsn, "history"), silent)
+    await rebuild(rebuild_context(runtime.dsn, "history"), silent)
     assert await rows_of(connection, "history") == written

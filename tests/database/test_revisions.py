@@ -1,4 +1,4 @@
-"""A database that a release without revisions made: the tables of the last such release are revision 1, others ask for a rebuild."""
+"""A database of a release without revisions. Tables of the last such release are revision 1; others need a rebuild."""
 
 import asyncpg
 import pytest
@@ -17,7 +17,7 @@ async def test_the_tables_of_the_last_release_without_revisions_need_no_rebuild(
 
 
 @pytest.mark.parametrize("schema", ["directory_next", "directory_previous", "history_previous"])
-async def test_so_it_is_with_tables_beside_those_that_serve(
+async def test_the_tables_beside_those_that_serve_need_no_rebuild_either(
     schema: str, former: asyncpg.Connection, empty_database: str
 ) -> None:
     await former.execute(BUILT, schema, LAST[schema.partition("_")[0]])
@@ -26,7 +26,7 @@ async def test_so_it_is_with_tables_beside_those_that_serve(
 
 
 @pytest.mark.parametrize("digest", ["", "other", LAST["directory"].upper(), LAST["directory"][:12]])
-async def test_tables_of_any_other_code_stay_those_of_another_release(
+async def test_tables_with_any_other_digest_stay_those_of_another_release(
     digest: str, former: asyncpg.Connection, empty_database: str
 ) -> None:
     await former.execute("UPDATE projections.builds SET digest = $1", digest)

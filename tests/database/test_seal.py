@@ -1,4 +1,4 @@
-"""Personal values: unreadable in the tables, bound to their place, gone with the subject's key."""
+"""Personal values are unreadable in the tables, bound to their place, and gone with the subject's key."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""Whatever a database or a login sets by default, the service's own sessions are as it needs them."""
+"""The service's sessions have the settings that it needs, whatever a database or login sets by default."""
 
 import asyncpg
 import pytest
@@ -9,7 +9,7 @@ from service.runtime import open_runtime
 from tests.protocol.terminal import run
 from tests.serving import Scim, make_tenant, settings, started
 
-# What a database administrator may have set, with reasons of their own; each would break something of ours.
+# Defaults that an administrator may have set for good reasons. Each would break something in the service.
 DEFAULTS = {
     "application_name": "other",
     "array_nulls": "off",
@@ -41,7 +41,7 @@ LEVELS = ("DATABASE {database}", "ROLE {login} IN DATABASE {database}")
 
 
 async def set_default(connection: asyncpg.Connection, level: str, name: str, value: str) -> None:
-    """Set what later sessions of the database begin with, if Postgres knows the setting."""
+    """Set a default for later sessions of the database, if Postgres knows the setting."""
     known = await connection.fetchval(
         "SELECT count(*) FROM pg_settings WHERE name = lower($1)", name
     )
@@ -58,7 +58,7 @@ async def set_default(connection: asyncpg.Connection, level: str, name: str, val
 async def hostile_url(
     request: pytest.FixtureRequest, database_url: str, connection: asyncpg.Connection
 ) -> str:
-    """Give the DSN of a migrated database where everything is set otherwise."""
+    """Give the DSN of a migrated database with all these defaults."""
     for name, value in DEFAULTS.items():
         await set_default(connection, request.param, name, value)
     return database_url

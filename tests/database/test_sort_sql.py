@@ -1,4 +1,4 @@
-"""Orders as SQL: as values compare, users without one at the end."""
+"""SQL orders users as their values compare. Users without a value come last."""
 
 import asyncpg
 import pytest

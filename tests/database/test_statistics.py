@@ -1,4 +1,4 @@
-"""Postgres learns of young tables within seconds, and not when autovacuum comes by."""
+"""Tables that have just grown are analyzed within seconds, before autovacuum runs."""
 
 import asyncpg
 
@@ -9,12 +9,12 @@ ROWS = "SELECT reltuples FROM pg_class WHERE oid = 'eventstore.events'::regclass
 
 
 async def grow(connection: asyncpg.Connection, events: int) -> None:
-    """Append events, and let Postgres count them."""
+    """Append events, and wait until Postgres has counted them."""
     await append_events(connection, *new_streams(events))
     await connection.execute("SELECT pg_stat_force_next_flush()")
 
 
-async def test_a_table_that_has_grown_is_looked_at(
+async def test_a_table_that_has_grown_is_analyzed(
     connection: asyncpg.Connection, service_connection: asyncpg.Connection, database_url: str
 ) -> None:
     await grow(connection, 30)
@@ -22,7 +22,7 @@ async def test_a_table_that_has_grown_is_looked_at(
     assert await connection.fetchval(ROWS) == 30
 
 
-async def test_a_table_that_has_not_is_left_alone(
+async def test_a_table_that_has_not_grown_is_left_alone(
     connection: asyncpg.Connection, service_connection: asyncpg.Connection, database_url: str
 ) -> None:
     await grow(connection, 30)

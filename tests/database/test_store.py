@@ -1,4 +1,4 @@
-"""Appends and reads: gapless, in commit order, with the text as it was given."""
+"""Appends and reads: without gaps, in commit order, with exactly the given text."""
 
 import asyncio
 from dataclasses import replace
@@ -28,14 +28,14 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 async def until_it_waits(observer: asyncpg.Connection, waiting: asyncpg.Connection) -> None:
-    """Return once the connection waits for an advisory lock."""
+    """Return when the connection waits for an advisory lock."""
     async with asyncio.timeout(10):
         while not await observer.fetchval(WAITING, waiting.get_server_pid()):
             pass
 
 
 async def reads(connection: asyncpg.Connection) -> int:
-    """Return how many rows and index entries of the log have been read."""
+    """Return how many rows and index entries of the log were read so far."""
     await connection.execute("SELECT pg_stat_force_next_flush()")
     count: int = await connection.fetchval(
         "SELECT seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes"
@@ -54,7 +54,7 @@ async def test_what_is_read_is_what_the_append_returned(connection: asyncpg.Conn
     assert await read(connection, ORGANIZATION, after=0, limit=10) == recorded
 
 
-async def test_an_event_tells_who_caused_it_and_how(connection: asyncpg.Connection) -> None:
+async def test_an_event_says_who_caused_it_and_how(connection: asyncpg.Connection) -> None:
     await append_events(connection, new_event())
     [event] = await read(connection, ORGANIZATION, after=0, limit=1)
     assert event.actor_id == ENTRA.actor_id
@@ -180,7 +180,7 @@ async def test_who_waits_for_the_log_finds_what_the_other_appended(
     connection: asyncpg.Connection, service_connection: asyncpg.Connection
 ) -> None:
     async with service_connection.transaction():
-        # An older snapshot than the other's commit, were it one for the whole transaction.
+        # A snapshot for the whole transaction would be older than the other's commit.
         await service_connection.execute("SELECT 1")
         async with connection.transaction():
             tail = await lock_log(connection, ORGANIZATION)
@@ -282,7 +282,7 @@ async def test_a_plan_made_for_an_empty_log_still_looks_up_in_a_long_one(
 async def try_lock(
     connection: asyncpg.Connection, *, written: str = "eventstore.events", name: str = "events"
 ) -> bool:
-    """Take the log's lock as a statement does that writes to a table of that name."""
+    """Take the log's lock as a statement does that writes to the given table."""
     is_locked: bool = await connection.fetchval(
         "SELECT eventstore.try_lock_log($1, $2::text::regclass, 'eventstore', $3)",
         ORGANIZATION,

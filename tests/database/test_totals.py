@@ -1,4 +1,4 @@
-"""Totals that are kept: right after every write, and not counted again without one."""
+"""Cached totals are right after every write, and are not counted again without one."""
 
 import pytest
 
@@ -13,7 +13,7 @@ ALL_USERS = Query(USERS)
 
 @pytest.fixture
 def totals() -> Totals:
-    """Give totals that keep what one resource matches."""
+    """Give totals that cache even a count of one."""
     return Totals(count_min=1)
 
 
@@ -33,11 +33,11 @@ async def test_a_total_is_counted_again_when_the_log_has_grown(
 async def test_a_total_is_not_counted_again_while_nothing_happens(
     served: Served, organization: Tenant, totals: Totals
 ) -> None:
-    kept = await totals.count(served.owner, organization.id, ALL_USERS)
+    first = await totals.count(served.owner, organization.id, ALL_USERS)
     async with served.runtime.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        # Without an event, as never happens: so a count would tell.
+        # Without an event, which never happens in reality: a new count would show it.
         await connection.execute(
             "DELETE FROM directory.users WHERE organization_id = $1", organization.id
         )
@@ -46,7 +46,7 @@ async def test_a_total_is_not_counted_again_while_nothing_happens(
         counted = await Totals().count(connection, organization.id, ALL_USERS)
         await transaction.rollback()
 
-    assert (kept, again, counted) == (1, 1, 0)
+    assert (first, again, counted) == (1, 1, 0)
 
 
 async def test_another_query_and_another_organization_have_totals_of_their_own(

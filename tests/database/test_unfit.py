@@ -1,4 +1,4 @@
-"""Databases that cannot hold what the service writes are refused, before anything is written."""
+"""A database that cannot hold what the service writes is refused before anything is written."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from tests.conftest import in_database
 async def other_encoding(
     request: pytest.FixtureRequest, postgres: str, maintenance: asyncpg.Connection
 ) -> AsyncIterator[tuple[str, str]]:
-    """Give an encoding and the DSN of a new database that has it."""
+    """Give an encoding, and the DSN of a new database with it."""
     name = f"test_{secrets.token_hex(6)}"
     await maintenance.execute(
         f"CREATE DATABASE {name} ENCODING '{request.param}' TEMPLATE template0"
@@ -25,7 +25,7 @@ async def other_encoding(
 
 
 async def schemas(dsn: str) -> list[str]:
-    """Return the schemas of a database that are not Postgres's own."""
+    """Return the schemas of a database except those of Postgres."""
     connection = await asyncpg.connect(dsn)
     rows = await connection.fetch(
         "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'"

@@ -1,4 +1,4 @@
-"""Each row of the directory that is not as the log says is found, with the events that explain it."""
+"""Every row of the directory that differs from the log is found, with the events that explain it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,13 +23,13 @@ from tests.builders import (
     post_user,
     replace,
 )
-from tests.database.rebuilding import differences, rebuild_until, site
+from tests.database.rebuilding import differences, rebuild_context, rebuild_until
 from tests.serving import settings
 
 
 @pytest.fixture
 async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    """Give what decides and appends."""
+    """Give the runtime, which decides and appends."""
     async with open_runtime(settings(database_url), is_migrating=False) as opened:
         yield opened
 
@@ -51,11 +51,11 @@ async def acme(runtime: Runtime) -> CreatedOrganization:
 
 @pytest.fixture
 def place(database_url: str, acme: CreatedOrganization) -> RebuildContext:
-    """Give where the directory is verified."""
-    return site(database_url)
+    """Give the context for verifying the directory."""
+    return rebuild_context(database_url)
 
 
-async def test_what_nobody_touched_differs_in_nothing(place: RebuildContext) -> None:
+async def test_an_untouched_directory_has_no_differences(place: RebuildContext) -> None:
     assert await differences(place) == []
 
 

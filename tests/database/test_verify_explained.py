@@ -1,4 +1,4 @@
-"""A row that differs comes with the events that explain it, and not with all of a long stream."""
+"""A row that differs comes with the events that explain it, not with all events of a long stream."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from projections.verify.explain import EVENTS_MAX
 from schema.events.group import GroupChanged, MembersAdded, MembersRemoved
 from tests.builders import ANN, JO, SALES, created, sales
 from tests.database.book import Book, follow_to_the_end
-from tests.database.rebuilding import differences, site
+from tests.database.rebuilding import differences, rebuild_context
 
 CROWD = 60
 CHANGES = (
@@ -25,10 +25,10 @@ CHANGES = (
 
 @pytest.fixture
 async def place(database_url: str, connection: asyncpg.Connection) -> RebuildContext:
-    """Give where the history of a group with many events is verified."""
-    await Book(connection).tell(*map(sales, CHANGES))
+    """Give the context for verifying history, with a group that has many events."""
+    await Book(connection).record(*map(sales, CHANGES))
     await follow_to_the_end(connection, HISTORY)
-    return site(database_url, "history")
+    return rebuild_context(database_url, "history")
 
 
 async def test_a_membership_comes_with_the_events_that_name_the_member(
@@ -61,7 +61,7 @@ async def test_another_row_comes_with_the_latest_events_and_how_many_there_are_b
     assert found.earlier == len(CHANGES) - EVENTS_MAX
 
 
-async def test_a_line_of_the_timeline_comes_with_the_event_that_it_tells(
+async def test_a_line_of_the_timeline_comes_with_its_event(
     place: RebuildContext, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("DELETE FROM history.activity WHERE position = 2")

@@ -1,4 +1,4 @@
-"""Rows that differ on every page of a long log are all found, and explained."""
+"""All rows that differ on the pages of a long log are found and explained."""
 
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from projections.maintenance.context import RebuildContext
 from service.write.decide.state import Decision
 from tests.builders import provisioned
 from tests.database.book import Book, follow_to_the_end
-from tests.database.rebuilding import differences, site
+from tests.database.rebuilding import differences, rebuild_context
 
 USERS = 60
 PAGE_EVENTS = 20
-SLOW = (  # A page is then still on its way when the one before it has been compared.
+SLOW = (  # The next page is then still being fetched when a page was compared.
     "ALTER TABLE eventstore.events RENAME TO events_there;"
     "CREATE VIEW eventstore.events AS"
     "  SELECT * FROM eventstore.events_there WHERE pg_sleep(0.001) IS NOT NULL"
@@ -27,11 +27,11 @@ PROVISIONED = provisioned()
 async def place(
     database_url: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> RebuildContext:
-    """Give where the history of many users is verified, whose log is read in small pages."""
-    await Book(connection).tell(*(Decision(UUID(int=each), PROVISIONED) for each in range(USERS)))
+    """Give the context for verifying the history of many users. Their log is read in small pages."""
+    await Book(connection).record(*(Decision(UUID(int=each), PROVISIONED) for each in range(USERS)))
     await follow_to_the_end(connection, HISTORY)
     monkeypatch.setattr(streams, "PAGE_EVENTS", PAGE_EVENTS)
-    return site(database_url, "history")
+    return rebuild_context(database_url, "history")
 
 
 async def test_rows_are_explained_while_the_next_page_is_on_its_way(

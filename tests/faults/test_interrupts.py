@@ -16,7 +16,7 @@ from projections.rebuild.workers import interrupts_held, workers
 from service.cli.provenance import cli_provenance
 from service.organizations.register import create_organization
 from service.runtime import open_runtime
-from tests.database.rebuilding import rebuild_until, site
+from tests.database.rebuilding import rebuild_context, rebuild_until
 from tests.serving import settings
 
 INTERRUPTED_WHILE_IMPORTING = """
@@ -43,7 +43,7 @@ def test_a_command_that_is_still_importing_ends_without_a_word() -> None:
 async def test_a_worker_that_is_still_starting_does_not_hear_of_it(
     database_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    place = site(database_url)
+    place = rebuild_context(database_url)
     await rebuild_until("index", place)
     capfd.readouterr()
     async with workers(place.at("directory_next"), 1) as [worker]:
@@ -75,7 +75,7 @@ async def test_a_fold_that_is_left_in_the_middle_has_ended_its_transaction(
             await create_organization(runtime, "Acme", provenance=cli_provenance())
         ).organization
     span = Span(made.id, FIRST_ID, LAST_ID, 2)
-    pages = fold_span(connection, site(database_url).sealer, DIRECTORY_FOLD, span)
+    pages = fold_span(connection, rebuild_context(database_url).sealer, DIRECTORY_FOLD, span)
     await anext(pages)
     await pages.aclose()
     assert not connection.is_in_transaction()

@@ -13,7 +13,7 @@ import pytest
 from eventstore.append import lock_log
 from eventstore.errors import SubjectErased
 from eventstore.postgres.pool import borrowed
-from projections.directory.rows import UserRow
+from projections.directory.tables import UserRow
 from schema.scim.definitions import USER
 from schema.scim.errors import Unavailable, Uniqueness
 from service.callers.caller import Caller

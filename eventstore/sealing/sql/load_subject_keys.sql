@@ -1,4 +1,4 @@
--- load_subject_keys: the wrapped keys of subjects; no row for one whose key was destroyed or never made.
+-- load_subject_keys: the wrapped keys of subjects. A subject whose key was destroyed or never made has no row.
 -- $1 organization_ids uuid[]
 -- $2 subject_ids uuid[]: each in the organization of the same index
 SELECT subject_keys.organization_id, subject_keys.subject_id, subject_keys.wrapped_key

@@ -1,7 +1,8 @@
 """Reads of the directory: by key, by page, by filter.
 
-A filter's expression becomes SQL with parameters: `columns.py` says which attribute is which column,
-`comparison_sql.py` compares one, `filter_sql.py` composes them. `keyset.py` goes on after a row, `pages.py`
-reads pages, `totals.py` counts, `point_reads.py` answers reads by key that share queries, `members.py` reads
-groups with their members. It knows expressions and rows, and nothing of HTTP. Begin with `pages.py`.
+`plan.py` decides how a query is read, without IO; `reader.py` carries the plan out. `columns.py` says which
+attribute is in which column, `filter_sql.py` turns a filter into SQL with parameters, `keyset.py` orders rows
+and goes on after one of them. `point_reads.py` reads by key; such reads share queries. `members.py` reads
+groups with their members, `totals.py` counts. It knows expressions and rows, and nothing of HTTP.
+Begin with `plan.py`.
 """

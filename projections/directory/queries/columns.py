@@ -1,4 +1,4 @@
-"""The tables of the directory as filters see them: where the values of each attribute are."""
+"""Where filters and orders find the values of each attribute in the directory's tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,24 +6,24 @@ from enum import Enum, auto
 
 from schema.scim import urns
 
-SORTED_LENGTH_MAX = 1_000  # Characters of a text that are sorted by; a cursor carries them.
-KEY_LENGTH_MAX = 256  # Characters; a key may be cut there, since an index does not hold any text.
+SORTED_LENGTH_MAX = 1_000  # Characters of a text that decide an order. A cursor carries them.
+KEY_LENGTH_MAX = 256  # Characters. Longer keys are cut, because an index entry is limited in size.
 
 
 class Kind(Enum):
     """How a column compares."""
 
     TEXT = auto()  # In its comparable form.
-    LOCATION = auto()  # Text that the base URL of the service comes before.
+    LOCATION = auto()  # Text that follows the base URL of the service.
     UUID = auto()  # NOT NULL, as text in lower case.
     BOOLEAN = auto()  # NOT NULL.
     INSTANT = auto()
-    JSON = auto()  # jsonb: a boolean or a number, or what is only looked for.
+    JSON = auto()  # jsonb: a boolean, a number, or a value that is only tested for presence.
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An SQL expression of a single value, NULL where there is none."""
+    """An SQL expression for a single value. It is NULL if there is no value."""
 
     sql: str
     kind: Kind
@@ -31,9 +31,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Elements of a multi-valued attribute: what follows FROM, and where each sub-attribute is.
+    """The elements of a multi-valued attribute: what follows FROM, and where each sub-attribute is.
 
-    What has no column is in `json`, by its name.
+    A sub-attribute without a column is in `json`, under its name.
     """
 
     sql: str
@@ -43,9 +43,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: attributes with columns of their own, attributes that are rows, the rest in `json`.
+    """A table: attributes that have a column, attributes that are rows of another table, the rest in `json`.
 
-    `keys` hold, for an attribute, the condition that an index serves and that its equality with $ entails.
+    `keys` maps an attribute to a condition that an index serves. It holds whenever the attribute equals $.
     """
 
     name: str
@@ -60,7 +60,7 @@ def _common(resource_type: str) -> dict[str, Column]:
     return {
         "id": Column("r.id", Kind.UUID),
         "externalId": Column("r.external_id", Kind.TEXT),
-        "meta": Column("r.id", Kind.UUID),  # Only looked for.
+        "meta": Column("r.id", Kind.UUID),  # Only tested for presence.
         "meta.resourceType": Column(f"'{resource_type}'::text", Kind.TEXT),
         "meta.created": Column("r.created_at", Kind.INSTANT),
         "meta.lastModified": Column("r.modified_at", Kind.INSTANT),
@@ -69,7 +69,7 @@ def _common(resource_type: str) -> dict[str, Column]:
     }
 
 
-# Groups are those that a user is in directly; nested ones are not looked through (RFC 7643 §4.1.2).
+# Only groups that a user belongs to directly; nested groups are not followed (RFC 7643 §4.1.2).
 _GROUPS_OF_USER = Rows(
     """directory.memberships AS m
  WHERE m.organization_id = r.organization_id
@@ -109,8 +109,8 @@ _MEMBERS_OF_GROUP = Rows(
     },
 )
 
-# Looked up first, by itself: Postgres cannot tell how few rows an unknown address has, and where it
-# settles on one plan for all addresses it would read the organization's whole index beside this one.
+# Looked up first, in its own subquery. Postgres cannot know that an address has few rows. With one plan for
+# all addresses, it would otherwise also read the organization's whole index.
 _HAS_EMAIL = """r.id = ANY(ARRAY(SELECT e.id
   FROM directory.users AS e
  WHERE e.email_keys @> ARRAY[$]))"""

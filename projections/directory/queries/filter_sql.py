@@ -1,8 +1,8 @@
-"""Filters read as SQL over the directory; schema.scim.expression tells what they mean.
+"""Turn filters into SQL over the directory. `schema/scim/filter/expression.py` says what filters mean.
 
-The main table is `r`. Nothing that a client sent is in the SQL's text, and nothing stored is cast from
-text, so that no value can make it fail. A condition may be NULL, which counts as false: comparisons
-stay plain, and indexes serve them.
+The main table is `r`. The text of the SQL holds nothing that a client sent. Stored values are never cast
+from text, because a cast could fail. A condition may be NULL, which counts as false. Comparisons therefore
+stay simple, and indexes serve them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,14 +48,14 @@ IN_JSON = frozenset(
 
 @dataclass(slots=True)
 class Parameters:
-    """The values of a statement in the making; the first one's number is given."""
+    """Collects the parameters of a statement. `first` is the number of the first one."""
 
     first: int
     base_url: str
     values: list[object] = field(default_factory=list)
 
     def add(self, value: object, sql_type: str) -> str:
-        """Return how SQL names a further value."""
+        """Add a value, and return how SQL refers to it."""
         self.values.append(value)
         return f"${self.first + len(self.values) - 1}::{sql_type}"
 
@@ -65,8 +65,8 @@ def compile_filter(
 ) -> tuple[str, list[object]]:
     """Return the condition on `r`, a row of the table, and the values from $first_parameter on.
 
-    The base URL is what `meta.location` and `$ref` begin with. Choosing the organization is left to the
-    caller; memberships are looked up in the organization of `r`.
+    `meta.location` and `$ref` begin with the base URL. The caller restricts `r` to an organization;
+    memberships are looked up in the organization of `r`.
     """
     parameters = Parameters(first_parameter, base_url)
     return _condition(chosen, table, parameters), parameters.values
@@ -119,9 +119,9 @@ def _exists(rows: Rows, condition: str) -> str:
 def _with_key(
     condition: str, conjuncts: Sequence[Comparison], scope: Table | Rows, parameters: Parameters
 ) -> str:
-    """Return a condition with what an index can answer of it, where comparisons in it all must hold.
+    """Return a condition, with an indexed key in front of it if one of its required comparisons has one.
 
-    Keys are cut where an index could not hold them: longer ones are left to the condition alone.
+    Keys in an index are cut to a length. Longer literals use the condition alone.
     """
     keys = scope.keys if isinstance(scope, Table) else {}
     for each in conjuncts:
@@ -132,7 +132,7 @@ def _with_key(
 
 
 def _conjuncts(path: AttributePath, inner: Filter) -> Iterator[Comparison]:
-    """Yield the comparisons that all hold where a value path does, their paths from the top."""
+    """Yield the comparisons that must all hold if a value path holds, with their full paths."""
     match inner:
         case And(terms):
             for term in terms:
@@ -144,7 +144,7 @@ def _conjuncts(path: AttributePath, inner: Filter) -> Iterator[Comparison]:
 
 
 def _column(path: AttributePath, scope: Table | Rows, parameters: Parameters) -> Column:
-    """Return where a single value is."""
+    """Return the column of a single value."""
     column = scope.columns.get(str(path))
     if column is None:
         keys = parameters.add(keys_of(path), "text[]")
@@ -163,21 +163,21 @@ def _rows(path: AttributePath, scope: Table | Rows, parameters: Parameters) -> R
 
 
 def json_column(json: str, keys: str, attribute: Attribute) -> Column:
-    """Return the column of a single-valued attribute that is in a JSON document under some keys."""
+    """Return the column of a single-valued attribute that a JSON document holds under some keys."""
     if attribute.type in IN_JSON:
         return Column(f"({json} #> {keys})", Kind.JSON)
     return Column(f"({json} #>> {keys})", Kind.TEXT)
 
 
 def elements(path: AttributePath, json: str, sql: str = "") -> Rows:
-    """Return elements in JSON; that of a simple attribute is its own `value`."""
+    """Return elements that are in JSON. The element of a simple attribute is its own `value`."""
     if path.attribute.is_complex:
         return Rows(sql, {}, json)
     return Rows(sql, {"value": json_column(json, "'{}'", path.attribute)}, json)
 
 
 def in_element(path: AttributePath) -> AttributePath:
-    """Return a path of a multi-valued attribute as it starts at an element."""
+    """Return a path of a multi-valued attribute, relative to an element."""
     return AttributePath(path.sub_attribute or replace(path.attribute, name="value"))
 
 
@@ -193,7 +193,7 @@ def _form(comparison: Comparison) -> Any:
 
 
 def _test(column: Column, comparison: Comparison, parameters: Parameters) -> str:
-    """Return the condition that a value satisfies a comparison; NULL where there is no value."""
+    """Return the condition that a value satisfies a comparison. It is NULL if there is no value."""
     operator, literal, sql = comparison.operator, _form(comparison), column.sql
     match column.kind:
         case Kind.TEXT:
@@ -203,7 +203,7 @@ def _test(column: Column, comparison: Comparison, parameters: Parameters) -> str
             return _test_text(located, operator, parameters.add(literal, "text"))
         case Kind.UUID:
             return _test_uuid(sql, operator, literal, parameters)
-        case Kind.BOOLEAN:  # No parameter, so that an index on some of the rows serves.
+        case Kind.BOOLEAN:  # No parameter, because a partial index needs a constant.
             return sql if literal is (operator is Operator.EQ) else f"(NOT {sql})"
         case Kind.INSTANT:
             moment = parameters.add(datetime.fromisoformat(literal), "timestamptz")
@@ -228,7 +228,7 @@ def _test_text(sql: str, operator: Operator, value: str) -> str:
 
 
 def _test_uuid(sql: str, operator: Operator, text: str, parameters: Parameters) -> str:
-    """Compare an id; a text that is none differs from all of them."""
+    """Compare an id. A text that is no UUID differs from every id."""
     if operator not in (Operator.EQ, Operator.NE):
         return _test_text(f"{sql}::text", operator, parameters.add(text, "text"))
     value = _as_uuid(text)
@@ -238,7 +238,7 @@ def _test_uuid(sql: str, operator: Operator, text: str, parameters: Parameters) 
 
 
 def _as_uuid(text: str) -> UUID | None:
-    """Return the UUID that Postgres writes as this text, None if there is none."""
+    """Return the UUID that Postgres writes exactly as this text, or None."""
     try:
         value = UUID(text) if len(text) == UUID_LENGTH else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Orders of rows as SQL, and what comes after or before a row in one, without counting rows (RFC 9865)."""
+"""Order rows in SQL, and read what comes after or before a row, without counting rows (RFC 9865)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,12 +21,12 @@ SQL_TYPES = {
 }
 
 
-DIRECTIONS = {False: "ASC NULLS LAST", True: "DESC NULLS FIRST"}  # Whether an order descends.
+DIRECTIONS = {False: "ASC NULLS LAST", True: "DESC NULLS FIRST"}  # Key: whether the order descends.
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A row at the end of a page: its sort key as text (None: it has no value) and its id."""
+    """The first or last row of a page: its sort key as text (None: it has no value) and its id."""
 
     key: str | None
     id: UUID
@@ -34,7 +34,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some of the rows of an order, next to each other: a condition on `r`, and its parameters."""
+    """A contiguous range of rows in an order: a condition on `r`, and its parameters."""
 
     condition: str
     values: list[object] = field(default_factory=list)
@@ -47,8 +47,8 @@ ALL = Stretch("TRUE")
 class Order:
     """An order of a table's rows: by an expression, then by id.
 
-    RFC 7644 §3.4.2.3: what has no value comes last where the order ascends, first where it descends.
-    One that descends is the other read backward, ids too: so that one index serves both.
+    RFC 7644 §3.4.2.3: rows without a value come last in ascending order, and first in descending order.
+    A descending order is the ascending one read backward, including the ids. One index serves both.
     """
 
     sql: str | None  # None: by id alone.
@@ -58,18 +58,18 @@ class Order:
 
     @property
     def key(self) -> str:
-        """Return what gives a row's sort key as text."""
+        """Return the SQL of a row's sort key, as text."""
         return f"({self.sql})::text" if self.sql else "NULL::text"
 
     @property
     def text_key(self) -> str:
-        """Return the sort key where tables are merged, NULL where it is a number."""
+        """Return the SQL of the sort key for merging tables; NULL if the key is no text."""
         is_text = self.sql and self.sql_type in ("text", "uuid")
         return f"({self.sql})::text" if is_text else "NULL::text"
 
     @property
     def number_key(self) -> str:
-        """Return the sort key where tables are merged, NULL where it is a text."""
+        """Return the SQL of the sort key for merging tables, as a number or boolean; NULL if the key is a text."""
         match self.sql_type:
             case "boolean" | "jsonb":
                 return f"to_jsonb({self.sql})"
@@ -86,25 +86,28 @@ class Order:
 
     @property
     def descends(self) -> bool:
-        """Tell whether rows are read from great to small."""
+        """Return whether rows are read from large to small."""
         return self.is_descending != self.is_backward
 
     def beyond(self, edge: Edge, first_parameter: int) -> list[Stretch]:
         """Return the stretches of rows beyond an edge, in order.
 
-        What has a value and what has none are apart: so that each is one range of an index.
+        Rows with a value and rows without one are separate stretches. Each is then one range of an index.
         """
         descends = self.descends
         sign, edge_id = "<" if descends else ">", f"${first_parameter}::uuid"
         if self.sql is None:
             return [Stretch(f"r.id {sign} {edge_id}", [edge.id])]
-        void, some = Stretch(f"{self.sql} IS NULL"), Stretch(f"{self.sql} IS NOT NULL")
+        without_value, with_value = (
+            Stretch(f"{self.sql} IS NULL"),
+            Stretch(f"{self.sql} IS NOT NULL"),
+        )
         if edge.key is None:
             rest = Stretch(f"{self.sql} IS NULL AND r.id {sign} {edge_id}", [edge.id])
-            return [rest, some] if descends else [rest]
+            return [rest, with_value] if descends else [rest]
         key = f"${first_parameter + 1}::text::{self.sql_type}"
         rest = Stretch(f"({self.sql}, r.id) {sign} ({key}, {edge_id})", [edge.id, edge.key])
-        return [rest] if descends else [rest, void]
+        return [rest] if descends else [rest, without_value]
 
 
 def order_of(
@@ -120,20 +123,20 @@ def order_of(
 
 
 def _sort_column(path: AttributePath, table: Table) -> Column:
-    """Return the value that a row is sorted by: of many, the primary one, or else the first.
+    """Return the value that a row is sorted by. Of several values, it is the primary one, or else the first.
 
-    Of a text the beginning decides, then the id: so that a cursor, which carries it, stays short.
-    Names of attributes are in the SQL, quoted.
-    Errors: InvalidPath for a complex attribute without `value`, and for one that is never returned.
+    Only the beginning of a text decides, then the id. The cursor carries the text, and must stay short.
+    The SQL contains names of attributes, quoted.
+    Errors: InvalidPath, if the attribute is complex and has no `value`, or if it is never returned.
     """
     if is_never_returned(path):
-        raise InvalidPath(f"{path} is never returned, so that nothing can be sorted by it.")
+        raise InvalidPath(f"{path} is never returned, so nothing can be sorted by it.")
     try:
         comparable = comparable_path(path)
     except UnfitError as error:
         raise InvalidPath(f"sortBy: {error}.") from None
     if column := table.columns.get(str(comparable)):
-        return column  # Indexed as it is, and so short enough.
+        return column  # It is indexed, so it is short enough.
     column = _json_sort_column(comparable, table)
     is_text = column.kind is Kind.TEXT
     return replace(column, sql=f"left({column.sql}, {SORTED_LENGTH_MAX})") if is_text else column
@@ -156,7 +159,7 @@ def _json_sort_column(path: AttributePath, table: Table) -> Column:
 
 
 def _quoted(keys: Sequence[str]) -> str:
-    """Return keys as an SQL literal. They come from schemas, not from clients of the endpoint."""
+    """Return keys as an SQL literal. The keys come from schemas, never from clients."""
     return f"ARRAY[{', '.join(_quote(key) for key in keys)}]"
 
 

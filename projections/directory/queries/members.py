@@ -1,4 +1,4 @@
-"""The members of the groups of a page, however many those are."""
+"""Read groups with their members, however many there are."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import UUID
@@ -21,7 +21,7 @@ statement = statements_in(__package__)
 
 Rows = Sequence[asyncpg.Record]
 Offload = Callable[[Callable[[Rows], str], Rows], Awaitable[str]]
-"""Calls a function with rows; where the rows are many, beside the event loop."""
+"""Calls a function with rows. If there are many rows, it runs in a thread."""
 
 
 async def with_all_members(
@@ -30,14 +30,14 @@ async def with_all_members(
     groups: Sequence[Resource],
     offload: Offload,
 ) -> list[Resource]:
-    """Return groups of a page with their members; one that was deleted meanwhile is left out."""
+    """Return the groups of a page with their members. A group that was deleted meanwhile is left out."""
     found = statement(GROUP_BY_ID_WITH_MEMBERS.statement)
     rows = await connection.fetch(found, organization_id, [each.id for each in groups])
     by_id = {key: Resource(*columns) for key, *columns in rows}
     whole = []
     for each in groups:
         group = by_id.get(each.id)
-        if group and group.member_count > MEMBERS_TOGETHER_MAX:  # Too many to be read with it.
+        if group and group.member_count > MEMBERS_TOGETHER_MAX:  # Too many for one row.
             rows = await connection.fetch(statement("read_members"), organization_id, group.id)
             members = await offload(_as_json, rows)
             group = group._replace(related=members)
@@ -55,9 +55,9 @@ def _as_json(rows: Rows) -> str:
 async def stream_members(
     pool: asyncpg.Pool, organization_id: UUID, group_id: UUID
 ) -> AsyncIterator[Resource | list[Member]]:
-    """Yield a group, then its members in pieces, all as of one instant; nothing if there is none."""
+    """Yield a group, then its members in pieces, all as of one instant. Yield nothing if there is no group."""
     async with (
-        borrowed(pool, timeout_s=None) as connection,  # As long as its client reads.
+        borrowed(pool, timeout_s=None) as connection,  # As long as the client reads.
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         row = await connection.fetchrow(statement("read_groups_by_id"), organization_id, [group_id])

@@ -1,4 +1,4 @@
-"""How to read what a query asks for: decided once, without IO. A plan is a value that tests compare."""
+"""Decide how to read what a query asks for: in one place, without IO. A plan is a value that tests compare."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -21,14 +21,13 @@ from schema.scim.text import fold
 statement = statements_in(__package__)
 
 
-BYTES_MAX = (
-    16 * 1024**2
-)  # Of the documents of a page: it ends earlier, but has one resource at least.
-FIRST_PARAMETER = 4  # Of a condition on a page: organization, limit and offset come before.
+# Of the documents of a page. The page ends earlier if they are larger, but has at least one resource.
+BYTES_MAX = 16 * 1024**2
+FIRST_PARAMETER = 4  # Of a page's condition: after organization, limit and offset.
 OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an overflow.
-POINT_READ_COUNT_MIN = 100  # A client that asks for fewer gets a page of that many.
+POINT_READ_COUNT_MIN = 100  # A client that asks for fewer resources gets a page.
 
-# Filters of one equality on these go out together with others that wait (projections.read).
+# A filter that is one equality on such an attribute becomes a point read (point_reads.py).
 POINT_READS: Mapping[tuple[str, str], Lookup] = {
     (USERS.name, "userName"): USER_BY_USER_NAME,
     (USERS.name, "externalId"): USER_BY_EXTERNAL_ID,
@@ -38,12 +37,12 @@ POINT_READS: Mapping[tuple[str, str], Lookup] = {
 
 
 class Query(NamedTuple):
-    """What a client asks of one table. `start` counts from 1; `page_size` is the count asked for.
+    """What a client asks of one table. `start` counts from 1. `page_size` is the requested count.
 
     `with_related` asks for the groups of users, or for the members of groups.
 
-    A page by cursor begins beyond `edge`, or ends before it where it `is_backward`; without an edge it
-    is the first one. The cursor of a later page knows the `total`.
+    A page by cursor begins after `edge`, or ends before it if `is_backward`. Without an edge it is the
+    first page. The cursor of a later page carries the `total`.
     """
 
     table: Table
@@ -61,14 +60,14 @@ class Query(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """The text of a statement, and its values that follow the organization, the limit and the offset."""
+    """The text of a statement, and its values, which follow the organization, the limit and the offset."""
 
     sql: str
     values: list[object]
 
 
 class PointRead(NamedTuple):
-    """A read by a key. Where more than `query.page_size` are found, they come in pages."""
+    """A read by key. If more than `query.page_size` resources are found, they are read as a page instead."""
 
     lookup: Lookup
     key: str
@@ -76,7 +75,7 @@ class PointRead(NamedTuple):
 
 
 class IndexPage(NamedTuple):
-    """A page by index (RFC 7644 §3.4.2.4). It has no statement where only the total is asked for."""
+    """A page by index (RFC 7644 §3.4.2.4). It has no statement if only the total is asked for."""
 
     query: Query
     statements: tuple[Statement, ...]
@@ -85,9 +84,9 @@ class IndexPage(NamedTuple):
 
 
 class KeysetPage(NamedTuple):
-    """A page by cursor (RFC 9865): the statements are carried out in order, until the page is full.
+    """A page by cursor (RFC 9865): the statements run in order until the page is full.
 
-    It reads one row more than it shows, which says whether another page follows.
+    It reads one row more than it shows. That row says whether another page follows.
     """
 
     query: Query
@@ -97,7 +96,7 @@ class KeysetPage(NamedTuple):
 
 
 class Union(NamedTuple):
-    """A page over several tables, one query for each: its statement finds names of tables and ids."""
+    """A page over several tables, with one query for each. Its statement finds names of tables and ids."""
 
     queries: tuple[Query, ...]
     statement: Statement
@@ -109,9 +108,9 @@ Plan = PointRead | IndexPage | KeysetPage | Union
 
 
 def plan(*queries: Query) -> Plan:
-    """Return how to read what is asked: of one table, or of several together. Errors: InvalidPath.
+    """Return how to read one query, or several queries as one page. Errors: InvalidPath.
 
-    Of several, the first query says where the page starts and how many resources it has.
+    Of several queries, the first one says where the page starts and how many resources it has.
     """
     if len(queries) > 1:
         return _union(queries)
@@ -122,7 +121,7 @@ def plan(*queries: Query) -> Plan:
 
 
 def _point_read(query: Query) -> PointRead | None:
-    """Return the read of a query for one equality and nothing else, on a name or an externalId."""
+    """Return a point read if the query is one equality on a name or an externalId, and nothing else."""
     chosen, is_with_members = query.filter, query.with_related and query.table is GROUPS
     if not isinstance(chosen, Comparison) or chosen.operator is not Operator.EQ:
         return None
@@ -167,7 +166,7 @@ def _offset(query: Query) -> int:
 def page_statement(query: Query, order: Order, stretch: Stretch = ALL) -> Statement:
     """Return the statement of a page in an order, of all rows or of a stretch of them."""
     condition, values = _condition(query, FIRST_PARAMETER + len(stretch.values))
-    # Members are many: they are read for the groups that are shown, once it is known which fit.
+    # Groups may have many members. They are read later, for the groups that fit on the page.
     has_groups = query.with_related and query.table is USERS
     name = f"page_{query.table.name}" if has_groups else f"page_{query.table.name}_alone"
     sql = statement(name).format(
@@ -180,7 +179,7 @@ def page_statement(query: Query, order: Order, stretch: Stretch = ALL) -> Statem
 
 
 def count_statement(query: Query) -> Statement:
-    """Return the statement that counts what matches; its values follow the organization."""
+    """Return the statement that counts the matches. Its values follow the organization."""
     condition, values = _condition(query, first_parameter=2)
     return Statement(statement("count").format(table=query.table.name, condition=condition), values)
 
@@ -194,7 +193,7 @@ def _condition(query: Query, first_parameter: int) -> tuple[str, list[object]]:
 def _union(queries: Sequence[Query]) -> Union:
     """Return a page of several tables.
 
-    Rows without a sort key come last, or first where the order descends; then ids decide.
+    Rows without a sort key come last, or first if the order descends. Equal keys are ordered by id.
     """
     parts, values = list[str](), list[object]()
     for each in queries:

@@ -1,4 +1,4 @@
-"""Answer reads from the directory: point reads that share queries, and pages of a filter."""
+"""Read resources by key. Point reads that wait at the same time share one query."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,14 +16,16 @@ statement = statements_in(__package__)
 
 
 QUERY_TIMEOUT_S = 10.0
-MEMBERS_TOGETHER_MAX = 1_000  # Members that are read with their group; more are streamed.
+MEMBERS_TOGETHER_MAX = (
+    1_000  # Up to so many members are read with their group; more are read separately.
+)
 
 
 class Resource(NamedTuple):
     """A resource as stored.
 
-    `related` is a JSON list: of a user the groups that it is in, as (id, displayName); of a group its
-    members, as (id, type, display), where they were asked for and are at most MEMBERS_TOGETHER_MAX.
+    `related` is a JSON list. For a user it holds the user's groups, as (id, displayName). For a group it
+    holds the members, as (id, type, display), if they were asked for and are at most MEMBERS_TOGETHER_MAX.
     """
 
     id: UUID
@@ -36,7 +38,7 @@ class Resource(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A member of a group; `display` is its displayName, None where it has none."""
+    """A member of a group. `display` is its displayName, or None if it has none."""
 
     id: UUID | str
     type: str
@@ -47,7 +49,7 @@ class Member(NamedTuple):
 class Lookup:
     """A kind of point read: the statement that finds resources by keys, as (key, *Resource).
 
-    It hashes by identity, which costs nothing.
+    It hashes by identity, which is fast.
     """
 
     statement: str
@@ -66,7 +68,7 @@ Waiting = dict[Key, list[asyncio.Future[list[Resource]]]]
 
 
 class PointReader:
-    """Point reads that wait while a query is in flight go out together as the next one."""
+    """Reads by key. Reads that arrive while a query is in flight go out together as the next query."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._connections = ConnectionCache(pool)
@@ -91,7 +93,7 @@ class PointReader:
         while waiting := self._waiting.pop(lane, None):
             try:
                 found = await self._query(lane, list(waiting))
-            except Exception as error:  # noqa: BLE001 - each of those who wait is told.
+            except Exception as error:  # noqa: BLE001 - every waiting read gets it.
                 _fail(waiting, error)
             else:
                 for key, futures in waiting.items():

@@ -1,4 +1,4 @@
-"""Carry out the plan of a query: the one place where the directory's pages are read."""
+"""Carry out the plan of a query. The directory's pages are read only here."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,20 +28,20 @@ from projections.directory.queries.plan import (
 from projections.directory.queries.point_reads import GROUP_BY_ID, USER_BY_ID, PointReader, Resource
 from projections.directory.queries.totals import Totals
 
-MEMBERS_MAX = 20_000  # Of the groups of a page: it ends earlier, but has one group at least.
-PIECE = 100  # Resources of a union that are read at once: a page of large ones ends sooner.
-READ_TIMEOUT_S = 25.0  # For a page; Postgres ends statements before that.
+MEMBERS_MAX = 20_000  # Of all groups of a page. The page ends earlier, but has at least one group.
+PIECE = 100  # Resources of a union that are read together. A page of large documents ends sooner.
+READ_TIMEOUT_S = 25.0  # For a page. Postgres ends statements earlier.
 BY_ID = {USERS.name: USER_BY_ID, GROUPS.name: GROUP_BY_ID}
 
 Turn = Callable[[UUID], AbstractAsyncContextManager[None]]
-"""Waits until an organization may take one of the connections that pages are read with."""
+"""Waits until an organization may use one of the connections that read pages."""
 
 
 class Page(NamedTuple):
     """The resources of a page in order, and how many match in all.
 
-    Of a page by cursor, its first and last rows, and whether more lie beyond it in the direction that
-    was read. Of a union, the name of each resource's table.
+    A page by cursor also has its first and last rows, and says whether more rows follow in the direction
+    of the read. A union has the name of each resource's table.
     """
 
     resources: list[Resource]
@@ -54,7 +54,7 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueryReader:
-    """Reads pages with some of the pool's connections: writes and point reads always find some left."""
+    """Reads pages with some of the pool's connections. The others stay free for writes and point reads."""
 
     pool: asyncpg.Pool
     points: PointReader
@@ -78,7 +78,7 @@ class QueryReader:
 
     @asynccontextmanager
     async def reading(self, organization_id: UUID) -> AsyncIterator[Connection]:
-        """Give a connection to read with, of which writes and point reads always find some left."""
+        """Give a connection for reading a page, when it is the organization's turn."""
         async with (
             self.turn(organization_id),
             borrowed(self.pool, timeout_s=READ_TIMEOUT_S) as connection,
@@ -118,7 +118,7 @@ class QueryReader:
         return await with_all_members(connection, organization_id, groups, self.offload)
 
     async def _union(self, organization_id: UUID, plan: Union) -> Page:
-        """Return a page over several tables: first its places, then what is there."""
+        """Return a page over several tables: first find the places, then read the resources there."""
         sql, values = plan.statement
         async with self.reading(organization_id) as connection:
             total = await self._total(connection, organization_id, plan.queries)
@@ -132,11 +132,11 @@ class QueryReader:
     async def _at(
         self, organization_id: UUID, places: Sequence[tuple[str, UUID]]
     ) -> list[tuple[str, Resource]]:
-        """Return the resources at places, in order; one that was deleted meanwhile is left out."""
+        """Return the resources at places, in order. A resource that was deleted meanwhile is left out."""
         found, size = list[tuple[str, Resource]](), 0
         for begin in range(0, len(places), PIECE):
             piece = places[begin : begin + PIECE]
-            # Together, so that they share a query for each table.
+            # At the same time, so they share one query per table.
             reads = [self.points.find(BY_ID[name], organization_id, key) for name, key in piece]
             rows = await asyncio.gather(*reads)
             for (name, _), some in zip(piece, rows, strict=True):
@@ -149,7 +149,7 @@ class QueryReader:
     async def _with_members(
         self, organization_id: UUID, found: list[tuple[str, Resource]]
     ) -> list[tuple[str, Resource]]:
-        """Return as many of the resources as fit with their members; groups have them."""
+        """Return as many of the resources as fit. Groups get their members."""
         found = found[: _fitting([row for _, row in found])]
         groups = [row for name, row in found if name == GROUPS.name]
         async with self.reading(organization_id) as connection:
@@ -159,9 +159,9 @@ class QueryReader:
 
 
 def _known_total(plan: IndexPage | KeysetPage, found: int) -> int | None:
-    """Return how many resources match, None where they have to be counted.
+    """Return how many resources match, or None if they have to be counted.
 
-    A cursor knows it, and so does the last page by index.
+    A cursor carries the total. The last page by index also shows it.
     """
     if isinstance(plan, KeysetPage):
         return plan.query.total
@@ -170,9 +170,9 @@ def _known_total(plan: IndexPage | KeysetPage, found: int) -> int | None:
 
 
 def _shown(rows: Sequence[asyncpg.Record], query: Query) -> list[Resource]:
-    """Return the resources that a page has room for: as far as their documents came, and their members fit."""
-    come = takewhile(lambda row: row["document"] is not None, rows)
-    resources = [Resource(*columns) for _, *columns in come]
+    """Return the resources that fit on a page: those whose documents were read and whose members fit."""
+    complete = takewhile(lambda row: row["document"] is not None, rows)
+    resources = [Resource(*columns) for _, *columns in complete]
     return resources[: _fitting(resources)] if query.with_related else resources
 
 
@@ -181,7 +181,7 @@ def _edge(row: asyncpg.Record) -> Edge:
 
 
 def _fitting(resources: Sequence[Resource]) -> int:
-    """Return how many of the resources fit on a page with all of their members; the first always does."""
+    """Return how many of the resources fit on a page with all their members. The first always fits."""
     members = 0
     for index, each in enumerate(resources):
         members += each.member_count

@@ -1,4 +1,4 @@
--- add_members: note members of groups, one element of each array per membership.
+-- add_members: add members to groups. One element of each array per membership.
 -- $1 organization_id uuid
 -- $2 group_ids uuid[]
 -- $3 member_ids uuid[]

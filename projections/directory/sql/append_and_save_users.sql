@@ -1,7 +1,7 @@
--- append_and_save_users: add events, the keys of their new subjects and the users that they lead to, in a transaction
--- of its own; where somebody else has the log's lock, lock_not_available. As append_events and save_users.
--- Postgres runs the INSERT and the outer SELECT to their ends in any case, so that neither is left out where the other has
--- no rows. The INSERT sees nothing of what the function writes, and needs nothing of it.
+-- append_and_save_users: append events, add the keys of their new subjects, and save the users that the events lead to,
+-- as append_events and save_users do, in one transaction. Error lock_not_available: another transaction has the log's lock.
+-- Postgres always runs the INSERT and the outer SELECT to the end, even if one of them has no rows.
+-- The INSERT sees nothing of what the function writes, and does not need to.
 -- $1 organization_id uuid
 -- $2 positions bigint[]
 -- $3 stream_ids uuid[]
@@ -30,7 +30,7 @@
 -- $26 external_ids text[]
 -- $27 display_name_keys text[]
 -- $28 employee_number_keys text[]
--- $29 email_keys text[]: a JSON list of texts each, since arrays of arrays must be rectangular
+-- $29 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $30 documents json[]
 -- $31 searches jsonb[]
 WITH locked AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- delete_groups: take groups out of the directory, and their memberships.
+-- delete_groups: delete groups and their memberships.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
   WITH gone AS (

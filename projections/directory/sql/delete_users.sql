@@ -1,4 +1,4 @@
--- delete_users: take users out of the directory and remember them as former ones.
+-- delete_users: delete users, and remember them as former users.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 -- $3 user_name_keys text[]

@@ -1,4 +1,4 @@
--- find_account: the id of a user by folded userName; an unknown one gives no row.
+-- find_account: the id of a user by folded userName. An unknown name has no row.
 -- $1 organization_id uuid
 -- $2 user_name_key text
 SELECT id

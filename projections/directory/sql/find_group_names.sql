@@ -1,4 +1,4 @@
--- find_group_names: which groups hold these folded displayNames; free names give no row.
+-- find_group_names: which groups hold these folded displayNames. Free names have no row.
 -- $1 organization_id uuid
 -- $2 display_name_keys text[]
 SELECT display_name_key, id

@@ -1,4 +1,4 @@
--- find_member_types: whether ids are those of users or of groups; unknown ids give no row.
+-- find_member_types: whether ids belong to users or to groups. Unknown ids have no row.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 SELECT id, 'User' AS member_type

@@ -1,4 +1,4 @@
--- find_token_state: what stands behind a bearer token now; no row means that the token is unknown.
+-- find_token_state: what stands behind a bearer token now. No row means that the token is unknown.
 -- $1 jti_hash text
 SELECT tokens.id AS token_id, tokens.account_id, tokens.revoked_at,
        users.active, users.role_id,

@@ -1,5 +1,5 @@
--- find_user_names: who holds or held these names, as (name, id, kind), oldest first;
--- kind is user, former or former external: deleted users, by userName and by externalId.
+-- find_user_names: which users hold or held these names, as (name, id, kind), oldest first.
+-- kind is user, or for deleted users former (by userName) or former external (by externalId).
 -- $1 organization_id uuid
 -- $2 user_name_keys text[]
 -- $3 external_ids text[], looked up among deleted users only

@@ -1,4 +1,4 @@
--- load_members: which of some ids are members of which of some groups.
+-- load_members: for some groups, which of some ids are members.
 -- $1 organization_id uuid
 -- $2 group_ids uuid[]
 -- $3 member_ids uuid[]

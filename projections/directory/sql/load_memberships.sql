@@ -1,4 +1,4 @@
--- load_memberships: the groups that some users or groups are in.
+-- load_memberships: the groups that some users or groups belong to.
 -- $1 organization_id uuid
 -- $2 member_ids uuid[]
 SELECT group_id, member_id, member_type

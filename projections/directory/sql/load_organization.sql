@@ -1,4 +1,4 @@
--- load_organization: an organization by id; an unknown one gives no row.
+-- load_organization: an organization by id. An unknown id has no row.
 -- $1 organization_id uuid
 SELECT organization_id, version, created_at, name, roles, schemas
   FROM organizations

@@ -1,4 +1,4 @@
--- load_users: the state of users by id, and the groups that each is in as a JSON list of (id, displayName) or NULL.
+-- load_users: the state of users by id, with the groups of each as a JSON list of (id, displayName), or NULL.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 SELECT id, version, created_at, modified_at, origin, active, role_id, document,

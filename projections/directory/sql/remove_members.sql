@@ -1,4 +1,4 @@
--- remove_members: end memberships, one element of each array per membership.
+-- remove_members: delete memberships. One element of each array per membership.
 -- $1 organization_id uuid
 -- $2 group_ids uuid[]
 -- $3 member_ids uuid[]

@@ -1,4 +1,4 @@
--- save_groups: make or overwrite groups, one element of each array per group.
+-- save_groups: insert or overwrite groups. One element of each array per group.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 -- $3 versions bigint[]

@@ -1,4 +1,4 @@
--- save_organization: make or overwrite an organization.
+-- save_organization: insert or overwrite an organization.
 -- $1 organization_id uuid
 -- $2 version bigint
 -- $3 created_at timestamptz

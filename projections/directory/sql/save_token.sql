@@ -1,4 +1,4 @@
--- save_token: make or overwrite a token.
+-- save_token: insert or overwrite a token.
 -- $1 organization_id uuid
 -- $2 id uuid
 -- $3 jti_hash text

@@ -1,4 +1,4 @@
--- save_users: make or overwrite users, one element of each array per user.
+-- save_users: insert or overwrite users. One element of each array per user.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 -- $3 versions bigint[]
@@ -11,7 +11,7 @@
 -- $10 external_ids text[]
 -- $11 display_name_keys text[]
 -- $12 employee_number_keys text[]
--- $13 email_keys text[]: a JSON list of texts each, since arrays of arrays must be rectangular
+-- $13 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $14 documents json[]
 -- $15 searches jsonb[]
 INSERT INTO directory.users

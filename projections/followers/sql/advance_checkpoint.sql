@@ -1,4 +1,4 @@
--- advance_checkpoint: move a checkpoint on and keep it locked; no row means that it was not at `from`.
+-- advance_checkpoint: advance a checkpoint and keep it locked. No row means that it was not at `from`.
 -- $1 projection text
 -- $2 organization_id uuid
 -- $3 from bigint

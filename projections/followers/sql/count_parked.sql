@@ -1,4 +1,4 @@
--- count_parked: how many streams wait in a projection.
+-- count_parked: how many streams are parked in a projection.
 -- $1 projection text
 SELECT count(*)
   FROM followers.parked_streams

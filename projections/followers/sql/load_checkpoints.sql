@@ -1,4 +1,4 @@
--- load_checkpoints: how far a projection has come in each log that it has begun with.
+-- load_checkpoints: the checkpoint of a projection in each log that it has started.
 -- $1 projection text
 SELECT organization_id, position
   FROM followers.checkpoints

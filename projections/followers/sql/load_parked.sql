@@ -1,4 +1,4 @@
--- load_parked: the streams that wait in a projection, the longest waiting first.
+-- load_parked: the parked streams of a projection. The one that has waited longest comes first.
 -- $1 projection text
   SELECT projection, organization_id, stream_id, position, version, event_id, event_type,
          error, attempts, parked_at, tried_at

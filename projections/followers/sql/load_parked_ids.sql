@@ -1,4 +1,4 @@
--- load_parked_ids: the streams of a log that wait in a projection, and the position from which on.
+-- load_parked_ids: the parked streams of a log in a projection, each with the position of its first waiting event.
 -- $1 projection text
 -- $2 organization_id uuid
 SELECT stream_id, position

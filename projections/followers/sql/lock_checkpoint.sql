@@ -1,4 +1,4 @@
--- lock_checkpoint: a checkpoint, which nobody else moves until the transaction ends; no row before its start.
+-- lock_checkpoint: lock a checkpoint until the transaction ends, and return it. No row means that it was not started.
 -- $1 projection text
 -- $2 organization_id uuid
 SELECT position

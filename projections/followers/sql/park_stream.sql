@@ -1,4 +1,4 @@
--- park_stream: note that a stream waits from an event on; where it waits already, that it was tried again.
+-- park_stream: note that a stream is parked, from an event on. If it is already parked, note another attempt.
 -- $1 projection text
 -- $2 organization_id uuid
 -- $3 stream_id uuid

@@ -1,4 +1,4 @@
--- release_stream: forget that a stream waited.
+-- release_stream: remove a stream from the parked ones.
 -- $1 projection text
 -- $2 organization_id uuid
 -- $3 stream_id uuid

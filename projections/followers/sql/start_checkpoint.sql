@@ -1,4 +1,4 @@
--- start_checkpoint: let a projection begin with a log, unless it has.
+-- start_checkpoint: add a checkpoint for a log, unless there is one.
 -- $1 projection text
 -- $2 organization_id uuid
 INSERT INTO followers.checkpoints (projection, organization_id, position)

@@ -1,4 +1,4 @@
--- take_leases: those duties that nobody else has, which are now the transaction's own until it ends.
+-- take_leases: take the duties that no other transaction has, until this one ends; return them.
 -- $1 duties text[]: each the name of a projection and a shard
 SELECT duty
   FROM unnest($1::text[]) AS wanted (duty)

@@ -1,4 +1,4 @@
--- end_access_periods: end the open access periods of users; one row back for each that was open.
+-- end_access_periods: end the open access periods of users. Returns one row for each that was open.
 -- $1 organization_id uuid
 -- $2 user_ids uuid[]
 -- $3 to_positions bigint[]

@@ -1,4 +1,4 @@
--- end_lifetimes: end the lifetimes of users and groups; one row back for each that was alive.
+-- end_lifetimes: end the lifetimes of users and groups. Returns one row for each that existed.
 -- $1 organization_id uuid
 -- $2 resource_ids uuid[]
 -- $3 to_positions bigint[]

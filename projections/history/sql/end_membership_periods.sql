@@ -1,4 +1,4 @@
--- end_membership_periods: end the open periods of members; one row back for each that was open.
+-- end_membership_periods: end the open periods of members. Returns one row for each that was open.
 -- $1 organization_id uuid
 -- $2 group_ids uuid[]
 -- $3 member_ids uuid[]

@@ -1,4 +1,4 @@
--- read_activity_of_actor: the events of a actor between two instants, both excluded, in order.
+-- read_activity_of_actor: the events of an actor between two instants, both excluded, in order.
 -- $1 organization_id uuid
 -- $2 actor_id text
 -- $3 after timestamptz

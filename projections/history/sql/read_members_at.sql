@@ -1,4 +1,4 @@
--- read_members_at: the members that a group had at an instant, by member, from one on.
+-- read_members_at: the members that a group had at an instant, by member, after a given one.
 -- $1 organization_id uuid
 -- $2 group_id uuid
 -- $3 instant timestamptz

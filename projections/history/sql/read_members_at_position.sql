@@ -1,4 +1,4 @@
--- read_members_at_position: the members that a group had after the event at a position, by member, from one on.
+-- read_members_at_position: the members that a group had after the event at a position, by member, after a given one.
 -- $1 organization_id uuid
 -- $2 group_id uuid
 -- $3 position bigint

@@ -1,4 +1,4 @@
--- read_role_at: the period of the role that a user had at an instant; no row where it had none.
+-- read_role_at: the period of the role that a user had at an instant; no row if it had none.
 -- $1 organization_id uuid
 -- $2 user_id uuid
 -- $3 instant timestamptz

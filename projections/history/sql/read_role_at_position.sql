@@ -1,4 +1,4 @@
--- read_role_at_position: the period of the role that a user had after the event at a position; no row where it had none.
+-- read_role_at_position: the period of the role that a user had after the event at a position; no row if it had none.
 -- $1 organization_id uuid
 -- $2 user_id uuid
 -- $3 position bigint

@@ -1,4 +1,4 @@
--- add_shards: note what is to load, one element of each array per shard.
+-- add_shards: record the shards to load. One element of each array per shard.
 -- $1 schema_name text
 -- $2 organization_ids uuid[]
 -- $3 first_stream_ids uuid[]

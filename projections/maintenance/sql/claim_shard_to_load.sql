@@ -1,4 +1,4 @@
--- claim_shard_to_load: a shard that nobody loads, locked until the transaction ends; no row when none is left.
+-- claim_shard_to_load: a shard that nobody loads, locked until the transaction ends. No row means that none is left.
 -- $1 schema_name text
 SELECT number, organization_id, first_stream_id, last_stream_id, position, mark
   FROM projections.shards

@@ -1,4 +1,5 @@
--- count_shards: how many shards a schema has, how many are to load and to verify, and the events of all and of those that are done.
+-- count_shards: how many shards a schema has, how many must still be loaded and verified, and the number of events
+-- of all, of the loaded and of the verified ones.
 -- $1 schema_name text
 SELECT count(*),
        count(*) FILTER (WHERE mark IS NULL),

@@ -1,4 +1,4 @@
--- end_leftovers: end the connections of a name, which a killed process has left, and wait until they are gone.
+-- end_leftovers: end the connections with a name, which a killed process left, and wait until they are gone.
 -- $1 application_name text
 -- $2 timeout_ms bigint
 SELECT pg_terminate_backend(pid, $2)

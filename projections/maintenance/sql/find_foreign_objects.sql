@@ -1,5 +1,5 @@
--- find_foreign_objects: what is in some schemas without our mark, and what depends on a table of ours there.
--- Indexes that somebody has added to our tables are not among it: they hold nothing of their own.
+-- find_foreign_objects: the objects in some schemas without our mark, and those that depend on our tables there.
+-- Indexes that somebody added to our tables do not count, because they hold no data of their own.
 -- $1 schema_names text[]
 -- $2 mark text
   WITH schemas AS (
@@ -29,7 +29,7 @@
          FROM pg_trigger
         WHERE tgrelid IN (SELECT oid FROM ours)
           AND NOT tgisinternal),
-       named AS (  -- A view depends by its rule.
+       named AS (  -- A view depends through its rule.
        SELECT CASE WHEN pg_rewrite.oid IS NULL THEN found.classid ELSE 'pg_class'::regclass END AS classid,
               coalesce(pg_rewrite.ev_class, found.objid) AS objid
          FROM found

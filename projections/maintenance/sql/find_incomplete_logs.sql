@@ -1,4 +1,4 @@
--- find_incomplete_logs: the logs whose shards have not as many events as the log has positions.
+-- find_incomplete_logs: the logs whose shards do not have as many events as the log has positions.
 -- $1 schema_name text
 SELECT organization_id
   FROM projections.shards

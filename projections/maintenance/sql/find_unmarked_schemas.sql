@@ -1,4 +1,4 @@
--- find_unmarked_schemas: those of some schemas that are there without our mark.
+-- find_unmarked_schemas: those of some schemas that exist without our mark.
 -- $1 names text[]
 -- $2 mark text
 SELECT nspname::text AS name

@@ -1,4 +1,4 @@
--- forget_build: forget all of a schema: what it was built from, its shards, how far it has come, what waits.
+-- forget_build: delete all records of a schema: its build, its shards, its positions, its parked streams.
 -- $1 schema_name text
   WITH shards AS (
        DELETE FROM projections.shards

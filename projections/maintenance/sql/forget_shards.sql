@@ -1,4 +1,4 @@
--- forget_shards: forget the shards that a schema was loaded in.
+-- forget_shards: delete the record of the shards of a schema.
 -- $1 schema_name text
 DELETE FROM projections.shards
  WHERE schema_name = $1

@@ -1,2 +1,2 @@
--- knows_builds: whether the database has a note of what was built.
+-- knows_builds: whether the database has records of builds.
 SELECT to_regclass('projections.builds') IS NOT NULL

@@ -1,3 +1,3 @@
--- load_builds: of which revision the tables of each schema are, and when they were built.
+-- load_builds: which revision built the tables of each schema, and when.
 SELECT schema_name, revision, built_at
   FROM projections.builds

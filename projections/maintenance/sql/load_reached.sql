@@ -1,4 +1,4 @@
--- load_reached: up to where a schema has each log.
+-- load_reached: the recorded position up to which a schema contains each log.
 -- $1 schema_name text
 SELECT organization_id, position
   FROM projections.reached

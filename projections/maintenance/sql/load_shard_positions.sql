@@ -1,4 +1,4 @@
--- load_shard_positions: up to where the shards of a schema have each log.
+-- load_shard_positions: the position up to which the shards of a schema contain each log.
 -- $1 schema_name text
 SELECT organization_id, max(position)
   FROM projections.shards

@@ -1,4 +1,4 @@
--- recognize_schemas: those of some schemas that a build is noted of, and that have a table of these, each with its organization.
+-- recognize_schemas: those of some schemas that have a build record, and one of these tables with an organization_id.
 -- $1 names text[]
 -- $2 table_names text[]
 SELECT schema_name AS name

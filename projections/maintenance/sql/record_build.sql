@@ -1,4 +1,4 @@
--- record_build: note of which revision the tables of a schema are.
+-- record_build: record which revision built the tables of a schema.
 -- $1 schema_name text
 -- $2 revision integer
 INSERT INTO projections.builds (schema_name, revision)

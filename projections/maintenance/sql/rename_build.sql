@@ -1,4 +1,4 @@
--- rename_build: say that what was built and followed under one name goes by another now.
+-- rename_build: rename the records of a schema: its build, its checkpoints and its parked streams.
 -- $1 schema_name text
 -- $2 new_name text
   WITH checkpoints AS (

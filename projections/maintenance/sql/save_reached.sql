@@ -1,4 +1,5 @@
--- save_reached: note up to where a schema has some logs, one element of each array per organization.
+-- save_reached: record the position up to which a schema contains some logs. One element of each array per
+-- organization.
 -- $1 schema_name text
 -- $2 organization_ids uuid[]
 -- $3 positions bigint[]

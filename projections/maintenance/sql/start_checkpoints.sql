@@ -1,4 +1,4 @@
--- start_checkpoints: let a schema that was loaded in shards go on from there, as a follower does.
+-- start_checkpoints: start the checkpoints of a schema at the positions of its shards.
 -- $1 schema_name text
 INSERT INTO followers.checkpoints (projection, organization_id, position)
 SELECT schema_name, organization_id, max(position)

@@ -1,4 +1,4 @@
--- table_columns: the columns of the tables of a schema in their order, with their types.
+-- table_columns: the columns of the tables of a schema in order, with their types.
 -- $1 schema_name text
 SELECT relations.relname AS table_name, attributes.attname AS column_name,
        format_type(attributes.atttypid, NULL) AS type

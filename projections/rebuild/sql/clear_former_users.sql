@@ -1,4 +1,4 @@
--- clear_former_users: take the rows of former users out, to write them anew.
+-- clear_former_users: delete the rows of former users, before new ones are written.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 DELETE FROM former_users

@@ -1,4 +1,4 @@
--- clear_groups: take the rows of groups out, to write them anew.
+-- clear_groups: delete the rows of groups, before new ones are written.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 DELETE FROM groups

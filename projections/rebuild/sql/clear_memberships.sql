@@ -1,4 +1,4 @@
--- clear_memberships: take all memberships of groups out.
+-- clear_memberships: delete all memberships of groups.
 -- $1 organization_id uuid
 -- $2 group_ids uuid[]
 DELETE FROM memberships

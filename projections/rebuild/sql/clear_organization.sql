@@ -1,4 +1,4 @@
--- clear_organization: take the row of an organization and those of its tokens out, to write them anew.
+-- clear_organization: delete the rows of an organization and its tokens, before new ones are written.
 -- $1 organization_id uuid
   WITH gone AS (
        DELETE FROM tokens

@@ -1,4 +1,4 @@
--- clear_users: take the rows of users out, to write them anew.
+-- clear_users: delete the rows of users, before new ones are written.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 DELETE FROM users

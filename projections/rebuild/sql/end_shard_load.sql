@@ -1,8 +1,8 @@
--- end_shard_load: note that a shard is loaded.
+-- end_shard_load: record that a shard is loaded.
 -- $1 schema_name text
 -- $2 number integer
--- $3 mark bigint: the sum of the marks of its rows
--- $4 events bigint: as counted
+-- $3 checksum bigint: of all its rows
+-- $4 events bigint: how many were read
 UPDATE projections.shards
    SET mark = $3,
        events = $4

@@ -1,4 +1,4 @@
--- end_shard_verify: note that the rows of a shard were read back, and are as they were made.
+-- end_shard_verify: record that the rows of a shard were read back and are correct.
 -- $1 schema_name text
 -- $2 number integer
 UPDATE projections.shards

@@ -1,4 +1,4 @@
--- schema_bytes: what the tables of a schema and their indexes take on disk.
+-- schema_bytes: the size on disk of the tables of a schema, with their indexes.
 -- $1 schema_name text
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint
   FROM pg_class

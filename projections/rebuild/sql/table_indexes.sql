@@ -1,5 +1,5 @@
--- table_indexes: the indexes of a schema, the largest tables first, and the constraint that each serves.
--- A definition names the table without its schema where that is on the search path.
+-- table_indexes: the indexes of a schema, largest tables first, each with the constraint that uses it.
+-- A definition leaves out the schema if it is on the search path.
 -- $1 schema_name text
 SELECT tables.relname AS table_name, indexes.relname AS index_name,
        pg_get_indexdef(indexes.oid, 0, true) AS definition, constraints.contype AS constraint_type

@@ -5,7 +5,7 @@ from uuid import UUID
 from aiohttp import web
 
 from projections.directory.queries.point_reads import USER_BY_ID, Resource
-from projections.directory.rows import UserRow
+from projections.directory.tables import UserRow
 from schema.scim.errors import NotFound
 from service.http.answer import Answer
 from service.ids import as_id, new_id

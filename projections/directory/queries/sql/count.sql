@@ -1,6 +1,6 @@
 -- count: how many resources match.
 -- $1 organization_id uuid
--- table, condition: composed by filter_sql of fixed fragments
+-- table, condition: composed by filter_sql from fixed fragments
 SELECT count(*)
   FROM directory.{table} AS r
  WHERE r.organization_id = $1

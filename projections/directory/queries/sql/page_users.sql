@@ -1,11 +1,11 @@
--- page_users: a page of users that match, with the groups that each is in.
+-- page_users: a page of users that match, with the groups that each belongs to.
 -- $1 organization_id uuid
 -- $2 limit bigint
 -- $3 offset bigint
--- key, condition, order: composed of fixed fragments by keyset and filter_sql, with parameters from $4 on
--- bytes: of documents, after which those of further rows are null; the first one never is
+-- key, condition, order: composed from fixed fragments by keyset and filter_sql, with parameters from $4 on
+-- bytes: after documents of this size, the documents of further rows are NULL. The first one never is.
   SELECT {key} AS sort_key, r.id, r.version, r.created_at, r.modified_at,
-         CASE WHEN coalesce(sum(CASE WHEN pg_column_compression(r.document) IS NULL  -- Then it tells its size.
+         CASE WHEN coalesce(sum(CASE WHEN pg_column_compression(r.document) IS NULL  -- Not compressed: its size is known.
                                      THEN pg_column_size(r.document)
                                      ELSE octet_length(r.document::text)
                                  END)

@@ -1,4 +1,4 @@
--- read_groups_by_external_id: groups by external_id as they are served, without members; an unknown key gives no row.
+-- read_groups_by_external_id: groups by external_id as they are served, without members. An unknown key has no row.
 -- $1 organization_id uuid
 -- $2 keys text[]
 SELECT external_id AS key, id, version, created_at, modified_at, document, NULL AS related, member_count

@@ -1,4 +1,4 @@
--- read_groups_by_id_with_members: groups by id, with their members where those are at most 1,000.
+-- read_groups_by_id_with_members: groups by id, with their members if there are at most 1,000.
 -- $1 organization_id uuid
 -- $2 keys uuid[]
 SELECT groups.id AS key, groups.id, groups.version, groups.created_at, groups.modified_at, groups.document,

@@ -1,4 +1,4 @@
--- read_users_by_external_id: users by external_id as they are served; an unknown key gives no row.
+-- read_users_by_external_id: users by external_id as they are served. An unknown key has no row.
 -- $1 organization_id uuid
 -- $2 keys text[]
 SELECT external_id AS key, id, version, created_at, modified_at, document,

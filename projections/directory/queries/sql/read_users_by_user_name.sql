@@ -1,4 +1,4 @@
--- read_users_by_user_name: users by user_name_key as they are served; an unknown key gives no row.
+-- read_users_by_user_name: users by user_name_key as they are served. An unknown key has no row.
 -- $1 organization_id uuid
 -- $2 keys text[]
 SELECT user_name_key AS key, id, version, created_at, modified_at, document,

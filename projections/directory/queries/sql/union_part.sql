@@ -1,8 +1,8 @@
--- union_part: the first resources of one table that match, for page_union: as many as may be in its page.
+-- union_part: the first matching resources of one table, for page_union: as many as its page can hold.
 -- $1 organization_id uuid
 -- $2 limit bigint
 -- $3 offset bigint
--- table, number_key, text_key, condition, order: composed of fixed fragments by keyset and filter_sql
+-- table, number_key, text_key, condition, order: composed from fixed fragments by keyset and filter_sql
 (SELECT '{table}' AS table_name, r.id, {number_key} AS number_key, {text_key} AS text_key
    FROM directory.{table} AS r
   WHERE r.organization_id = $1

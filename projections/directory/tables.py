@@ -1,0 +1,127 @@
+"""The one description of the directory's tables: columns, keys, and which columns are personal.
+
+The fields of a row are the columns of its table in order, after organization_id. Inline writes, loads,
+rebuild, catch-up and verification all use this description; `schema/projections/directory.sql` has the DDL.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from projections.fold import Table
+from schema.events.group import MemberType
+
+
+class OrganizationRow(NamedTuple):
+    """A row of directory.organizations. Its first column is organization_id itself."""
+
+    organization_id: UUID
+    version: int
+    created_at: datetime
+    name: str
+    name_key: str
+    roles: str
+    schemas: str
+
+
+class TokenRow(NamedTuple):
+    """A row of directory.tokens, without organization_id."""
+
+    id: UUID
+    jti_hash: str
+    account_id: UUID
+    label: str
+    scope: str
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class UserRow(NamedTuple):
+    """A row of directory.users, without organization_id."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    origin: str
+    active: bool
+    role_id: UUID
+    user_name_key: str
+    external_id: str | None
+    display_name_key: str | None
+    employee_number_key: str | None
+    email_keys: list[str]
+    document: str
+    search: str
+
+
+class FormerUserRow(NamedTuple):
+    """A row of directory.former_users, without organization_id: a deleted user under its last names."""
+
+    id: UUID
+    user_name_key: str
+    external_id: str | None
+
+
+class GroupRow(NamedTuple):
+    """A row of directory.groups, without organization_id."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    member_count: int
+    display_name_key: str
+    external_id: str | None
+    document: str
+    search: str
+
+
+class MembershipRow(NamedTuple):
+    """A row of directory.memberships, without organization_id."""
+
+    group_id: UUID
+    member_id: UUID
+    member_type: MemberType
+
+
+TABLES = {
+    "organizations": Table(
+        OrganizationRow._fields,
+        key=("organization_id",),
+        stream="organization_id",
+    ),
+    "tokens": Table(
+        ("organization_id", *TokenRow._fields),
+        key=("organization_id", "id"),
+        stream="organization_id",
+    ),
+    "users": Table(
+        ("organization_id", *UserRow._fields),
+        key=("organization_id", "id"),
+        stream="id",
+        personal=frozenset(
+            {
+                *("user_name_key", "external_id", "display_name_key", "employee_number_key"),
+                *("email_keys", "document", "search"),
+            }
+        ),
+    ),
+    "former_users": Table(
+        ("organization_id", *FormerUserRow._fields),
+        key=("organization_id", "id"),
+        stream="id",
+        personal=frozenset({"user_name_key", "external_id"}),
+    ),
+    "groups": Table(
+        ("organization_id", *GroupRow._fields),
+        key=("organization_id", "id"),
+        stream="id",
+    ),
+    "memberships": Table(
+        ("organization_id", *MembershipRow._fields),
+        key=("organization_id", "group_id", "member_id"),
+        stream="group_id",
+    ),
+}
