@@ -146,7 +146,7 @@ def written(document: Any) -> bytes:
 
 
 def is_writable(document: Any) -> bool:
-    """Tell whether JSON can say it at all."""
+    """Return whether JSON can say it at all."""
     try:
         written(document)
     except TypeError:  # An integer of more than 64 bits.

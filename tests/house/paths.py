@@ -68,6 +68,6 @@ def followed(first: str, last: str) -> Iterator[Path]:
 
 
 def is_no_call(frame: FrameType) -> bool:
-    """Tell whether the code shows no call of a function: a value is made, written or asked for a property."""
+    """Return whether the code shows no call of a function: a value is made, written or asked for a property."""
     name, owner = frame.f_code.co_name, type(frame.f_locals.get("self"))
     return name.startswith("__") or isinstance(getattr(owner, name, None), property)

@@ -13,7 +13,9 @@ from service.config import Settings
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 SCIM, _, TIMINGS = (
-    (ROOT / "docs" / "reference" / "scim.md").read_text().partition("\n## How fast, at which size\n")
+    (ROOT / "docs" / "reference" / "scim.md")
+    .read_text()
+    .partition("\n## How fast, at which size\n")
 )
 TEST = re.compile(r"`([a-z]+/test_\w+\.py)::(test_\w+)`")
 
@@ -39,7 +41,7 @@ def test_a_row_of_the_sections_names_tests_that_exist(cells: list[str]) -> None:
 
 
 def is_test(path: str, name: str) -> bool:
-    """Tell whether a file has a test of this name."""
+    """Return whether a file has a test of this name."""
     file = ROOT / "tests" / path
     return file.exists() and f"def {name}(" in file.read_text()
 

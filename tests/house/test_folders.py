@@ -41,7 +41,7 @@ def test_what_a_folder_holds_imports_in_no_circle(folder: str) -> None:
 
 
 def is_in(name: str, folder: str) -> bool:
-    """Tell whether a file is in a folder or below it."""
+    """Return whether a file is in a folder or below it."""
     return not folder or name.startswith(f"{folder}/")
 
 
@@ -63,4 +63,3 @@ def test_what_a_story_names_exists(folder: str) -> None:
         and not (ROOT / folder / f"{name}.py").exists()
     ]
     assert missing == []
-

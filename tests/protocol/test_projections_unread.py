@@ -55,7 +55,7 @@ async def test_verify_names_the_event_and_compares_the_other_organizations(
     assert said.code == 3
     assert f"different: users {other.account_id}" in said.out
     assert said.err.splitlines()[-1].startswith("scim-ledger: ")
-    assert said.err.splitlines()[-1].endswith(f"not as the log says. {told}")
+    assert said.err.splitlines()[-1].endswith(f"differs from the log. {told}")
     assert "Traceback" not in said.err
 
 

@@ -1,5 +1,5 @@
--- try_to_write: fail as a write would; it leaves no row, and its commit waits for the disk as a write's does.
--- What it appends is nothing, which needs the rights, a transaction that may write and the columns all the same.
+-- try_to_write: fail if a write would fail. It leaves no row, and its commit waits for the disk as a write's does.
+-- It appends zero rows. That still needs the rights, the columns, and a transaction that may write.
 WITH appended AS (
     INSERT INTO eventstore.events (organization_id, position, stream_id, version, event_id, type, schema_version,
                                    recorded_at, actor_id, request_id, source, data)
