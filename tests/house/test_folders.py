@@ -1,4 +1,4 @@
-"""Folders are rooms: small enough to look through, without circles, each with a story that is true."""
+"""Folders are rooms: small, without import circles, each with a story that is true."""
 
 import re
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ def is_in(name: str, folder: str) -> bool:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_tells_its_story(folder: str) -> None:
+def test_a_folder_has_a_story(folder: str) -> None:
     story = text(f"{folder}/__init__.py").strip()
     assert story.startswith('"""')
     assert 4 <= len(story.splitlines()) <= STORY_LINES_MAX

@@ -46,7 +46,7 @@ class Crowd:
     is_done: bool = False
 
     async def work(self, number: int) -> None:
-        """Make users, change them and look at them, until told to end."""
+        """Make users, change them and look at them, until `is_done`."""
         scim, made = Scim(self.served, self.token), 0
         while not self.is_done:
             made += 1

@@ -76,7 +76,7 @@ async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read
     await own.owner.execute(TELEPORTED, other.id)
     said = await run(own, "projections", "verify", "directory")
     assert said.code == 3
-    assert "The log of 1 more organization cannot be read, either" in said.err
+    assert "The log of 1 more organization cannot be read either" in said.err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
