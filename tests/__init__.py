@@ -1,1 +1,1 @@
-"""Every test of the four packages; a package itself, so that absolute imports find its builders."""
+"""The tests of the four packages. `tests` is itself a package, which lets tests import builders by absolute path."""

@@ -1,4 +1,4 @@
-"""The smallest valid things, and given/when/then for decisions: tests name only what matters to them."""
+"""Builders of the smallest valid things, and given/when/then for decisions. Tests name only what matters to them."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ NOBODY = UUID("f0000000-0000-7000-8000-00000000000f")
 
 
 def place(stream_id: UUID = JO, version: int = 1, position: int = 1, source: str = "scim") -> Place:
-    """Return where the log put an event; a second passes from one position to the next."""
+    """Return an event's place in the log. Positions are one second apart."""
     return Place(stream_id, version, position, START + timedelta(seconds=position), source)
 
 
@@ -57,46 +57,46 @@ CALLER = Caller(organization(), account_id=None, source="scim")
 
 
 def account(account_id: UUID) -> Caller:
-    """Return the caller who uses a token of an account."""
+    """Return a caller that uses a token of an account."""
     return Caller(organization(), account_id, "scim")
 
 
 @dataclass(slots=True)
 class Story:
-    """What has happened so far, and what the latest command led to."""
+    """The events so far, and the result of the latest command."""
 
     known: BatchState = field(default_factory=lambda: BatchState(organization=organization()))
     decisions: list[Decision] = field(default_factory=list)
     position: int = 1
 
     def when(self, command: Command, by: Caller = CALLER) -> "Story":
-        """Decide a command; what it leads to has happened for the next one."""
+        """Decide a command. Its events count as having happened for the next command."""
         self.decisions = decide(command, self.known, by)
         for decision in self.decisions:
             self.happen(decision, by.source)
         return self
 
     def then(self, *expected: Decision) -> None:
-        """Assert what the latest command led to; nothing, without arguments."""
+        """Assert the events of the latest command; without arguments, that there were none."""
         assert self.decisions == list(expected)
 
     def happen(self, fact: Decision, source: str) -> None:
-        """Take in a fact."""
+        """Apply an event."""
         self.position += 1
         version = self.known.version(fact.stream_id) + 1
         self.known.evolve(fact.event, place(fact.stream_id, version, self.position, source=source))
 
     def user(self, user_id: UUID = JO) -> User:
-        """Return a user as it is now."""
+        """Return the current state of a user."""
         return self.known.users[user_id]
 
     def group(self, group_id: UUID = SALES) -> Group:
-        """Return a group as it is now."""
+        """Return the current state of a group."""
         return self.known.groups[group_id]
 
 
 def given(*facts: Decision, source: str = "scim") -> Story:
-    """Return a story in which these facts have happened in an organization, by one door."""
+    """Return a story in which these events have happened in an organization, all from one source."""
     story = Story()
     for fact in facts:
         story.happen(fact, source)
@@ -173,7 +173,7 @@ def patched(former: Document, *operations: Document, of: ResourceType = USER) ->
 
 
 def if_match(number: int) -> Precondition:
-    """Return what `If-Match: W/"number"` asks for."""
+    """Return the condition of `If-Match: W/"number"`."""
     return Precondition(frozenset({number}))
 
 

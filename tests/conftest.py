@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for: a PostgreSQL, and a freshly migrated database of the test's own."""
+"""Fixtures for every test: a PostgreSQL, and a freshly migrated database for each test."""
 
 import os
 import secrets
@@ -19,20 +19,20 @@ from tests.invariants import check_every_log, check_log
 from tests.serving import Scim, Served, Tenant, make_tenant, started
 
 SERVICE_ROLE = "scim_ledger_service"
-MIGRATING = 0x5C1A  # Roles belong to the whole server, so two workers migrate one after the other.
+MIGRATING = 0x5C1A  # Roles belong to the whole server, so workers must migrate one after the other.
 MEMORY_FREE_BYTES_MIN = 2 * 1024**3
-# A lost machine costs a test run nothing.
+# A test run needs no durability.
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
-    """Return the event loop that the service runs on, for the tests to run on."""
+    """Run the tests on the same kind of event loop as the service."""
     return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")
 def postgres(testrun_uid: str) -> Iterator[str]:
-    """Give the DSN of a superuser on a server that the run may fill; CONTRIBUTING tells which."""
+    """Give a superuser's DSN of a server that the run may fill. CONTRIBUTING.md describes the choices."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
     elif os.environ.get("SCIM_LEDGER_TEST_POSTGRES") == "container":
@@ -42,8 +42,8 @@ def postgres(testrun_uid: str) -> Iterator[str]:
 
 
 def in_a_container() -> Iterator[str]:
-    """Run a server by Docker for this worker."""
-    # Imported late: the library asks for a Docker engine, which only this choice needs.
+    """Run a server in Docker for this worker."""
+    # Imported late: the library needs a Docker engine, which only this choice uses.
     from testcontainers.postgres import PostgresContainer  # noqa: PLC0415
 
     image = os.environ.get("SCIM_LEDGER_TEST_POSTGRES_IMAGE", "postgres:18")
@@ -52,8 +52,8 @@ def in_a_container() -> Iterator[str]:
 
 
 def quick_folder() -> Path:
-    """Return a folder in memory where there is room, since a database is 300 files; else on disk."""
-    memory = Path("/dev/shm")  # noqa: S108  # The folder made below it has a name of its own.
+    """Return a folder in memory if there is room, because a database has 300 files; else one on disk."""
+    memory = Path("/dev/shm")  # noqa: S108  # A new folder with a random name is made in it.
     usable = memory.is_dir() and os.access(memory, os.W_OK)
     roomy = usable and shutil.disk_usage(memory).free > MEMORY_FREE_BYTES_MIN
     return memory if roomy else Path(tempfile.gettempdir())
@@ -83,7 +83,7 @@ async def template(postgres: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def maintenance(postgres: str) -> AsyncIterator[asyncpg.Connection]:
-    """Give the connection that makes and drops the tests' databases."""
+    """Give the connection that creates and drops the tests' databases."""
     connection = await asyncpg.connect(postgres)
     yield connection
     await connection.close()
@@ -93,7 +93,7 @@ async def maintenance(postgres: str) -> AsyncIterator[asyncpg.Connection]:
 async def database_url(
     postgres: str, template: str, maintenance: asyncpg.Connection
 ) -> AsyncIterator[str]:
-    """Give the owner's DSN of a migrated, empty database that goes with the test."""
+    """Give the owner's DSN of a migrated, empty database, which is dropped after the test."""
     name = f"test_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield in_database(postgres, name)
@@ -110,7 +110,7 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def service_connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Give a connection with the rights of the service, no more."""
+    """Give a connection with only the rights of the service."""
     opened = await asyncpg.connect(database_url, server_settings={"role": SERVICE_ROLE})
     yield opened
     await opened.close()
@@ -120,7 +120,7 @@ async def service_connection(database_url: str) -> AsyncIterator[asyncpg.Connect
 async def served(
     postgres: str, template: str, maintenance: asyncpg.Connection
 ) -> AsyncIterator[Served]:
-    """Give a running service. All tests of a worker share it: each brings its own organizations."""
+    """Give a running service. All tests of a worker share it; each test makes its own organizations."""
     name = f"served_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     async with started(in_database(postgres, name)) as running:
@@ -131,7 +131,7 @@ async def served(
 
 @pytest.fixture
 async def organization(served: Served) -> AsyncIterator[Tenant]:
-    """Give the organization that a test is about; afterwards its log is checked."""
+    """Give the organization that a test is about. Its log is checked afterwards."""
     tenant = await make_tenant(served.runtime, f"Contoso {secrets.token_hex(6)}")
     yield tenant
     await check_log(served.owner, served.runtime.sealer, tenant.id)

@@ -19,7 +19,7 @@ SINGLE = [{"name": f"a_{kind}", "type": kind} for kind in TYPES]
 EXACT = {"name": "exact", "type": "string", "caseExact": True}
 SUBS = [{"name": "value", "type": "string"}, {"name": "primary", "type": "boolean"}, EXACT, *SINGLE]
 
-# A user of every type of attribute: single, multi-valued, and inside of elements.
+# A user type with every type of attribute: single, multi-valued, and inside elements.
 ANY_USER = USER.with_extensions(
     (
         read_schema(
@@ -135,7 +135,7 @@ def single_values(attribute: Attribute, texts: st.SearchStrategy[str]) -> st.Sea
 def some_of(
     attributes: Iterable[Attribute], texts: st.SearchStrategy[str]
 ) -> st.SearchStrategy[Document]:
-    """Return objects of some of the attributes, never of none."""
+    """Return objects with some of the attributes, at least one."""
     strategies = {each.name: values(each, texts) for each in attributes}
     return st.fixed_dictionaries({}, optional=strategies).filter(bool)
 
@@ -169,18 +169,18 @@ def operators(attribute: Attribute) -> list[Operator]:
     ]
 
 
-Named = tuple[str, Attribute]  # How a filter names an attribute, and what it is.
+Named = tuple[str, Attribute]  # How a filter names an attribute → the attribute.
 
 
 def names(attributes: Iterable[Attribute], prefix: str = "") -> list[Named]:
-    """Return what comparisons can name: attributes and sub-attributes with a value to compare."""
+    """Return the names that comparisons can use: attributes and sub-attributes with a comparable value."""
     found: list[Named] = []
     for each in attributes:
         name = f"{prefix}{each.name}"
         subs = each.sub_attributes.values()
         found += [(f"{name}.{sub.name}", sub) for sub in subs] if subs else [(name, each)]
         if value := each.sub_attribute("value"):
-            found.append((name, value))  # A complex attribute compares by its value.
+            found.append((name, value))  # A complex attribute is compared by its `value`.
     return found
 
 
@@ -211,7 +211,7 @@ def combined(leaves: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def every_comparison(
     attributes: Iterable[Attribute], texts: Sequence[str], prefix: str = ""
 ) -> list[str]:
-    """Return a comparison for each attribute and operator, their literals in turn."""
+    """Return a comparison for each attribute and operator, taking literals in rotation."""
     pools = {kind: itertools.cycle(pool) for kind, pool in literal_pools(texts).items()}
     named = names(attributes, prefix)
     compared = [
@@ -246,7 +246,7 @@ def comparisons(named: list[Named], texts: st.SearchStrategy[str]) -> st.SearchS
 def comparison(
     name: str, attribute: Attribute, texts: st.SearchStrategy[str]
 ) -> st.SearchStrategy[str]:
-    """Return comparisons of an attribute: mostly with a value, sometimes pr or null."""
+    """Return comparisons of an attribute: mostly with a value, sometimes with pr or null."""
     compared = st.tuples(
         st.just(name), st.sampled_from(operators(attribute)), literals(attribute, texts)
     ).map(" ".join)
@@ -258,7 +258,7 @@ def comparison(
 def value_paths(
     attribute: Attribute, texts: st.SearchStrategy[str], prefix: str
 ) -> st.SearchStrategy[str]:
-    """Return value paths of a multi-valued attribute; sometimes with a comparison behind."""
+    """Return value paths of a multi-valued attribute, sometimes with a comparison after the bracket."""
     subs = list(attribute.sub_attributes.values())
     inner = combined(comparisons(names(subs) or [("value", attribute)], texts))
     bare = inner.map(f"{prefix}{attribute.name}[{{}}]".format)

@@ -1,4 +1,4 @@
-"""What must hold of every log and its directory, whatever a test did: asked after each of them."""
+"""What must hold for every log and its directory, whatever a test did. It is checked after each test."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,14 +30,14 @@ TABLES = ("organizations", "tokens", "users", "former_users", "groups", "members
 
 @dataclass(slots=True)
 class Folded:
-    """The states that a log adds up to."""
+    """The states that a log leads to."""
 
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
     groups: dict[UUID, Group] = field(default_factory=dict)
 
     def add(self, event: Event, at: Place) -> None:
-        """Take in the next event."""
+        """Apply the next event."""
         stream_id = at.stream_id
         if isinstance(event, UserEvent):
             self.users[stream_id] = user.evolve(self.users.get(stream_id), event, at)
@@ -49,7 +49,7 @@ class Folded:
 
 
 async def check_log(connection: asyncpg.Connection, sealer: Sealer, organization_id: UUID) -> None:
-    """Assert that an organization's log is whole and in order, and that the directory is its fold."""
+    """Assert that an organization's log is whole and in order, and that the directory equals its fold."""
     events = await read(connection, organization_id, after=0, limit=LOG_MAX)
     check_order(events)
     check_provenance(events)
@@ -58,7 +58,7 @@ async def check_log(connection: asyncpg.Connection, sealer: Sealer, organization
 
 
 async def check_every_log(connection: asyncpg.Connection, sealer: Sealer) -> None:
-    """Assert the same of all organizations, and that nobody has rows without a log."""
+    """Assert the same for all organizations, and that no organization has rows without a log."""
     logged = await organizations(connection, "eventstore.events")
     for organization_id in logged:
         await check_log(connection, sealer, organization_id)
@@ -73,7 +73,7 @@ async def organizations(connection: asyncpg.Connection, table: str) -> set[UUID]
 
 
 def check_order(events: Sequence[RecordedEvent]) -> None:
-    """Assert that positions, versions and instants go up as they must."""
+    """Assert that positions and versions have no gaps, and that instants increase."""
     assert [event.position for event in events] == list(range(1, len(events) + 1))
     assert all(one.recorded_at < next_.recorded_at for one, next_ in pairwise(events))
     streams: dict[UUID, list[int]] = {}
@@ -85,7 +85,7 @@ def check_order(events: Sequence[RecordedEvent]) -> None:
 
 
 def check_provenance(events: Iterable[RecordedEvent]) -> None:
-    """Assert that the events of one request agree on who made it, and stand together."""
+    """Assert that the events of one request agree on who made it, and that only SCIM requests have a token."""
     origins: dict[UUID, tuple[Any, ...]] = {}
     for event in events:
         origin = (event.actor_id, event.token_id, event.source)
@@ -94,7 +94,7 @@ def check_provenance(events: Iterable[RecordedEvent]) -> None:
 
 
 def fold_log(events: Sequence[RecordedEvent], opened: Sequence[bytes | None]) -> Folded:
-    """Return what a log adds up to."""
+    """Return the states that a log leads to."""
     folded = Folded()
     for event, personal in zip(events, opened, strict=True):
         facts = decode(event.type, event.schema_version, event.data, personal)
@@ -106,7 +106,7 @@ def fold_log(events: Sequence[RecordedEvent], opened: Sequence[bytes | None]) ->
 async def check_directory(
     connection: asyncpg.Connection, organization_id: UUID, folded: Folded
 ) -> None:
-    """Assert that the tables hold what the log adds up to, and nothing else."""
+    """Assert that the tables hold what the log leads to, and nothing else."""
     made = folded.organization
     assert made is not None
     live = [each for each in folded.users.values() if not each.is_deleted]
@@ -138,7 +138,7 @@ async def held_rows(
 
 
 OWNER = "organization_id"
-JSON = {"roles", "schemas", "search"}  # What compares as values; `document` compares as text.
+JSON = {"roles", "schemas", "search"}  # These compare as values; `document` compares as text.
 
 
 def by_id(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

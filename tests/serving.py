@@ -1,4 +1,4 @@
-"""A service that runs on a real socket, and clients that speak SCIM to it as customers' do."""
+"""A service on a real socket, and clients that send SCIM requests as customers' clients do."""
 
 import base64
 import logging
@@ -33,7 +33,7 @@ MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """An organization as its administrator knows it."""
+    """An organization, with what its administrator knows about it."""
 
     id: UUID
     name: str
@@ -45,7 +45,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; `body` is its JSON, None where there is none."""
+    """An answer. `body` is its JSON, or None if it has no body."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,7 +57,7 @@ class Served:
     """A running service."""
 
     runtime: Runtime
-    owner: asyncpg.Connection  # Of the database, for looking into it.
+    owner: asyncpg.Connection  # Of the database, to inspect it.
     session: aiohttp.ClientSession
     port: int
 
@@ -68,7 +68,7 @@ class Served:
 
 
 class Scim:
-    """A client with a token. Every answer it gets is checked for what all of them owe."""
+    """A client with a token. Every answer is checked for what all answers must have."""
 
     def __init__(self, served: Served, token: str | None) -> None:
         self.served = served
@@ -76,11 +76,11 @@ class Scim:
         self.token = token
 
     async def get(self, path: str, **headers: str) -> Answer:
-        """Read; `headers` with _ for -."""
+        """Send a GET. In the names of `headers`, _ stands for -."""
         return await self.send("GET", path, **headers)
 
     async def find(self, path: str, **query: str) -> Answer:
-        """Read with query parameters, encoded as they must be."""
+        """Send a GET with query parameters, which are encoded here."""
         return await self.send("GET", f"{path}?{urlencode(query)}")
 
     async def post(self, path: str, body: Any, **headers: str) -> Answer:
@@ -92,7 +92,7 @@ class Scim:
         return await self.send("PUT", path, body, **headers)
 
     async def patch(self, path: str, *operations: Any, **headers: str) -> Answer:
-        """Change by the operations of a PatchOp."""
+        """Send a PATCH with these operations."""
         return await self.send("PATCH", path, patch_op(*operations), **headers)
 
     async def delete(self, path: str, **headers: str) -> Answer:
@@ -100,20 +100,20 @@ class Scim:
         return await self.send("DELETE", path, **headers)
 
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send a request with a body of JSON, or of the bytes given."""
+        """Send a request with a JSON body or with the given bytes."""
         answer = await self.ask(method, path, body, **headers)
         assert answer.status < 500, answer
         return checked(answer)
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send a request; its answer is not checked."""
+        """Send a request without checking its answer."""
         data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             sent.setdefault("Authorization", f"Bearer {self.token}")
         if data is not None:
             sent.setdefault("Content-Type", f"{MEDIA_TYPE}; charset=utf-8")
-        # What a client encodes is left as it is; blanks and quotes are encoded for it.
+        # What the test has encoded is left as it is; spaces and quotes are encoded here.
         url = URL(self.base + quote(path, safe=URL_SAFE), encoded=True)
         async with self.served.session.request(
             method, url, data=data and BytesIO(data), headers=sent
@@ -123,17 +123,17 @@ class Scim:
 
 
 def parsed(content: bytes) -> Any:
-    """Return the JSON of a body, None for none."""
+    """Return the JSON of a body; None if it is empty."""
     return orjson.loads(content) if content else None
 
 
 def media_type_of(status: int) -> str | None:
-    """Return the media type that an answer must name: none where there is no content."""
+    """Return the media type that an answer must have: None if it has no content."""
     return None if status in (204, 304) else MEDIA_TYPE
 
 
 def checked(answer: Answer) -> Answer:
-    """Return an answer that has what every answer of the SCIM endpoint has."""
+    """Assert what every answer of the SCIM endpoint must have; return the answer."""
     assert answer.headers.get("Content-Type") == media_type_of(answer.status), answer
     assert UUID(answer.headers["X-Request-Id"]).version == 7, answer
     if answer.status >= 400:
@@ -150,7 +150,7 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 
 def settings(database_url: str) -> Settings:
-    """Return the settings of a service on a port of its own."""
+    """Return the settings of a service on a free port."""
     return Settings(port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY))
 
 
@@ -166,7 +166,7 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 @asynccontextmanager
 async def started(database_url: str) -> AsyncIterator[Served]:
     """Run a service for the duration of the block."""
-    # A line per request would bury what a failed test has to tell.
+    # One line per request would hide the output that explains a failed test.
     structlog.configure(
         processors=log.as_columns(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

@@ -2,5 +2,5 @@
 
 `followers.py` runs the followers of projections, `notifier.py` announces commits, `statistics.py` analyzes
 newly filled tables, `release_watch.py` notices tables that another release has built.
-Each is a task with an owner that awaits its end. Begin with `followers.py`.
+Each is a task with an owner that awaits its end. None may hold up a request. Begin with `followers.py`.
 """

@@ -1,7 +1,7 @@
 """The followers of a running service: their connections, their gauges, and the task that runs them.
 
-They have connections of their own and never stand in a request's way. Every process offers itself;
-one leads, the others ask each second whether its place is free.
+They use their own connections, so requests never wait for them. Every process tries to take the lease.
+One process leads; the others try again every second.
 """
 
 import asyncio
@@ -49,20 +49,20 @@ PARKED_STREAMS = Gauge(
 
 
 def report(name: str, lags: Sequence[Lag], parked: int) -> None:
-    """Measure how far a projection is behind the logs, and how many streams it has parked."""
+    """Set the gauges: how far a projection lags behind the logs, and how many streams it has parked."""
     LAG_EVENTS.labels(name).set(sum(each.events for each in lags))
     LAG_SECONDS.labels(name).set(max((each.seconds for each in lags), default=0.0))
     PARKED_STREAMS.labels(name).set(parked)
 
 
 def report_nothing(name: str) -> None:
-    """Measure that nothing is known of a projection now: a last value would tell that all is well."""
+    """Set the gauges to NaN: nothing is known now, and an old value would look as if all were well."""
     for gauge in (LAG_EVENTS, LAG_SECONDS, PARKED_STREAMS):
         gauge.labels(name).set(math.nan)
 
 
 class Followers:
-    """Runs followers until it is stopped: through lost connections, and whether it leads or not."""
+    """Runs followers until it is stopped. It survives lost connections, and waits while another process leads."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Followers:
     ) -> None:
         self._dsn = dsn
         self._followers = followers
-        self._pace = timing or Timing()
+        self._timing = timing or Timing()
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -81,7 +81,7 @@ class Followers:
         """Follow until `stop`."""
         while not self._stopping.is_set():
             try:
-                async with self._shift() as run:
+                async with self._run_once() as run:
                     await run.work()
             except Exception as error:
                 if classify(error).passes:
@@ -95,21 +95,21 @@ class Followers:
             await self._rest()
 
     def stop(self) -> None:
-        """Let `run` return once its batch is committed."""
+        """Make `run` return once its current batch is committed."""
         self._stopping.set()
         self._woken.set()
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._stopping.wait(), self._pace.retry_s)
+            await asyncio.wait_for(self._stopping.wait(), self._timing.retry_s)
         except TimeoutError:
             return
 
     @asynccontextmanager
-    async def _shift(self) -> AsyncIterator[FollowerRun]:
-        """Give a shift on two new connections: one keeps the lease, one listens and writes."""
+    async def _run_once(self) -> AsyncIterator[FollowerRun]:
+        """Give a run on two new connections: one holds the lease, the other listens and writes."""
         async with AsyncExitStack() as stack:
-            leasing = await stack.enter_async_context(self._connected(self._pace.lease_s))
+            leasing = await stack.enter_async_context(self._connected(self._timing.lease_s))
             writing = await stack.enter_async_context(self._connected(COMMAND_TIMEOUT_S))
             await stack.enter_async_context(leasing.transaction())
             run = FollowerRun(
@@ -119,7 +119,7 @@ class Followers:
                 woken=self._woken,
                 stopping=self._stopping,
                 report=report,
-                timing=self._pace,
+                timing=self._timing,
             )
             await writing.add_listener(CHANNEL, run.on_notify)
             yield run
@@ -140,19 +140,19 @@ class Followers:
     def _session(self) -> dict[str, str]:
         """Return the settings of a connection.
 
-        Postgres ends the transaction of a process that stands still, and its lease with it. A commit
-        need not wait for the disk: a checkpoint lost with its rows is followed again from the log.
+        If this process hangs, Postgres ends its transaction, and with it the lease. A commit need not wait
+        for the disk: if a checkpoint is lost together with its rows, the same events are followed again.
         """
         return {
             **SESSION,
             "application_name": "scim-ledger followers",
-            "idle_in_transaction_session_timeout": f"{int(self._pace.lease_s * 1000)}ms",
+            "idle_in_transaction_session_timeout": f"{int(self._timing.lease_s * 1000)}ms",
             "synchronous_commit": "off",
         }
 
 
 async def _close(connection: Connection) -> None:
-    """Close a connection, which may be lost already: that is no news here."""
+    """Close a connection. It may be lost already, which is not worth an error here."""
     try:
         await connection.close(timeout=CLOSE_TIMEOUT_S)
     except Exception as error:
@@ -162,7 +162,7 @@ async def _close(connection: Connection) -> None:
 
 @asynccontextmanager
 async def following(dsn: str) -> AsyncIterator[None]:
-    """Follow for the duration of the block; at its end, end with the batch."""
+    """Follow for the duration of the block. At its end, finish the current batch."""
     followers = Followers(dsn)
     task = asyncio.create_task(followers.run(), name="followers")
     try:

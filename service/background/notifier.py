@@ -1,4 +1,4 @@
-"""Tells who follows the log that organizations have new events: after their commit, many in one statement."""
+"""Notifies followers of the log about new events: after the commit, for many organizations in one statement."""
 
 import asyncio
 from uuid import UUID
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Notifier:
-    """Notifies for one process. A notification may be lost: who follows also looks by itself."""
+    """Notifies for one process. A notification may be lost, because followers also poll."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -25,13 +25,13 @@ class Notifier:
         self._task: asyncio.Task[None] | None = None
 
     def note(self, organization_id: UUID) -> None:
-        """Take note of a commit; the first after a pause is told at once."""
+        """Record a commit. The first one after a pause is announced at once."""
         self._changed.add(organization_id)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="notifier")
 
     async def close(self) -> None:
-        """Return when all is told."""
+        """Return once every recorded commit is announced."""
         if self._task is not None:
             await self._task
 
@@ -43,7 +43,7 @@ class Notifier:
                     await notify(connection, changed)
             except (
                 Exception
-            ) as error:  # The followers look by themselves, too; the next one may go well.
+            ) as error:  # Followers also poll, and the next notification may succeed.
                 if classify(error) is Outage.NONE:
                     log.exception("notification_failed", organizations=len(changed))
                 else:

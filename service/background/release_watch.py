@@ -1,7 +1,7 @@
-"""Notices tables that another release has built: as the service starts, and while it runs.
+"""Notices tables that another release has built, when the service starts and while it runs.
 
-A newer release's rebuild swaps its tables in under a service that runs. Where only the code differs
-that is a line in the log; where the columns differ, /readyz says so too.
+A newer release may rebuild and swap its tables in while this service runs. If only the revision differs,
+that is one line in the log. If the columns differ, /readyz reports it too.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def watching_release(pool: asyncpg.Pool) -> AsyncIterator[None]:
-    """Look at the tables that serve once, and then again and again for the duration of the block."""
-    task = asyncio.create_task(_run(pool, await log_release_mismatches(pool)), name="other code")
+    """Look at the tables that serve once now, then repeatedly for the duration of the block."""
+    task = asyncio.create_task(_run(pool, await log_release_mismatches(pool)), name="release watch")
     try:
         yield
     finally:
@@ -32,12 +32,12 @@ async def watching_release(pool: asyncpg.Pool) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def _run(pool: asyncpg.Pool, told: set[ReleaseMismatch]) -> None:
+async def _run(pool: asyncpg.Pool, known: set[ReleaseMismatch]) -> None:
     while True:
         await asyncio.sleep(INTERVAL_S)
         try:
-            told = await log_release_mismatches(pool, told)
-        except Exception as error:  # Whatever it is, the next look may go well.
+            known = await log_release_mismatches(pool, known)
+        except Exception as error:  # Whatever the error, the next look may succeed.
             if classify(error) is Outage.NONE:
                 log.exception("projections_look_failed")
             else:
@@ -45,13 +45,13 @@ async def _run(pool: asyncpg.Pool, told: set[ReleaseMismatch]) -> None:
 
 
 async def log_release_mismatches(
-    pool: asyncpg.Pool, told: Iterable[ReleaseMismatch] = ()
+    pool: asyncpg.Pool, known: Iterable[ReleaseMismatch] = ()
 ) -> set[ReleaseMismatch]:
-    """Log each projection of another release that was not told of yet; return all that are there now."""
+    """Log each release mismatch that is not in `known`; return all mismatches found now."""
     async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
         found = await find_release_mismatches(connection)
     for each in found:
-        if each not in told:
+        if each not in known:
             log.warning(
                 "projection_of_other_code",
                 projection=each.projection,
@@ -62,7 +62,7 @@ async def log_release_mismatches(
 
 
 def not_ready(found: Iterable[ReleaseMismatch]) -> str:
-    """Return why the service must not be used, nothing where it may."""
+    """Return why the service is not ready; empty if it is."""
     return " ".join(
         f"The tables of {each.projection} are of another release, by {', '.join(each.columns)}: "
         f"{each.remedy}; or run the release that built them."

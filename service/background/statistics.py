@@ -1,7 +1,8 @@
-"""Lets Postgres look at tables that are young: until it has, each index is as good to its planner as another.
+"""Analyzes newly filled tables, because the planner has no statistics for them yet.
 
-All indexes begin with organization_id. Autovacuum comes by once a minute, and a first provisioning cycle has
-thousands of users by then, each looked up in all rows of the organization.
+Without statistics the planner cannot choose between indexes, since all begin with organization_id. Autovacuum
+runs once a minute. By then a first provisioning cycle has created thousands of users, and each lookup reads
+all rows of the organization.
 """
 
 import asyncio
@@ -29,9 +30,12 @@ TIMEOUT_S = 10.0
 log = structlog.get_logger()
 
 
-async def analyze_young(dsn: str, looking: Connection) -> list[str]:
-    """Analyze the tables that need it, as their owner; return them. `looking` may be anybody's connection."""
-    young = await looking.fetch(statement("find_young_tables"), SCHEMAS, ROWS_MAX)
+async def analyze_young(dsn: str, connection: Connection) -> list[str]:
+    """Analyze the tables that need it, on a connection of their owner; return their names.
+
+    `connection` only finds them: it may have any account.
+    """
+    young = await connection.fetch(statement("find_young_tables"), SCHEMAS, ROWS_MAX)
     names = [f'"{row["schemaname"]}"."{row["relname"]}"' for row in young]
     if names:
         owner = await connect(dsn, timeout_s=TIMEOUT_S, command_timeout=TIMEOUT_S)
@@ -44,7 +48,7 @@ async def analyze_young(dsn: str, looking: Connection) -> list[str]:
 
 @asynccontextmanager
 async def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AsyncIterator[None]:
-    """Look at young tables again and again for the duration of the block."""
+    """Analyze newly filled tables every few seconds, for the duration of the block."""
     task = asyncio.create_task(_run(dsn, pool), name="statistics")
     try:
         yield
@@ -59,7 +63,7 @@ async def _run(dsn: str, pool: asyncpg.Pool) -> None:
         try:
             async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
                 await analyze_young(dsn, connection)
-        except Exception as error:  # Whatever it is, the next look may go well.
+        except Exception as error:  # Whatever the error, the next look may succeed.
             if classify(error) is Outage.NONE:
                 log.exception("statistics_failed")
             else:

@@ -1,8 +1,9 @@
 """The command line: `scim-ledger COMMAND`.
 
-`commands.py` and `projections.py` list the commands and call the use cases of `service/organizations` and
-`projections`; `verify.py` and `tail.py` are the two long ones. `run.py` runs a command in an event loop,
-`problems.py` turns what is raised into one line and an exit code, `provenance.py` says who acts. The modules
-that begin with `print`, and `welcome.py`, `progress.py` and `json_differences.py`, are what a person or a
-program reads. It decides nothing. Begin with `commands.py`.
+`commands.py` and `projections.py` define the commands and call the use cases in `service/organizations` and
+`projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py` and `issue.py`.
+`command_line.py` runs one command line, `groups.py` makes command groups, and `provenance.py` records who acts.
+`process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
+the text and the JSON that commands print.
+It decides nothing about the directory or the log. Begin with `commands.py`.
 """

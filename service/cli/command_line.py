@@ -1,4 +1,4 @@
-"""Runs a command line: what is wrong with it, or with where its output goes, is a line and an exit code."""
+"""Runs a command line. A bad command line or an unusable output becomes one line and an exit code."""
 
 import sys
 
@@ -22,12 +22,12 @@ def start(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="scim-ledger", standalone_mode=False)
         sys.stdout.flush()
-    except TyperException as error:  # Its text quotes the command line.
+    except TyperException as error:  # Its message quotes the command line.
         complain(usage_of(error))
         return Exit.USAGE
     except OutputClosed:
         return Exit.OK
-    except SystemExit:  # What typer makes of a reader of its help that has gone.
+    except SystemExit:  # typer raises this when the reader of its help has gone.
         silence(sys.stdout)
         return Exit.OK
     except (OSError, OutputFailed) as error:
@@ -38,13 +38,13 @@ def start(arguments: list[str]) -> int:
 
 
 def unwritable(error: OSError | OutputFailed) -> str:
-    """Return what is wrong with standard output."""
+    """Return the message that says why standard output cannot be written."""
     reason = error.strerror if isinstance(error, OSError) else None
     return f"Standard output cannot be written: {reason}." if reason else str(error)
 
 
 def usage_of(error: TyperException) -> str:
-    """Return how a command is called, and what was wrong with how it was."""
+    """Return the usage of a command, and what was wrong with this call."""
     context: typer.Context | None = getattr(error, "ctx", None)
     usage = f"{context.get_usage()}\nTry: {context.command_path} --help\n" if context else ""
     message = error.format_message() if hasattr(error, "format_message") else str(error)

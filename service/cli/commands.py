@@ -1,4 +1,4 @@
-"""The command line `scim-ledger`: thin; each command opens a runtime, calls one function, prints."""
+"""The commands of `scim-ledger`. Each one opens a runtime, calls one function and prints the result."""
 
 import asyncio
 from datetime import timedelta
@@ -48,9 +48,9 @@ app = typer.Typer(
 )
 organizations = group("Organizations: the customers whose users are provisioned.")
 roles = group("The five roles of an organization, and their UUIDs.")
-users = group("Users that are made by hand, beside SCIM.")
+users = group("Users that are created by hand, not through SCIM.")
 tokens = group("Bearer tokens of an organization's technical accounts.")
-schemas = group("Extension schemas of an organization's own, for its users.")
+schemas = group("Extension schemas that an organization has registered for its users.")
 events = group("The event log: everything that ever happened.")
 app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
@@ -62,7 +62,7 @@ app.add_typer(projections, name="projections")
 
 
 def show_version(is_wanted: bool) -> None:
-    """Print the version and end, where it is asked for."""
+    """Print the version and exit, if --version was given."""
     if is_wanted:
         say(f"scim-ledger {version('scim-ledger')}")
         raise typer.Exit
@@ -86,15 +86,15 @@ def main(
 def serve() -> None:
     """Run the service. The first start makes a database and an organization.
 
-    On a terminal it makes a token too, and shows it. Without DATABASE_URL it runs a PostgreSQL of its own
-    in SCIM_LEDGER_DATA_DIR.
+    On a terminal, the first start also makes a token and shows it. Without DATABASE_URL, the service runs
+    an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
     run(run_service)
 
 
 @app.command("migrate")
 def migrate_command() -> None:
-    """Bring the database to the shape that this release needs; running it again changes nothing."""
+    """Migrate the database to the schema of this release. Running it again changes nothing."""
     run(_migrate)
 
 
@@ -107,11 +107,11 @@ async def _migrate(settings: Settings) -> None:
 
 @organizations.command("create")
 def organization_create(
-    name: Annotated[str, typer.Argument(help="Its name, unique in this service.")],
+    name: Annotated[str, typer.Argument(help="The name, unique in this service.")],
     acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an organization with its five roles and a technical account."""
+    """Create an organization with its five roles and a technical account."""
 
     async def create(runtime: Runtime, _settings: Settings) -> None:
         created = await unbroken(
@@ -134,7 +134,7 @@ def organization_list(as_json: AsJson = False) -> None:
 
 @roles.command("list")
 def role_list(organization: Organization = None, as_json: AsJson = False) -> None:
-    """List the roles with the UUIDs that roleId takes."""
+    """List the roles with their UUIDs, which are the values of roleId."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
@@ -145,15 +145,15 @@ def role_list(organization: Organization = None, as_json: AsJson = False) -> Non
 
 @users.command("create")
 def user_create(
-    user_name: Annotated[str, typer.Option(help="Its userName, unique without case.")],
+    user_name: Annotated[str, typer.Option(help="The userName, unique regardless of case.")],
     role: Annotated[str | None, typer.Option(help="Name of the role; Reader by default.")] = None,
     display_name: Annotated[str | None, typer.Option(help="The name to show.")] = None,
-    email: Annotated[str | None, typer.Option(help="Its mail address at work.")] = None,
+    email: Annotated[str | None, typer.Option(help="The work mail address.")] = None,
     organization: Organization = None,
     acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a user by hand. An identity provider that finds its userName links it, and makes no other."""
+    """Create a user by hand. An identity provider that finds its userName links it and makes no second user."""
     emails = [{"type": "work", "value": email, "primary": True}] if email else None
     document = {"userName": user_name, "displayName": display_name, "emails": emails}
 
@@ -169,21 +169,24 @@ def user_create(
 
 @tokens.command("issue")
 def token_issue(
-    label: Annotated[str, typer.Option(help="What it is for, such as `Entra production`.")],
+    label: Annotated[str, typer.Option(help="What the token is for, such as `Entra production`.")],
     organization: Organization = None,
     account: Annotated[
         str | None,
         typer.Option(
-            help="userName of the technical account; it must be active and Administrator."
+            help="userName of the technical account, which must be active and an Administrator."
         ),
     ] = None,
     expires_days: Annotated[
-        int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
+        int | None,
+        typer.Option(
+            min=1, max=3650, help="Days until the token expires; by default it never does."
+        ),
     ] = None,
     acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a bearer token. It is shown once: copy it now."""
+    """Make a bearer token. It is shown only once: copy it now."""
 
     async def issue(runtime: Runtime, settings: Settings) -> None:
         check_output()
@@ -204,7 +207,7 @@ def token_issue(
 
 @tokens.command("list")
 def token_list(organization: Organization = None, as_json: AsJson = False) -> None:
-    """List the tokens of an organization; the tokens themselves are not kept."""
+    """List the tokens of an organization. Their secret values are not stored and cannot be shown."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
@@ -215,16 +218,18 @@ def token_list(organization: Organization = None, as_json: AsJson = False) -> No
 
 @tokens.command("revoke")
 def token_revoke(
-    token_id: Annotated[UUID, typer.Argument(help="Its id, from `scim-ledger token list`.")],
+    token_id: Annotated[
+        UUID, typer.Argument(help="The token's id, from `scim-ledger token list`.")
+    ],
     organization: Organization = None,
     acting_as: ActingAs = None,
 ) -> None:
-    """Revoke a token: within a second no process accepts it any more."""
+    """Revoke a token. Within a second, no process accepts it any more."""
 
     async def revoke(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
         is_new = await revoke_token(runtime, found, token_id, provenance=cli_provenance(acting_as))
-        say("Revoked." if is_new else "It was revoked before.")
+        say("Revoked." if is_new else "It was already revoked.")
 
     run_with_runtime(revoke)
 
@@ -240,22 +245,22 @@ def schema_add(
     organization: Organization = None,
     acting_as: ActingAs = None,
 ) -> None:
-    """Register an extension schema; again with more attributes adds those."""
+    """Register an extension schema. Register it again with more attributes to add them."""
 
     async def add(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
         is_new = await register_schema(
             runtime, found, file.read_bytes(), provenance=cli_provenance(acting_as)
         )
-        await asyncio.sleep(FRESH_S)  # Then every process has looked the organization up anew.
-        say("Registered: clients see it at /Schemas." if is_new else "It is registered already.")
+        await asyncio.sleep(FRESH_S)  # By then every process has loaded the organization again.
+        say("Registered: clients see it at /Schemas." if is_new else "It was already registered.")
 
     run_with_runtime(add)
 
 
 @schemas.command("list")
 def schema_list(organization: Organization = None, as_json: AsJson = False) -> None:
-    """List the extension schemas of an organization's own."""
+    """List the extension schemas that an organization has registered."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
@@ -267,12 +272,14 @@ def schema_list(organization: Organization = None, as_json: AsJson = False) -> N
 @events.command("tail")
 def events_tail(
     organization: Organization = None,
-    last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with this many.")] = 20,
-    follow: Annotated[bool, typer.Option(help="Go on with new ones until Ctrl-C.")] = True,
+    last: Annotated[
+        int, typer.Option("--last", "-n", min=0, help="How many past events to show first.")
+    ] = 20,
+    follow: Annotated[bool, typer.Option(help="Keep showing new events until Ctrl-C.")] = True,
     personal: Personal = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the latest events of an organization, and new ones as they happen."""
+    """Show the latest events of an organization, then new events as they happen."""
 
     async def tail_them(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)

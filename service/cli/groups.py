@@ -1,4 +1,4 @@
-"""How a group of commands is made: without a command it shows its help, which is no error."""
+"""Makes command groups. A group that is called without a command shows its help; that is not an error."""
 
 import sys
 from typing import Literal
@@ -11,13 +11,13 @@ HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
 def help_style() -> Literal["rich"] | None:
-    """Return how help is drawn: plainly where the terminal has no colors or no characters for frames."""
+    """Return how help is drawn: plain if the terminal has no colors or cannot show the frame characters."""
     return "rich" if is_colorful(sys.stdout) and is_utf8(sys.stdout) else None
 
 
-def group(told: str) -> typer.Typer:
-    """Return a group of commands."""
-    made = typer.Typer(help=told, rich_markup_mode=help_style(), context_settings=HELP_NAMES)
+def group(help_text: str) -> typer.Typer:
+    """Return a command group with this help text."""
+    made = typer.Typer(help=help_text, rich_markup_mode=help_style(), context_settings=HELP_NAMES)
 
     @made.callback(invoke_without_command=True)
     def explain(context: typer.Context) -> None:
@@ -27,7 +27,7 @@ def group(told: str) -> typer.Typer:
 
 
 def show_help(context: typer.Context) -> None:
-    """Print the help of a group that was called without a command."""
+    """Print the help of a group if it was called without a command."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit

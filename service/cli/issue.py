@@ -1,4 +1,4 @@
-"""Makes a token and shows it: one that nobody gets to see is revoked again."""
+"""Makes a token and shows it. A token that could not be shown is revoked."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ async def issue_and_show(
     lifetime: timedelta | None = None,
     acting_as: str | None = None,
 ) -> None:
-    """Make a token and show it. One that could not be shown is revoked. Errors: OutputFailed."""
+    """Make a token and show it. If it cannot be shown, revoke it. Errors: OutputFailed."""
     issuing = asyncio.ensure_future(
         issue_token(
             runtime,
@@ -38,7 +38,7 @@ async def issue_and_show(
         await output.show(shown(await asyncio.shield(issuing)))
     except BaseException as error:
         await asyncio.wait([issuing])
-        lost = issuing.result()  # Where it was not even made, that error counts.
+        lost = issuing.result()  # If the token was never made, this raises the error that says why.
         await unbroken(
             revoke_token(runtime, organization, lost.token_id, provenance=cli_provenance())
         )

@@ -1,4 +1,4 @@
-"""`scim-ledger projections …`: what the engineer on call asks, and does, about the read models."""
+"""`scim-ledger projections …`: how the engineer on call inspects and repairs the read models."""
 
 import os
 import time
@@ -28,21 +28,23 @@ from service.database.master_key import load_master_key
 from service.organizations.register import find_organization
 from service.runtime import Runtime
 
-projections = group("The tables that answers come from: look at them, check them, build them anew.")
-Name = Annotated[str, typer.Argument(help="Its name, from `scim-ledger projections list`.")]
+projections = group("The tables that requests are answered from: inspect, verify and rebuild them.")
+Name = Annotated[
+    str, typer.Argument(help="The projection's name, from `scim-ledger projections list`.")
+]
 Narrow = Annotated[
     str | None,
     typer.Option("--organization", "-o", help="Name or id of one organization; all by default."),
 ]
 SHAPE_CHANGED = (
-    "Its columns have changed: a service of the release before must not run on these tables. "
-    "Stop it if it does, rebuild once more, and start this release's."
+    "Its columns have changed: a service of the previous release must not run on these tables. "
+    "If one does, stop it, rebuild once more, and start this release."
 )
 
 
 @projections.command("list")
 def projections_list(as_json: AsJson = False) -> None:
-    """List the projections, and whether this release's code would build their tables as they are."""
+    """List the projections, and whether this release would build the same tables."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         async with runtime.pool.acquire() as connection:
@@ -54,9 +56,9 @@ def projections_list(as_json: AsJson = False) -> None:
 
 @projections.command("status")
 def projections_status(organization: Narrow = None, as_json: AsJson = False) -> None:
-    """Show how far each projection is, what is parked, and what rebuild or rollback could do."""
+    """Show how far each projection is, which streams are parked, and whether it can be rolled back."""
 
-    async def tell(runtime: Runtime, _settings: Settings) -> None:
+    async def show_them(runtime: Runtime, _settings: Settings) -> None:
         chosen = await _chosen(runtime, organization)
         async with runtime.pool.acquire() as connection:
             statuses = await load_statuses(connection, chosen)
@@ -66,7 +68,7 @@ def projections_status(organization: Narrow = None, as_json: AsJson = False) -> 
         else:
             say("\n\n".join(show.lines(each, names) for each in statuses))
 
-    run_with_runtime(tell)
+    run_with_runtime(show_them)
 
 
 @projections.command("rebuild")
@@ -74,42 +76,48 @@ def projections_rebuild(
     name: Name,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Processes; one for each processor by default."),
+        typer.Option(min=1, max=64, help="Number of processes; by default one for each processor."),
     ] = None,
     organization: Annotated[
-        str | None, typer.Option("--organization", "-o", help="Refused: tables are swapped whole.")
+        str | None,
+        typer.Option(
+            "--organization", "-o", help="Refused: a rebuild always covers all organizations."
+        ),
     ] = None,
 ) -> None:
-    """Build a projection anew from the log and let it serve, while the old one answers.
+    """Rebuild a projection from the log while the old tables keep serving, then swap the new ones in.
 
-    Ctrl-C and kill -9 are safe at any moment: the same command goes on from there.
+    Ctrl-C and kill -9 are safe at any moment: run the same command again to continue.
     """
 
     async def build(context: RebuildContext) -> str:
         if organization is not None:
             raise Refused(
-                "A rebuild makes the tables of all organizations, which are swapped whole: "
-                "leave --organization out. `projections verify` takes it."
+                "A rebuild makes the tables of all organizations and swaps them as a whole: "
+                "leave --organization out. `projections verify` accepts it."
             )
         began_s = time.monotonic()
         with shown("rebuild") as board:
             events = await rebuild(context, board.report)
-        told = show.rebuilt(name, events, time.monotonic() - began_s)
-        told = f"{told}\n{SHAPE_CHANGED}" if await _is_shape_changed(context) else told
-        return await _unless_parked(context, told)
+        summary = show.rebuilt(name, events, time.monotonic() - began_s)
+        if await _is_shape_changed(context):
+            summary = f"{summary}\n{SHAPE_CHANGED}"
+        return await _unless_parked(context, summary)
 
     _run_in_context(name, build, workers=workers)
 
 
 @projections.command("rollback")
 def projections_rollback(name: Name) -> None:
-    """Let the tables that the last rebuild replaced serve again, with all that has happened since."""
+    """Swap the tables from before the last rebuild back in, after catching them up with the log."""
 
     async def go_back(context: RebuildContext) -> str:
         with shown("rollback") as board:
             await roll_back(context, board.report)
-        told = f"{name} is the former one again. `projections rollback {name}` undoes this too."
-        return await _unless_parked(context, told)
+        summary = (
+            f"{name} serves its previous tables again. `projections rollback {name}` undoes this."
+        )
+        return await _unless_parked(context, summary)
 
     _run_in_context(name, go_back)
 
@@ -118,7 +126,7 @@ def projections_rollback(name: Name) -> None:
 def projections_verify(
     name: Name, organization: Narrow = None, personal: Personal = False, as_json: AsJson = False
 ) -> None:
-    """Compare every row with the log while both go on; exit code 1 where any differs or waits."""
+    """Compare every row with the log, while the service runs. Exit code 1 if a row differs or a stream is parked."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
         context = _context(runtime, settings, name)
@@ -130,12 +138,14 @@ def projections_verify(
 
 @projections.command("retry-parked")
 def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
-    """Try the parked streams of a projection again, from the event that each failed on."""
+    """Retry the parked streams of a projection, each from the event that failed."""
 
     async def retry(runtime: Runtime, _settings: Settings) -> None:
         follower = find_projection(name).follower
         if follower is None:
-            raise Refused(f"{name} is written with the append: it parks nothing.")
+            raise Refused(
+                f"{name} is written in the transaction of the append: it never parks a stream."
+            )
         chosen = await _chosen(runtime, organization)
         async with runtime.pool.acquire() as connection:
             released = await retry_parked(connection, follower, chosen)
@@ -157,23 +167,23 @@ async def _chosen(runtime: Runtime, organization: str | None) -> UUID | None:
 
 
 async def _is_shape_changed(context: RebuildContext) -> bool:
-    """Tell whether a rebuild has put tables of other columns in the place of those that served."""
+    """Return whether the last rebuild replaced the tables with ones that have other columns."""
     async with opened(context, name=application_name(context.projection.name)) as connection:
         return await is_shape_changed(connection, context.projection)
 
 
-async def _unless_parked(context: RebuildContext, told: str) -> str:
-    """Return what is told of tables that serve now. Errors: Refused, once it is told, where streams of them wait."""
+async def _unless_parked(context: RebuildContext, summary: str) -> str:
+    """Return the summary. Errors: Refused if streams are parked; the summary is printed first."""
     name = context.projection.name
     async with opened(context, name=application_name(name)) as connection:
         waiting = await count_parked(connection, name)
     if waiting:
-        say(told)
+        say(summary)
         streams = "1 stream is" if waiting == 1 else f"{waiting:,} streams are"
         raise Refused(
             f"{streams} parked in {name}: scim-ledger projections status lists what failed."
         )
-    return told
+    return summary
 
 
 def _context(
@@ -194,11 +204,12 @@ def _context(
 def _run_in_context(
     name: str, work: Callable[[RebuildContext], Awaitable[str]], *, workers: int | None = None
 ) -> None:
-    """Run what changes which tables serve; say what came of it."""
+    """Run work that changes which tables serve, and print its summary."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
         say(await work(_context(runtime, settings, name, workers)))
 
     run_with_runtime(
-        in_context, interrupted="Interrupted: what serves is whole. The same command goes on."
+        in_context,
+        interrupted="Interrupted: the tables that serve are intact. Run the same command to continue.",
     )

@@ -11,7 +11,7 @@ from service.write.decide.organization import NAME_LENGTH_MAX
 
 
 def cli_provenance(acting_as: str | None = None) -> Provenance:
-    """Return who acts on the command line: the account, and the name that it gives besides."""
+    """Return who acts on the command line: the system account, and the name given with --as."""
     account = system_account()
     actor = (
         f"cli:{account} as {_checked_name(acting_as)}"
@@ -22,7 +22,7 @@ def cli_provenance(acting_as: str | None = None) -> Provenance:
 
 
 def system_account() -> str:
-    """Return the account of this process as `id` shows it, 1000(ada). No variable has a say in it."""
+    """Return the account of this process as `id` shows it, 1000(ada). Environment variables cannot change it."""
     uid = os.getuid()
     try:
         return f"{uid}({printable(pwd.getpwuid(uid).pw_name)})"
@@ -31,7 +31,7 @@ def system_account() -> str:
 
 
 def _checked_name(name: str) -> str:
-    """Return a name that is one printable piece of text. Errors: InvalidValue."""
+    """Return a name that is printable text on one line. Errors: InvalidValue."""
     text = name.strip()
     if not text or len(text) > NAME_LENGTH_MAX or not text.isprintable():
         raise InvalidValue(

@@ -1,4 +1,4 @@
-"""`scim-ledger serve`: the service from its start to its end, and what it says meanwhile."""
+"""`scim-ledger serve`: the service from its start to its end, and what it prints."""
 
 import gc
 import sys
@@ -32,7 +32,7 @@ async def run_service(settings: Settings) -> None:
     ):
         bound = settings.model_copy(update={"port": port})
         await record_address(runtime.pool, bound.origin)
-        # Once the port is ours: a token that is made and never shown would be lost.
+        # Only once the port is ours: if listening failed later, a new token would be lost before anybody saw it.
         first = await unbroken(set_up_first(runtime, cli_provenance()))
         tune_gc()
         await _welcome(runtime, bound, first)
@@ -41,7 +41,7 @@ async def run_service(settings: Settings) -> None:
 
 
 async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganization | None) -> None:
-    """Say that the service is ready. Only a terminal gets a token: logs are kept, and read by others."""
+    """Print that the service is ready. Only a terminal is shown a token, because other people read stored logs."""
     try:
         if first is not None and sys.stdout.isatty():
             await issue_and_show(
@@ -54,18 +54,18 @@ async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganizat
             await output.show(welcome(settings, first.organization, None))
         else:
             await output.show(await welcome_back(runtime, settings))
-    except (OutputClosed, OutputFailed) as error:  # It serves all the same.
+    except (OutputClosed, OutputFailed) as error:  # The service runs all the same.
         log.warning("standard_output_unusable", error=str(error))
 
 
 def _mention(text: str) -> None:
-    """Print a line if that is possible at once: nothing keeps a service from stopping."""
+    """Print a line if the output has room for it now. A full or closed output must not delay the stop."""
     with suppress(OutputClosed, OutputFailed):
         output.mention(text)
 
 
 def tune_gc() -> None:
-    """Spare the collector what stays, and let it look less often: a request makes 500 objects and no cycle."""
+    """Freeze the objects that stay, and collect less often: a request makes 500 objects and no cycle."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -1,4 +1,4 @@
-"""`events tail`: the log of an organization as lines, and new ones as they happen."""
+"""`events tail`: the latest events of an organization as lines, then new events as they are appended."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ async def lines(
     with_personal: bool,
     as_json: bool,
 ) -> AsyncIterator[str]:
-    """Yield the last events of an organization, then new ones for as long as it follows."""
+    """Yield a line for each of the last events; if `is_following`, also for new events, without end."""
     async with runtime.pool.acquire() as connection:
         tail = await read_tail(connection, organization.id)
     after = max(0, tail.position - last)
@@ -62,7 +62,7 @@ async def _personal(runtime: Runtime, batch: Sequence[RecordedEvent]) -> list[An
 
 
 def as_line(event: RecordedEvent, organization: Organization, personal: Any) -> str:
-    """Return an event as a line: position, time, type, stream and version, by whom, the facts."""
+    """Return an event as a line: position, time, type, stream and version, actor, facts."""
     facts = _readable(orjson.loads(event.data), organization)
     if personal is not None:
         facts["values"] = personal
@@ -78,12 +78,12 @@ def _actor(event: RecordedEvent) -> str:
 
 
 def _readable(facts: dict[str, Any], organization: Organization) -> dict[str, Any]:
-    """Put the names of roles in place of their ids."""
+    """Replace role ids by role names."""
     names = {str(role_id): name for name, role_id in organization.roles.items()}
     return {
         key: _named(value, names)
         for key, value in facts.items()
-        if key != "jtiHash"  # It says nothing to a reader.
+        if key != "jtiHash"  # A hash means nothing to a reader.
     }
 
 
@@ -99,7 +99,7 @@ def _short(value: Any) -> str:
 
 
 def as_document(event: RecordedEvent, personal: Any) -> str:
-    """Return an event as JSON with every column of the log but the sealed bytes."""
+    """Return an event as JSON, with every column of the log except the sealed bytes."""
     document = {
         "position": event.position,
         "recordedAt": event.recorded_at,

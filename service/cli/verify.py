@@ -1,4 +1,4 @@
-"""What `scim-ledger projections verify` prints, and how it ends: well only where all was compared and is right."""
+"""What `scim-ledger projections verify` prints. It succeeds only if every row was compared and matches the log."""
 
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -22,12 +22,11 @@ class Tally:
     name: str  # Of the projection.
     differing: int = 0  # Rows.
     waiting: int = 0  # Streams that are parked.
-    unread: list[NotFolded] = field(
-        default_factory=list
-    )  # One for each log that could not be read.
+    # One for each log that could not be read.
+    unread: list[NotFolded] = field(default_factory=list)
 
     def add(self, found: Finding) -> None:
-        """Count what was found."""
+        """Count one finding."""
         match found:
             case Waiting():
                 self.waiting += found.streams
@@ -37,7 +36,7 @@ class Tally:
                 self.differing += 1
 
     def problems(self) -> list[str]:
-        """Return what is wrong, a sentence or two for each kind; none where all is as the log says."""
+        """Return what is wrong, one or two sentences for each kind; nothing if every row matches the log."""
         return [
             *([self._rows()] if self.differing else []),
             *([self._parked()] if self.waiting else []),
@@ -46,8 +45,8 @@ class Tally:
 
     def _rows(self) -> str:
         if self.differing == 1:
-            return f"1 row of {self.name} is not as the log says."
-        return f"{self.differing:,} rows of {self.name} are not as the log says."
+            return f"1 row of {self.name} differs from the log."
+        return f"{self.differing:,} rows of {self.name} differ from the log."
 
     def _parked(self) -> str:
         streams = (
@@ -65,15 +64,15 @@ class Tally:
         if not others:
             return str(first)
         logs = "1 more organization" if len(others) == 1 else f"{len(others):,} more organizations"
-        return f"{first} The log of {logs} cannot be read, either: --organization tells where."
+        return f"{first} The log of {logs} cannot be read either: run verify with --organization to see where."
 
 
 async def compare(
     context: RebuildContext, organization_id: UUID | None, *, as_json: bool, with_personal: bool
 ) -> None:
-    """Print each row that differs, then that none does; as JSON, all that is found.
+    """Print each row that differs, or that none does. As JSON, print every finding.
 
-    Errors: Refused where rows differ or wait, NotFolded where not all can be compared, Busy.
+    Errors: Refused if rows differ or streams are parked, NotFolded if a log cannot be read, Busy.
     """
     tally = Tally(context.projection.name)
     with shown("verify") as board:
@@ -87,13 +86,13 @@ async def compare(
     if problems := tally.problems():
         raise (NotFolded if tally.unread else Refused)(" ".join(problems))
     if not as_json:
-        output.say(f"Every row of {tally.name} is as the log says.")
+        output.say(f"Every row of {tally.name} matches the log.")
 
 
 def say(board: Board, line: str, tally: Tally) -> None:
-    """Print a line. Errors: Refused where nobody reads on, since then not all is known."""
+    """Print a line. Errors: Refused if standard output is closed, because the comparison then stops early."""
     try:
         board.say(line)
     except OutputClosed:
-        told = ["Nobody reads on: not all rows were compared.", *tally.problems()]
-        raise Refused(" ".join(told)) from None
+        problems = ["Output was closed early; not all rows were compared.", *tally.problems()]
+        raise Refused(" ".join(problems)) from None

@@ -1,4 +1,4 @@
-"""Where clients reach the service: it says so in the database, where the commands find it."""
+"""Where clients reach the service: `serve` records it in the database, and commands read it there."""
 
 import asyncpg
 
@@ -9,13 +9,13 @@ statement = statements_in(__package__)
 
 
 async def record_address(pool: asyncpg.Pool, origin: str) -> None:
-    """Record scheme and host of the service that starts now; it takes the place of the one before."""
+    """Record the scheme and host of the service that is starting, in place of the ones recorded before."""
     async with pool.acquire() as connection:
         await connection.execute(statement("record_address"), origin)
 
 
 async def find_origin(pool: asyncpg.Pool, settings: Settings) -> str:
-    """Return scheme and host of the service: as set here for clients, else where it was started last."""
+    """Return the scheme and host of the service: from SCIM_LEDGER_PUBLIC_URL, else as last recorded."""
     if settings.public_url:
         return settings.origin
     async with pool.acquire() as connection:

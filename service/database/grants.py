@@ -1,4 +1,4 @@
-"""The rights of the service's role: what the migrations grant, and what a restore may have left behind."""
+"""The rights of the service's role: the migrations grant them, and a restore may have lost some."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -13,7 +13,7 @@ statement = statements_in(__package__)
 
 
 READ, ADD, WRITE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
-# Schema → table → rights; a table's name of * means all that the schema has.
+# Schema → table → rights. The table name * means every table of the schema.
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "eventstore": {"events": ADD, "subject_keys": "SELECT, INSERT, DELETE"},
     "service": {"schema_migrations": READ, "signing_keys": ADD, "master_keys": ADD},
@@ -30,13 +30,13 @@ OWNER = "Let DATABASE_URL name the account that owns the database."
 
 
 class CannotGrant(Exception):
-    """This account may not give the service its rights; the message says which account may."""
+    """This account may not grant the service its rights; the message says which account may."""
 
 
 async def find_missing(connection: Connection) -> list[str]:
-    """Return the rights that the service's role lacks, each as GRANT names it; all where there is no role.
+    """Return the rights that the service's role lacks, each as GRANT names it; all of them if there is no role.
 
-    Schemas and tables that are not there lack nothing.
+    Rights on schemas and tables that do not exist are not counted as missing.
     """
     wanted = list(_wanted())
     schemas, tables, rights = (list(column) for column in zip(*wanted, strict=True))
@@ -45,7 +45,7 @@ async def find_missing(connection: Connection) -> list[str]:
 
 
 def _wanted() -> Iterator[tuple[str, str, str]]:
-    """Yield schema, table and right, one of each."""
+    """Yield each (schema, table, right)."""
     for schema, tables in TABLES.items():
         for table, rights in tables.items():
             for right in rights.split(", "):
@@ -53,9 +53,9 @@ def _wanted() -> Iterator[tuple[str, str, str]]:
 
 
 async def mend(connection: Connection) -> list[str]:
-    """Give the service's role what it lacks, and make it where it is missing; return what was given.
+    """Grant the service's role what it lacks, after making the role if it is missing; return the grants.
 
-    The caller owns the transaction and is the owner of the database. Errors: CannotGrant.
+    The caller owns the transaction, and its account owns the database. Errors: CannotGrant.
     """
     lacking = await find_missing(connection)
     if not lacking:
@@ -66,7 +66,7 @@ async def mend(connection: Connection) -> list[str]:
             await connection.execute(f"GRANT {each} TO scim_ledger_service")
     except asyncpg.InsufficientPrivilegeError as error:
         raise CannotGrant(f"{error.message} {error.hint or OWNER}") from error
-    # Postgres only warns where an account has some other right of its own, but none to pass on.
+    # If an account has some right on the object but may not grant it, Postgres only warns. So look again.
     if left := await find_missing(connection):
         raise CannotGrant(f"scim_ledger_service still lacks {left[0]}. {OWNER}")
     return [f"grant {each}" for each in lacking]

@@ -1,4 +1,4 @@
-"""The names that a migration makes, read from its text: so what stands in their place is refused before anything is written. Pure."""
+"""The names that migrations create, read from their text. A database where one is taken is refused early. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ FUNCTION = re.compile(r"\bCREATE (?:FUNCTION|PROCEDURE) (\w+\.\w+)")
 
 
 class MadeNames(NamedTuple):
-    """What migrations make, without what they only replace."""
+    """The names that migrations create, without those that they only replace."""
 
     schemas: frozenset[str]
     relations: frozenset[str]
@@ -19,12 +19,12 @@ class MadeNames(NamedTuple):
 
 
 def names_made(texts: Iterable[str]) -> MadeNames:
-    """Return the names of schemas, and of relations and functions with their schema."""
+    """Return the names that these migrations create; relations and functions with their schema."""
     text = COMMENT.sub("", "\n".join(texts))
     return MadeNames(*(frozenset(each.findall(text)) for each in (SCHEMA, RELATION, FUNCTION)))
 
 
 def names_to_make(missing: Iterable[str], applied: Iterable[str]) -> MadeNames:
-    """Return what the missing migrations make that those applied have not made before."""
+    """Return the names that the missing migrations create and the applied ones have not."""
     new, held = names_made(missing), names_made(applied)
     return MadeNames(*(new[index] - held[index] for index in range(len(new))))

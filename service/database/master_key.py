@@ -20,11 +20,11 @@ HOW_TO_MAKE_ONE = "`openssl rand -base64 32` makes one"
 
 
 class KeyProblem(Exception):
-    """A key is missing or not the right one; the message says what to change."""
+    """A key is missing or wrong; the message says what to change."""
 
 
 def load_master_key(*, setting: str | None, key_file: Path, create: bool = True) -> bytes:
-    """Return the master key: from the setting, else from the file, which is made when there is none.
+    """Return the master key: from the setting, else from the file. If `create`, a missing file is made.
 
     Errors: KeyProblem.
     """
@@ -34,11 +34,11 @@ def load_master_key(*, setting: str | None, key_file: Path, create: bool = True)
         try:
             make_key_file(key_file)
         except FileExistsError:
-            pass  # Another process was faster; its key is ours too.
+            pass  # Another process was faster: use the key it made.
         except OSError as error:
             raise KeyProblem(
                 f"{key_file} cannot be made: {error.strerror}. Set SCIM_LEDGER_DATA_DIR to a folder "
-                f"that this account may write, or {SETTING}."
+                f"that this account may write to, or set {SETTING}."
             ) from error
     return read_key_file(key_file)
 
@@ -55,9 +55,9 @@ def decoded(text: str, where: str) -> bytes:
 
 
 def make_key_file(key_file: Path) -> None:
-    """Write a new key to a file that only its owner may read: whole, or not at all.
+    """Write a new key to a file that only its owner may read. The file appears complete or not at all.
 
-    Errors: FileExistsError where somebody else was faster.
+    Errors: FileExistsError if another process was faster.
     """
     key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = key_file.with_name(f".{key_file.name}.{secrets.token_hex(8)}")
@@ -74,7 +74,7 @@ def make_key_file(key_file: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let a new name in a folder outlive a power cut."""
+    """Flush a folder to disk: a new file name in it then survives a power cut."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -83,7 +83,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_key_file(key_file: Path) -> bytes:
-    """Return the key in a file that nobody but its owner may read."""
+    """Return the key in a file, which only its owner may be allowed to read. Errors: KeyProblem."""
     try:
         if key_file.stat().st_mode & 0o077:
             raise KeyProblem(f"Others may read {key_file}: run `chmod 600 {key_file}`.")
@@ -91,7 +91,7 @@ def read_key_file(key_file: Path) -> bytes:
     except FileNotFoundError as error:
         raise KeyProblem(
             f"There is no master key: set {SETTING}, or restore {key_file}. "
-            "In a new database, scim-ledger serve makes it."
+            "For a new database, scim-ledger serve makes one."
         ) from error
     except OSError as error:
         raise KeyProblem(f"{key_file} cannot be read: {error.strerror}.") from error
@@ -102,12 +102,12 @@ def read_key_file(key_file: Path) -> bytes:
 async def open_master_key(
     connection: asyncpg.Connection, *, setting: str | None, key_file: Path, may_make: bool
 ) -> bytes:
-    """Return the master key of a database, which is made only where the database has none yet.
+    """Return the master key of a database. A key is made only if the database has none yet.
 
-    Errors: KeyProblem; no file is left behind then.
+    Errors: KeyProblem; then no key file is left behind.
     """
     async with connection.transaction():
-        # Two that start together take turns: the second finds the key of the first.
+        # If two processes start together, the second waits and finds the key of the first.
         await connection.execute(callers_statement("lock_signing_keys"))
         is_new = await connection.fetchval(statement("find_master_key")) is None
         key = load_master_key(setting=setting, key_file=key_file, create=is_new and may_make)
@@ -128,7 +128,7 @@ async def find_key_at_hand(
 
 
 async def check_master_key(connection: asyncpg.Connection, master_key: bytes) -> None:
-    """Hold the database to the master key that came first. Errors: KeyProblem."""
+    """Check that this is the key the database was made with; the first key is recorded. Errors: KeyProblem."""
     fingerprint = derived(master_key, "fingerprint").hex()
     await connection.execute(statement("claim_master_key"), fingerprint)
     if await connection.fetchval(statement("find_master_key")) != fingerprint:

@@ -1,4 +1,4 @@
-"""Brings a database to the shape that this release needs: numbered SQL files, forward only."""
+"""Brings a database to the schema of this release: numbered SQL files, applied in order, forward only."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ COLUMNS = ["number", "name", "checksum", "applied_at"]  # Of the table of migrat
 
 
 class MigrationProblem(Exception):
-    """The database cannot be brought to this release's shape; the message says what to do."""
+    """The database cannot be migrated to this release; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Migration:
 
 
 async def migrate(dsn: str) -> list[str]:
-    """Return what was applied now, in order; nothing when the database has it all.
+    """Return what was applied now, in order; empty if nothing was missing.
 
-    These are rights that a restore has lost, the migrations, and the projections that were missing
-    and are made empty.
+    First come rights that a restore has lost, then the migrations, then missing projections, which are
+    created empty.
 
-    Each is a transaction of its own, under a lock: two that start together take turns, and an
-    interrupted run goes on where it stopped. What is not ours and has a name that we need is refused
+    Each is one transaction under a lock. Two processes that start together take turns, and an interrupted
+    run continues where it stopped. If something else has a name that we need, the database is refused
     before anything is written. Errors: MigrationProblem, and asyncpg's on connecting.
     """
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
@@ -68,13 +68,13 @@ async def migrate(dsn: str) -> list[str]:
 
 
 async def refuse_unfit(connection: Connection) -> None:
-    """Return where the database can be written to, in every alphabet. Errors: MigrationProblem."""
+    """Refuse a database that cannot hold our writes. Errors: MigrationProblem."""
     if problem := await find_problem(connection):
         raise MigrationProblem(problem)
 
 
 async def mend_grants(connection: Connection) -> list[str]:
-    """Give the service the rights that the migrations so far gave it; return them. Errors: MigrationProblem."""
+    """Grant the service again what it has lost of its rights; return the grants. Errors: MigrationProblem."""
     async with connection.transaction():
         await connection.execute(statement("lock_migrations"))
         if SERVICE_ROLE_SINCE not in await load_applied(connection):
@@ -86,16 +86,16 @@ async def mend_grants(connection: Connection) -> list[str]:
 
 
 async def make_projections(connection: Connection) -> list[str]:
-    """Make the projections that the database lacks; return their names."""
+    """Create the projections that the database lacks, empty; return a line for each."""
     async with connection.transaction():
         await connection.execute(statement("lock_migrations"))
         return [f"projection {name}" for name in await create_missing(connection)]
 
 
 async def refuse_foreign(connection: asyncpg.Connection, migrations: Sequence[Migration]) -> None:
-    """Refuse a database that has something else under a name that we need. Errors: MigrationProblem."""
+    """Refuse a database where something else has a name that we need. Errors: MigrationProblem."""
     async with connection.transaction():
-        # Who migrates now makes such names: under the lock, they are there with the note of it.
+        # A migration that runs now creates such names. Under the lock, they appear together with its record.
         await connection.execute(statement("lock_migrations"))
         applied = await load_applied(connection)
         names = names_to_make(
@@ -109,7 +109,7 @@ async def refuse_foreign(connection: asyncpg.Connection, migrations: Sequence[Mi
 
 
 async def is_behind(dsn: str) -> bool:
-    """Tell whether the database lacks a migration, or the service a right. Errors: MigrationProblem, asyncpg's."""
+    """Return whether the database lacks a migration, or the service a right. Errors: MigrationProblem, asyncpg's."""
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         await refuse_unfit(connection)
@@ -132,9 +132,9 @@ def packaged() -> list[Migration]:
 
 
 async def apply_next(connection: asyncpg.Connection, migrations: Sequence[Migration]) -> str:
-    """Return the name of the migration applied, the first that is missing; empty when none is."""
+    """Apply the first missing migration and return its name; empty if none is missing."""
     async with connection.transaction():
-        # Released with the transaction, so that it works through a pooler and needs no clean-up.
+        # The lock ends with the transaction. So it works through a pooler and needs no clean-up.
         await connection.execute(statement("lock_migrations"))
         migration = first_missing(migrations, await load_applied(connection))
         if migration is None:
@@ -153,9 +153,9 @@ async def apply_next(connection: asyncpg.Connection, migrations: Sequence[Migrat
 
 
 async def load_applied(connection: asyncpg.Connection) -> dict[int, str]:
-    """Return the checksums of the migrations that the database has had, by number.
+    """Return the checksums of the applied migrations, by number.
 
-    Errors: MigrationProblem where the table of that name is another application's.
+    Errors: MigrationProblem if the table of that name belongs to another application.
     """
     columns = await connection.fetchval(statement("find_migration_columns"))
     if columns is None:
@@ -167,7 +167,7 @@ async def load_applied(connection: asyncpg.Connection) -> dict[int, str]:
 
 
 def first_missing(migrations: Sequence[Migration], applied: Mapping[int, str]) -> Migration | None:
-    """Return the first migration that is still to apply, None when there is none."""
+    """Return the first migration that is not applied yet; None if all are. Errors: MigrationProblem."""
     if newer := applied.keys() - {each.number for each in migrations}:
         raise MigrationProblem(
             f"The database has migration {max(newer):04}, which this release does not know: "

@@ -14,23 +14,23 @@ CONNECT_TIMEOUT_S = 10.0
 
 COMMAND_TIMEOUT_S = 25.0
 
-CLOSE_TIMEOUT_S = 10.0  # For connections that are still lent when all has ended.
+CLOSE_TIMEOUT_S = 10.0  # How long to wait for connections that are still in use.
 
 STATEMENTS_CACHED_MAX = 500
 
 SESSION = {
     **SETTINGS,
     "role": SERVICE_ROLE,
-    "search_path": DIRECTORY.name,  # Of statements that a catch-up runs in another schema's tables, too.
+    "search_path": DIRECTORY.name,  # A catch-up changes it, to run the same statements on other tables.
     "statement_timeout": "20s",
-    "lock_timeout": "6s",  # A log that another process holds: 503, and the client tries again.
-    # Postgres ends a transaction whose process stands still, so that others can go on.
+    "lock_timeout": "6s",  # If another process holds a log for longer, the client gets 503 and retries.
+    # If a process hangs in a transaction, Postgres ends it, and others can go on.
     "idle_in_transaction_session_timeout": "15s",
 }
 
 
 async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
-    """Return the pool of connections that have the service's rights and no more."""
+    """Return a pool of connections that have only the rights of the service."""
     return await asyncpg.create_pool(
         dsn,
         connect=connect,
@@ -46,7 +46,7 @@ async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
 
 
 async def close_pool(pool: asyncpg.Pool) -> None:
-    """Close the pool's connections; those that Postgres does not answer on go without a word."""
+    """Close the pool's connections. Those on which Postgres does not answer in time are cut."""
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await pool.close()
@@ -55,4 +55,4 @@ async def close_pool(pool: asyncpg.Pool) -> None:
 
 
 async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
-    """Save the round trip of a reset: nothing of ours outlives a transaction."""
+    """Do nothing, which saves the round trip of a reset: we leave no session state behind."""

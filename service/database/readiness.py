@@ -1,4 +1,4 @@
-"""Whether a write would succeed now: tried, by a transaction that leaves no row, and shared by all who ask."""
+"""Whether a write would succeed now. A transaction that leaves no row tries it; concurrent callers share the try."""
 
 import asyncio
 
@@ -8,12 +8,13 @@ from eventstore.append import try_append
 from eventstore.postgres.pool import borrowed
 from service.database.grants import find_missing
 
-FRESH_S = 0.25  # Since a try succeeded: /readyz needs no token, and each try waits for the disk.
+# How long a success counts. /readyz needs no token, and each try waits for the disk.
+FRESH_S = 0.25
 TIMEOUT_S = 2.0
 
 
 class Readiness:
-    """Tries to write, at most four times a second, however many ask."""
+    """Tries to write, at most four times a second, however many callers ask."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -21,7 +22,7 @@ class Readiness:
         self._trial: asyncio.Task[str] | None = None
 
     async def check(self) -> str:
-        """Return why nothing can be written, nothing where it can. Errors: asyncpg's, TimeoutError."""
+        """Return why nothing can be written; empty if it can. Errors: asyncpg's, TimeoutError."""
         if asyncio.get_running_loop().time() - self._tried_at_s < FRESH_S:
             return ""
         if self._trial is None:

@@ -1,4 +1,4 @@
-"""What the first start makes: an organization."""
+"""What the first start creates: an organization."""
 
 from eventstore.events import Provenance
 from eventstore.postgres.statements import statements_in
@@ -13,9 +13,9 @@ FIRST_ORGANIZATION = "Default organization"
 
 
 async def set_up_first(runtime: Runtime, provenance: Provenance) -> CreatedOrganization | None:
-    """Make an organization in a database that has none; None where it has one."""
+    """Create an organization if the database has none; return None if it has one."""
     async with runtime.pool.acquire() as connection, connection.transaction():
-        # Of services that start together, one makes it; the others wait, and find it.
+        # If several services start together, one creates it; the others wait and then find it.
         await connection.execute(statement("lock_first_organization"))
         if await admin.list_organizations(connection):
             return None

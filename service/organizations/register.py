@@ -1,4 +1,4 @@
-"""Register organizations and find them."""
+"""Creates organizations and finds them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ class CreatedOrganization:
 async def create_organization(
     runtime: Runtime, name: str, *, provenance: Provenance
 ) -> CreatedOrganization:
-    """Make an organization with its five roles and a technical account. Errors: ScimError."""
+    """Create an organization with its five roles and a technical account. Errors: ScimError."""
     await _refuse_taken(runtime, name)
     organization_id = new_id()
     roles = {role: new_id() for role in ROLE_NAMES}
@@ -48,17 +48,17 @@ async def create_organization(
 
 
 async def _refuse_taken(runtime: Runtime, name: str) -> None:
-    """Raise Uniqueness where an organization has this name; one that is made meanwhile meets Postgres."""
+    """Raise Uniqueness if the name is taken. If one is created at the same time, Postgres refuses the second."""
     async with runtime.pool.acquire() as connection:
         known = await admin.list_organizations(connection)
     if fold(name.strip()) in (fold(each.name) for each in known):
-        raise Uniqueness(f"There is an organization {name!r} already; choose another name.")
+        raise Uniqueness(f"There is already an organization {name!r}; choose another name.")
 
 
 async def find_organization(runtime: Runtime, wanted: str | None) -> Organization:
-    """Return an organization by id or name; the only one where none is wanted.
+    """Return an organization by id or name. Without either, return the only one.
 
-    Errors: NotFound, which says how to name one.
+    Errors: NotFound, whose message says how to name one.
     """
     async with runtime.pool.acquire() as connection:
         known = await admin.list_organizations(connection)
@@ -74,6 +74,8 @@ async def find_organization(runtime: Runtime, wanted: str | None) -> Organizatio
 
 def _which(known: list[Organization]) -> str:
     if not known:
-        return "There is none yet: make one with `scim-ledger organization create NAME`."
+        return (
+            "There is no organization yet: create one with `scim-ledger organization create NAME`."
+        )
     names = ", ".join(repr(each.name) for each in known[:10])
     return f"Name one with --organization: {names}."

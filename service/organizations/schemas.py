@@ -1,4 +1,4 @@
-"""Register an organization's own extension schemas."""
+"""Registers extension schemas for an organization."""
 
 import orjson
 
@@ -15,9 +15,9 @@ from service.write.commands import RegisterSchema
 async def register_schema(
     runtime: Runtime, organization: Organization, text: bytes, *, provenance: Provenance
 ) -> bool:
-    """Register an extension schema given as JSON; tell whether that changed anything.
+    """Register an extension schema given as JSON; return whether that changed anything.
 
-    Errors: InvalidValue and InvalidSyntax, with what to change.
+    Errors: InvalidValue and InvalidSyntax; the message says what to change.
     """
     sent = without_mark(text)
     try:

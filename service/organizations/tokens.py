@@ -1,4 +1,4 @@
-"""Issue and revoke bearer tokens."""
+"""Issues and revokes bearer tokens."""
 
 import secrets
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ JTI_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token, which is shown once, and the id under which it is listed and revoked."""
+    """A token, which is shown only once, and the id by which it is listed and revoked."""
 
     token: str
     token_id: UUID
@@ -38,9 +38,9 @@ async def issue_token(
     lifetime: timedelta | None = None,
     provenance: Provenance,
 ) -> IssuedToken:
-    """Make a bearer token for a technical account, by default the organization's own.
+    """Make a bearer token for a technical account: by default, the one created with the organization.
 
-    Errors: NotFound for an account that does not exist; InvalidValue for one that may not.
+    Errors: NotFound if the account does not exist; InvalidValue if it may not hold tokens.
     """
     account_id = await _account_id(runtime, organization, account)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -64,7 +64,7 @@ async def issue_token(
 async def revoke_token(
     runtime: Runtime, organization: Organization, token_id: UUID, *, provenance: Provenance
 ) -> bool:
-    """Revoke a token; tell whether it was valid until now. Errors: NotFound."""
+    """Revoke a token; return whether it was not revoked before. Errors: NotFound."""
     command = RevokeToken(organization.id, token_id)
     caller = Caller(organization, None, provenance.source)
     outcome = await runtime.lanes.submit(command, caller, provenance)

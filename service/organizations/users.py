@@ -1,4 +1,4 @@
-"""Make a user by hand."""
+"""Creates users by hand."""
 
 from uuid import UUID
 
@@ -22,10 +22,10 @@ async def create_user(
     role: str | None,
     provenance: Provenance,
 ) -> UUID:
-    """Make a user by hand, whom an identity provider may find and link later; return its id.
+    """Create a user by hand and return its id. An identity provider may find and link it later.
 
-    The role is one of the five by name, Reader where none is given.
-    Errors: InvalidValue, Uniqueness where the userName is taken.
+    The role is the name of one of the five; without one, the user is a Reader.
+    Errors: InvalidValue; Uniqueness if the userName is taken.
     """
     if role is not None:
         document = {**document, "roleId": str(_role_id(organization, role))}

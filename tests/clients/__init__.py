@@ -1,1 +1,1 @@
-"""Identity providers: their dialogues, through a real socket."""
+"""Identity providers and SCIM clients: their requests, sent through a real socket."""

@@ -1,4 +1,4 @@
-"""What Microsoft Entra sends, in both of its dialects (docs: use-scim-to-provision-users-and-groups)."""
+"""What Microsoft Entra sends, in both of its dialects (from its docs: use-scim-to-provision-users-and-groups)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +7,7 @@ from uuid import uuid4
 from schema.scim.urns import ENTERPRISE_USER, GROUP, USER
 from tests.serving import Answer, Scim
 
-MISSPELT = (
-    "urn:ietf:params:scim:schemas:extension:enterprise:2.0User"  # As its documents once had it.
-)
+MISSPELT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0User"  # From an older version of its documentation.
 AD_GROUP = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"
 APP_ROLE = "WindowsAzureActiveDirectoryRole"
 
@@ -44,7 +42,7 @@ def new_group(name: str, **more: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a job writes its changes: with `?aadOptscim062020` on the Tenant URL (flag), or without."""
+    """How a provisioning job writes changes: with `?aadOptscim062020` on the Tenant URL (flag), or without."""
 
     has_flag: bool
 
@@ -55,7 +53,7 @@ class Dialect:
         return {"op": "Replace", "path": "active", "value": str(active)}
 
     def change(self, **attributes: Any) -> list[dict[str, Any]]:
-        """Return the operations that change attributes; __ in a name stands for a dot."""
+        """Return the operations that change attributes. In a name, __ stands for a dot."""
         values = {name.replace("__", "."): value for name, value in attributes.items()}
         if self.has_flag:
             return [{"op": "replace", "value": values}]
@@ -73,7 +71,7 @@ class Dialect:
         return {"op": "add" if self.has_flag else "Add", "path": "members", "value": value}
 
     def remove_members(self, *ids: str) -> list[dict[str, Any]]:
-        """Return the operations that take members from a group."""
+        """Return the operations that remove members from a group."""
         if self.has_flag:
             return [{"op": "remove", "path": f'members[value eq "{each}"]'} for each in ids]
         value = [{"$ref": None, "value": each} for each in ids]
@@ -91,7 +89,7 @@ async def match_user(scim: Scim, attribute: str, value: str) -> list[dict[str, A
 
 
 async def match_group(scim: Scim, name: str) -> list[dict[str, Any]]:
-    """Return the groups of a name, as Entra asks for them: without members."""
+    """Return the groups with a name. Entra asks for them without members."""
     query = {"excludedAttributes": "members", "filter": f'displayName eq "{name}"'}
     return _found(await scim.find("/Groups", **query))
 
@@ -105,7 +103,7 @@ def _found(answer: Answer) -> list[dict[str, Any]]:
 
 
 async def provision(scim: Scim, body: dict[str, Any]) -> str:
-    """Match a user by externalId, then by userName; make it or link it; return its id."""
+    """Match a user by externalId, then by userName. Create or link it. Return its id."""
     found = await match_user(scim, "externalId", body["externalId"])
     found = found or await match_user(scim, "userName", body["userName"])
     if not found:
@@ -125,7 +123,7 @@ async def provision(scim: Scim, body: dict[str, Any]) -> str:
 
 
 async def provision_group(scim: Scim, body: dict[str, Any], members: list[str]) -> str:
-    """Match a group by name; make it where it is not; then add its members."""
+    """Match a group by name, or create it. Then add its members."""
     found = await match_group(scim, body["displayName"])
     shown = found[0] if found else (await scim.post("/Groups", body)).body
     added = await scim.patch(f"/Groups/{shown['id']}", LEGACY.add_members(*members))

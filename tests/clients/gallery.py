@@ -1,6 +1,6 @@
-"""The gate of Microsoft's gallery: how its Logic App reads /Schemas, and what it reads back.
+"""How the validator of Microsoft's gallery reads /Schemas, and what it reads back after a write.
 
-SCIM-Validation-Test-Overview.md, reference §7 and §10.
+Its source is Microsoft's SCIM-Validation-Test-Overview.md; see docs/reference/client-quirks.md.
 """
 
 import re
@@ -15,7 +15,7 @@ TARGET = re.compile(
 
 
 def targets(schemas: list[dict[str, Any]]) -> list[str]:
-    """Return the names of all attributes that a mapping may have as its target."""
+    """Return the names of all attributes that a mapping can have as target."""
     return [
         each
         for schema in schemas
@@ -43,7 +43,7 @@ def _flattened(urn: str, attribute: dict[str, Any]) -> Iterator[str]:
 
 
 def read_back(document: dict[str, Any], target: str) -> Any:
-    """Return the value of a target in what GET answers, None where it is absent."""
+    """Return the value of a target in the answer to a GET; None if it is absent."""
     found = TARGET.fullmatch(target)
     assert found, target
     holder = document.get(found["urn"], {}) if found["urn"] else document

@@ -1,4 +1,4 @@
-"""Entra's test connection, its initial cycle and the incremental ones."""
+"""Entra's connection test, its initial cycle and its incremental cycles."""
 
 from uuid import uuid4
 
@@ -74,7 +74,7 @@ async def test_a_restarted_job_finds_everybody_and_changes_nothing(
     assert (await read_tail(served.owner, organization.id)).position == before
 
 
-async def test_an_answer_that_was_lost_is_made_up_for_by_the_next_match(scim: Scim) -> None:
+async def test_a_lost_answer_is_repaired_by_the_next_match(scim: Scim) -> None:
     body = new_user("Ada Lovelace")
     lost = await scim.post("/Users", body)
 

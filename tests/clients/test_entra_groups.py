@@ -1,4 +1,4 @@
-"""Entra's groups: made without members, filled in batches, changed in both dialects."""
+"""Entra's groups: created without members, filled in batches, changed in both dialects."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ from tests.protocol.resources import group_body, member, people, values
 from tests.serving import Scim
 
 
-async def test_a_group_is_made_without_what_nobody_knows(scim: Scim) -> None:
+async def test_a_group_is_made_without_unknown_attributes(scim: Scim) -> None:
     body = new_group("Engineers", members=[])
 
     made = await scim.post("/Groups", body)

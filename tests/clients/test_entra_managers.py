@@ -1,4 +1,4 @@
-"""The shapes in which Entra sends a manager, who may not exist (yet)."""
+"""The shapes in which Entra sends a manager, and managers who do not exist yet."""
 
 from typing import Any
 
@@ -53,8 +53,8 @@ async def test_a_manager_is_set_in_every_shape(scim: Scim, shape: dict[str, Any]
 
 @pytest.mark.parametrize("shape", CLEAR, ids=str)
 async def test_a_manager_is_cleared_in_every_shape(scim: Scim, shape: dict[str, Any]) -> None:
-    told = {"value": NOBODY, "$ref": f"../Users/{NOBODY}"}
-    manager = {ENTERPRISE_USER: {"manager": told, "department": "Engines"}}
+    reference = {"value": NOBODY, "$ref": f"../Users/{NOBODY}"}
+    manager = {ENTERPRISE_USER: {"manager": reference, "department": "Engines"}}
     user_id = await provision(scim, new_user("Bob Noyce", **manager))
 
     patched = await scim.patch(f"/Users/{user_id}", shape)

@@ -1,4 +1,4 @@
-"""The nulls and empty texts that Entra sends: absent in a POST, removed by a PATCH."""
+"""The nulls and empty strings that Entra sends: a POST ignores them, a PATCH removes the value."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How Entra brings roleId: never with the POST in the core URN, but a cycle later; or by app roles."""
+"""How Entra sends roleId: not in the POST if it is in the core URN, but one cycle later; or as app roles."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ SHAPES = [
 
 
 def filled(shape: Any, organization: Tenant) -> Any:
-    """Return a shape with the UUID of the role in its place."""
+    """Return a shape with the role's UUID filled in."""
     return orjson.loads(orjson.dumps(shape).decode().replace("{role}", organization.roles[EDITOR]))
 
 
@@ -115,8 +115,8 @@ async def test_an_app_role_that_is_updated_comes_as_json_in_a_text(
     scim: Scim, organization: Tenant
 ) -> None:
     user_id = await provision(scim, new_user("Ada Lovelace"))
-    told = {"id": "06b07648-ecfe-589f-9d2f-6325724a46ee", "value": "25", "displayName": EDITOR}
-    value = [{"value": orjson.dumps(told).decode()}]
+    app_role = {"id": "06b07648-ecfe-589f-9d2f-6325724a46ee", "value": "25", "displayName": EDITOR}
+    value = [{"value": orjson.dumps(app_role).decode()}]
 
     patched = await scim.patch(f"/Users/{user_id}", {"op": "Add", "path": "roles", "value": value})
 
@@ -152,7 +152,7 @@ async def test_a_primary_app_role_is_replaced_by_its_value_path(
     assert patched.body["roles"] == [{"primary": True, "type": APP_ROLE, "value": "Contributor"}]
 
 
-async def test_an_app_role_that_names_none_of_ours_is_stored_and_no_more(
+async def test_an_app_role_that_names_none_of_the_five_roles_is_only_stored(
     scim: Scim, organization: Tenant
 ) -> None:
     roles = [{"primary": True, "type": APP_ROLE, "value": "msiam_access"}]
@@ -173,7 +173,7 @@ async def test_app_roles_and_a_role_id_that_disagree_are_refused(
     assert (refused.status, refused.body["scimType"]) == (400, "invalidValue")
 
 
-async def test_who_has_two_app_roles_gets_an_account_with_the_stronger(
+async def test_a_user_with_two_app_roles_gets_an_account_with_the_stronger_one(
     scim: Scim, organization: Tenant
 ) -> None:
     roles = [

@@ -1,4 +1,4 @@
-"""Every target of a mapping: discoverable, written in both dialects, read back equal, cleared."""
+"""Every target of a mapping is discoverable, written in both dialects, read back unchanged, and cleared."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.clients.entra import new_user, provision
 from tests.clients.gallery import read_back, targets
 from tests.serving import Scim
 
-MAPPED = [  # By Entra, by default (reference §4.1).
+MAPPED = [  # The targets of Entra's default attribute mapping.
     "externalId",
     "userName",
     "active",
@@ -32,7 +32,7 @@ MAPPED = [  # By Entra, by default (reference §4.1).
     f"{ENTERPRISE_USER}:department",
     f"{ENTERPRISE_USER}:manager",
 ]
-KEPT = ("userName", "active", "password", "roleId")  # Neither free text nor to be cleared.
+KEPT = ("userName", "active", "password", "roleId")  # These are no free text and cannot be cleared.
 WRITTEN = [
     each
     for each in targets([DOCUMENTS[USER], DOCUMENTS[ENTERPRISE_USER]])
@@ -51,7 +51,7 @@ async def test_everything_that_entra_maps_is_discoverable(scim: Scim) -> None:
 
 
 def operations(values: dict[str, Any], *, is_verbose: bool) -> list[dict[str, Any]]:
-    """Return the operations that set values, one for each or all in one."""
+    """Return the operations that set values: one for each value, or one for all."""
     if is_verbose:
         return [{"op": "replace", "path": name, "value": each} for name, each in values.items()]
     return [{"op": "replace", "value": values}]

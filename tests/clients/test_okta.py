@@ -1,4 +1,4 @@
-"""Okta's dialogues (its SCIM 2.0 reference and its SPEC test)."""
+"""Okta's requests, from its SCIM 2.0 reference and its SPEC test."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ADA: dict[str, Any] = {
 
 
 async def made(scim: Scim) -> dict[str, Any]:
-    """Return Ada as Okta makes her: asked for first."""
+    """Return Ada as Okta creates her: it first searches for her."""
     query = "/Users?filter=userName%20eq%20%22ada%40contoso.com%22&startIndex=1&count=100"
     asked = await scim.get(query)
     assert (asked.status, asked.body["totalResults"]) == (200, 0)

@@ -1,4 +1,4 @@
-"""`scim2-client` as a second, independent client: it discovers the service and validates all it reads."""
+"""`scim2-client` as a second, independent client: it discovers the service and validates everything it reads."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,7 +13,7 @@ from tests.serving import Scim
 
 @pytest.fixture
 async def client(scim: Scim) -> AsyncIterator[AsyncSCIMClient]:
-    """Give a client that knows of the service what the service tells."""
+    """Give a client that knows only what discovery returns about the service."""
     headers = {"Authorization": f"Bearer {scim.token}"}
     async with httpx2.AsyncClient(base_url=scim.base, headers=headers) as http:
         discovering = AsyncSCIMClient(http)
@@ -22,7 +22,7 @@ async def client(scim: Scim) -> AsyncIterator[AsyncSCIMClient]:
 
 
 def model_for(client: AsyncSCIMClient, name: str) -> Any:
-    """Return the model that the client made of what /Schemas says of a resource type."""
+    """Return the model that the client built from /Schemas for a resource type."""
     return client.provider.model_for(name)
 
 

@@ -1,9 +1,9 @@
 """`scim2-tester`, the compliance suite of the SCIM community, finds no error through a real socket.
 
-It fills each attribute with a value of its own, and takes each away that is not required. So its
-client describes the service as one does who maps the role once: under one of its two names, since
-different roles under both are rightly refused, and as something that a user always has, as is
-`active`. `/Roles` can only be read, for which the suite has no test: it makes what it reads.
+The suite fills each attribute with a different value, and removes each one that is not required. So its
+client is given a description in which `roleId` has only one of its two names, because different roles under
+both names are rightly refused. `roleId` and `active` are described as required, because a user always has
+them. The suite does not run on `/Roles`, which is read-only: it would create what it reads.
 """
 
 import asyncio
@@ -20,14 +20,15 @@ from schema.scim.urns import CLM_USER, USER
 from tests.protocol.extensions import EXTENSION, URN, register, with_attributes
 from tests.serving import Scim, Served, Tenant
 
-# The suite makes no decimals and no dates, and takes an add to many values for a replacement.
+# The suite makes no decimals and no dates, and expects an add to a multi-valued attribute to replace it.
 TEXT = with_attributes(EXTENSION["attributes"][0])
-TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)  # Of the name that is not mapped.
+# The service also sends roleId under the name that is not mapped.
+TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 BAD = (Status.ERROR, Status.CRITICAL, Status.DEVIATION)
 
 
 def mapped(schema: dict[str, Any], unmapped: str) -> dict[str, Any]:
-    """Return a schema as the client describes it; that of a URN without its roleId."""
+    """Return a schema as the client describes it; the schema of `unmapped` has no roleId."""
     left = [
         each
         for each in schema["attributes"]
@@ -37,11 +38,11 @@ def mapped(schema: dict[str, Any], unmapped: str) -> dict[str, Any]:
     return {**schema, "attributes": always} if schema["id"] in (USER, CLM_USER) else schema
 
 
-ALWAYS = ("active", "roleId")  # RFC 7643 leaves it to us that these have a value at all times.
+ALWAYS = ("active", "roleId")  # RFC 7643 lets the service decide that these always have a value.
 
 
 async def described(scim: Scim, unmapped: str) -> ScimProvider:
-    """Return the service as its client describes it, who maps no roleId of one URN."""
+    """Return the service as its client describes it, with one of the two roleId names left out."""
     schemas = (await scim.get("/Schemas")).body["Resources"]
     types = (await scim.get("/ResourceTypes")).body["Resources"]
     known = [mapped(each, unmapped) for each in schemas]
@@ -66,8 +67,8 @@ def check(scim: Scim, provider: ScimProvider) -> list[CheckResult]:
         return check_server(client, resource_types=["User", "Group"])
 
 
-def told(results: Sequence[CheckResult]) -> list[str]:
-    """Return what the suite complains of."""
+def complaints_of(results: Sequence[CheckResult]) -> list[str]:
+    """Return the complaints of the suite."""
     return [f"{each.resource_type} {each.title}: {each.reason}" for each in results]
 
 
@@ -80,9 +81,9 @@ async def test_the_suite_finds_no_error(
 
     results = await asyncio.to_thread(check, scim, provider)
 
-    assert told([each for each in results if each.status in BAD]) == []
+    assert complaints_of([each for each in results if each.status in BAD]) == []
     assert sum(each.status is Status.SUCCESS for each in results) > 100
-    assert [each for each in told(results) if f"attribute '{URN}:Contract'" in each] != []
+    assert [each for each in complaints_of(results) if f"attribute '{URN}:Contract'" in each] != []
 
 
 TWO_ROLES = (
@@ -96,15 +97,15 @@ KEPT = tuple(
 ROLES = "/api/scim/v2/Roles does not serve POST; it serves GET,HEAD."
 
 
-def check_as_it_comes(scim: Scim) -> list[CheckResult]:
-    """Run the suite as docs/reference/scim.md has it: what it knows of the service is what it discovers."""
+def check_unchanged(scim: Scim) -> list[CheckResult]:
+    """Run the suite as docs/reference/scim.md describes it: it knows only what it discovers."""
     headers = {"Authorization": f"Bearer {scim.token}"}
     with httpx2.Client(base_url=scim.base, headers=headers, timeout=30) as http:
         return check_server(SyncSCIMClient(http))
 
 
-async def test_the_suite_as_it_comes_complains_of_three_things_only(scim: Scim) -> None:
-    results = await asyncio.to_thread(check_as_it_comes, scim)
+async def test_the_unchanged_suite_complains_of_three_things_only(scim: Scim) -> None:
+    results = await asyncio.to_thread(check_unchanged, scim)
 
     complaints = {
         (each.resource_type, each.reason) for each in results if each.status is not Status.SUCCESS

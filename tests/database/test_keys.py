@@ -123,7 +123,7 @@ async def test_who_only_looks_makes_no_key_file(
     connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
     file = tmp_path / "master.key"
-    with pytest.raises(KeyProblem, match="In a new database, scim-ledger serve makes it"):
+    with pytest.raises(KeyProblem, match="For a new database, scim-ledger serve makes one"):
         await open_master_key(connection, setting=None, key_file=file, may_make=False)
     assert not file.exists()
 

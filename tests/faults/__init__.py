@@ -1,1 +1,1 @@
-"""What goes wrong: bad input, lost machines, races."""
+"""Faults: bad input, lost connections and processes, races, interrupts."""

@@ -1,4 +1,4 @@
-"""Bad HTTP: each connection gets an answer in SCIM, and the service goes on."""
+"""Bad HTTP: every connection gets a SCIM error, and the service keeps answering."""
 
 import asyncio
 import gzip
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from tests.faults.raw import RawAnswer, exchange, exchange_all, head
+from tests.faults.raw import RawAnswer, head, send_raw, send_raw_all
 from tests.serving import MEDIA_TYPE, Scim
 
 JSON = f"Content-Type: {MEDIA_TYPE}"
@@ -22,7 +22,7 @@ async def the_service_goes_on(scim: Scim) -> AsyncIterator[None]:
     assert (await scim.post("/Users", {"userName": "next"})).status == 201
 
 
-def told(answer: RawAnswer) -> tuple[int, str]:
+def refusal(answer: RawAnswer) -> tuple[int, str]:
     """Return status and detail of an answer that is a SCIM error with a request id."""
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert len(answer.headers["x-request-id"]) == 36
@@ -50,26 +50,26 @@ def told(answer: RawAnswer) -> tuple[int, str]:
         b"GET http://x:99999999/api/scim/v2/Users HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-async def test_what_is_no_http_is_told_so(scim: Scim, request_: bytes) -> None:
-    status, detail = told(await exchange(scim, request_))
+async def test_what_is_not_http_is_refused(scim: Scim, request_: bytes) -> None:
+    status, detail = refusal(await send_raw(scim, request_))
 
     assert status == 400
     assert "HTTP" in detail
 
 
-async def test_a_request_line_of_70_kilobytes_is_told_the_limit(scim: Scim) -> None:
+async def test_a_request_line_of_70_kilobytes_is_refused_with_the_limit(scim: Scim) -> None:
     request = head(scim, "GET", "/Users?filter=" + "x" * 70_000)
 
-    status, detail = told(await exchange(scim, request))
+    status, detail = refusal(await send_raw(scim, request))
 
     assert status == 414
     assert "65,536 bytes" in detail
 
 
-async def test_a_header_of_20_kilobytes_is_told_the_limit(scim: Scim) -> None:
+async def test_a_header_of_20_kilobytes_is_refused_with_the_limit(scim: Scim) -> None:
     request = head(scim, "GET", "/Users", "X-Long: " + "x" * 20_000)
 
-    status, detail = told(await exchange(scim, request))
+    status, detail = refusal(await send_raw(scim, request))
 
     assert status == 431
     assert "16,384 bytes" in detail
@@ -78,7 +78,7 @@ async def test_a_header_of_20_kilobytes_is_told_the_limit(scim: Scim) -> None:
 async def test_too_many_headers_are_refused(scim: Scim) -> None:
     request = head(scim, "GET", "/Users", *(f"X-{number}: x" for number in range(500)))
 
-    status, _ = told(await exchange(scim, request))
+    status, _ = refusal(await send_raw(scim, request))
 
     assert status in (400, 431)
 
@@ -86,7 +86,7 @@ async def test_too_many_headers_are_refused(scim: Scim) -> None:
 async def test_no_answer_repeats_the_token_of_a_broken_request(scim: Scim) -> None:
     request = head(scim, "GET", "/Users", "X: a\x00b")
 
-    _, detail = told(await exchange(scim, request))
+    _, detail = refusal(await send_raw(scim, request))
 
     assert str(scim.token)[:20] not in detail
 
@@ -95,7 +95,7 @@ async def test_a_body_in_chunks_is_taken(scim: Scim) -> None:
     chunks = b"5\r\n" + ADA[:5] + b"\r\n" + b"%x\r\n" % len(ADA[5:]) + ADA[5:] + b"\r\n0\r\n\r\n"
     request = head(scim, "POST", "/Users", JSON, "Transfer-Encoding: chunked")
 
-    assert (await exchange(scim, request + chunks)).status == 201
+    assert (await send_raw(scim, request + chunks)).status == 201
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_body_in_chunks_is_taken(scim: Scim) -> None:
 async def test_a_body_in_broken_chunks_is_refused(scim: Scim, chunks: bytes) -> None:
     request = head(scim, "POST", "/Users", JSON, "Transfer-Encoding: chunked")
 
-    status, _ = told(await exchange(scim, request + chunks))
+    status, _ = refusal(await send_raw(scim, request + chunks))
 
     assert status == 400
 
@@ -119,7 +119,7 @@ async def test_endless_chunks_are_refused_once_they_are_too_many(scim: Scim) -> 
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
     request = head(scim, "POST", "/Users", JSON, "Transfer-Encoding: chunked")
 
-    status, detail = told(await exchange(scim, request + chunk * 100 + b"0\r\n\r\n"))
+    status, detail = refusal(await send_raw(scim, request + chunk * 100 + b"0\r\n\r\n"))
 
     assert status == 413
     assert "1,048,576 bytes" in detail
@@ -128,7 +128,7 @@ async def test_endless_chunks_are_refused_once_they_are_too_many(scim: Scim) -> 
 @pytest.mark.parametrize(
     ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
 )
-async def test_a_compressed_body_is_taken_or_told_why_not(
+async def test_a_compressed_body_is_read_or_refused_with_a_reason(
     scim: Scim, encoding: str, compress: object
 ) -> None:
     assert callable(compress)
@@ -146,7 +146,7 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_refused(
         scim, "POST", "/Users", JSON, f"Content-Encoding: {encoding}", "Content-Length: 50"
     )
 
-    status, _ = told(await exchange(scim, request + b"n" * 50))
+    status, _ = refusal(await send_raw(scim, request + b"n" * 50))
 
     assert status in (400, 415)
 
@@ -159,20 +159,20 @@ async def test_a_body_that_explodes_is_refused(scim: Scim) -> None:
     assert answer.status in (400, 413, 415)
 
 
-async def test_pipelined_requests_are_answered_in_turn(scim: Scim) -> None:
+async def test_pipelined_requests_are_answered_in_order(scim: Scim) -> None:
     request = head(scim, "GET", "/Roles") + head(scim, "GET", "/Nothing")
 
-    answers = await exchange_all(scim, request, 2)
+    answers = await send_raw_all(scim, request, 2)
 
     assert [each.status for each in answers] == [200, 404]
 
 
-async def test_a_client_that_waits_to_continue_is_told_to(scim: Scim) -> None:
+async def test_a_client_that_waits_for_100_continue_gets_it(scim: Scim) -> None:
     request = head(
         scim, "POST", "/Users", JSON, "Expect: 100-continue", f"Content-Length: {len(ADA)}"
     )
 
-    answer = await exchange(scim, request)
+    answer = await send_raw(scim, request)
 
     assert answer.status == 100
 

@@ -1,4 +1,4 @@
-"""Bad input: a SCIM error that says what to change, nothing half done, and on with the next request."""
+"""Bad input: the client gets a SCIM error that says what to change, nothing is half done, the next request works."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +16,7 @@ HOSTILE = 10_000
 async def nothing_is_half_done(
     served: Served, scim: Scim, organization: Tenant
 ) -> AsyncIterator[None]:
-    """Assert that a test appended nothing, and that the service goes on."""
+    """Assert that a test appended nothing, and that the service keeps answering."""
     before = (await read_tail(served.owner, organization.id)).position
     yield
     assert (await read_tail(served.owner, organization.id)).position == before
@@ -24,7 +24,7 @@ async def nothing_is_half_done(
 
 
 def refused(answer: Answer, status: int, scim_type: str | None = None) -> str:
-    """Return the detail of a refusal that is the one expected."""
+    """Assert that an answer is the expected refusal; return its detail."""
     assert (answer.status, answer.body.get("scimType")) == (status, scim_type), answer.body
     return str(answer.body["detail"])
 
@@ -52,7 +52,7 @@ def refused(answer: Answer, status: int, scim_type: str | None = None) -> str:
         b"userName=ada",
     ],
 )
-async def test_a_body_that_is_no_json_is_refused(scim: Scim, path: str, body: bytes) -> None:
+async def test_a_body_that_is_not_json_is_refused(scim: Scim, path: str, body: bytes) -> None:
     detail = refused(await scim.post(path, body), 400, "invalidSyntax")
 
     assert "JSON" in detail
@@ -63,7 +63,7 @@ ENCODINGS = ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("path", ["/Users", "/Groups", "/Bulk", "/.search", "/Users/.search"])
-async def test_a_body_in_another_encoding_is_told_to_be_utf_8(
+async def test_a_body_in_another_encoding_is_refused_with_a_hint_to_use_utf_8(
     scim: Scim, path: str, encoding: str
 ) -> None:
     body = '{"userName": "Zoë", "displayName": "Zoë"}'.encode(encoding)
@@ -134,7 +134,7 @@ async def test_an_operation_with_a_key_twice_is_refused(
 
 @pytest.mark.parametrize("path", ["/Users", "/Groups"])
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"ada"', b"7", b"true", b"[{}]"])
-async def test_a_body_that_is_no_object_is_refused(scim: Scim, path: str, body: bytes) -> None:
+async def test_a_body_that_is_not_an_object_is_refused(scim: Scim, path: str, body: bytes) -> None:
     answer = await scim.post(path, body)
 
     assert answer.status == 400
@@ -198,7 +198,7 @@ async def test_a_value_of_the_wrong_type_is_refused_by_name(
 
 
 def put_status(value: Any) -> tuple[int, str | None]:
-    """Return what a PUT of a bad value on an unknown user answers: the value is read first."""
+    """Return the answer to a PUT of a bad value for an unknown user. The value is read first."""
     known_only = value in (None, "", "Administrator")
     return (404, None) if known_only else (400, "invalidValue")
 
@@ -243,7 +243,7 @@ async def test_members_of_the_wrong_type_are_refused(scim: Scim, members: Any) -
     ],
     ids=lambda each: str(each)[:60],
 )
-async def test_a_patch_that_is_none_is_refused(
+async def test_a_patch_that_is_malformed_or_not_allowed_is_refused(
     scim: Scim, organization: Tenant, body: Any, scim_type: str
 ) -> None:
     path = f"/Users/{organization.account_id}"

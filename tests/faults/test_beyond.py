@@ -1,4 +1,4 @@
-"""A stream that holds an event of a later release: its writes name the event and what to do, and are not tried for ever."""
+"""A stream with an event of a later release: its writes are refused with the event and a remedy, not retried for ever."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -27,7 +27,7 @@ APPEND = (
 
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Served]:
-    """Give a service on a database of its own."""
+    """Give a service on its own database."""
     async with started(database_url) as running:
         yield running
 
@@ -47,7 +47,7 @@ def scim(own: Served, tenant: Tenant) -> Scim:
 async def append(
     own: Served, tenant: Tenant, stream_id: str, event_type: str, version: int = 1
 ) -> int:
-    """Append an event past the service, as a later release would; return its position."""
+    """Append an event directly, as a later release would; return its position."""
     position: int = await own.owner.fetchval(
         APPEND, tenant.id, UUID(stream_id), event_type, version, "{}"
     )
@@ -102,7 +102,7 @@ async def test_a_write_to_the_organization_names_it_too(own: Served, tenant: Ten
         await issue_token(own.runtime, organization, "another", provenance=cli_provenance())
 
 
-async def test_a_directory_that_lacks_a_known_event_is_to_be_rebuilt(
+async def test_a_directory_that_lacks_a_known_event_asks_for_a_rebuild(
     own: Served, tenant: Tenant, scim: Scim
 ) -> None:
     ada = (await scim.post("/Users", {"userName": "ada"})).body["id"]

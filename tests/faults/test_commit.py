@@ -1,4 +1,4 @@
-"""The connection is lost at COMMIT: nobody is told that it is done, nobody that it is not."""
+"""The connection is lost at COMMIT: the service reports neither success nor failure."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,14 +19,14 @@ JO = {"userName": "jo@example.com"}
 
 @pytest.fixture
 async def proxy(database_url: str) -> AsyncIterator[Proxy]:
-    """Give a proxy before the test's database."""
+    """Give a proxy in front of the test's database."""
     async with Proxy(database_url).listening() as listening:
         yield listening
 
 
 @asynccontextmanager
 async def client_of(runtime: Runtime, url: str) -> AsyncIterator[tuple[Scim, Tenant]]:
-    """Serve for the duration of the block; give a client, whose log is checked afterwards."""
+    """Serve for the duration of the block; give a client. Its log is checked afterwards."""
     tenant = await make_tenant(runtime, "Contoso")
     async with (
         serving(runtime, settings(url)) as port,

@@ -1,4 +1,4 @@
-"""The judge of the drill sees what it is there for: it tells each broken promise from the ledger and the log."""
+"""The judge of the drill finds each kind of broken promise in the ledger and the log."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -16,8 +16,8 @@ FIRST, SECOND = UUID(int=1), UUID(int=2)  # Requests.
 def attempt(*tries: Try, name: str = "jo", is_acknowledged: bool = True) -> Attempt:
     """Return the creation of a user, acknowledged by its last try as version 1."""
     wish = Wish(name, active=True, role_id=READER)
-    told = tries[-1] if is_acknowledged else None
-    return Attempt(Kind.CREATE_USER, wish, "POST", "/Users", {}, JO, 1, told, list(tries))
+    acknowledged = tries[-1] if is_acknowledged else None
+    return Attempt(Kind.CREATE_USER, wish, "POST", "/Users", {}, JO, 1, acknowledged, list(tries))
 
 
 def tried(request_id: UUID | None = FIRST, *, began_s: float = 1, ended_s: float = 2) -> Try:
@@ -26,7 +26,7 @@ def tried(request_id: UUID | None = FIRST, *, began_s: float = 1, ended_s: float
 
 
 def effect(request_id: UUID = FIRST, position: int = 1) -> Effect:
-    """Return what an attempt came to, as it should."""
+    """Return the effect that the attempt should have."""
     versions = frozenset({1})
     return Effect(request_id, position, position, JO, versions, STATE, is_in_a_group=False)
 
@@ -49,7 +49,7 @@ def test_what_an_earlier_try_did_is_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("effects", "told"),
+    ("effects", "fault"),
     [
         ([], "was acknowledged and is not in the log"),
         ([WHOLE, replace(WHOLE, first=7)], "took effect 2 times, at [1, 7]"),
@@ -59,16 +59,16 @@ def test_what_an_earlier_try_did_is_no_fault() -> None:
         ([replace(WHOLE, state=STATE._replace(role_id=VALIDATOR))], "took effect by half"),
     ],
 )
-def test_a_broken_promise_is_told(effects: list[Effect], told: str) -> None:
-    assert [each[: len(told)] for each in faults(attempt(tried()), effects)] == [told]
+def test_a_broken_promise_is_reported(effects: list[Effect], fault: str) -> None:
+    assert [each[: len(fault)] for each in faults(attempt(tried()), effects)] == [fault]
 
 
 def test_a_request_that_was_sent_after_an_acknowledgement_must_not_stand_before_it() -> None:
     early = attempt(tried(began_s=1, ended_s=2), name="jo")
     late = attempt(tried(SECOND, began_s=3, ended_s=4), name="ann")
     story = Story({"jo": [effect(position=2)], "ann": [effect(SECOND, position=1)]})
-    told = "position 1 was asked for after 2 had been acknowledged"
-    assert list(disorder(Ledger([early, late]), story)) == [told]
+    fault = "position 1 was asked for after 2 had been acknowledged"
+    assert list(disorder(Ledger([early, late]), story)) == [fault]
 
 
 def test_requests_that_overlap_may_stand_in_any_order() -> None:

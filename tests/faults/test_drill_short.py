@@ -1,4 +1,4 @@
-"""A few rounds of each quick kind of the drill (`make drill` runs them all): no promise is broken."""
+"""A few rounds of each quick part of the drill; `make drill` runs all of it. No promise is broken."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,14 +18,14 @@ from tests.drill.site import Site, opened
 from tests.drill.tally import Tally
 
 pytestmark = pytest.mark.slow
-# Only processes are killed here, not the machine. A commit is still waited for: without that the first
-# kill of Postgres loses what was acknowledged, and the drill says so.
+# Only processes are killed here, not the machine. Commits must still be waited for: otherwise the first kill
+# of Postgres loses acknowledged writes, and the drill reports it.
 UNSAFE = {"fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture(scope="module")
 async def site() -> AsyncIterator[Site]:
-    """Give an embedded Postgres of the drill's own, in memory."""
+    """Give an embedded Postgres for the drill alone, in memory."""
     async with opened(quick_folder(), UNSAFE) as made:
         yield made
 

@@ -1,4 +1,4 @@
-"""An embedded Postgres that dies comes back under a running service, and a log that is full stops nobody."""
+"""An embedded Postgres that dies is restarted under a running service. A full disk for the log stops nothing."""
 
 import asyncio
 import io
@@ -20,7 +20,7 @@ BACK_TIMEOUT_S = 30.0
 
 @pytest.fixture
 async def postgres(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
-    """Give a server that is watched, on a path too long for its socket."""
+    """Give a watched server in a folder whose path is too long for its socket."""
     data_dir = tmp_path / ("long" * 30)
     async with embedded.running(data_dir) as server, watched(server):
         yield server
@@ -46,7 +46,7 @@ async def died(server: EmbeddedPostgres) -> None:
 
 
 async def answered(server: EmbeddedPostgres) -> int:
-    """Return what the server answers under the DSN that it had, once it answers."""
+    """Return what the server answers on its old DSN, once it answers."""
     async with asyncio.timeout(BACK_TIMEOUT_S):
         while True:
             try:
@@ -68,10 +68,10 @@ async def test_a_server_that_dies_again_and_again_comes_back_under_its_address(
     assert [first, await answered(postgres)] == [42, 42]
 
 
-async def test_a_server_that_loses_one_of_its_processes_is_started_anew(
+async def test_a_server_that_loses_one_of_its_processes_is_started_again(
     postgres: EmbeddedPostgres,
 ) -> None:
-    """Its own recovery is left aside: PostgreSQL 18.4 waits for ever where that dies (disk full) once more."""
+    """PostgreSQL's own restart is off: if it dies again (disk full), PostgreSQL 18.4 waits for ever."""
     before = first_process(postgres)
     connection = await asyncpg.connect(postgres.dsn)
     os.kill(await connection.fetchval("SELECT pg_backend_pid()"), signal.SIGKILL)
@@ -93,7 +93,7 @@ class FullDisk(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_a_line_that_finds_no_room_fails_nothing() -> None:
+def test_a_log_line_on_a_full_disk_fails_nothing() -> None:
     sink = Sink(FullDisk())
     sink.info("a line")
     sink.flush()

@@ -1,4 +1,4 @@
-"""Requests that would take everything: each is bounded, and others go on meanwhile."""
+"""Requests that would use up everything: each is bounded, and other requests are still served."""
 
 import asyncio
 import gzip
@@ -12,7 +12,7 @@ from schema.scim.errors import Unavailable
 from schema.scim.resource import _meaning
 from service.ids import new_id
 from service.limits.fair_share import FairShare
-from tests.faults.raw import exchange, head
+from tests.faults.raw import head, send_raw
 from tests.protocol.resources import people, values
 from tests.serving import MEDIA_TYPE, Scim
 
@@ -45,13 +45,13 @@ async def test_value_paths_of_members_that_look_at_too_much_are_refused(scim: Sc
     assert (emptied.status, "members" in emptied.body) == (200, False)
 
 
-async def test_a_bomb_is_not_taken_apart_for_who_may_not_come_in(scim: Scim) -> None:
+async def test_a_compressed_bomb_is_not_unpacked_without_a_valid_token(scim: Scim) -> None:
     bomb = gzip.compress(b" " * 50 * 2**20, compresslevel=1)
     lines = (JSON, "Content-Encoding: gzip", f"Content-Length: {len(bomb)}")
     stranger = Scim(scim.served, "nobody")
 
-    assert (await exchange(stranger, head(stranger, "POST", "/Users", *lines) + bomb)).status == 401
-    assert (await exchange(scim, head(scim, "POST", "/Users", *lines) + bomb)).status == 413
+    assert (await send_raw(stranger, head(stranger, "POST", "/Users", *lines) + bomb)).status == 401
+    assert (await send_raw(scim, head(scim, "POST", "/Users", *lines) + bomb)).status == 413
 
 
 @pytest.mark.parametrize("wrapping", [31, 15, -15])
@@ -164,7 +164,7 @@ async def test_a_page_at_the_root_ends_where_its_documents_are_too_large(
 
 
 async def all_by_index(scim: Scim, path: str) -> list[str]:
-    """Return the names on all pages, each of which has two at most and goes on where the last one ended."""
+    """Return the names on all pages. A page has at most two and begins where the previous one ended."""
     seen: list[str] = []
     while True:
         page = (await scim.get(f"{path}&startIndex={len(seen) + 1}")).body
@@ -178,7 +178,7 @@ async def all_by_index(scim: Scim, path: str) -> list[str]:
 async def all_by_cursor(
     scim: Scim, path: str, way: str, cursor: str = ""
 ) -> tuple[list[list[str]], dict[str, Any]]:
-    """Return the names on each of the pages that cursors lead to, and the last page."""
+    """Follow the cursors; return the names on each page, and the last page."""
     pages = list[list[str]]()
     while True:
         page = (await scim.get(f"{path}&cursor={cursor}")).body
@@ -187,7 +187,7 @@ async def all_by_cursor(
             return pages, page
 
 
-async def test_one_organization_does_not_take_the_share_of_others() -> None:
+async def test_one_organization_does_not_use_up_the_share_of_others() -> None:
     shares = FairShare(total=3, each=2, wait_s=0.05)
     greedy, other = new_id(), new_id()
     async with shares.slot(greedy), shares.slot(greedy):

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment ends a command without a trace, and its processes never hear of it."""
+"""Ctrl-C at any moment ends a command without a traceback, and does not reach its worker processes."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def test_a_command_that_is_still_importing_ends_without_a_word() -> None:
     assert (said.returncode, said.stdout, said.stderr) == (130, b"", b"")
 
 
-async def test_a_worker_that_is_still_starting_does_not_hear_of_it(
+async def test_a_worker_that_is_still_starting_ignores_an_interrupt(
     database_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     place = rebuild_context(database_url)
@@ -54,14 +54,14 @@ async def test_a_worker_that_is_still_starting_does_not_hear_of_it(
 
 
 @pytest.fixture
-def hearing_interrupts() -> Iterator[None]:
-    """Let SIGINT raise, even where this process was started in the background and ignores it."""
+def raising_interrupts() -> Iterator[None]:
+    """Make SIGINT raise, even if this process was started in the background and ignores it."""
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, former)
 
 
-@pytest.mark.usefixtures("hearing_interrupts")
+@pytest.mark.usefixtures("raising_interrupts")
 def test_an_interrupt_is_not_lost_while_a_process_starts() -> None:
     with pytest.raises(KeyboardInterrupt), interrupts_held():
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The lane: commands share commits, and yet each of them fails alone, in time, and never too early."""
+"""The lane: commands share commits, but each one fails alone, and times out neither late nor early."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ IMPATIENT = {**SESSION, "lock_timeout": "150ms"}
 
 @pytest.fixture
 async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    """Give a runtime on a database of the test's own, whose logs are checked afterwards."""
+    """Give a runtime on the test's own database. Its logs are checked afterwards."""
     async with open_runtime(settings(database_url), is_migrating=False) as opened:
         yield opened
         owner = await asyncpg.connect(database_url)
@@ -45,26 +45,26 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 
 @pytest.fixture
 async def caller(runtime: Runtime) -> Caller:
-    """Give an administrator at the command line of an organization."""
+    """Give the caller of an administrator on the command line of an organization."""
     created = await create_organization(runtime, "Contoso", provenance=cli_provenance())
     return Caller(created.organization, None, "cli")
 
 
 @pytest.fixture
 async def impatient(runtime: Runtime, database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """Give a pool whose statements do not wait long for a lock."""
+    """Give a pool whose statements wait only briefly for a lock."""
     async with asyncpg.create_pool(database_url, min_size=1, server_settings=IMPATIENT) as pool:
         yield pool
 
 
 async def create(lanes: Lanes, caller: Caller, user_name: str) -> Outcome:
-    """Make a user; its document is not read as a request's would be."""
+    """Submit the creation of a user; return its outcome. The document is not checked as a request's would be."""
     command = CreateUser(new_id(), {"userName": user_name}, USER)
     return await lanes.submit(command, caller, cli_provenance())
 
 
 async def create_all(lanes: Lanes, caller: Caller, *user_names: str) -> list[object]:
-    """Make users at once; return what each came to."""
+    """Submit the creation of several users at the same time; return the type of each outcome or error."""
     works = [create(lanes, caller, each) for each in user_names]
     return [type(each) for each in await asyncio.gather(*works, return_exceptions=True)]
 
@@ -150,7 +150,7 @@ async def test_a_lock_that_stays_taken_is_an_outage_and_passes(
     assert (await create(lanes, caller, "jo")).is_changed
 
 
-async def test_who_has_waited_too_long_is_refused(
+async def test_a_command_that_has_waited_too_long_is_refused(
     runtime: Runtime,
     caller: Caller,
     impatient: asyncpg.Pool,
@@ -170,7 +170,7 @@ async def test_who_has_waited_too_long_is_refused(
     ]
 
 
-async def test_what_a_client_no_longer_waits_for_is_done_all_the_same(
+async def test_a_command_whose_client_has_left_is_done_all_the_same(
     runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     async with held(connection, caller):
@@ -196,7 +196,7 @@ async def test_closing_finishes_what_waits_and_takes_no_more(
     assert [each.result().is_changed for each in waiting] == [True, True]
 
 
-async def test_who_listens_hears_of_commits_only(runtime: Runtime, caller: Caller) -> None:
+async def test_listeners_are_notified_of_commits_only(runtime: Runtime, caller: Caller) -> None:
     heard: list[UUID] = []
     lanes = Lanes(runtime.pool, runtime.sealer, on_commit=heard.append)
     await create(lanes, caller, "jo")
@@ -216,7 +216,7 @@ async def test_an_interrupted_connection_does_not_keep_its_borrower_waiting(
 
 
 async def last_statements(connection: asyncpg.Connection) -> str:
-    """Return what the service's connections did last."""
+    """Return the last statements of the service's connections."""
     rows = await connection.fetch(
         "SELECT query FROM pg_stat_activity"
         " WHERE datname = current_database() AND application_name = 'scim-ledger'"
@@ -232,14 +232,14 @@ async def test_users_are_written_by_one_statement_where_nobody_else_writes(
     assert "-- append_and_save_users:" in await last_statements(connection)
 
 
-async def test_a_batch_that_somebody_came_before_is_decided_again(
+async def test_a_batch_that_another_writer_overtook_is_decided_again(
     runtime: Runtime, caller: Caller, connection: asyncpg.Connection
 ) -> None:
     other = Lanes(runtime.pool, runtime.sealer)
     async with connection.transaction():
         await connection.execute("LOCK TABLE directory.former_users IN ACCESS EXCLUSIVE MODE")
         late = asyncio.create_task(create(runtime.lanes, caller, "JO"))
-        await asyncio.sleep(0.2)  # It has read the tail, and waits to read the names.
+        await asyncio.sleep(0.2)  # It has read the log's end, and waits to read the names.
         await append_elsewhere(connection, runtime, caller)
     assert (await late).is_changed
     assert (await create_all(other, caller, "jo", "ann")) == [Uniqueness, Outcome]
@@ -263,13 +263,13 @@ async def test_instants_are_those_of_postgres_when_the_end_of_the_log_is_remembe
         row = row_of(await create(runtime.lanes, caller, f"user {number}"))
         after = await connection.fetchval("SELECT clock_timestamp()")
         assert before - CLOCK_READ < row.created_at < after
-        await asyncio.sleep(0.1)  # Some find it remembered, some too old.
+        await asyncio.sleep(0.1)  # Some batches find the end remembered, others find it too old.
 
 
 async def append_elsewhere(
     connection: asyncpg.Connection, runtime: Runtime, caller: Caller
 ) -> None:
-    """Make a user in a transaction of our own, as another process does."""
+    """Make a user in a separate transaction, as another process does."""
     work = Work(CreateUser(new_id(), {"userName": "kim"}, USER), caller, cli_provenance())
     tail = await lock_log(connection, caller.organization.id)
     batch = await decide_batch(connection, caller.organization.id, tail, [work])
@@ -306,12 +306,12 @@ async def test_a_command_whose_values_cannot_be_sealed_fails_alone(
 
 
 def row_of(outcome: Outcome) -> UserRow:
-    """Return the user that a command came to."""
+    """Return the row of the user that a command made."""
     assert isinstance(outcome.row, UserRow)
     return outcome.row
 
 
-async def test_a_write_whose_answer_does_not_come_may_have_happened_and_that_is_told(
+async def test_a_write_without_an_answer_is_reported_as_having_an_unknown_outcome(
     runtime: Runtime,
     caller: Caller,
     connection: asyncpg.Connection,
@@ -341,7 +341,7 @@ async def test_a_statement_that_a_swap_overtook_does_not_write_to_the_former_tab
 
 
 async def slow_down_the_lock(connection: asyncpg.Connection) -> None:
-    """Let a second pass between the snapshot of the lock's own statement and the lock."""
+    """Make a second pass between the snapshot of the statement that takes the lock and the lock itself."""
     source = await connection.fetchval(
         "SELECT pg_get_functiondef('eventstore.take_log_lock'::regproc)"
     )
@@ -353,7 +353,7 @@ async def slow_down_the_lock(connection: asyncpg.Connection) -> None:
 
 
 async def swap_directory(connection: asyncpg.Connection) -> None:
-    """Let a copy of the directory serve, as a rebuild does."""
+    """Swap in a copy of the directory, as a rebuild does."""
     await connection.execute("CREATE SCHEMA directory_next")
     for (table,) in await connection.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'directory'"
@@ -382,7 +382,7 @@ async def swap_directory(connection: asyncpg.Connection) -> None:
         ("ALTER TABLE directory.users DROP CONSTRAINT users_pkey", "of another release"),
     ],
 )
-async def test_what_the_operator_must_mend_is_no_fault_of_the_command(
+async def test_what_the_operator_must_repair_is_not_the_fault_of_the_command(
     runtime: Runtime,
     caller: Caller,
     connection: asyncpg.Connection,

@@ -1,4 +1,4 @@
-"""Tables of another release under a running service: writes are 503, /readyz says why, nothing is an error of ours."""
+"""Tables of another release under a running service: writes get 503, /readyz says why, nothing is logged as a bug."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ MANDATORY = "ALTER TABLE directory.users ADD COLUMN later text NOT NULL DEFAULT 
 
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Served]:
-    """Give a service on a database of its own, whose tables may be changed."""
+    """Give a service on its own database, whose tables a test may change."""
     async with started(database_url) as running:
         yield running
 
@@ -28,13 +28,13 @@ async def tenant(own: Served) -> Tenant:
 
 
 async def readyz(served: Served) -> tuple[int, Any]:
-    """Return what /readyz says."""
+    """Return the status and the body of /readyz."""
     async with served.session.get(f"http://127.0.0.1:{served.port}/readyz") as response:
         return response.status, await response.json()
 
 
 async def create(served: Served, tenant: Tenant, user_name: str) -> Answer:
-    """Ask for a user, whatever comes of it."""
+    """Try to create a user; return the answer."""
     return await Scim(served, tenant.token).ask("POST", "/Users", {"userName": user_name})
 
 
@@ -107,25 +107,25 @@ async def test_a_service_is_not_ready_on_tables_with_other_columns(
     assert "scim-ledger projections rebuild directory" in said["reason"]
 
 
-async def test_a_service_is_ready_on_tables_that_other_code_has_filled(own: Served) -> None:
+async def test_a_service_is_ready_on_tables_that_another_revision_has_filled(own: Served) -> None:
     await own.owner.execute(OTHER_REVISION)
 
     assert await readyz(own) == (200, {"status": "ready"})
 
 
-async def test_a_service_tells_of_tables_that_are_swapped_in_while_it_runs(own: Served) -> None:
+async def test_a_service_logs_tables_that_are_swapped_in_while_it_runs(own: Served) -> None:
     with capture_logs() as lines:
         await own.owner.execute(OTHER_REVISION)
         async with asyncio.timeout(SOON_S):
-            while not told(lines):  # noqa: ASYNC110 - a line of the log sets no Event.
+            while not mismatches(lines):  # noqa: ASYNC110 - a line of the log sets no Event.
                 await asyncio.sleep(0.05)
         await asyncio.sleep(2.5)
 
-    assert [(each["projection"], each["log_level"]) for each in told(lines)] == [
+    assert [(each["projection"], each["log_level"]) for each in mismatches(lines)] == [
         ("directory", "warning")
     ]
 
 
-def told(lines: Any) -> list[Any]:
-    """Return the lines that tell of tables of other code."""
+def mismatches(lines: Any) -> list[Any]:
+    """Return the log lines about tables of another release."""
     return [each for each in lines if each["event"] == "projection_of_other_code"]

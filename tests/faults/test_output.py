@@ -1,4 +1,4 @@
-"""Whatever standard output and standard error are, a command ends in order and says how it went."""
+"""Whatever standard output and standard error are, a command ends cleanly and reports its outcome."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/
 
 
 async def shell(served: Served, line: str, environment: Mapping[str, str] | None = None) -> Said:
-    """Run a line of a shell, in which `scim-ledger` is the command."""
+    """Run a shell line in which `scim-ledger` is this project's command."""
     settings = {"DATABASE_URL": served.runtime.dsn, "SCIM_LEDGER_MASTER_KEY": MASTER_KEY}
     called = f'scim-ledger() {{ {shlex.quote(sys.executable)} -m service "$@"; }}\n{line}'
     process = await asyncio.create_subprocess_exec(
@@ -61,10 +61,10 @@ async def test_a_closed_output_is_one_line_and_3(
 
 
 @pytest.mark.parametrize("command", SHOWING.values(), ids=SHOWING)
-async def test_a_reader_that_has_gone_is_no_failure(
+async def test_a_reader_that_has_gone_is_not_a_failure(
     served: Served, organization: Tenant, command: str
 ) -> None:
-    # The reader is gone before anything is written: the command waits for its end.
+    # The command starts a little later than the reader, which ends at once.
     chosen = command.format(id=organization.id)
     said = await shell(served, f"{{ sleep 0.1; scim-ledger {chosen}; echo $? >&2; }} | exec true")
 
@@ -127,7 +127,7 @@ async def test_an_argument_that_is_not_text_is_one_line_and_2(
     assert "is not text in this locale's encoding" in said.err
 
 
-async def test_a_command_line_that_is_quoted_in_an_error_steers_no_terminal(
+async def test_a_command_line_that_is_quoted_in_an_error_sends_no_control_characters(
     served: Served,
 ) -> None:
     lines = [r"scim-ledger role list $'\e[31m\xc2\x9b\xe2\x80\xae'", r"scim-ledger $'--\e[31m'"]
@@ -147,7 +147,7 @@ UNSHOWN = {
 
 @full_disk
 @pytest.mark.parametrize("to", UNSHOWN.values(), ids=UNSHOWN)
-async def test_a_token_that_nobody_gets_to_see_does_not_stay_valid(
+async def test_a_token_that_could_not_be_shown_does_not_stay_valid(
     served: Served, organization: Tenant, to: str
 ) -> None:
     # One token is the tenant's own.

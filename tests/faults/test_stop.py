@@ -1,4 +1,4 @@
-"""`serve` can be stopped at every moment, by every signal that ends a process, and leaves nothing running."""
+"""`serve` can be stopped at any moment by any terminating signal, and leaves nothing running."""
 
 import asyncio
 import os
@@ -26,8 +26,8 @@ SIGHUP = (signal.SIGHUP, 129)
 
 
 @pytest.fixture(autouse=True)
-def hearing_the_end_of_a_terminal() -> Iterator[None]:
-    """Let SIGHUP end what the tests start, even where the tests run under nohup."""
+def ending_with_the_terminal() -> Iterator[None]:
+    """Make SIGHUP end what the tests start, even if the tests run under nohup."""
     former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, former)
@@ -35,7 +35,7 @@ def hearing_the_end_of_a_terminal() -> Iterator[None]:
 
 @pytest.fixture
 async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
-    """Give a data folder that nobody's Postgres runs on afterwards."""
+    """Give a data folder. Afterwards no Postgres runs on it."""
     made = Installation(tmp_path / "data", free_port())
     yield made
     for each in STARTED:
@@ -48,21 +48,21 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
 
 
 async def start(installation: Installation, *arguments: str) -> asyncio.subprocess.Process:
-    """Start a command that a test interrupts; it ends with the test, whatever the test does."""
+    """Start a command for a test to interrupt. It ends with the test, whatever the test does."""
     process = await installation.start(*arguments)
     STARTED.append(process)
     return process
 
 
 async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes]:
-    """Return how a process ended, and what it said to standard error."""
+    """Return the exit code of a process and its standard error."""
     async with asyncio.timeout(TIMEOUT_S):
         _, err = await process.communicate()
     return process.returncode, err or b""
 
 
 async def there(path: Path) -> None:
-    """Return once a file is there."""
+    """Wait until a file exists."""
     async with asyncio.timeout(TIMEOUT_S):
         while not path.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it.
             await asyncio.sleep(0.002)
@@ -145,7 +145,7 @@ async def test_the_end_of_a_terminal_does_not_end_a_service_under_nohup(
 
 @contextmanager
 def gone_reader() -> Iterator[int]:
-    """Give a pipe that nobody reads any more."""
+    """Give a pipe whose reader has gone."""
     reader, writer = os.pipe()
     os.close(reader)
     yield writer
@@ -154,7 +154,7 @@ def gone_reader() -> Iterator[int]:
 
 @contextmanager
 def stalled_reader() -> Iterator[int]:
-    """Give a pipe that is full, and that nobody reads."""
+    """Give a full pipe that nobody reads."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     try:
@@ -177,7 +177,7 @@ def full_disk() -> Iterator[int]:
 
 @contextmanager
 def stalled_terminal() -> Iterator[int]:
-    """Give a terminal that is full, and that nobody looks at."""
+    """Give a full terminal that nobody reads."""
     reader, writer = pty.openpty()
     os.set_blocking(writer, False)
     try:
@@ -209,7 +209,7 @@ async def test_a_service_stops_whatever_its_output_is(
         process.send_signal(signal.SIGTERM)
         code = (await ended(process))[0]
 
-    assert code in {0, 143}  # The latter where the service still waited to say that it is ready.
+    assert code in {0, 143}  # 143 if the service was still waiting to print that it is ready.
     assert processes(folder_in(installation.data_dir)) == []
 
 
@@ -228,4 +228,4 @@ async def test_a_service_runs_with_closed_streams(installation: Installation, cl
     process.send_signal(signal.SIGTERM)
 
     assert (await ended(process))[0] == 0
-    assert listed.out.startswith("There is none yet")
+    assert listed.out.startswith("There is no organization yet")

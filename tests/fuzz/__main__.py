@@ -1,4 +1,4 @@
-"""`make fuzz`: send 20,000 hostile requests to a service of their own, different ones each time."""
+"""`make fuzz`: send 20,000 hostile requests to a separate service, different ones each time."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ MANY = "20000"
 
 
 def main() -> int:
-    """Return the exit status of the run; the seed that repeats it is printed where it fails."""
+    """Return the exit status of the run. If it fails, it prints the seed that repeats it."""
     os.environ.setdefault(INPUTS, MANY)
     test = str(Path(__file__).with_name("test_fuzz.py"))
     return pytest.main([test, "--quiet", "--timeout=0", "--hypothesis-show-statistics"])

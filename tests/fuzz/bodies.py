@@ -1,4 +1,4 @@
-"""Bodies: valid ones, valid ones with something changed, and what is no body at all."""
+"""Request bodies: valid ones, valid ones with something changed, and bytes that are not JSON."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from schema.scim import urns
 from tests.protocol.extensions import URN
 
 USER, GROUP = "01a20000-0000-7000-8000-00000000000a", "01a20000-0000-7000-8000-00000000000b"
-"""Ids that stand for those of a user and a group that exist when a request is sent."""
-NAME = "new-name"  # It stands for one that nobody has yet.
+"""Placeholders for the ids of a user and a group that exist when the request is sent."""
+NAME = "new-name"  # Placeholder for a name that nobody has yet.
 
 PERSON = {
     "schemas": [urns.USER, urns.ENTERPRISE_USER],
@@ -114,7 +114,7 @@ CHANGES = st.sampled_from([0, 0, 1, 1, 2, 4])
 
 @st.composite
 def changed(draw: st.DrawFn, documents: st.SearchStrategy[Any]) -> Any:
-    """Draw a document in which some values, at any depth, are others, are gone or are renamed."""
+    """Draw a document in which some values, at any depth, are replaced, removed or renamed."""
     document = draw(documents)
     for _ in range(draw(CHANGES)):
         document = _with_change(draw, document)
@@ -141,12 +141,12 @@ def _with_change(draw: st.DrawFn, value: Any) -> Any:
 
 
 def written(document: Any) -> bytes:
-    """Return a document as JSON, with what JSON cannot say left out."""
+    """Return a document as JSON, without the values that JSON cannot express."""
     return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS, default=str)
 
 
 def is_writable(document: Any) -> bool:
-    """Tell whether JSON can say it at all."""
+    """Return whether JSON can express a value."""
     try:
         written(document)
     except TypeError:  # An integer of more than 64 bits.
@@ -156,7 +156,7 @@ def is_writable(document: Any) -> bool:
 
 @st.composite
 def broken(draw: st.DrawFn) -> bytes:
-    """Draw bytes that are almost JSON: cut, repeated, with other bytes in them."""
+    """Draw bytes that are almost JSON: cut off, repeated, or with other bytes inserted."""
     text = written(draw(VALID))
     cut = draw(st.integers(0, len(text)))
     return text[:cut] + draw(st.binary(max_size=5)) + text[cut + draw(st.integers(0, 5)) :]
@@ -192,7 +192,7 @@ HOSTILE = st.one_of(
 
 
 def bodies(method: str, path: str) -> st.SearchStrategy[bytes]:
-    """Return bodies for an endpoint: what it takes, with changes, and what it does not."""
+    """Return bodies for an endpoint: valid ones, changed ones, and ones that it must refuse."""
     documents: st.SearchStrategy[Any] = st.just(PERSON)
     if path.endswith("/.search"):
         documents = st.just(SEARCH)

@@ -1,4 +1,4 @@
-"""Requests: a method, a path, a query, headers and a body, each of them valid, odd or hostile."""
+"""Requests: method, path, query, headers and body, each of them valid, odd or hostile."""
 
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlencode
@@ -54,7 +54,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Request:
-    """A request below the SCIM base; its ids stand for those of resources that exist."""
+    """A request below the SCIM base path. Its ids are placeholders."""
 
     method: str
     target: str
@@ -62,7 +62,7 @@ class Request:
     body: bytes | None
 
     def about(self, meant: dict[str, str]) -> "Request":
-        """Return the request about resources that exist, by what stands for them."""
+        """Return the request with the placeholders replaced by real values."""
         target, body = self.target, self.body
         for text, own in meant.items():
             target = target.replace(text, own)
@@ -93,7 +93,7 @@ QUERY_VALUES = st.one_of(
 
 @st.composite
 def queries(draw: st.DrawFn) -> str:
-    """Draw what follows the question mark."""
+    """Draw a query string."""
     if draw(st.integers(0, 9)) == 0:
         return draw(st.sampled_from(["%", "%zz=1", "filter=%ff", "a=1&" * 150, "&&==&", "filter"]))
     asked = draw(st.lists(st.tuples(st.sampled_from(NAMES), QUERY_VALUES), max_size=4))
@@ -102,7 +102,7 @@ def queries(draw: st.DrawFn) -> str:
 
 
 WRITTEN = ("/Users", "/Groups", "/Bulk", "/.search")
-ENDPOINTS = [  # Those where most can go wrong are tried most.
+ENDPOINTS = [  # Endpoints where more can go wrong are drawn more often.
     each
     for each in endpoints()
     for _ in range(5 if each[1].startswith(WRITTEN) and each[0] != "DELETE" else 1)
@@ -133,19 +133,19 @@ ENDS = st.sampled_from(["/", "//", "/x", "/.search", "/%2e%2e", "%00", "/" + "x"
 
 
 def ids(path: str) -> st.SearchStrategy[str]:
-    """Return ids for an endpoint: most are those of a resource that is there."""
+    """Return ids for an endpoint: most of them of an existing resource."""
     own = GROUP if path.startswith("/Groups") else USER
     return st.sampled_from([own, own, own, own]) | st.sampled_from(ODD_IDS)
 
 
 def one_in(count: int) -> st.SearchStrategy[bool]:
-    """Return True once in so many draws."""
+    """Return a strategy that draws True once in `count` draws."""
     return st.integers(1, count).map(lambda drawn: drawn == count)
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
-    """Draw a request: most go to an endpoint that serves their method, with a token."""
+    """Draw a request. Most have a valid token and go to an endpoint that serves their method."""
     method, path = draw(st.sampled_from(ENDPOINTS))
     target = path.replace("{id}", draw(ids(path)))
     if draw(one_in(8)):

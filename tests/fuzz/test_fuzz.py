@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever endpoint, the service answers, soon, in SCIM, and its log is whole."""
+"""Whatever is sent to any endpoint, the service answers soon and in SCIM, and its log stays whole."""
 
 import asyncio
 import os
@@ -17,20 +17,20 @@ from tests.serving import Answer, Scim, Served, Tenant, media_type_of
 
 INPUTS_IN_A_TEST = 1_000
 ANSWER_MAX_S = 2.0
-FRESH = 25  # Requests that a user and a group live for, since some delete them.
+FRESH = 25  # How many requests use the same user and group. Some requests delete them.
 IS_NIGHTLY = INPUTS in os.environ
 
 
 @dataclass
 class Prey:
-    """An organization that is sent hostile requests, with a user and a group for them to find."""
+    """An organization that receives hostile requests, with a user and a group for them to find."""
 
     scim: Scim
     sent: int = 0
     meant: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, request: Request) -> Answer:
-        """Send a request about the user and the group of the hour."""
+        """Send a request about the current user and group, after making new ones if they are due."""
         if self.sent % FRESH == 0:
             self.meant = await self.made()
         self.sent += 1
@@ -40,7 +40,7 @@ class Prey:
             return await self.scim.ask(about.method, about.target, about.body, **headers)
 
     async def made(self) -> dict[str, str]:
-        """Make a user and a group of it, and return their ids by what stands for them."""
+        """Make a user and a group with that user; return their ids by placeholder."""
         name = secrets.token_hex(8)
         user = await self.scim.post("/Users", {"userName": name})
         members = values([user.body["id"]])

@@ -1,1 +1,1 @@
-"""The house around the code: who imports whom, what is locked, what a clone contains."""
+"""The house around the code: folders and imports, words, documentation, dependencies, what a clone contains."""

@@ -1,4 +1,4 @@
-"""Follow a request through our own code: which modules its calls enter, and how often they come back."""
+"""Records a request's path through our own code: which modules its calls enter, and how often they return to one."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ FOLLOWED: ContextVar[bool] = ContextVar("followed", default=False)
 
 @dataclass(slots=True)
 class Path:
-    """The modules whose functions were called, in order; calls within a module are one stay in it."""
+    """The modules whose functions were called, in order. Consecutive calls in one module are one stay."""
 
     stays: list[str] = field(default_factory=list)
 
@@ -25,7 +25,7 @@ class Path:
 
     @property
     def returns(self) -> int:
-        """Return how many stays were in a module that had been left before."""
+        """Return how many stays were in a module that had already been left."""
         return len(self.stays) - len(self.modules)
 
     def enter(self, module: str) -> None:
@@ -38,11 +38,11 @@ class Path:
 def followed(first: str, last: str) -> Iterator[Path]:
     """Give the path from the first call of one function to that of another; names are module:function.
 
-    Tasks that the request starts count as well, since they inherit its context; other tasks do not. A
-    coroutine that goes on after it has waited is no further call.
+    Tasks that the request starts count too, because they inherit its context; other tasks do not. A coroutine
+    that resumes after waiting is not a new call.
     """
     path = Path()
-    seen: dict[int, FrameType] = {}  # The frames are kept: their ids must not be used again.
+    seen: dict[int, FrameType] = {}  # Keeping the frames keeps their ids from being reused.
     is_over = False
 
     def note(frame: FrameType, event: str, _: Any) -> None:
@@ -68,6 +68,6 @@ def followed(first: str, last: str) -> Iterator[Path]:
 
 
 def is_no_call(frame: FrameType) -> bool:
-    """Tell whether the code shows no call of a function: a value is made, written or asked for a property."""
+    """Return whether the source shows no function call: a dunder method or a property."""
     name, owner = frame.f_code.co_name, type(frame.f_locals.get("self"))
     return name.startswith("__") or isinstance(getattr(owner, name, None), property)

@@ -15,7 +15,7 @@ PACKAGES = ("schema", "eventstore", "projections", "service")
 
 @cache
 def listed(*patterns: str) -> tuple[str, ...]:
-    """Return the paths of files that git has or would take, below the root."""
+    """Return the paths, below the root, of files that git tracks or would add."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns]
     found = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     if found.returncode != 0:
@@ -24,7 +24,7 @@ def listed(*patterns: str) -> tuple[str, ...]:
 
 
 def text(name: str) -> str:
-    """Return what a file holds."""
+    """Return the text of a file."""
     return (ROOT / name).read_text(encoding="utf-8")
 
 
@@ -34,13 +34,13 @@ def source_files() -> Iterator[str]:
 
 
 def module_of(name: str) -> str:
-    """Return the module that a file is."""
+    """Return the module name of a file."""
     return name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
 @cache
 def imports() -> Mapping[str, frozenset[str]]:
-    """Return the files that each file of ours imports."""
+    """Return which of our files each of them imports."""
     files = {module_of(name): name for name in source_files()}
     found: dict[str, set[str]] = defaultdict(set)
     for name in files.values():
@@ -54,7 +54,7 @@ def imports() -> Mapping[str, frozenset[str]]:
 
 
 def circle(arrows: Mapping[str, frozenset[str]]) -> list[str]:
-    """Return a circle of the arrows, as the names along it; an empty list if there is none."""
+    """Return the names along one circle of imports; empty if there is none."""
     done: set[str] = set()
 
     def walk(name: str, way: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a clone contains: nothing of the machine it was written on, and one version of itself."""
+"""What a clone contains: no trace of the machine it was written on, and the same version everywhere."""
 
 import importlib.metadata
 import re
@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Folders of one machine; a URL's path has a letter or a dot in front.
+# Folders of one machine. In a URL, a letter or a dot stands before the path.
 MACHINE_PATH = re.compile(r"(?<![\w.:}/-])/(?:work|root|tmp)/")
 
 
 def files() -> Iterator[Path]:
-    """Yield what git would put into a clone, the changes that are not committed included."""
+    """Yield the files of a clone, including changes that are not committed yet."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     if listed.returncode != 0:
@@ -24,7 +24,7 @@ def files() -> Iterator[Path]:
 
 
 def project() -> dict[str, object]:
-    """Return the project's own table."""
+    """Return the project table of pyproject.toml."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     table: dict[str, object] = tomllib.loads(text)["project"]
     return table

@@ -1,4 +1,4 @@
-"""The documentation is true: what it names exists, and what can be set or run is in it."""
+"""The documentation is true: what it names exists, and every setting and command is in it."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,15 @@ from service.config import Settings
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 SCIM, _, TIMINGS = (
-    (ROOT / "docs" / "reference" / "scim.md").read_text().partition("\n## How fast, at which size\n")
+    (ROOT / "docs" / "reference" / "scim.md")
+    .read_text()
+    .partition("\n## How fast, at which size\n")
 )
 TEST = re.compile(r"`([a-z]+/test_\w+\.py)::(test_\w+)`")
 
 
 def rows(page: str) -> list[list[str]]:
-    """Return the cells of the rows of a page's tables, without heads and rules."""
+    """Return the cells of each table row of a page, without head rows and rules."""
     lines = page.splitlines()
     return [
         [cell.strip() for cell in line.strip("|").split(" | ")]
@@ -39,7 +41,7 @@ def test_a_row_of_the_sections_names_tests_that_exist(cells: list[str]) -> None:
 
 
 def is_test(path: str, name: str) -> bool:
-    """Tell whether a file has a test of this name."""
+    """Return whether a file has a test of this name."""
     file = ROOT / "tests" / path
     return file.exists() and f"def {name}(" in file.read_text()
 
@@ -86,7 +88,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 
 def names(of: Typer) -> Iterator[str]:
-    """Yield the commands of a group, which are named for their functions unless they say otherwise."""
+    """Yield the commands of a group. A command without a name is named after its function."""
     for command in of.registered_commands:
         assert command.callback
         yield command.name or command.callback.__name__

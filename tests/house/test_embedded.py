@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL survives what happens to processes, and serves one data folder to many."""
+"""The embedded PostgreSQL survives kills and crashes, and one data folder serves several processes."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from service.database.embedded.socket import SOCKET, answering_dsn
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
-    """Give a data folder that nobody's server runs on afterwards."""
+    """Give a data folder. Afterwards no server runs on it."""
     yield tmp_path / "data"
     embedded.start(tmp_path / "data").stop()
 
@@ -33,12 +33,12 @@ def postmaster_in(data_dir: Path) -> int:
 
 
 def running_dsn(data_dir: Path) -> str | None:
-    """Return the DSN of the server that runs on a data folder now, None when none answers."""
+    """Return the DSN of the server that runs on a data folder now; None if none answers."""
     return answering_dsn(embedded.folder_in(data_dir))
 
 
 async def fetched(dsn: str, query: str) -> object:
-    """Return the one value that the query gives."""
+    """Return the single value of a query."""
     connection = await asyncpg.connect(dsn)
     try:
         return await connection.fetchval(query)
@@ -78,7 +78,9 @@ def test_the_interrupt_key_does_not_reach_the_server(data_dir: Path) -> None:
     server.stop()
 
 
-def test_a_process_id_that_a_stranger_has_now_does_not_keep_the_server_down(data_dir: Path) -> None:
+def test_a_process_id_that_another_program_has_now_does_not_keep_the_server_down(
+    data_dir: Path,
+) -> None:
     embedded.start(data_dir).stop()
     folder = data_dir / "postgres"
     lines = [str(os.getpid()), str(folder), "1", "5432", str(folder), "", "0 0", "ready"]
@@ -97,7 +99,7 @@ def test_a_copy_of_the_folder_is_not_taken_for_the_running_original(data_dir: Pa
     server.stop()
 
 
-async def test_a_path_too_long_for_a_socket_will_do(tmp_path: Path) -> None:
+async def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
     data_dir = tmp_path / ("long, and 'strange': " + "x" * 100)
     server = embedded.start(data_dir)
     served = await fetched(server.dsn, "SHOW data_directory")
@@ -176,13 +178,13 @@ async def test_the_shared_memory_that_initdb_found_is_kept(data_dir: Path) -> No
     found = conf.read_text(encoding="utf-8")
     assert "dynamic_shared_memory_type = posix" in found
     conf.write_text(found.replace("= posix", "= mmap"), encoding="utf-8")
-    for _ in range(2):  # Each start writes the file anew.
+    for _ in range(2):  # Each start writes the file again.
         server = embedded.start(data_dir)
         assert await fetched(server.dsn, "SHOW dynamic_shared_memory_type") == "mmap"
         server.stop()
 
 
-def test_a_start_that_is_stopped_leaves_what_was_there(data_dir: Path) -> None:
+def test_a_start_that_is_stopped_leaves_the_folder_as_it_was(data_dir: Path) -> None:
     stop = Event()
     stop.set()
     with pytest.raises(EmbeddedPostgresError):

@@ -1,4 +1,4 @@
-"""Folders are rooms: small enough to look through, without circles, each with a story that is true."""
+"""Folders are rooms: small, without import circles, each with a story that is true."""
 
 import re
 from collections import Counter, defaultdict
@@ -41,12 +41,12 @@ def test_what_a_folder_holds_imports_in_no_circle(folder: str) -> None:
 
 
 def is_in(name: str, folder: str) -> bool:
-    """Tell whether a file is in a folder or below it."""
+    """Return whether a file is in a folder or below it."""
     return not folder or name.startswith(f"{folder}/")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_tells_its_story(folder: str) -> None:
+def test_a_folder_has_a_story(folder: str) -> None:
     story = text(f"{folder}/__init__.py").strip()
     assert story.startswith('"""')
     assert 4 <= len(story.splitlines()) <= STORY_LINES_MAX
@@ -63,4 +63,3 @@ def test_what_a_story_names_exists(folder: str) -> None:
         and not (ROOT / folder / f"{name}.py").exists()
     ]
     assert missing == []
-

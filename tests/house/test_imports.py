@@ -1,4 +1,4 @@
-"""The four packages keep their directions, and their plain names mean ours."""
+"""The four packages import in one direction only, and their short names are not shadowed by other packages."""
 
 import importlib
 from pathlib import Path
@@ -21,5 +21,5 @@ def test_a_package_of_ours_is_not_shadowed_by_another_of_its_name(name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["schema", "eventstore", "projections", "service"])
-def test_a_package_tells_its_story(name: str) -> None:
+def test_a_package_has_a_story(name: str) -> None:
     assert importlib.import_module(name).__doc__

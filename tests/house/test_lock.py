@@ -1,4 +1,4 @@
-"""The lock names every dependency by version and hash, and no place to get it from."""
+"""The lock file names every dependency with version and hash, and no address to download it from."""
 
 import re
 import subprocess
@@ -30,16 +30,16 @@ def test_the_lock_holds_pinned_versions_and_hashes_only() -> None:
     assert strange == []
 
 
-def test_the_lock_holds_whatever_the_project_asks_for() -> None:
+def test_the_lock_holds_every_dependency_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower() for requirement in asked}
     assert names - set(PINNED.findall(lock())) == set()
 
 
-def test_the_lock_holds_whatever_that_asks_for_in_turn() -> None:
-    # It is installed without a resolver: pip, shown a name with an extra, would look for a newer
-    # release than the one that is pinned, and refuse that for want of a hash (pip#9644).
+def test_the_lock_holds_the_dependencies_of_the_dependencies() -> None:
+    # The lock is installed without a resolver. Otherwise pip would look up a name with an extra, find a
+    # newer release than the pinned one, and refuse it because it has no hash (pip#9644).
     checked = subprocess.run(
         [sys.executable, "-m", "pip", "check"], check=False, capture_output=True, text=True
     )

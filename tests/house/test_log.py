@@ -1,4 +1,4 @@
-"""The log is one JSON object a line, loses none, and keeps secrets."""
+"""The service's log has one JSON object per line, loses no line, and shows no secret."""
 
 import logging
 import subprocess
@@ -15,7 +15,7 @@ log.configure(json=True)
 
 
 def lines_of(statement: str) -> list[dict[str, object]]:
-    """Return the lines that a process of its own logs."""
+    """Return the lines that a separate process logs."""
     command = [sys.executable, "-c", PROGRAM.format(statement=statement)]
     said = subprocess.run(command, check=True, stderr=subprocess.PIPE).stderr
     return [orjson.loads(line) for line in said.splitlines()]

@@ -1,8 +1,8 @@
-"""How far a filter travels: the modules that a GET enters from its handler to its answer, and who comes first.
+"""How far a filter travels: which modules a GET enters between its handler and its answer.
 
-`pytest -s` prints the paths. Before queries were planned as values, the same four took 24, 49, 53 and 50 stays; and
-who followed the filter's text through the code, every branch of it, went through 72 stays in modules, 46 of them
-returns to one that had been left. That is 25 and 11 now.
+`pytest -s` prints the paths. Before queries were planned as values, the same four queries took 24, 49, 53 and 50
+stays. Following the text of a filter through every branch took 72 stays, 46 of them returns to a module that had
+been left. Now it takes 25 stays, 11 of them returns.
 """
 
 import pytest
@@ -36,7 +36,7 @@ async def test_a_filter_takes_a_short_way_from_its_handler_to_its_answer(
         found = await scim.find("/Users", **query)
 
     assert found.body["totalResults"] == 1
-    tell(path)
+    show(path)
     assert path.stays[0] == "service.scim.queries.query"
     assert path.stays[-1] == "service.scim.responses"
     assert len(path.stays) <= stays_max
@@ -52,14 +52,14 @@ async def test_authentication_is_not_the_greater_part_of_how_a_request_begins(
         found = await Scim(served, tenant.token).find("/Users", filter='userName eq "nobody"')
 
     assert found.status == 200
-    tell(path)
+    show(path)
     begin = list(dict.fromkeys(path.stays))[:10]
     assert len(AUTHENTICATION.intersection(begin)) <= 4
     after = path.stays[path.stays.index("service.scim.queries.query") :]
     assert AUTHENTICATION.isdisjoint(after)
 
 
-def tell(path: Path) -> None:
-    """Show a path to who runs this test with -s."""
-    told = f"{len(path.stays)} stays, {path.returns} returns: {' → '.join(path.stays)}"
-    print(told)  # noqa: T201 - it is for reading.
+def show(path: Path) -> None:
+    """Print a path, for a run with -s."""
+    line = f"{len(path.stays)} stays, {path.returns} returns: {' → '.join(path.stays)}"
+    print(line)  # noqa: T201 - for a person who runs this with -s.

@@ -1,4 +1,4 @@
-"""The references name all there is: every event type, setting, metric, log event and command, and nothing else."""
+"""The reference pages name every event type, setting, metric, log event and command, and nothing else."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import typer.main
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-import service.app  # noqa: F401 - its import makes the metrics.
+import service.app  # noqa: F401 - importing it creates the metrics.
 from schema.events.codec import PERSONAL_EVENTS, TYPES
 from service.cli.commands import app
 from service.config import Settings
@@ -20,13 +20,13 @@ LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "crit
 
 
 def section(page: str, heading: str | None) -> str:
-    """Return a reference, or what stands below one of its headings."""
+    """Return a reference page, or the section below one of its headings."""
     whole = text(f"docs/reference/{page}.md")
     return whole.partition(f"\n## {heading}\n")[2].partition("\n## ")[0] if heading else whole
 
 
 def named(page: str, heading: str | None = None) -> list[str]:
-    """Return what the tables of a reference name in their first column."""
+    """Return the names in the first columns of a reference's tables."""
     cells = FIRST_CELL.findall(section(page, heading))
     return [each for cell in cells for each in re.findall(r"`([^`]+)`", cell)]
 
@@ -47,7 +47,7 @@ def test_the_reference_names_every_field_of_an_event(name: str) -> None:
 
 
 def variables() -> list[str]:
-    """Return the names of the environment that settings are read from."""
+    """Return the environment variables that settings are read from."""
     return [
         str(field.validation_alias or f"SCIM_LEDGER_{name.upper()}")
         for name, field in Settings.model_fields.items()

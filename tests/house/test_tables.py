@@ -1,4 +1,4 @@
-"""Each table has one package that reads and writes it: the log's is `eventstore`, the read models' is `projections`."""
+"""Only one package reads and writes each table: `eventstore` those of the log, `projections` the read models."""
 
 import ast
 import re
@@ -14,26 +14,26 @@ MADE = re.compile(r"^CREATE (?:UNLOGGED )?TABLE (?:\w+\.)?(\w+)", re.MULTILINE)
 
 
 def tables_of(pattern: str) -> list[str]:
-    """Return the names of the tables that files of DDL make."""
+    """Return the names of the tables that DDL files create."""
     files = sorted((ROOT / "schema").glob(pattern))
     return [name for file in files for name in MADE.findall(file.read_text())]
 
 
 @cache
 def sql_of(package: str) -> dict[str, str]:
-    """Return a package's SQL by file: its statements without comments, and the texts in its code."""
+    """Return a package's SQL by file: its .sql files without comments, and the strings in its Python code."""
     statements = {file: re.sub("--.*", "", file.read_text()) for file in files_of(package, "sql")}
     code = {file: "\n".join(texts(ast.parse(file.read_text()))) for file in files_of(package, "py")}
     return {str(file.relative_to(ROOT)): sql for file, sql in {**statements, **code}.items()}
 
 
 def files_of(package: str, suffix: str) -> list[Path]:
-    """Return a package's files of a kind."""
+    """Return a package's files with this suffix."""
     return sorted((ROOT / package).rglob(f"*.{suffix}"))
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
-    """Yield the texts in code, but for docstrings, which are statements of their own."""
+    """Yield the strings in code, except docstrings."""
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     for node in constants:
@@ -42,7 +42,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
 
 
 def naming(schemas: list[str], tables: list[str]) -> re.Pattern[str]:
-    """Return what finds a table by its schema or, without one, where a statement takes a table."""
+    """Return a pattern that finds a table by its schema or, without one, where a statement names a table."""
     qualified = rf"\b(?:{'|'.join(schemas)})\"?\.\"?(?:{'|'.join(tables)})\b"
     taken = rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|ONLY)\s+(?:{'|'.join(tables)})\b"
     return re.compile(f"{qualified}|{taken}")
@@ -58,7 +58,7 @@ NAMES_OF = {
 
 
 def files_naming(owner: str, package: str) -> list[str]:
-    """Return the files of a package that name tables of an owner."""
+    """Return the files of a package that name an owner's tables."""
     return [file for file, sql in sql_of(package).items() if NAMES_OF[owner].search(sql)]
 
 
@@ -87,7 +87,7 @@ def test_a_statement_on_the_log_is_found(sql: str) -> None:
 
 
 def test_the_log_is_written_by_one_text() -> None:
-    # Migrations may replace the function; the last one holds, and nothing else inserts.
+    # Migrations may replace the function. The last one counts, and nothing else inserts.
     writing = re.compile(r"INSERT\s+INTO\s+eventstore\.", re.IGNORECASE)
     found = [
         file for package in PACKAGES for file, sql in sql_of(package).items() if writing.search(sql)

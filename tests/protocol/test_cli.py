@@ -82,7 +82,7 @@ async def test_a_token_is_issued_listed_and_revoked(terminal: Terminal) -> None:
     assert (await run("token", "revoke", issued["tokenId"])).out == "Revoked.\n"
     status, body = await serving.send("GET", "/Roles", issued["token"])
     assert (status, "revoked" in body["detail"]) == (401, True)
-    assert (await run("token", "revoke", issued["tokenId"])).out == "It was revoked before.\n"
+    assert (await run("token", "revoke", issued["tokenId"])).out == "It was already revoked.\n"
 
 
 async def test_a_token_is_shown_in_words_too(terminal: Terminal) -> None:
@@ -92,7 +92,7 @@ async def test_a_token_is_shown_in_words_too(terminal: Terminal) -> None:
     listed = await terminal.installation.run("token", "list")
 
     assert "Secret token  ey" in issued.out
-    assert "shown this once and valid until 2" in issued.out
+    assert "It is valid until 2" in issued.out
     assert "account technical-account (active, Administrator)" in listed.out
     assert "expires 2" in listed.out
 

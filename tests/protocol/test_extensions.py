@@ -289,7 +289,7 @@ async def test_an_administrator_registers_it_in_a_terminal(
 
     assert (first.out, again.out) == (
         "Registered: clients see it at /Schemas.\n",
-        "It is registered already.\n",
+        "It was already registered.\n",
     )
     assert listed.out == f"{URN}  Contract, Tags, Level, Rate, Certified, Since\n"
     assert missing.code == 2

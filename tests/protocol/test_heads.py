@@ -9,7 +9,7 @@ from aiohttp import web
 
 from service.http.answer import Answer
 from service.scim.context import BASE_PATH
-from tests.faults.raw import exchange, exchange_all, head
+from tests.faults.raw import head, send_raw, send_raw_all
 from tests.serving import MEDIA_TYPE, Scim
 
 CONFIG = "/ServiceProviderConfig"
@@ -27,7 +27,7 @@ async def raw(scim: Scim, request: bytes) -> tuple[bytes, bytes]:
 
 
 async def test_an_answer_has_the_headers_of_http(scim: Scim) -> None:
-    answer = await exchange(scim, head(scim, "GET", CONFIG))
+    answer = await send_raw(scim, head(scim, "GET", CONFIG))
     date = parsedate_to_datetime(answer.headers["date"])
     assert abs(datetime.now(UTC) - date) < timedelta(seconds=5)
     assert answer.headers["content-type"] == MEDIA_TYPE
@@ -36,7 +36,7 @@ async def test_an_answer_has_the_headers_of_http(scim: Scim) -> None:
 
 
 async def test_one_connection_serves_many_requests(scim: Scim) -> None:
-    answers = await exchange_all(scim, head(scim, "GET", CONFIG) * 3, 3)
+    answers = await send_raw_all(scim, head(scim, "GET", CONFIG) * 3, 3)
     assert [each.status for each in answers] == [200] * 3
 
 
@@ -55,7 +55,7 @@ async def test_http_1_0_is_answered_as_such_and_closed(scim: Scim) -> None:
 
 async def test_http_1_0_may_go_on(scim: Scim) -> None:
     request = head(scim, "GET", CONFIG, "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
-    answers = await exchange_all(scim, request * 2, 2)
+    answers = await send_raw_all(scim, request * 2, 2)
     assert [each.headers["connection"] for each in answers] == ["keep-alive"] * 2
 
 

@@ -46,7 +46,7 @@ class Crowd:
     is_done: bool = False
 
     async def work(self, number: int) -> None:
-        """Make users, change them and look at them, until told to end."""
+        """Make users, change them and look at them, until `is_done`."""
         scim, made = Scim(self.served, self.token), 0
         while not self.is_done:
             made += 1
@@ -97,7 +97,7 @@ async def test_clients_do_not_notice_that_tables_are_rebuilt_and_rolled_back(
         rebuilt_again = await projections(own, "rebuild", name)
     assert (rebuilt.code, rolled_back.code, rebuilt_again.code) == (0, 0, 0), rebuilt.err
     verified = await projections(own, "verify", name)
-    assert (verified.code, verified.out) == (0, f"Every row of {name} is as the log says.\n")
+    assert (verified.code, verified.out) == (0, f"Every row of {name} matches the log.\n")
     await check_every_log(own.owner, own.runtime.sealer)
     assert len(crowd.users) > CLIENTS
 
@@ -113,7 +113,7 @@ async def test_a_rebuild_says_how_far_it_is_in_lines_where_there_is_no_terminal(
     assert [last["load"][each] for each in ("events", "of")] == [3, 3]
     assert [last["read back"][each] for each in ("events", "of")] == [3, 3]
     assert all("per_s" in line for line in lines if "of" in line)
-    assert said.out.startswith("directory is rebuilt from 3 events in ")
+    assert said.out.startswith("directory was rebuilt from 3 events in ")
     assert "scim-ledger projections rollback directory" in said.out
 
 
@@ -129,7 +129,7 @@ async def test_a_rebuild_that_is_interrupted_says_so_and_goes_on(
         process.send_signal(signal.SIGINT)
         out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
-    assert b"scim-ledger: Interrupted: what serves is whole." in err
+    assert b"scim-ledger: Interrupted: the tables that serve are intact." in err
     status = await projections(own, "status")
     assert "rebuild was interrupted: 3 of 3 events loaded, 3 read back" in status.out
     assert (await projections(own, "rebuild", "directory")).code == 0
@@ -142,7 +142,7 @@ async def test_projections_are_listed(own: Served, tenant: Tenant) -> None:
         ["directory", "inline"],
         ["history", "follower"],
     ]
-    assert all(line.endswith("as this release builds it") for line in words)
+    assert all(line.endswith("matches this release") for line in words)
     assert [(each["name"], each["kind"], each["isCurrent"]) for each in listed] == [
         ("directory", "inline", True),
         ("history", "follower", True),
@@ -157,8 +157,8 @@ async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
     before = (await projections(own, "list")).out
     await projections(own, "rebuild", "directory")
     after = (await projections(own, "list")).out.splitlines()
-    assert before.count("this release builds another: scim-ledger projections rebuild") == 2
-    assert after[0].endswith("as this release builds it")
+    assert before.count("does not match this release: scim-ledger projections rebuild") == 2
+    assert after[0].endswith("matches this release")
 
 
 async def test_a_rebuild_says_where_the_columns_have_changed(own: Served, tenant: Tenant) -> None:
@@ -167,7 +167,7 @@ async def test_a_rebuild_says_where_the_columns_have_changed(own: Served, tenant
     changed = await projections(own, "rebuild", "directory")
     same = await projections(own, "rebuild", "directory")
     assert (changed.code, same.code) == (0, 0)
-    assert "Its columns have changed: a service of the release before must not" in changed.out
+    assert "Its columns have changed: a service of the previous release must not" in changed.out
     assert "columns" not in same.out
 
 
@@ -202,7 +202,7 @@ async def test_parked_streams_are_tried_again(own: Served, tenant: Tenant) -> No
     retried = await projections(own, "retry-parked", "history", "-o", "Contoso")
     assert (retried.code, retried.out) == (
         0,
-        "Streams that wait no more: 1. That still wait: 0.\n",
+        "Streams released: 1. Still parked: 0.\n",
     )
     assert (await projections(own, "verify", "history")).code == 0
 
@@ -220,7 +220,7 @@ async def test_streams_that_still_wait_are_told_with_event_and_error(
     retried = await projections(own, "retry-parked", "history")
     head, line = retried.out.splitlines()
     assert retried.code == 1
-    assert head == "Streams that wait no more: 0. That still wait: 1."
+    assert head == "Streams released: 0. Still parked: 1."
     assert line.startswith(
         f"  stream {tenant.id} of Contoso, from position 1 (OrganizationRegistered): "
         "UniqueViolationError (activity_pkey) in "
@@ -238,7 +238,7 @@ async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
     assert f"different: users {tenant.account_id}" in words.out
     assert "active: False is stored, the log says True" in words.out
     assert "2 UserProvisioned" in words.out
-    assert "scim-ledger: 1 row of directory is not as the log says." in words.err
+    assert "scim-ledger: 1 row of directory differs from the log." in words.err
     assert document["columns"] == {"active": {"stored": False, "expected": True}}
     assert document["events"] == [{"position": 2, "type": "UserProvisioned"}]
     assert document["eventsEarlier"] == 0
@@ -250,7 +250,7 @@ async def test_verify_shows_what_the_log_seals_only_where_it_is_asked_to(
     await own.owner.execute("UPDATE directory.users SET user_name_key = 'eve@evil.example'")
     silent = await projections(own, "verify", "directory")
     telling = await projections(own, "verify", "directory", "--personal")
-    assert "user_name_key: not as the log says (--personal shows the values)" in silent.out
+    assert "user_name_key: differs from the log (--personal shows the values)" in silent.out
     assert "evil.example" not in silent.out
     assert "user_name_key: eve@evil.example is stored, the log says " in telling.out
 
@@ -268,8 +268,8 @@ async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None
         (("rebuild", "nothing"), "no projection 'nothing': there are directory and history."),
         (("verify", "nothing"), "no projection 'nothing': there are directory and history."),
         (("rollback", "directory"), "nothing to roll back to"),
-        (("retry-parked", "directory"), "it parks nothing"),
-        (("rebuild", "directory", "--organization", "Contoso"), "swapped whole"),
+        (("retry-parked", "directory"), "it never parks a stream"),
+        (("rebuild", "directory", "--organization", "Contoso"), "swaps them as a whole"),
         (("verify", "directory", "--organization", "Nobody"), "Nobody"),
     ],
 )

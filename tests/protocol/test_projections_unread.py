@@ -55,7 +55,7 @@ async def test_verify_names_the_event_and_compares_the_other_organizations(
     assert said.code == 3
     assert f"different: users {other.account_id}" in said.out
     assert said.err.splitlines()[-1].startswith("scim-ledger: ")
-    assert said.err.splitlines()[-1].endswith(f"not as the log says. {told}")
+    assert said.err.splitlines()[-1].endswith(f"differs from the log. {told}")
     assert "Traceback" not in said.err
 
 
@@ -76,7 +76,7 @@ async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read
     await own.owner.execute(TELEPORTED, other.id)
     said = await run(own, "projections", "verify", "directory")
     assert said.code == 3
-    assert "The log of 1 more organization cannot be read, either" in said.err
+    assert "The log of 1 more organization cannot be read either" in said.err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -89,8 +89,8 @@ async def test_rows_that_nobody_reads_to_the_end_are_no_success(
     _, err = await process.communicate()
     assert process.returncode == 1
     assert err.decode().splitlines()[-1] == (
-        "scim-ledger: Nobody reads on: not all rows were compared. "
-        "1 row of directory is not as the log says."
+        "scim-ledger: Output was closed early; not all rows were compared. "
+        "1 row of directory differs from the log."
     )
 
 
@@ -121,7 +121,7 @@ async def test_streams_that_are_parked_elsewhere_are_not_counted(
         tenant.account_id,
     )
     said = await verify(own, "history", "-o", "Contoso")
-    assert (said.code, said.out) == (0, "Every row of history is as the log says.\n")
+    assert (said.code, said.out) == (0, "Every row of history matches the log.\n")
 
 
 GHOSTS = (

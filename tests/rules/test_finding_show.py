@@ -45,7 +45,7 @@ LONG = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"] * 9}
         (
             {"a": 1, "b": 2},
             {"b": 2, "a": 1},
-            "document: the values are as the log says, only the order of keys differs",
+            "document: the values match the log, only the order of keys differs",
         ),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_text_that_differs_only_in_formatting_is_shown_as_such() -> None:
         expected={"document": '{"a":1}'},
         found={"document": '{ "a" : 1 }'},
     )
-    told = "document: the values are as the log says, only the spelling differs"
+    told = "document: the values match the log, only the formatting differs"
     assert told in as_lines(row, with_personal=False)
 
 
@@ -89,8 +89,8 @@ PERSONAL = Difference(
 def test_personal_values_are_shown_only_where_they_are_asked_for() -> None:
     assert as_lines(PERSONAL, with_personal=False).splitlines()[1:-1] == [
         "    active: False is stored, the log says True",
-        "    external_id: not as the log says (--personal shows the values)",
-        "    document.title: not as the log says (--personal shows the values)",
+        "    external_id: differs from the log (--personal shows the values)",
+        "    document.title: differs from the log (--personal shows the values)",
     ]
     assert as_lines(PERSONAL, with_personal=True).splitlines()[2:-1] == [
         "    external_id: eve is stored, the log says ann",

@@ -1,6 +1,6 @@
--- find_young_tables: tables that have grown by half since Postgres last looked, and are small; as (schema, name).
+-- find_young_tables: small tables where the rows changed since the last ANALYZE exceed half of all rows; as (schema, name).
 -- $1 schemas text[]
--- $2 rows_max bigint: from there on autovacuum is in time
+-- $2 rows_max bigint: larger tables are left to autovacuum
 SELECT activity.schemaname, activity.relname
   FROM pg_stat_user_tables AS activity
   JOIN pg_class

@@ -1,4 +1,4 @@
-"""How what a comparison finds is printed: lines to read, or JSON; personal values only where they are asked for."""
+"""How the findings of a comparison are printed: as lines or as JSON. Personal values appear only with --personal."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from service.terminal import printable
 
 JSON_COLUMNS = frozenset({"document", "facts", "roles", "schemas", "search"})
 SHOWN_MAX = 160  # Characters of a value.
-PATHS_MAX = 20  # Of a column.
-WITHHELD = "not as the log says (--personal shows the values)"
+PATHS_MAX = 20  # In one column.
+WITHHELD = "differs from the log (--personal shows the values)"
 
 
 def as_lines(each: Difference, *, with_personal: bool) -> str:
-    """Return a row that is not as the log says, with the events that explain it."""
+    """Return a row that differs from the log as lines, with the events that explain it."""
     events = ", ".join(f"{position} {kind}" for position, kind in each.events) or "no event"
     earlier = f"{each.earlier:,} earlier, " if each.earlier else ""
     key = " ".join(each.key) or str(each.organization_id)
@@ -30,27 +30,27 @@ def as_lines(each: Difference, *, with_personal: bool) -> str:
 
 
 def as_document(found: Finding, *, with_personal: bool) -> str:
-    """Return what was found as JSON; its `kind` says what it is."""
+    """Return a finding as JSON; its `kind` says which sort of finding it is."""
     match found:
         case Waiting():
-            told = {
+            document = {
                 "kind": "parked",
                 "organizationId": str(found.organization_id),
                 "streams": found.streams,
             }
         case Unread():
-            told = {
+            document = {
                 "kind": "unreadable",
                 "organizationId": str(found.organization_id),
                 "error": str(found.error),
             }
         case _:
-            told = _document(found, frozenset() if with_personal else found.personal)
-    return output.as_json(told)
+            document = _document(found, frozenset() if with_personal else found.personal)
+    return output.as_json(document)
 
 
 def _column(each: Difference, name: str, withheld: frozenset[str]) -> Iterator[str]:
-    """Yield how a column differs: one of JSON path by path."""
+    """Yield how a column differs; a JSON column path by path."""
     found, expected = each.found[name], each.expected[name]
     if name not in JSON_COLUMNS:
         yield f"{name}: {_how(str(found), str(expected), is_withheld=name in withheld)}"
@@ -62,10 +62,8 @@ def _column(each: Difference, name: str, withheld: frozenset[str]) -> Iterator[s
     if len(paths) > PATHS_MAX:
         yield f"{name}: {len(paths) - PATHS_MAX:,} more paths differ"
     if not paths:
-        what = (
-            "only the order of keys" if is_order_of_keys(found, expected) else "only the spelling"
-        )
-        yield f"{name}: the values are as the log says, {what} differs"
+        what = "the order of keys" if is_order_of_keys(found, expected) else "the formatting"
+        yield f"{name}: the values match the log, only {what} differs"
 
 
 def _how(found: str, expected: str, *, is_withheld: bool) -> str:
@@ -105,7 +103,7 @@ def _document(each: Difference, withheld: frozenset[str]) -> dict[str, Any]:
 
 
 def _withheld(each: Difference, name: str) -> dict[str, Any]:
-    """Return that a column's values are not shown, and at which paths they differ."""
+    """Return a column without its values: only at which paths they differ."""
     if name not in JSON_COLUMNS:
         return {"withheld": True}
     paths = [path for path, _, _ in json_differences(each.found[name], each.expected[name])]

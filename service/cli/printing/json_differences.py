@@ -1,13 +1,13 @@
 """Where two JSON texts differ: by path, compared as values. Pure."""
 
-import json  # It reads numbers of any size, such as somebody may have put into a row by hand.
+import json  # Unlike orjson it reads numbers of any size, which somebody may have put into a row by hand.
 from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
 
 class Absent:
-    """No value: what one of the two texts does not have."""
+    """No value: the path exists in only one of the two texts."""
 
 
 ABSENT = Absent()
@@ -15,12 +15,12 @@ Differing = tuple[str, Any, Any]  # Path below the root, one value, the other.
 
 
 def json_differences(one: str, other: str) -> list[Differing]:
-    """Return the paths at which two texts have other values; none where they only are written otherwise."""
+    """Return the paths at which the values of two texts differ. Differences in formatting do not count."""
     return list(_walk("", json.loads(one), json.loads(other)))
 
 
 def is_order_of_keys(one: str, other: str) -> bool:
-    """Tell whether two texts of the same values have their keys in another order."""
+    """Return whether two texts with the same values have their keys in a different order."""
     return json.dumps(json.loads(one)) != json.dumps(json.loads(other))
 
 

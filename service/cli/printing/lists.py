@@ -1,4 +1,4 @@
-"""What the command line prints: lines to read, or JSON."""
+"""What commands print about organizations, roles, users, tokens and schemas: lines or JSON."""
 
 import shlex
 from datetime import UTC, datetime
@@ -33,17 +33,17 @@ def organization(created: CreatedOrganization, *, as_json: bool) -> str:
 
 
 def _argument(made: Organization) -> str:
-    """Return how a command names an organization: by an id where a shell would not take its name."""
+    """Return how a command line names an organization: by id if its name cannot be typed in a shell."""
     return shlex.quote(made.name) if made.name.isprintable() else str(made.id)
 
 
 async def organizations(runtime: Runtime, *, as_json: bool) -> str:
     """Return all organizations."""
-    known = await _list(runtime)
+    known = await load_organizations(runtime)
     if as_json:
         return output.as_json([_organization(each) for each in known])
     lines = [f"{each.id}  {each.created_at:%Y-%m-%d}  {printable(each.name)}" for each in known]
-    return "\n".join(lines) or "There is none yet: scim-ledger organization create NAME"
+    return "\n".join(lines) or "There is no organization yet: scim-ledger organization create NAME"
 
 
 def roles(found: Organization, *, as_json: bool) -> str:
@@ -61,14 +61,14 @@ def user(user_id: UUID, user_name: str, *, as_json: bool) -> str:
 
 
 def schemas(found: Organization, *, as_json: bool) -> str:
-    """Return the extension schemas of an organization's own."""
+    """Return the extension schemas that an organization has registered."""
     if as_json:
         return output.as_json(list(found.schemas.values()))
     lines = [
         printable(f"{urn}  {', '.join(each['name'] for each in document['attributes'])}")
         for urn, document in found.schemas.items()
     ]
-    return "\n".join(lines) or "There is none: scim-ledger schema add FILE"
+    return "\n".join(lines) or "There is no extension schema: scim-ledger schema add FILE"
 
 
 def issued(token: IssuedToken, tenant_url: str, *, as_json: bool) -> str:
@@ -87,13 +87,13 @@ def issued(token: IssuedToken, tenant_url: str, *, as_json: bool) -> str:
         [
             f"Tenant URL    {tenant_url}",
             f"Secret token  {token.token}",
-            f"It is shown this once and valid {until}; its id is {token.token_id}.",
+            f"The token is shown only once. It is valid {until}; its id is {token.token_id}.",
         ]
     )
 
 
 async def tokens(runtime: Runtime, found: Organization, *, as_json: bool) -> str:
-    """Return the tokens of an organization, with what keeps each of them from working."""
+    """Return the tokens of an organization, each with the reasons why it does not work, if any."""
     async with runtime.pool.acquire() as connection:
         known = list((await load_tokens(connection, found.id)).values())
         accounts, _ = await load_users(connection, found.id, {each.account_id for each in known})
@@ -101,7 +101,7 @@ async def tokens(runtime: Runtime, found: Organization, *, as_json: bool) -> str
     if as_json:
         return output.as_json([each.document() for each in listed])
     lines = [each.line() for each in listed]
-    return "\n".join(lines) or "There is none yet: scim-ledger token issue --label NAME"
+    return "\n".join(lines) or "There is no token yet: scim-ledger token issue --label NAME"
 
 
 def _now() -> datetime:
@@ -117,6 +117,7 @@ def _organization(each: Organization) -> dict[str, Any]:
     }
 
 
-async def _list(runtime: Runtime) -> list[Organization]:
+async def load_organizations(runtime: Runtime) -> list[Organization]:
+    """Return all organizations, oldest first."""
     async with runtime.pool.acquire() as connection:
         return await list_organizations(connection)

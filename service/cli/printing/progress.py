@@ -1,4 +1,4 @@
-"""Shows how far long work is, and what it finds: a bar with rate and time left on a terminal, else log lines."""
+"""Shows the progress and the findings of long work: bars with rate and time left on a terminal, else log lines."""
 
 import sys
 import time
@@ -29,22 +29,22 @@ log = structlog.get_logger()
 
 
 class RateColumn(ProgressColumn):
-    """Events a second."""
+    """Events per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate of a step that counts events."""
+        """Return the rate of a step that counts events, else nothing."""
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.0f} events/s" if speed and task.total else "")
 
 
 class Board(Protocol):
-    """Where long work shows how far it is, and says meanwhile what it finds."""
+    """Where long work shows its progress, and prints what it finds on the way."""
 
     def report(self, progress: Progress, /) -> None:
-        """Show how far the work is."""
+        """Show how far the work has got."""
 
     def say(self, line: str, /) -> None:
-        """Print a line to standard output. Errors: OutputClosed where nobody reads it, OutputFailed."""
+        """Print a line to standard output. Errors: OutputClosed if its reader has gone, OutputFailed."""
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def shown(work: str) -> Iterator[Board]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    # Where lines go to the terminal too, who draws the bars prints them, so that neither spoils the other.
+    # If the lines go to the same terminal as the bars, rich prints both; otherwise they would overwrite each other.
     is_shared = sys.stdout.isatty()
     console = Console(stderr=not is_shared)
     with Bars(*columns, console=console, redirect_stdout=False) as bars:
@@ -69,7 +69,7 @@ def shown(work: str) -> Iterator[Board]:
 
 
 class Steps:
-    """The steps of some work as bars, one below the other, and lines above them if the place is shared."""
+    """Shows each step of the work as a bar. Lines are printed above the bars if both go to the same terminal."""
 
     def __init__(self, bars: Bars, *, is_shared: bool) -> None:
         self._bars = bars
@@ -77,7 +77,7 @@ class Steps:
         self._step = ""
 
     def report(self, progress: Progress) -> None:
-        """Show how far the step is; what was before it is done."""
+        """Show how far the step has got. A new step means that the one before is done."""
         counted = f"{progress.done:,} of {progress.total:,}" if progress.total else ""
         if progress.step != self._step:
             self._end()
@@ -104,22 +104,22 @@ class Steps:
 
 
 class Lines:
-    """The steps of some work as log lines: each one's begin and end, and every few seconds how far it is."""
+    """Shows the work as log lines: when a step begins and ends, and every few seconds how far it has got."""
 
     def __init__(self, work: str) -> None:
         self._work = work
-        self._first = self._told = Progress("")
-        self._began_s = self._told_s = 0.0
+        self._first = self._last = Progress("")
+        self._began_s = self._last_s = 0.0
 
     def report(self, progress: Progress) -> None:
-        """Write a line where one is due."""
+        """Write a line if one is due."""
         now_s = time.monotonic()
         if progress.step != self._first.step:
             self._first, self._began_s = progress, now_s
         elif not self._is_due(progress, now_s):
             return
-        self._told, self._told_s = progress, now_s
-        done = progress.done - self._first.done  # A rebuild that goes on has begun somewhere.
+        self._last, self._last_s = progress, now_s
+        done = progress.done - self._first.done  # A resumed rebuild does not start at 0.
         fields = rate(progress, done, now_s - self._began_s) if progress.total else {}
         log.info(self._work, step=progress.step, **fields)
 
@@ -128,12 +128,12 @@ class Lines:
         say(line)
 
     def _is_due(self, progress: Progress, now_s: float) -> bool:
-        is_end = progress.total and progress.done >= progress.total and progress != self._told
-        return bool(is_end) or now_s - self._told_s >= LINE_INTERVAL_S
+        is_end = progress.total and progress.done >= progress.total and progress != self._last
+        return bool(is_end) or now_s - self._last_s >= LINE_INTERVAL_S
 
 
 def rate(progress: Progress, done: int, seconds: float) -> dict[str, float]:
-    """Return how far a step is, how fast it goes, and how long it still takes; 0 where nothing is done yet."""
+    """Return how far a step has got, its rate, and the seconds left once there is a rate."""
     per_s = done / seconds if seconds else 0.0
     fields: dict[str, float] = {"events": progress.done, "of": progress.total}
     fields["per_s"] = round(per_s)

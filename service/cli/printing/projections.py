@@ -1,4 +1,4 @@
-"""What `scim-ledger projections` prints: lines to read, or JSON."""
+"""What `scim-ledger projections` prints: lines or JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ Names = Mapping[UUID, str]
 
 
 async def names(connection: Connection) -> Names:
-    """Return the names of organizations; one that the directory lacks goes by its id."""
+    """Return the names of organizations. One that the directory lacks is shown by its id."""
     return {each.id: each.name for each in await list_organizations(connection)}
 
 
@@ -32,19 +32,19 @@ def table(statuses: Iterable[Status]) -> str:
 
 def _built(build: Build | None) -> str:
     if build is None:
-        return "nobody noted what it was built from"
+        return "no record of how it was built"
     revision = "no revision" if build.revision is None else f"revision {build.revision}"
     return f"{revision}, built {build.built_at:%Y-%m-%d %H:%M:%S}"
 
 
 def _same(status: Status) -> str:
     if status.is_current:
-        return "as this release builds it"
-    return f"this release builds another: scim-ledger projections rebuild {status.projection.name}"
+        return "matches this release"
+    return f"does not match this release: scim-ledger projections rebuild {status.projection.name}"
 
 
 def lines(status: Status, known: Names) -> str:
-    """Return how a projection is, as lines."""
+    """Return the state of a projection as lines."""
     name = status.projection.name
     head = f"{name} ({status.projection.kind}): {_same(status)}; {_built(status.build)}"
     return "\n".join(
@@ -68,12 +68,12 @@ def _lag(each: Lag, known: Names) -> str:
 
 
 def _parked_lines(parked: Iterable[ParkedStream], name: str, known: Names) -> list[str]:
-    told = [f"  parked: {_parked_line(each, known)}" for each in parked]
+    found = [f"  parked: {_parked_line(each, known)}" for each in parked]
     remedy = (
-        f"  try again: scim-ledger projections retry-parked {name}; "
-        f"where that fails again: scim-ledger projections rebuild {name}"
+        f"  retry: scim-ledger projections retry-parked {name}; "
+        f"if that fails again: scim-ledger projections rebuild {name}"
     )
-    return [*told, remedy] if told else []
+    return [*found, remedy] if found else []
 
 
 def _parked_line(each: ParkedStream, known: Names) -> str:
@@ -86,8 +86,8 @@ def _parked_line(each: ParkedStream, known: Names) -> str:
 
 
 def retried(released: int, left: Sequence[ParkedStream], known: Names) -> str:
-    """Return what came of trying parked streams again, as lines: which still wait, and why."""
-    head = f"Streams that wait no more: {released:,}. That still wait: {len(left):,}."
+    """Return the outcome of a retry as lines: how many streams were released, which are still parked, and why."""
+    head = f"Streams released: {released:,}. Still parked: {len(left):,}."
     lines_left = [f"  {_parked_line(each, known)}" for each in left]
     return "\n".join([head, *map(printable, lines_left)])
 
@@ -96,10 +96,10 @@ def _rebuild(status: Status) -> str:
     done = status.shards
     how_far = f"{done.events_loaded:,} of {done.events:,} events loaded, {done.events_verified:,} read back"
     if status.is_rebuilding:
-        return f"rebuild runs: {how_far}"
+        return f"rebuild is running: {how_far}"
     return (
         f"rebuild was interrupted: {how_far}; "
-        f"it goes on with scim-ledger projections rebuild {status.projection.name}"
+        f"continue it with scim-ledger projections rebuild {status.projection.name}"
     )
 
 
@@ -113,7 +113,7 @@ def _previous(status: Status) -> str:
 
 
 def listed(status: Status) -> dict[str, Any]:
-    """Return a projection as JSON, without how far it is."""
+    """Return a projection as JSON, without its lag."""
     return {
         "name": status.projection.name,
         "kind": status.projection.kind,
@@ -125,7 +125,7 @@ def listed(status: Status) -> dict[str, Any]:
 
 
 def document(status: Status) -> dict[str, Any]:
-    """Return how a projection is, as JSON."""
+    """Return the state of a projection as JSON."""
     return {
         **listed(status),
         "logs": [
@@ -177,11 +177,11 @@ def _previous_document(status: Status, build: Build) -> dict[str, Any]:
 
 
 def rebuilt(name: str, events: int, seconds: float) -> str:
-    """Return what a rebuild came to."""
+    """Return the summary of a rebuild."""
     return (
-        f"{name} is rebuilt from {events:,} events in {seconds:.1f} s "
-        f"({events / seconds:,.0f} events/s), and serves. "
-        f"The former tables are kept: scim-ledger projections rollback {name}"
+        f"{name} was rebuilt from {events:,} events in {seconds:.1f} s "
+        f"({events / seconds:,.0f} events/s) and now serves. "
+        f"The previous tables are kept: scim-ledger projections rollback {name}"
     )
 
 

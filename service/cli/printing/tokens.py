@@ -1,4 +1,4 @@
-"""A token in a list: whose it is, and why it does not work, if it does not."""
+"""A token as lists show it: its account, and why it does not work, if so."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +11,15 @@ from service.terminal import printable
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """A token with its account. `problems` says why it does not work; it works where there is none."""
+    """A token with its account. `problems` says why it does not work; without problems it works."""
 
     token: Token
-    account: str  # The userName, or the id of an account that is deleted.
+    account: str  # The userName; the id if the account is deleted.
     account_state: str
     problems: tuple[str, ...]
 
     def line(self) -> str:
-        """Return it as a line to read."""
+        """Return the token as a line."""
         token = self.token
         return (
             f"{token.id}  {token.issued_at:%Y-%m-%d}  {self.state():<22}  {printable(token.label)}  "
@@ -27,14 +27,14 @@ class ListedToken:
         )
 
     def state(self) -> str:
-        """Return whether it works and until when, or why not."""
+        """Return until when the token works, or why it does not."""
         if self.problems:
             return "; ".join(self.problems)
         until = self.token.expires_at
         return f"expires {until:%Y-%m-%d}" if until else "valid"
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the token as JSON."""
         token = self.token
         return {
             "tokenId": str(token.id),
@@ -53,7 +53,7 @@ class ListedToken:
 def listed_token(
     token: Token, organization: Organization, account: User | None, now: datetime
 ) -> ListedToken:
-    """Return a token as a list shows it; there is no account where it was deleted."""
+    """Return a token as a list shows it. `account` is None if the account was deleted."""
     name = str(account.attributes["userName"]) if account else str(token.account_id)
     problems = (*_own_problems(token, now), *_account_problems(organization, account))
     return ListedToken(token, name, _state(organization, account), problems)
@@ -88,5 +88,5 @@ def _state(organization: Organization, account: User | None) -> str:
 
 
 def instant(at: datetime | None) -> str | None:
-    """Return an instant as JSON has it."""
+    """Return an instant in the format of JSON output."""
     return at.isoformat() if at else None

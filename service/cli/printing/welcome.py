@@ -1,10 +1,10 @@
-"""What `serve` prints: what to paste into Entra."""
+"""What `serve` prints when it is ready: at the first start, what to paste into Entra."""
 
 import shlex
 import sys
 
 from schema.events.organization import Organization
-from service.cli.printing.lists import _list
+from service.cli.printing.lists import load_organizations
 from service.config import Settings, default_data_dir
 from service.runtime import Runtime
 from service.scim.context import BASE_PATH
@@ -12,18 +12,18 @@ from service.terminal import printable
 
 CLM_USER = "urn:ietf:params:scim:schemas:extension:clm:2.0:User"
 
-MAPPINGS = (  # SCIM attribute ← what Entra's attribute mapping takes as its source.
+MAPPINGS = (  # SCIM attribute ← its source in Entra's attribute mapping.
     ("userName", "mail", "matching precedence 2"),
     ("externalId", "objectId", "matching precedence 1"),
     ("active", 'Switch([IsSoftDeleted], , "False", "True", "True", "False")', ""),
     ("name.givenName", "givenName", ""),
     ("name.familyName", "surname", ""),
-    (f"{CLM_USER}:roleId", "the UUID of a role below, by an expression or a constant", ""),
+    (f"{CLM_USER}:roleId", "the UUID of a role below, from an expression or a constant", ""),
 )
 
 
 def welcome(settings: Settings, made: Organization, token: str | None) -> str:
-    """Return what `serve` prints at its first start: with a token, or with the command that makes one."""
+    """Return what `serve` prints at its first start: with the token, or with the command that makes one."""
     return "\n".join(
         [
             f"scim-ledger is ready. Organization: {printable(made.name)}",
@@ -50,7 +50,7 @@ def _secret(settings: Settings, token: str | None) -> list[str]:
     return [
         f"  Secret token  {token}",
         "",
-        f"The token is shown this once. Another one: {issue}",
+        f"The token is shown only once. To make another: {issue}",
     ]
 
 
@@ -61,13 +61,13 @@ def _mapping(target: str, source: str, note: str) -> str:
 
 async def welcome_back(runtime: Runtime, settings: Settings) -> str:
     """Return what `serve` prints at every later start."""
-    names = ", ".join(printable(each.name) for each in await _list(runtime))
+    names = ", ".join(printable(each.name) for each in await load_organizations(runtime))
     called = command(settings)
     return "\n".join(
         [
             f"scim-ledger is ready. Organizations: {names}",
             f"  Tenant URL    {settings.origin + BASE_PATH}",
-            f"  Tokens are not shown again: {called} token list, {called} token issue --label NAME",
+            f"  Tokens are not shown again. List them: {called} token list. Make one: {called} token issue --label NAME",
             _hint(settings),
         ]
     )
@@ -81,7 +81,7 @@ def _hint(settings: Settings) -> str:
 def command(settings: Settings) -> str:
     """Return how the reader calls the command line in another terminal, with the settings that it needs.
 
-    `make serve` calls it by a relative path.
+    `make serve` calls it by a relative path, which is kept.
     """
     called = sys.argv[0]
     path = called if called.startswith(".") and called.endswith("scim-ledger") else "scim-ledger"
@@ -91,7 +91,7 @@ def command(settings: Settings) -> str:
 
 
 def _secrets(settings: Settings) -> str:
-    """Return which settings the reader must bring along, since they are not to be shown."""
+    """Return which secret settings the reader must also set for commands. Their values must not be shown."""
     given = {"DATABASE_URL": settings.database_url, "SCIM_LEDGER_MASTER_KEY": settings.master_key}
     names = " and ".join(name for name, value in given.items() if value is not None)
-    return f"Commands need {names} as set here. " if names else ""
+    return f"Commands need the same {names}. " if names else ""

@@ -1,4 +1,4 @@
-"""What commands print to standard output, and how they learn that nobody gets to see it."""
+"""What commands print to standard output, and how they detect that nobody can read it."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ ROOM_INTERVAL_S = 0.02
 
 
 class OutputClosed(Exception):
-    """Whoever read standard output has gone: `events tail | head` has read enough."""
+    """The reader of standard output has gone: `events tail | head` has read enough."""
 
 
 class OutputFailed(Exception):
@@ -36,7 +36,7 @@ def say(text: str) -> None:
 
 
 async def show(text: str) -> None:
-    """Print lines without holding the event loop while there is no room. Errors: as `say`."""
+    """Print lines. While the output is full, wait without blocking the event loop. Errors: as `say`."""
     data = f"{printable_lines(text)}\n".encode(sys.stdout.encoding, sys.stdout.errors or "strict")
     try:
         sys.stdout.flush()
@@ -54,7 +54,7 @@ async def show(text: str) -> None:
 
 
 def mention(text: str) -> None:
-    """Print a line where there is room at once, and not at all where there is none. Errors: as `say`."""
+    """Print a line if the output has room for it now; otherwise drop it. Errors: as `say`."""
     data = f"{printable_lines(text)}\n".encode(sys.stdout.encoding, sys.stdout.errors or "strict")
     try:
         write_some(_descriptor(), data)
@@ -81,7 +81,7 @@ def _failure(error: OSError | ValueError) -> Exception:
 
 
 def check_output() -> None:
-    """Raise OutputFailed where standard output is closed, before something is made to be shown once."""
+    """Raise OutputFailed if standard output is closed. Call it before making a secret that is shown only once."""
     try:
         write_some(sys.stdout.fileno(), b"")
     except (OSError, ValueError) as error:
@@ -89,7 +89,7 @@ def check_output() -> None:
 
 
 def complain(line: str) -> None:
-    """Print to standard error; where that cannot be written, the exit code has to do."""
+    """Print to standard error. If that cannot be written, only the exit code reports the error."""
     try:
         sys.stderr.write(f"{printable_lines(line)}\n")
         sys.stderr.flush()
@@ -98,13 +98,13 @@ def complain(line: str) -> None:
 
 
 def as_json(value: object) -> str:
-    """Return a value as JSON that may go to a terminal, and to a stream that lacks characters."""
+    """Return a value as JSON that is safe on a terminal and on a stream with a small character set."""
     # asyncpg's ids are a class of their own, which orjson does not know.
     return showable_json(orjson.dumps(value, default=str).decode())
 
 
 def showable_json(text: str) -> str:
-    """Return JSON with escapes for what is not printable, or cannot be shown."""
+    """Return JSON in which every character that is not printable, or not in the stream's encoding, is escaped."""
     is_whole = is_utf8(sys.stdout)
     if text.isprintable() and (is_whole or text.isascii()):
         return text

@@ -1,4 +1,4 @@
-"""What a person is told of an error on the command line: one line, which says what to change, and an exit code."""
+"""How an error is reported on the command line: one line that says what to change, and an exit code."""
 
 import socket
 from enum import IntEnum
@@ -20,16 +20,16 @@ from service.runtime import NoDatabase, NotMigrated
 
 
 class Exit(IntEnum):
-    """Exit codes: 2 is what typer gives for a command line that it cannot read."""
+    """Exit codes. typer uses 2 for a command line that it cannot parse."""
 
     OK = 0
-    REFUSED = 1  # What was asked cannot be done; the message says why.
-    USAGE = 2  # The command line cannot be read.
+    REFUSED = 1  # The request cannot be carried out; the message says why.
+    USAGE = 2  # The command line cannot be parsed.
     UNAVAILABLE = 3  # Something required is unavailable: Postgres, the data folder, a key, the port, the output.
 
 
 class Refused(Exception):
-    """What was asked cannot be done; the message says why."""
+    """The request cannot be carried out; the message says why."""
 
 
 REFUSED = (ScimError, Refused, *REFUSALS)
@@ -50,17 +50,19 @@ KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *DRIVERS_OWN)
 
 
 def exit_of(error: Exception) -> Exit:
-    """Return the exit code for one of KNOWN."""
+    """Return the exit code for an error in KNOWN."""
     return Exit.REFUSED if isinstance(error, REFUSED) else Exit.UNAVAILABLE
 
 
 def line_of(error: Exception) -> str:
-    """Return the line for one of KNOWN."""
-    told = _line_of(error)
+    """Return the line to print for an error in KNOWN."""
+    message = _line_of(error)
     for each in (error, error.__cause__):
         if classify(each) is Outage.DENIED and not getattr(each, "hint", None):
-            return f"{told.rstrip('.')}. Let DATABASE_URL name the account that owns the database."
-    return told
+            return (
+                f"{message.rstrip('.')}. Let DATABASE_URL name the account that owns the database."
+            )
+    return message
 
 
 def _line_of(error: Exception) -> str:
@@ -78,8 +80,8 @@ def _line_of_postgres(error: Exception) -> str:
     match classify(error):
         case Outage.UNREACHABLE if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
             return (
-                "No server that DATABASE_URL names is what its target_session_attrs asks for: name "
-                "the primary, with target_session_attrs=primary or without any."
+                "None of the servers in DATABASE_URL matches its target_session_attrs: name the "
+                "primary, with target_session_attrs=primary or without target_session_attrs."
             )
         case Outage.UNREACHABLE:
             return f"Postgres cannot be reached: check DATABASE_URL. {error}"

@@ -1,4 +1,4 @@
-"""Runs a command of the command line: what it raises becomes one line and an exit code."""
+"""Runs one command. An error becomes one line and an exit code."""
 
 import asyncio
 import logging
@@ -23,17 +23,19 @@ from service.terminal import printable
 Organization = Annotated[
     str | None,
     typer.Option(
-        "--organization", "-o", help="Name or id; may be left out where there is only one."
+        "--organization", "-o", help="Name or id; optional if there is only one organization."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Personal = Annotated[
-    bool, typer.Option("--personal", help="Show personal values too (names, mails).")
+    bool, typer.Option("--personal", help="Also show personal values (names, mail addresses).")
 ]
 ActingAs = Annotated[
     str | None,
     typer.Option(
-        "--as", metavar="NAME", help="Who asks for it: kept in the log beside this account."
+        "--as",
+        metavar="NAME",
+        help="Who asked for this change: recorded in the log together with this account.",
     ),
 ]
 T = TypeVar("T")
@@ -41,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Stop:
-    """Which signal ended a command, and whether the command had begun."""
+    """Which signal ended a command, and whether the command had started."""
 
     by: signal.Signals | None = None
     has_begun: bool = False
@@ -56,7 +58,7 @@ def run_with_runtime(
 ) -> None:
     """Run a command that needs the database.
 
-    `interrupted` is what Ctrl-C leaves undone, if anything; it is the way to end a command that is endless.
+    `interrupted` says what Ctrl-C leaves undone, if anything. An endless command is meant to end by Ctrl-C.
     """
     stop = Stop()
 
@@ -75,7 +77,7 @@ def run(
     is_endless: bool = False,
     stop: Stop | None = None,
 ) -> None:
-    """Run a command; what it raises becomes one line and an exit code."""
+    """Run a command. An error becomes one line and an exit code."""
     stop = stop or Stop()
     try:
         settings = read_settings(os.environ)
@@ -99,7 +101,7 @@ def line(message: str) -> str:
 
 
 async def _until_signalled(work: Coroutine[Any, Any, None], stop: Stop) -> None:
-    """Do the work; the first signal that ends a process cancels it, so that it leaves all in order."""
+    """Do the work. The first terminating signal cancels it, and the work then cleans up."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
 
@@ -114,7 +116,7 @@ async def _until_signalled(work: Coroutine[Any, Any, None], stop: Stop) -> None:
 
 
 def _end(stop: Stop, interrupted: str, *, is_endless: bool) -> typer.Exit:
-    """Return how a command ends that a signal has stopped."""
+    """Return the exit of a command that a signal has stopped."""
     by = stop.by or signal.SIGINT
     if interrupted:
         complain(f"scim-ledger: {interrupted}")
@@ -127,7 +129,7 @@ def _end(stop: Stop, interrupted: str, *, is_endless: bool) -> typer.Exit:
 
 
 async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Do work whole or not at all: a cancellation waits for its end."""
+    """Finish the work even if this task is cancelled: the cancellation takes effect afterwards."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -1,5 +1,7 @@
-"""An embedded PostgreSQL, for whoever has none: from a wheel, in the data directory.
+"""An embedded PostgreSQL, for installations that have none: from a wheel, in the data folder.
 
-`postgres.py` finds or makes the cluster, `server.py` starts and stops its process, `watch.py` starts it again
-when it dies, `account.py` runs it under an account that Postgres accepts. Begin with `postgres.py`.
+`postgres.py` starts, joins and leaves the server of a data folder, `server.py` makes its files and starts and
+stops its process, `process.py` finds its processes, `socket.py` chooses where it listens, `account.py` runs it
+under an account that PostgreSQL accepts, `watch.py` starts it again if it dies.
+It knows nothing of what is stored. Begin with `postgres.py`.
 """

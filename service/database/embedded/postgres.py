@@ -1,8 +1,8 @@
-"""A PostgreSQL of our own, from a wheel: one for each data folder, started, joined and stopped.
+"""An embedded PostgreSQL from a wheel: one server for each data folder, started, joined and stopped.
 
-Several processes may use one data folder: whoever comes first starts the server, the others join it, and
-whoever leaves last stops it. Each holds a shared file lock while it lives, which even `kill -9` releases;
-the server that is then left behind runs on, and the next to come joins it.
+Several processes may use one data folder. The first starts the server, the others join it, and the last one
+stops it. Each process holds a shared file lock while it lives; even `kill -9` releases it. A server that is
+left running then is joined by the next process.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "start"]
 
 T = TypeVar("T")
 TURN_INTERVAL_S = 0.05
-TURN = "postgres.lock"  # Held while somebody starts or stops the server.
-USERS = "postgres.users"  # Shared by all who use it.
+TURN = "postgres.lock"  # Held while a process starts or stops the server.
+USERS = "postgres.users"  # Shared by all processes that use the server.
 
 
 @dataclass(frozen=True)
 class EmbeddedPostgres:
-    """A running server in use; whoever has it owes it `stop`."""
+    """A running server in use. Its owner must call `stop`."""
 
     data_dir: Path
     dsn: str  # The superuser's, through a Unix socket; for asyncpg and for libpq.
@@ -44,24 +44,24 @@ class EmbeddedPostgres:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the server lives; it may still be recovering from a crash."""
+        """Whether the server process lives. It may still be recovering from a crash."""
         return is_alive(folder_in(self.data_dir))
 
     def bring_back(self, stop: Event | None = None) -> None:
-        """Start the server again if it has died; blocks until it answers, under the DSN that it had."""
+        """Start the server again if it has died, with the same DSN. Blocks until it answers."""
         folder = folder_in(self.data_dir)
         with locked(self.data_dir / TURN, stop):
             sockets = Path(parse_qs(urlsplit(self.dsn).query)["host"][0])
             bring_back(folder, account_for(folder), sockets, stop)
 
     def stop(self) -> bool:
-        """Return whether the server is down, which it is after its last user; blocks until then."""
+        """Leave the server; the last user stops it. Blocks until then; return whether the server is down."""
         with locked(self.data_dir / TURN):
             return leave(self.data_dir, self.hold)
 
 
 def leave(data_dir: Path, hold: IO[bytes]) -> bool:
-    """Return whether the server is down, which it is after its last user; the caller has the turn."""
+    """Leave the server; the last user stops it. Return whether it is down. The caller holds the TURN lock."""
     hold.close()
     with (data_dir / USERS).open("ab") as users:
         if not is_taken(users):
@@ -73,19 +73,19 @@ def leave(data_dir: Path, hold: IO[bytes]) -> bool:
 def start(
     data_dir: Path, *, settings: Mapping[str, str] | None = None, stop: Event | None = None
 ) -> EmbeddedPostgres:
-    """Return the data folder's server, made on the first call, started or joined; blocks until it answers.
+    """Return the data folder's server: made if there is none, then started or joined. Blocks until it answers.
 
-    `settings` are added to SETTINGS in postgresql.conf's spelling; a server that is joined keeps its own.
-    Errors: EmbeddedPostgresError; Stopped once `stop` is set, and then nothing is left that was not there.
+    `settings` are added to SETTINGS and written as in postgresql.conf; a server that is joined keeps its own.
+    Errors: EmbeddedPostgresError; Stopped once `stop` is set, and then nothing new is left behind.
     """
-    with telling_whose_it_is():
+    with explaining_ownership():
         make_folder(data_dir)
         with locked(data_dir / TURN, stop):
             return enter(data_dir, {**SETTINGS, **(settings or {})}, stop)
 
 
 def make_folder(data_dir: Path) -> None:
-    """Make the data folder unless it is there. Errors: EmbeddedPostgresError, PermissionError."""
+    """Make the data folder unless it exists. Errors: EmbeddedPostgresError, PermissionError."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except PermissionError:
@@ -97,7 +97,7 @@ def make_folder(data_dir: Path) -> None:
 
 
 def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> EmbeddedPostgres:
-    """Return the server with one more user; the caller has the turn."""
+    """Return the server with one more user. The caller holds the TURN lock."""
     folder = folder_in(data_dir)
     account = account_for(folder)
     hold = (data_dir / USERS).open("ab")
@@ -116,7 +116,7 @@ def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> Em
 async def running(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
     """Give the data folder's server for the duration of the block, without blocking the event loop."""
     forget_variables()
-    postgres = await aside_until_stopped(
+    postgres = await in_thread_until_stopped(
         lambda stop: start(data_dir, stop=stop), undo=EmbeddedPostgres.stop
     )
     try:
@@ -125,10 +125,10 @@ async def running(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
         await asyncio.to_thread(postgres.stop)
 
 
-async def aside_until_stopped(
+async def in_thread_until_stopped(
     work: Callable[[Event], T], *, undo: Callable[[T], object] = lambda _: None
 ) -> T:
-    """Return what work in a thread gives. A cancellation stops the work, undoes it, and waits for that."""
+    """Run work in a thread and return its result. A cancellation stops the work, undoes it and waits for both."""
     stop = Event()
     working = asyncio.ensure_future(asyncio.to_thread(work, stop))
     try:
@@ -142,13 +142,13 @@ async def aside_until_stopped(
 
 
 def is_made(data_dir: Path) -> bool:
-    """Tell whether this data folder holds a server, up or down."""
-    with telling_whose_it_is():
+    """Return whether this data folder holds a server, running or not."""
+    with explaining_ownership():
         return folder_in(data_dir).exists()
 
 
 def folder_in(data_dir: Path) -> Path:
-    """Return where the server's files are."""
+    """Return the folder of the server's files."""
     return data_dir.resolve() / "postgres"
 
 
@@ -165,7 +165,7 @@ def locked(path: Path, stop: Event | None = None) -> Iterator[None]:
 
 
 def is_taken(lock: IO[bytes]) -> bool:
-    """Tell whether the lock is ours now."""
+    """Try to take the lock; return whether it is ours now."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -174,14 +174,14 @@ def is_taken(lock: IO[bytes]) -> bool:
 
 
 def forget_variables() -> None:
-    """Drop libpq's variables from this process: they are about another server than the embedded one."""
+    """Remove libpq's environment variables from this process: they describe another server."""
     for name in [name for name in os.environ if name.startswith("PG") and name.isupper()]:
         del os.environ[name]
 
 
 @contextmanager
-def telling_whose_it_is() -> Iterator[None]:
-    """Translate the operating system's refusal into what to do about it."""
+def explaining_ownership() -> Iterator[None]:
+    """Turn the operating system's refusal into an error that says what to do."""
     try:
         yield
     except PermissionError as error:

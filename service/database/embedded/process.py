@@ -1,4 +1,4 @@
-"""Which processes are those of an embedded PostgreSQL."""
+"""Finds the processes of an embedded PostgreSQL."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import psutil
 
 
 def first_process(folder: Path) -> int | None:
-    """Return the id of the folder's first process, by its own word; None where there is none."""
+    """Return the id of the folder's first process, from postmaster.pid; None without that file."""
     try:
         return int((folder / "postmaster.pid").read_bytes().split(b"\n", 1)[0])
     except (FileNotFoundError, ValueError):
@@ -14,7 +14,7 @@ def first_process(folder: Path) -> int | None:
 
 
 def is_alive(folder: Path) -> bool:
-    """Tell whether the folder's first process lives, by its own word; asks little, for who asks often."""
+    """Return whether the process named in postmaster.pid lives. Cheap, so it can be called often."""
     pid = first_process(folder)
     try:
         return pid is not None and bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
@@ -23,7 +23,7 @@ def is_alive(folder: Path) -> bool:
 
 
 def processes(folder: Path) -> list[int]:
-    """Return the ids of the folder's server processes: the folder is their working directory."""
+    """Return the ids of the folder's server processes. The folder is their working directory."""
     asked = ["cmdline", "cwd", "name", "ppid", "status"]
     servers = {
         process.pid: process.info
@@ -43,9 +43,9 @@ def processes(folder: Path) -> list[int]:
 
 
 def may_be_of(folder: Path, command: list[str] | None, *, orphan: bool) -> bool:
-    """Whether a process whose folder we may not ask for, as in some containers, may be of this one.
+    """Return whether a process may belong to this folder. In some containers its working directory is hidden.
 
-    The first process names its folder; its children name none, and soon follow it when it dies.
+    The first process has the folder in its command line. Its children do not; they end soon after it dies.
     """
     match command:
         case [title, *_] if title.startswith("postgres: "):

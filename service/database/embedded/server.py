@@ -1,4 +1,4 @@
-"""The files and processes of one embedded PostgreSQL: is it up, make it, bring it up, take it down."""
+"""The files and the processes of one embedded PostgreSQL: make it, bring it up, take it down."""
 
 import os
 import re
@@ -39,12 +39,12 @@ SETTINGS: Mapping[str, str] = {
     "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",  # Taken from the machine as it fills, not at start.
+    "shared_buffers": "256MB",  # The machine gives it as it fills, not all at start.
     "max_wal_size": "2GB",
-    # A new segment of 16 MB filled with zeros keeps every commit waiting for 70 ms, two of them each second of a rebuild.
+    # Filling a new 16 MB segment with zeros delays every commit by 70 ms. A rebuild makes two a second.
     "wal_init_zero": "off",
-    # Left to itself it may wait for ever: when its second recovery dies too, as on a full disk, nothing starts a third.
-    # This way it ends with any of its processes, and whoever watches it starts it anew (service/database/embedded/watch.py).
+    # With "on", PostgreSQL may wait for ever: if its second recovery dies too, as on a full disk, it starts no third.
+    # With "off", it ends if any of its processes dies, and service/database/embedded/watch.py starts it again.
     "restart_after_crash": "off",
     "checkpoint_timeout": "15min",
     "wal_compression": "off",  # The wheel has neither lz4 nor zstd; pglz costs more than it saves.
@@ -52,14 +52,14 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",  # Our statements are short.
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_checkpoints": "off",  # The log grows by surprises only.
+    "log_checkpoints": "off",  # The log holds only what is unusual.
 }
 
 
 def bring_up(
     folder: Path, account: Account, settings: Mapping[str, str], stop: Event | None = None
 ) -> str:
-    """Return the DSN of the folder's server, started unless it runs, recovered from any crash."""
+    """Return the DSN of the folder's server. Start it unless it runs; it recovers from any crash."""
 
     def prepare() -> None:
         forget(folder, socket_folder(folder))
@@ -69,7 +69,7 @@ def bring_up(
 
 
 def bring_back(folder: Path, account: Account, sockets: Path, stop: Event | None = None) -> str:
-    """Return the DSN of a server that has died, started as it was configured: so it is the same DSN."""
+    """Start a server that has died, with its old configuration; return the DSN, which is the same as before."""
 
     def prepare() -> None:
         forget(folder, sockets)
@@ -80,9 +80,9 @@ def bring_back(folder: Path, account: Account, sockets: Path, stop: Event | None
 
 
 def launch(folder: Path, account: Account, prepare: Callable[[], None], stop: Event | None) -> str:
-    """Return the DSN of the folder's server once it answers; prepared and started unless it runs.
+    """Prepare and start the folder's server unless it runs; return its DSN once it answers.
 
-    Errors: EmbeddedPostgresError; Stopped once `stop` is set, when it may be starting still.
+    Errors: EmbeddedPostgresError; Stopped once `stop` is set, even if a server that we did not start is starting.
     """
     deadline = time.monotonic() + START_TIMEOUT_S
     started: subprocess.Popen[bytes] | None = None
@@ -94,7 +94,7 @@ def launch(folder: Path, account: Account, prepare: Callable[[], None], stop: Ev
             raise EmbeddedPostgresError(
                 f"PostgreSQL does not answer: see {folder}/server.log. {last_words(folder)}".strip()
             )
-        # One is starting, recovering or shutting down, or its children are about to notice its end.
+        # Any process means that a server is starting, recovering or ending: wait for it.
         if started is None and not processes(folder):
             prepare()
             started = start_server(folder, account)
@@ -103,10 +103,10 @@ def launch(folder: Path, account: Account, prepare: Callable[[], None], stop: Ev
 
 
 def end(started: subprocess.Popen[bytes] | None) -> None:
-    """End a server that is just starting, or leave one to itself that somebody else has started."""
+    """End a server that we are starting. Leave a server alone that another process has started."""
     if started is None or started.poll() is not None:
         return
-    started.send_signal(signal.SIGINT)  # Its sessions end, and what was committed is on disk.
+    started.send_signal(signal.SIGINT)  # Its sessions end; what was committed is on disk.
     try:
         started.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
@@ -115,13 +115,15 @@ def end(started: subprocess.Popen[bytes] | None) -> None:
 
 
 def start_server(folder: Path, account: Account) -> subprocess.Popen[bytes]:
-    """Start the folder's server without a shell, which would read a meaning into its path."""
+    """Start the folder's server without a shell, because a shell would interpret special characters in the path."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     log = os.open(folder / "server.log", flags, 0o600)
     try:
         if not account.is_ours:
             os.fchown(log, account.uid, account.gid)
-        STARTED[:] = [each for each in STARTED if each.poll() is None]  # Which buries the dead.
+        STARTED[:] = [
+            each for each in STARTED if each.poll() is None
+        ]  # `poll` reaps those that ended.
         STARTED.append(spawn(account, "postgres", "-D", str(folder), stdout=log))
         return STARTED[-1]
     finally:
@@ -129,7 +131,7 @@ def start_server(folder: Path, account: Account) -> subprocess.Popen[bytes]:
 
 
 def last_words(folder: Path) -> str:
-    """Return the last line of the server's log, which says why it does not run."""
+    """Return the last line of the server's log, which usually says why it does not run."""
     try:
         lines = (folder / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -138,15 +140,15 @@ def last_words(folder: Path) -> str:
 
 
 def take_down(folder: Path) -> None:
-    """Stop the folder's server if it runs, ending its sessions; what was committed is on disk."""
+    """Stop the folder's server if it runs. Its sessions end; what was committed is on disk."""
     sockets = socket_folder(folder)
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    told = None
+    signalled = None
     while running := processes(folder):
         first = first_process(folder)
-        if first in running and first != told:
+        if first in running and first != signalled:
             os.kill(first, signal.SIGINT)
-            told = first
+            signalled = first
         if time.monotonic() > deadline:
             raise EmbeddedPostgresError(f"PostgreSQL does not stop: see {folder}/server.log")
         time.sleep(POLL_INTERVAL_S)
@@ -154,7 +156,7 @@ def take_down(folder: Path) -> None:
 
 
 def create(folder: Path, account: Account, stop: Event | None = None) -> None:
-    """Make an empty server in the folder, whole or not at all."""
+    """Make an empty server in the folder, completely or not at all."""
     fresh = folder.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -165,7 +167,7 @@ def create(folder: Path, account: Account, stop: Event | None = None) -> None:
         "--locale=C",
         "--builtin-locale=C.UTF-8",
     )
-    # Whoever may open the socket may read the files: a password would add nothing.
+    # An account that may open the socket may also read the files, so a password would add nothing.
     try:
         run(
             account,
@@ -179,14 +181,14 @@ def create(folder: Path, account: Account, stop: Event | None = None) -> None:
 
 
 def configure(folder: Path, account: Account, settings: Mapping[str, str]) -> None:
-    """Write postgresql.conf anew; what ALTER SYSTEM sets is in another file, and stays."""
+    """Write postgresql.conf again. What ALTER SYSTEM has set is in another file and stays."""
     chosen = {**found_by_initdb(folder), **settings}
     lines = [
         "# Written at every start of the service.",
         *(f"{name} = {value}" for name, value in chosen.items()),
         f"unix_socket_directories = '{folder_for_socket(folder, account)}'",
     ]
-    # Written outside and moved in: as root we follow no link that the server's account has laid.
+    # Written outside the folder and moved in: as root we must not follow a link made by the server's account.
     written = folder.with_name("postgresql.conf")
     written.write_text("\n".join(lines) + "\n", encoding="utf-8")
     give(written, account)
@@ -194,7 +196,7 @@ def configure(folder: Path, account: Account, settings: Mapping[str, str]) -> No
 
 
 def found_by_initdb(folder: Path) -> dict[str, str]:
-    """Return which shared memory works here: initdb tried, since some containers have no /dev/shm."""
+    """Return the kind of shared memory that initdb found to work: some containers have no /dev/shm."""
     try:
         written = (folder / "postgresql.conf").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -203,14 +205,17 @@ def found_by_initdb(folder: Path) -> dict[str, str]:
 
 
 def forget(folder: Path, sockets: Path | None) -> None:
-    """Remove what a server leaves that did not stop by itself; none of its processes may be left.
+    """Remove the files of a server that did not stop cleanly. None of its processes may be left.
 
-    The process id in these files may be a zombie's or a stranger's by now, and PostgreSQL would respect it.
+    The process id in these files may now belong to a zombie or to another program. PostgreSQL would then
+    refuse to start.
     """
     (folder / "postmaster.pid").unlink(missing_ok=True)
     for place in {folder, sockets or folder}:
         for name in (SOCKET, f"{SOCKET}.lock"):
             (place / name).unlink(missing_ok=True)
     if sockets is not None and sockets != folder:
-        with suppress(OSError):  # Gone already, or somebody keeps more in it: not ours to clear.
+        with suppress(
+            OSError
+        ):  # It is gone already, or it holds other files, which are not ours to remove.
             sockets.rmdir()

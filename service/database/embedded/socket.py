@@ -1,4 +1,4 @@
-"""Where an embedded PostgreSQL listens, and under which address it is reached."""
+"""Where an embedded PostgreSQL listens, and its DSN."""
 
 import os
 import re
@@ -13,12 +13,14 @@ from service.database.embedded.account import Account, EmbeddedPostgresError, gi
 
 SOCKET = ".s.PGSQL.5432"  # The port names the socket file; nothing listens on TCP.
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, a NUL included.
-PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # Lists, URLs and quotes give the rest a meaning.
+PLAIN_PATH = re.compile(
+    r"[\w./-]+", re.ASCII
+)  # Other characters mean something in lists, URLs or quotes.
 SHORT_FOLDERS = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - mkdtemp is safe there.
 
 
 def answering_dsn(folder: Path) -> str | None:
-    """Return the superuser's DSN of the server that answers for this folder, None when none does."""
+    """Return the superuser's DSN of the server that answers for this folder; None if none does."""
     sockets = socket_folder(folder)
     if sockets is None:
         return None
@@ -33,17 +35,17 @@ def answering_dsn(folder: Path) -> str | None:
 def dsn_at(sockets: Path) -> str:
     """Return the superuser's DSN of a server that listens in a folder.
 
-    It names all that libpq and asyncpg would else look up in PG* variables and in the files of HOME.
-    Any password does, as none is asked for.
+    It names everything that libpq and asyncpg would otherwise take from PG* variables and files in HOME.
+    Any password will do, because the server does not ask for one.
     """
     host = quote(os.fsencode(sockets), safe="/")
     return f"postgresql://postgres:unused@/postgres?host={host}&port=5432&sslmode=disable"
 
 
 def socket_folder(folder: Path) -> Path | None:
-    """Return where this folder's server listens, by its own word; None when it is not ready.
+    """Return where this folder's server listens, from postmaster.pid; None if it is not ready.
 
-    Its word is a file that outlives a crash and travels with a copy, so it has to name this very folder.
+    That file survives a crash and is copied with the folder, so it counts only if it names this very folder.
     """
     try:
         lines = os.fsdecode((folder / "postmaster.pid").read_bytes()).split("\n")
@@ -57,7 +59,7 @@ def socket_folder(folder: Path) -> Path | None:
 
 
 def make_again(sockets: Path, account: Account) -> None:
-    """Make the folder of a socket that had to be elsewhere; one that somebody else made is not ours."""
+    """Make the socket's folder outside the data folder again. Errors: FileExistsError if somebody else made it."""
     try:
         sockets.mkdir(mode=0o700)
     except FileExistsError:
@@ -68,7 +70,7 @@ def make_again(sockets: Path, account: Account) -> None:
 
 
 def folder_for_socket(folder: Path, account: Account) -> Path:
-    """Return the folder itself, or a new short one when its path cannot hold a socket."""
+    """Return the folder itself, or a new one with a short path if this path cannot hold a socket."""
     if can_hold_socket(folder):
         return folder
     for base in dict.fromkeys([temporary_folder(), *SHORT_FOLDERS]):
@@ -85,13 +87,13 @@ def folder_for_socket(folder: Path, account: Account) -> Path:
 
 
 def can_hold_socket(folder: Path) -> bool:
-    """Tell whether a path is short and plain enough for a socket in it."""
+    """Return whether a path is short and plain enough for a socket."""
     path_bytes = len(os.fsencode(folder / SOCKET))
     return path_bytes <= SOCKET_PATH_BYTES_MAX and bool(PLAIN_PATH.fullmatch(str(folder)))
 
 
 def temporary_folder() -> Path:
-    """Return the folder for temporary files that this process was given; /tmp where it is unusable."""
+    """Return this process's folder for temporary files; /tmp if that one is unusable."""
     try:
         return Path(tempfile.gettempdir()).resolve()
     except OSError:

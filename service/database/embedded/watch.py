@@ -1,4 +1,4 @@
-"""Brings an embedded PostgreSQL back that has died: nobody else would, and the service could only say 503."""
+"""Restarts an embedded PostgreSQL that has died. Nothing else would, and the service could only answer 503."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,13 +10,12 @@ import structlog
 from service.database.embedded.postgres import (
     EmbeddedPostgres,
     EmbeddedPostgresError,
-    aside_until_stopped,
+    in_thread_until_stopped,
 )
 
 LOOK_INTERVAL_S = 0.25
-AT_ONCE_S = (
-    2.0  # One that dies sooner than this after its return will do so again: its disk is full.
-)
+# A server that dies sooner than this after a restart will probably die again, as on a full disk.
+TOO_SOON_S = 2.0
 RETRY_FIRST_S = 1.0
 RETRY_MAX_S = 10.0
 
@@ -36,8 +35,8 @@ async def watched(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 
 async def _watch(postgres: EmbeddedPostgres) -> None:
-    """Look for ever: no error ends this, since nobody else would bring the server back."""
-    back_at = -AT_ONCE_S
+    """Look for ever. No error may end this, because nothing else would restart the server."""
+    back_at = -TOO_SOON_S
     failures = 0
     while True:
         await asyncio.sleep(LOOK_INTERVAL_S if not failures else _pause_s(failures - 1))
@@ -51,11 +50,11 @@ async def _watch(postgres: EmbeddedPostgres) -> None:
 
 
 async def _look(postgres: EmbeddedPostgres, back_at: float) -> float:
-    """Bring the server back if it has died; return when it last came back."""
+    """Restart the server if it has died; return when it last came back."""
     if postgres.is_alive:
         return back_at
     log.warning("embedded_postgres_died")
-    if monotonic() - back_at < AT_ONCE_S:
+    if monotonic() - back_at < TOO_SOON_S:
         await asyncio.sleep(RETRY_FIRST_S)
     await _bring_back(postgres)
     log.warning("embedded_postgres_is_back")
@@ -63,11 +62,11 @@ async def _look(postgres: EmbeddedPostgres, back_at: float) -> float:
 
 
 async def _bring_back(postgres: EmbeddedPostgres) -> None:
-    """Return when it is back, however long that takes: its disk may be full for as long."""
+    """Restart the server, however long that takes: its disk may be full for hours."""
     failures = 0
     while True:
         try:
-            return await aside_until_stopped(postgres.bring_back)
+            return await in_thread_until_stopped(postgres.bring_back)
         except (EmbeddedPostgresError, OSError) as error:
             log.warning("embedded_postgres_does_not_start", error=str(error))
         await asyncio.sleep(_pause_s(failures))

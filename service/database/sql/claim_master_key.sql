@@ -1,4 +1,4 @@
--- claim_master_key: note the mark of the master key, unless one is noted already.
+-- claim_master_key: record the fingerprint of the master key, unless one is recorded already.
 -- $1 fingerprint text
 INSERT INTO service.master_keys (fingerprint)
 VALUES ($1)

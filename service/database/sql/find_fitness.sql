@@ -1,4 +1,4 @@
--- find_fitness: what of the database and of the session decides whether the service can write.
+-- find_fitness: the properties of the database and the session that decide whether the service can write.
 SELECT current_database() AS database,
        session_user AS login,
        current_setting('server_encoding') AS encoding,

@@ -1,4 +1,4 @@
--- find_missing_grants: what the service's role lacks, as GRANT names it; all of it where there is no such role.
+-- find_missing_grants: the rights that the service's role lacks, as GRANT names them; all if there is no such role.
 -- $1 schemas text[]
 -- $2 tables text[]: * means all of the schema
 -- $3 rights text[]

@@ -1,4 +1,4 @@
--- find_names: those of some names that something in the database has already, each with its kind.
+-- find_names: those of the given names that are taken in this database, each with its kind.
 -- $1 schemas text[]
 -- $2 relations text[]: with their schema
 -- $3 functions text[]: with their schema

@@ -1,3 +1,3 @@
--- load_migrations: the migrations that the database has had.
+-- load_migrations: the migrations that were applied to this database.
 SELECT number, checksum
   FROM service.schema_migrations

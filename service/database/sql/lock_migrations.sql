@@ -1,2 +1,2 @@
--- lock_migrations: wait for the turn to migrate this database, until the transaction ends.
+-- lock_migrations: wait for the lock to migrate this database; held until the transaction ends.
 SELECT pg_advisory_xact_lock(23578, 2)

@@ -1,5 +1,5 @@
--- make_service_role: make the role that the service works as, and let this account become it, as migration 0001 does.
--- Roles belong to the whole cluster: a dump of a database has none.
+-- make_service_role: make the role of the service and let this account SET ROLE to it, as migration 0001 does.
+-- Roles belong to the whole cluster: the dump of a database does not contain them.
 DO $$
 DECLARE
     can_become constant text := CASE WHEN current_setting('server_version_num')::integer >= 160000
@@ -9,7 +9,7 @@ BEGIN
         BEGIN
             CREATE ROLE scim_ledger_service NOLOGIN;
         EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN NULL;  -- Somebody was faster.
+            WHEN duplicate_object OR unique_violation THEN NULL;  -- Another session was faster.
             WHEN insufficient_privilege THEN
                 RAISE EXCEPTION 'The role scim_ledger_service is missing and % may not create it.', current_user
                       USING ERRCODE = 'insufficient_privilege',

@@ -1,4 +1,4 @@
--- record_address: note where clients reach the service; there is one such note.
+-- record_address: record where clients reach the service; there is only one such row.
 -- $1 origin text
 INSERT INTO service.addresses (origin)
 VALUES ($1)

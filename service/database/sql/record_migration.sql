@@ -1,4 +1,4 @@
--- record_migration: note that a migration was applied.
+-- record_migration: record that a migration was applied.
 -- $1 number integer
 -- $2 name text
 -- $3 checksum text
