@@ -3,7 +3,13 @@
 import unicodedata
 
 UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # Unicode's categories of what shows nothing.
-FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")  # Letters and symbols without ink.
+FILLERS = frozenset(
+    "\u034f\u115f\u1160\u2800\u3164\uffa0\u17b4\u17b5"
+)  # Letters and symbols without ink.
+# They choose how the character before them looks, and are nothing without one.
+SELECTORS = frozenset(
+    map(chr, [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+)
 
 
 def fold(text: str) -> str:
@@ -21,4 +27,7 @@ def fold(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Tell whether a text shows nothing: white space, control and format characters of any script."""
-    return all(unicodedata.category(each) in UNSEEN or each in FILLERS for each in text)
+    return all(
+        unicodedata.category(each) in UNSEEN or each in FILLERS or each in SELECTORS
+        for each in text
+    )
