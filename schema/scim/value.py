@@ -175,8 +175,8 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
 
 
 def unwrapped(value: Any) -> Any:
-    """Return a value as an object: clients send it as a plain text, and a manager wrapped twice (§4.5)."""
-    if isinstance(value, str):
+    """Return a value as an object: clients send a plain text or number, and a manager wrapped twice (§4.5)."""
+    if isinstance(value, str) or type(value) is int:
         return {"value": value}
     inner = value.get("value") if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) else value
