@@ -2,10 +2,14 @@
 
 import unicodedata
 
-UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # Unicode's categories of invisible characters.
-FILLERS = frozenset(
-    "\u034f\u115f\u1160\u2800\u3164\uffa0"
-)  # Letters and symbols that show nothing.
+# Unicode's categories of invisible characters.
+UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+# Letters and symbols that show nothing.
+FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0\u17b4\u17b5")
+# They choose how the character before them looks, and are nothing without one.
+SELECTORS = frozenset(
+    map(chr, [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+)
 
 
 def fold(text: str) -> str:
@@ -22,5 +26,8 @@ def fold(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether a text shows nothing: only white space, control and format characters of any script."""
-    return all(unicodedata.category(each) in UNSEEN or each in FILLERS for each in text)
+    """Return whether a text shows nothing: white space, control and format characters of any script."""
+    return all(
+        unicodedata.category(each) in UNSEEN or each in FILLERS or each in SELECTORS
+        for each in text
+    )

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from schema.scim.attributes import Attribute
 from schema.scim.errors import InvalidValue
 from schema.scim.resource_type import AttributePath
+from schema.scim.text import is_blank
 from schema.scim.value import KIND, NAMED_MAX, QUOTED_MAX, unwrapped
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -62,6 +63,13 @@ def _refuse_unread_object(path: AttributePath, sent: Any, *, is_put: bool) -> No
             refuse_nothing(path)
 
 
+def refuse_unknown_beside_kind(path: AttributePath, values: Sequence[Any]) -> None:
+    """Raise InvalidValue for an object that says of what kind a value is, and the rest under unknown names."""
+    for each in values:
+        if isinstance(each, dict) and not _says_something(path.target, each):
+            _refuse_unknown(path, each, is_put=False)
+
+
 def is_emptying(path: AttributePath, one: Any) -> bool:
     """Return whether an object clears what it is sent for: {"value": ""}. Errors: InvalidValue."""
     if not isinstance(one, dict):
@@ -106,10 +114,15 @@ def is_reference(attribute: Attribute) -> bool:
 
 def refuse_without_id(path: AttributePath, values: Sequence[Any], known: Sequence[Any]) -> None:
     """Raise InvalidValue if a value of a reference has no id."""
-    if len(known) < len(values) or any("value" not in each for each in known):
+    if len(known) < len(values) or any(_is_no_id(each.get("value", "")) for each in known):
         raise InvalidValue(
             f"Each of {path} needs a value: the id of a user or group. Nothing is changed."
         )
+
+
+def _is_no_id(text: str) -> bool:
+    # A hundred thousand members are looked at: of nearly all it is enough that they are ASCII.
+    return not text or (text.isspace() if text.isascii() else is_blank(text))
 
 
 def writable(attribute: Attribute, key: str) -> Attribute | None:

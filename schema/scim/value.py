@@ -179,8 +179,8 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
 
 
 def unwrapped(value: Any) -> Any:
-    """Return a value as an object: clients may send a plain text, or a manager wrapped in two objects."""
-    if isinstance(value, str):
+    """Return a value as an object: clients send a plain text or number, or a manager wrapped in two objects."""
+    if isinstance(value, str) or type(value) is int:
         return {"value": value}
     inner = value.get("value") if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) else value

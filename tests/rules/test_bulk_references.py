@@ -46,6 +46,24 @@ def test_each_reference_is_replaced_by_the_id(mention: dict[str, Any]) -> None:
     assert str(resolved(mention, {"a": "7"}.__getitem__)) == str(mention).replace("bulkId:a", "7")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"path": 'members[value eq "bulkid:a"]'},
+        {"path": r'members[value eq "BULKID\u003aa"]'},
+        {"value": [{"value": "BulkId:a"}]},
+        {"value": r'{"members[value eq \"bulkId:a\"]":[{"value":"x"}]}'},
+        {"$ref": "/Users/bulkID:a"},
+    ],
+)
+def test_a_reference_is_found_however_it_is_written(data: dict[str, Any]) -> None:
+    after = str(resolved(data, {"a": "7"}.__getitem__))
+
+    assert references({"data": data}) == {"a"}
+    assert "7" in after
+    assert "bulkid" not in after.lower()
+
+
 def test_several_references_in_a_path_are_each_replaced() -> None:
     path = 'members[value eq "bulkId:a" or value eq "bulkId:b"]'
 

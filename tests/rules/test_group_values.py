@@ -66,6 +66,8 @@ NO_ID: list[Any] = [
     [{}],
     {},
     [{"value": ""}],
+    [{"value": "  \t"}],
+    [{"value": "\u00a0\u200b"}],
     [{"value": None}],
     [{"value": []}],
     [{"value": [""]}],

@@ -81,6 +81,14 @@ def test_a_value_path_is_not_emptied_by_what_is_unknown(op: str, sent: Any) -> N
     refused(pathless({path: sent}, op=op))
 
 
+@pytest.mark.parametrize("sent", [{"type": "work", "address": "x"}, [{"primary": True, "id": "x"}]])
+@pytest.mark.parametrize("op", ["add", "replace"])
+def test_a_kind_does_not_make_an_unknown_name_at_a_value_path_understood(
+    op: str, sent: Any
+) -> None:
+    assert "emails." in refused({"op": op, "path": 'emails[type eq "work"]', "value": sent})
+
+
 @pytest.mark.parametrize("name", MANY)
 @pytest.mark.parametrize("unknown", ["address", "id", "values"])
 def test_a_remove_knows_every_name_in_its_list(name: str, unknown: str) -> None:
@@ -99,6 +107,8 @@ def test_an_object_does_not_clear_a_simple_value(path: str, sent: Any) -> None:
     [
         ("manager", {"id": BOSS}),
         ("manager", [{"displayName": "Grace"}]),
+        ("manager", {"$ref": None, "displayName": "Grace"}),
+        ("manager", {"value": {"id": BOSS}}),
         ("title", {"text": "Boss"}),
         ("name.givenName", [{"text": "Jo"}]),
         ("name", {"first": "Jo"}),
@@ -150,6 +160,12 @@ def test_the_reference_that_entra_sends_with_every_value_says_nothing() -> None:
 def test_a_manager_without_an_id_removes_none(op: str, path: str, sent: Any, named: str) -> None:
     assert named in refused({"op": op, "path": path, "value": sent})
     assert named in refused(pathless({path: sent}, op=op))
+
+
+@pytest.mark.parametrize("sent", [7, [7], {"value": 7}, '\ufeff{"value":"7"}'])
+def test_a_manager_may_be_a_number_or_json_as_text(sent: Any) -> None:
+    for operation in (add("manager", sent), replace("manager", sent), pathless({"manager": sent})):
+        assert after(operation)[ENTERPRISE]["manager"] == {"value": "7"}
 
 
 def test_a_name_of_unknown_parts_is_refused() -> None:
@@ -217,6 +233,13 @@ def test_a_list_beside_a_value_path_narrows_it() -> None:
 def test_a_part_of_a_name_is_removed_alone() -> None:
     assert after(remove("name", value={"GivenName": "Jo"}))["name"] == {"familyName": "Doe"}
     assert "name.first" in refused(remove("name", value={"first": "Jo"}))
+
+
+@pytest.mark.parametrize("urn", [ENTERPRISE, CUSTOM])
+@pytest.mark.parametrize("value", ["", None, []])
+def test_a_schema_is_cleared_by_an_empty_value(urn: str, value: Any) -> None:
+    assert urn not in after(replace(urn, value))
+    assert after(add(urn, value)) == FULL
 
 
 def test_a_list_of_attributes_of_a_schema_is_removed_alone() -> None:

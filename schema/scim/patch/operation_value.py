@@ -12,11 +12,12 @@ from schema.scim.understood import (
     is_reference,
     refuse_names,
     refuse_nothing,
+    refuse_unknown_beside_kind,
     refuse_unread,
     refuse_without_id,
     writable,
 )
-from schema.scim.value import read_part, read_value
+from schema.scim.value import read_part, read_value, unwrapped
 
 
 def read_written(path: Path, sent: Any, ignored: list[str]) -> Any:
@@ -70,6 +71,8 @@ def _read_selected(path: Path, sent: Any, ignored: list[str]) -> list[Any]:
     is_for_ids = is_reference(path.attribute)
     if known or is_for_ids or not is_emptying(target, sent):
         refuse_unread(target, sent, known)
+    if target.target.is_complex:
+        refuse_unknown_beside_kind(target, values)
     return known
 
 
@@ -86,8 +89,9 @@ def read_removed(path: Path, sent: Any, ignored: list[str]) -> list[Any] | None:
     target = path.attribute_path
     values = sent if isinstance(sent, list) else [] if sent is None else [sent]
     for each in values:
-        if isinstance(each, dict):
-            _refuse_unknown(target, each)
+        one = unwrapped(each) if isinstance(each, dict) and target.target.is_complex else each
+        if isinstance(one, dict):
+            _refuse_unknown(target, one)
     if not target.target.multi_valued or sent is None:
         return None
     known = _read_parts(target, values, ignored)
@@ -111,7 +115,8 @@ def _refuse_unknown(path: AttributePath, one: Document) -> None:
             key.lower() != "$ref" or each is not None
         )  # Entra's library sends it with every value.
     ]
-    if unknown or (one and not any(writable(attribute, key) for key in one)):
+    said = [key for key in one if key.lower() != "$ref" or one[key] is not None]
+    if unknown or (one and not any(writable(attribute, key) for key in said)):
         refuse_names(path, unknown or list(one))
     given = [each for key, each in one.items() if key.lower() == "value"]
     if not one or (attribute.multi_valued and given and given[0] in EMPTY):

@@ -138,11 +138,13 @@ class _Reader:
 
     def _read_container(self, kind: Kind, urn: str, value: Any) -> Iterator[Operation]:
         """Read an operation whose path is the URN of a schema: its value is an object of attributes."""
-        if value is None or value == "":
+        if value in (None, "") or (value == [] and kind is Kind.REPLACE):
             yield from self._clear_container(kind, urn)
+        elif value == []:
+            return
         elif kind is not Kind.REMOVE:
             yield from self._read_attributes(kind, {urn: value}, self.ignored)
-        elif value != []:
+        else:
             unknown: list[str] = []
             yield from self._read_attributes(kind, {urn: value}, unknown)
             if unknown:
@@ -196,7 +198,7 @@ def _read_kind(op: Any) -> Kind:
 
 def _embedded_json(path: Path, value: Any) -> Any:
     """Return the object or list that a client sent as JSON text for a complex attribute."""
-    is_json = isinstance(value, str) and value[:1] in ("{", "[")
+    is_json = isinstance(value, str) and value[:2].removeprefix("\ufeff")[:1] in ("{", "[")
     return _read_json_text(value) if is_json and path.attribute_path.target.is_complex else value
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue, NotFound
 from service.ids import as_id, new_id
-from service.scim.bulk.references import PREFIX, resolved
+from service.scim.bulk.references import PREFIX, is_reference, resolved
 from service.scim.context import RequestContext
 from service.scim.request import VERSION
 from service.scim.resources import read_command as build
@@ -57,7 +57,7 @@ def named_resource(sent: Document, ids: Mapping[str, UUID]) -> dict[str, str]:
 
 def _named(text: str, ids: Mapping[str, UUID]) -> UUID | None:
     """Return the id that the last part of a path means: one of ours, or what a bulkId stands for."""
-    return ids.get(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else as_id(text)
+    return ids.get(text[len(PREFIX) :]) if is_reference(text) else as_id(text)
 
 
 def _path(sent: Document) -> re.Match[str] | None:

@@ -14,15 +14,20 @@ from schema.scim.attributes import Document
 
 PREFIX = "bulkId:"
 DEPTH_MAX = 20  # No attribute nests deeper, nor do references to bulkIds.
-QUOTED = re.compile(r'"bulkId:(?:[^"\\]|\\.)*"')  # A text as filters and JSON write it.
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')  # A text as filters and JSON write it.
 
 Resolve = Callable[[str], str]  # bulkId → what takes the place of the reference to it.
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether a text refers to a bulkId; clients write the word before the colon in any case."""
+    return text[: len(PREFIX)].lower() == PREFIX.lower()
 
 
 def references(operation: Document) -> set[str]:
     """Return the bulkIds that an operation refers to, in its path or anywhere in its data."""
     in_path = str(operation.get("path", "")).split("/")
-    found = {each.removeprefix(PREFIX) for each in in_path if each.startswith(PREFIX)}
+    found = {each[len(PREFIX) :] for each in in_path if is_reference(each)}
 
     def take(bulk_id: str) -> str:
         found.add(bulk_id)
@@ -49,13 +54,13 @@ def resolved(value: Any, resolve: Resolve, key: str = "", depth: int = 0) -> Any
 
 
 def _resolved_text(text: str, resolve: Resolve, key: str) -> str:
-    if text.startswith(PREFIX):
-        return resolve(text.removeprefix(PREFIX))
+    if is_reference(text):
+        return resolve(text[len(PREFIX) :])
     if key == "path" or text[:1] in ("{", "["):
         return _resolved_quotes(text, resolve)
     start, slash, last = text.rpartition("/")
-    if key == "$ref" and last.startswith(PREFIX):
-        return f"{start}{slash}{resolve(last.removeprefix(PREFIX))}"
+    if key == "$ref" and is_reference(last):
+        return f"{start}{slash}{resolve(last[len(PREFIX) :])}"
     return text
 
 
@@ -69,4 +74,7 @@ def _resolved_quote(quoted: str, resolve: Resolve) -> str:
         text: str = orjson.loads(quoted)
     except orjson.JSONDecodeError:
         return quoted  # A filter refuses it, and so does JSON.
-    return orjson.dumps(resolve(text.removeprefix(PREFIX))).decode()
+    if is_reference(text):
+        return orjson.dumps(resolve(text[len(PREFIX) :])).decode()
+    inner = _resolved_quotes(text, resolve)  # A path that is a key of JSON as text.
+    return quoted if inner == text else orjson.dumps(inner).decode()
