@@ -1,9 +1,16 @@
 """The documentation is true: each test, link and file that it names exists."""
 
 import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from schema.events.organization import ROLE_NAMES, Organization
+from service.cli.printing import welcome as printing
+from service.config import Settings
 from tests.house.source import ROOT, listed, text
 
 OURS = ("docs", "eventstore", "projections", "schema", "service", "tests")
@@ -74,6 +81,28 @@ def test_a_client_is_named_where_its_requests_are_replayed() -> None:
     clients = {each.strip() for cells in rows(QUIRKS) for each in cells[0].split(",")}
 
     assert clients >= {"Entra", "Okta", "OneLogin", "gallery", "validator"}
+
+
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TOKEN = re.compile(r"eyJ\S*")
+
+
+def test_the_readme_shows_what_serve_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    data_dir = Path("/home/you/scim-ledger/.data")
+    monkeypatch.setattr(printing, "default_data_dir", lambda: data_dir)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/scim-ledger", "serve"])
+    roles = {name: uuid4() for name in ROLE_NAMES}
+    made = Organization(uuid4(), 1, datetime.now(UTC), "Default organization", roles)
+
+    shown = printing.welcome(Settings(data_dir=data_dir), made, "eyJ")
+
+    block = text("README.md").partition("```text\n")[2].partition("\n```")[0]
+    assert masked(shown) == masked(block)
+
+
+def masked(printed: str) -> list[str]:
+    """Return lines without what differs from start to start: ids and a token."""
+    return TOKEN.sub("TOKEN", UUIDS.sub("ID", printed)).splitlines()
 
 
 PAGES = [*listed("*.md")]
