@@ -89,19 +89,26 @@ def test_a_fenced_library_is_locked_to_one_version(library: str) -> None:
     assert len(locked) == 1
 
 
+def asked(request: web.BaseRequest) -> tuple[int, bytes]:
+    """Return the status that a path asks for, and a body that fits it."""
+    status = int(request.path.strip("/"))
+    return status, b"" if status in {204, 304} else b'{"a": 1}'
+
+
 async def answer_plainly(request: web.BaseRequest) -> web.StreamResponse:
     """Answer as aiohttp does by itself."""
-    status = int(request.path.strip("/"))
-    content_type = {} if status in {204, 304} else {"content_type": "application/scim+json"}
-    body = b"" if status in {204, 304} else b'{"a": 1}'
+    status, body = asked(request)
     headers = {"Server": "scim-ledger", "ETag": 'W/"1"'}
-    return web.Response(body=body, status=status, headers=headers, **content_type)
+    if not body:
+        return web.Response(status=status, headers=headers)
+    return web.Response(
+        body=body, status=status, headers=headers, content_type="application/scim+json"
+    )
 
 
 async def answer_in_one_piece(request: web.BaseRequest) -> web.StreamResponse:
     """Answer as the service does."""
-    status = int(request.path.strip("/"))
-    body = b"" if status in {204, 304} else b'{"a": 1}'
+    status, body = asked(request)
     return Answer(body, status=status, headers={"ETag": 'W/"1"'})
 
 
