@@ -1,6 +1,6 @@
-"""What the log says: every event type, and `evolve`, the only way state changes.
+"""The event types, and `evolve`, the only way a state changes.
 
-An event has two parts: facts without personal data, which stay for ever, and personal values, which
-are sealed under the subject's key. `codec.py` turns events into what the log stores and back.
-It knows nothing of where events are kept. Begin with `user.py`.
+Every event has public facts, which stay for ever. An event about a person also has personal values,
+which are sealed under that person's key. `codec.py` turns events into what the log stores, and back.
+This folder does not know where events are stored. Begin with `user.py`.
 """

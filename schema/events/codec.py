@@ -30,14 +30,14 @@ TYPES: dict[str, type[Event]] = {
         organization.SchemaRegistered,
     )
 }
-PERSONAL = {"values"}  # The field that holds what is sealed, of events that hold any.
+PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
-# Of these, few texts make up most of a log: the same role, the same attributes. They are short.
+# These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
 OFTEN_ALIKE = frozenset(get_args(user.UserEvent))
 
 
 class UnknownEvent(Exception):
-    """The log holds an event of a type or version that this release does not know; upgrade it."""
+    """This release does not know the type or version of an event in the log; a later one may."""
 
 
 class Encoded(NamedTuple):
@@ -50,20 +50,20 @@ class Encoded(NamedTuple):
 
 
 def known_version(event_type: str) -> int:
-    """Return the latest version of a type of event that this release knows, 0 for none."""
+    """Return the latest version of an event type that this release knows; 0 for an unknown type."""
     kind = TYPES.get(event_type)
     return kind.schema_version if kind is not None else 0
 
 
 def is_known(event_type: str, schema_version: int) -> bool:
-    """Tell whether this release can read an event."""
+    """Return whether this release can read an event."""
     return schema_version <= known_version(event_type)
 
 
 def encode(event: Event) -> Encoded:
-    """Return what the log stores of an event."""
+    """Return an event as the log stores it."""
     is_personal = type(event) in PERSONAL_EVENTS
-    # Past the wrapper of pydantic, as in decode.
+    # The serializer is called directly, without pydantic's wrapper, as the validator is in `_read`.
     data = event.__pydantic_serializer__.to_json(
         event,
         by_alias=True,
@@ -75,9 +75,9 @@ def encode(event: Event) -> Encoded:
 
 
 def decode(event_type: str, schema_version: int, data: str, personal: bytes | None) -> Event:
-    """Return the event that the log stored; `personal` is opened, None where the key is gone.
+    """Return the event that the log stored. Errors: UnknownEvent.
 
-    Errors: UnknownEvent.
+    `personal` is already decrypted. It is None if the event has no personal part or its key was erased.
     """
     if not is_known(event_type, schema_version):
         raise UnknownEvent(f"{event_type} version {schema_version} is unknown to this release.")
@@ -91,21 +91,21 @@ def decode(event_type: str, schema_version: int, data: str, personal: bytes | No
 
 
 def _read(kind: type[Event], data: str) -> Event:
-    # Straight from the text, past the wrapper of pydantic: a rebuild reads a million of them.
+    # The validator is called directly, without pydantic's wrapper: a rebuild reads a million events.
     event: Event = kind.__pydantic_validator__.validate_json(data)
     return event
 
 
-# Events are never changed, so that one stands for all that are told by the same text.
+# Events are immutable, so equal texts can share one event.
 _read_often = lru_cache(maxsize=1_024)(_read)
 
 
 def _with_values(event: Event, personal: bytes) -> Event:
-    """Return an event with its personal values: a copy, since the event may stand for others, too."""
+    """Return a copy of an event with its personal values; the event itself may be cached and shared."""
     kind = type(event)
     assert kind in PERSONAL_EVENTS, f"{kind.__name__} has no personal part."
     made = kind.__new__(kind)
-    # What a model is made of, without a look at each field again: model_copy takes twice as long.
+    # The parts of a model are set directly, without validating each field again: model_copy takes twice as long.
     _put(made, "__dict__", {**event.__dict__, "values": orjson.loads(personal)})
     _put(made, "__pydantic_fields_set__", {*event.__pydantic_fields_set__, "values"})
     _put(made, "__pydantic_extra__", None)

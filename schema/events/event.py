@@ -11,7 +11,7 @@ Values = dict[str, Any]  # Attribute path (name, or URN:name) → new value; Non
 
 
 class Event(BaseModel):
-    """A fact. Its fields are the public part; `personal` is sealed and never in the public text."""
+    """A fact. All its fields are public, except the `values` of a PersonalEvent, which are sealed."""
 
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
@@ -20,15 +20,15 @@ class Event(BaseModel):
 
 
 class PersonalEvent(Event):
-    """A fact that carries personal values: an erased person's are None."""
+    """A fact that carries personal values; they are None once the person is erased."""
 
     values: Values | None = None
 
 
 class Place(NamedTuple):
-    """Where the log put an event: what `evolve` may know beside the event itself.
+    """Where the log put an event: all that `evolve` may know besides the event itself.
 
-    A tuple, since a rebuild makes one for each event: a frozen dataclass takes three times as long.
+    It is a tuple because a rebuild makes one for each event: a frozen dataclass takes three times as long.
     """
 
     stream_id: UUID
@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
 
 def with_values(document: Values, values: Values) -> Values:
-    """Return a document with values put at their attribute paths; None removes."""
+    """Return a document with values put at their attribute paths; None removes an attribute."""
     changed = {**document, **values}
     touched: dict[str, Values] = {}  # The extensions that changed, each copied once.
     for path, value in values.items():
@@ -63,9 +63,9 @@ def _set(holder: Values, name: str, value: Any) -> None:
         holder[name] = value
 
 
-def difference(former: Values, latter: Values) -> Values:
-    """Return the values that lead from one document to another; `with_values` is its inverse."""
-    old, new = _flat(former) if former else {}, _flat(latter)
+def difference(before: Values, after: Values) -> Values:
+    """Return the values that lead from one document to another; `with_values` applies them."""
+    old, new = _flat(before) if before else {}, _flat(after)
     if not old:
         return new
     changed = {path: value for path, value in new.items() if old.get(path) != value}
@@ -73,7 +73,7 @@ def difference(former: Values, latter: Values) -> Values:
 
 
 def _flat(document: Values) -> Values:
-    """Return a document by attribute path: the attributes of an extension stand by themselves."""
+    """Return a document as attribute path → value, each attribute of an extension under its own path."""
     flat: Values = {}
     for key, value in document.items():
         if ":" in key:

@@ -10,18 +10,18 @@ from uuid import UUID
 from schema.events.event import Event, Place, Values, with_values
 
 MemberType = Literal["User", "Group"]
-MEMBERS_MAX = 1_000  # In one event; a larger change is several events of one transaction.
+MEMBERS_MAX = 1_000  # In one event; a larger change becomes several events of one transaction.
 MICROSECOND = timedelta(microseconds=1)
 
 
 class GroupCreated(Event):
-    """A group came to be, without members."""
+    """A group was created, without members."""
 
     values: Values
 
 
 class GroupChanged(Event):
-    """Attributes changed; a value of None says that it was removed."""
+    """Attributes changed; a value of None means that the attribute was removed."""
 
     values: Values
 
@@ -41,7 +41,7 @@ class MembersRemoved(Event):
 
 
 class GroupDeleted(Event):
-    """The group is gone with its memberships, its name is free again; its history stays."""
+    """The group and its memberships are gone, and its name is free again; its history stays."""
 
 
 GroupEvent = GroupCreated | GroupChanged | MembersAdded | MembersRemoved | GroupDeleted
@@ -49,9 +49,10 @@ GroupEvent = GroupCreated | GroupChanged | MembersAdded | MembersRemoved | Group
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group as its events say. `members` may be a part of them: `member_count` is always true.
+    """A group, as its events describe it.
 
-    A write loads the members that it speaks of, so that a group's size costs nothing.
+    `members` may hold only some of the members: a write loads those that it names, so its cost does not
+    grow with the group. `member_count` always counts all of them.
     """
 
     id: UUID
@@ -64,7 +65,7 @@ class Group:
     is_deleted: bool = False
 
     def with_members(self, members: Mapping[UUID, MemberType]) -> "Group":
-        """Return the group with other members in hand; how many it has stays."""
+        """Return the group with other members loaded; `member_count` stays."""
         return Group(
             self.id,
             self.version,
@@ -80,7 +81,7 @@ class Group:
 def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
     """Return the group after an event. Pure; every reader of the log uses it.
 
-    Written like the evolve of a user, for the same reasons of speed.
+    It is written like `evolve` in user.py, for the same reasons of speed.
     """
     if type(event) is GroupCreated:
         return _created(event, place)
@@ -115,10 +116,10 @@ def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
 
 
 def is_made_with(group: Group, place: Place) -> bool:
-    """Tell whether an event belongs to the making of its group: then it was not modified since (RFC 7643 §3.1).
+    """Return whether an event belongs to the creation of its group, and so does not modify it (RFC 7643 §3.1).
 
-    A group that is made with members is several events of one batch, whose instants follow each other by
-    a microsecond each. Nobody can name the group before that batch is committed.
+    A group that is created with members is several events of one batch, one microsecond apart. No other
+    request can name the group before that batch is committed.
     """
     passed = place.recorded_at - group.created_at
     return group.modified_at == group.created_at and passed == (place.version - 1) * MICROSECOND
@@ -130,10 +131,10 @@ NOBODY: Mapping[UUID, MemberType] = MappingProxyType({})
 def evolve_in_place(
     group: Group | None, event: GroupEvent, place: Place, members: dict[UUID, MemberType]
 ) -> Group:
-    """Return the group after an event, without members: those in hand are in `members`, which changes.
+    """Return the group after an event, without members: the loaded ones are in `members`, changed in place.
 
-    As evolve, but that an event costs what it says, and not what the group has: a PUT of 100,000
-    members is 100 events.
+    Otherwise this is `evolve`. The cost of an event depends on the members that it names, not on those
+    that the group has: a PUT of 100,000 members is 100 events.
     """
     former = group.with_members(NOBODY) if group and group.members else group
     after = evolve(former, event, place)

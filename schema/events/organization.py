@@ -1,4 +1,4 @@
-"""The events of an organization itself: its roles, its tokens, its own schemas."""
+"""The events of an organization itself: its roles, its tokens, its own extension schemas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,22 +9,23 @@ from uuid import UUID
 from schema.events.event import Event, Place
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
-DEFAULT_ROLE = "Reader"  # Of a user created without a role.
-TOKEN_ROLE = "Administrator"  # noqa: S105 - a role's name: that of an account that may hold tokens.
+DEFAULT_ROLE = "Reader"  # The role of a user created without one.
+TOKEN_ROLE = "Administrator"  # noqa: S105 - the role that an account needs to hold tokens.
 
-# Of several roles that one request names, the first of these: nobody is an Administrator by a conflict.
+# If one request names several roles, the first of this list wins. Administrator is last, so that nobody
+# becomes one by a conflict.
 ROLE_PRECEDENCE = ("Editor", "Contributor", "Validator", "Reader", "Administrator")
 
 
 class OrganizationRegistered(Event):
-    """An organization came to be; `roles` maps each of the five names to its UUID here."""
+    """An organization was registered; `roles` maps the five role names to their UUIDs in it."""
 
     name: str
     roles: Mapping[str, UUID]
 
 
 class TokenIssued(Event):
-    """A bearer token was given out; only a hash of its jti is kept."""
+    """A bearer token was issued; only a hash of its jti is stored."""
 
     token_id: UUID
     jti_hash: str  # SHA-256 in hexadecimal.
@@ -41,7 +42,7 @@ class TokenRevoked(Event):
 
 
 class SchemaRegistered(Event):
-    """The organization's users have an extension more, or a registered one has attributes more."""
+    """An extension schema for the organization's users was registered, or attributes were added to one."""
 
     document: dict[str, Any]  # The Schema resource, as served at /Schemas (RFC 7643 §7).
 
@@ -51,7 +52,7 @@ OrganizationEvent = OrganizationRegistered | TokenIssued | TokenRevoked | Schema
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token as the log knows it."""
+    """A bearer token, as the log describes it."""
 
     id: UUID
     jti_hash: str
@@ -65,7 +66,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization as its events say."""
+    """An organization, as its events describe it."""
 
     id: UUID
     version: int
@@ -76,12 +77,12 @@ class Organization:
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
 
     def role_name(self, role_id: UUID) -> str | None:
-        """Return the name of a role, None for one that is not of this organization."""
+        """Return the name of a role; None if this organization does not have it."""
         return next((name for name, each in self.roles.items() if each == role_id), None)
 
     @property
     def default_role_id(self) -> UUID:
-        """Return the role of a user created without one."""
+        """Return the id of the role that a user created without one gets."""
         return self.roles[DEFAULT_ROLE]
 
 

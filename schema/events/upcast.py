@@ -1,4 +1,4 @@
-"""Read events of former schema versions: pure steps, chained; stored bytes never change."""
+"""Read events of older schema versions by a chain of pure steps; stored bytes never change."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from schema.events.event import Event, PersonalEvent, Place, with_values
 
-# The different roles that one request named, strongest first, where a rule had to choose among them.
+# The different roles that one request named, in the order of precedence; stated if a rule had to choose.
 RoleIds = tuple[UUID, ...]
 
 
 class UserProvisioned(PersonalEvent):
-    """A user came to be. `attributes` names what `values` holds; the role is the first one."""
+    """A user was created, with its first role. `attributes` names what `values` holds."""
 
     role_id: UUID
     active: bool
@@ -21,14 +21,16 @@ class UserProvisioned(PersonalEvent):
 
 
 class UserChanged(PersonalEvent):
-    """Attributes changed; `attributes` names them. A value of None says that it was removed."""
+    """Attributes changed; `attributes` names them. A value of None means that one was removed."""
 
     attributes: tuple[str, ...]
-    conflicting_role_ids: RoleIds | None = None  # Where the user has the chosen one already.
+    conflicting_role_ids: RoleIds | None = (
+        None  # Stated here if the user already has the chosen role.
+    )
 
 
 class UserLinked(PersonalEvent):
-    """The identity provider put its externalId on a user that was made by hand."""
+    """The identity provider gave its externalId to a user who was created by hand."""
 
 
 class RoleAssigned(Event):
@@ -48,7 +50,7 @@ class UserReactivated(Event):
 
 
 class UserDeleted(Event):
-    """The user is gone from SCIM, its names are free again; its history stays."""
+    """The user is gone from SCIM, and its names are free again; its history stays."""
 
 
 UserEvent = (
@@ -63,16 +65,16 @@ UserEvent = (
 
 
 class User(NamedTuple):
-    """A user as its events say. `attributes` is the document without roleId, active, id and meta.
+    """A user, as its events describe it. `attributes` is the document without roleId, active, id and meta.
 
-    A tuple, since each event makes one: a frozen dataclass takes four times as long.
+    It is a tuple because each event makes one: a frozen dataclass takes four times as long.
     """
 
     id: UUID
     version: int
     created_at: datetime
     modified_at: datetime
-    origin: str  # The door through which it was made: scim, console or cli.
+    origin: str  # The door through which it was created: scim, console or cli.
     active: bool
     role_id: UUID
     attributes: dict[str, Any]
@@ -80,15 +82,15 @@ class User(NamedTuple):
 
     @property
     def is_made_by_hand(self) -> bool:
-        """Tell whether no identity provider knows this user yet."""
+        """Return whether the user was created by hand and no identity provider knows it yet."""
         return self.origin != "scim" and "externalId" not in self.attributes
 
 
 def evolve(user: User | None, event: UserEvent, place: Place) -> User:
     """Return the user after an event. Pure; every reader of the log uses it.
 
-    A rebuild comes here for every event, so types are compared by `is`, where isinstance of a
-    pydantic class takes eight times as long, and the state is made in full, where
+    A rebuild calls this for every event. So types are compared by `is`, because isinstance with a
+    pydantic class takes eight times as long; and the state is built in full, because
     dataclasses.replace takes five times as long.
     """
     if type(event) is UserProvisioned:

@@ -1,16 +1,17 @@
 -- directory: the tables of the read model that SCIM answers from, created in a Postgres schema of their own.
 -- Names are unqualified: the caller sets the search path, so that a rebuild can fill a second copy.
--- Texts that are sorted by have the collation "C", in which filters and orders compare: so their indexes serve
--- both, and writes compare bytes. Where an index ends in id, a page of equal values is a range of it, in order.
+-- Texts that lists are sorted by have the collation "C", in which filters and sort orders compare. So one index
+-- serves both, and writes compare bytes. If an index ends in id, a page of rows with equal values is one range
+-- of the index, already in order.
 
 CREATE TABLE organizations (
     organization_id uuid        NOT NULL,
     version         bigint      NOT NULL,
     created_at      timestamptz NOT NULL,
     name            text        NOT NULL,
-    name_key        text        NOT NULL,  -- The name as it compares: folded.
+    name_key        text        NOT NULL,  -- The name, folded for comparison.
     roles           json        NOT NULL,  -- Role name → UUID.
-    schemas         json        NOT NULL,  -- URN → extension schema of the organization's own.
+    schemas         json        NOT NULL,  -- URN → extension schema of this organization.
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
     CONSTRAINT organizations_one_per_name UNIQUE (name_key)
 );
@@ -35,10 +36,10 @@ CREATE TABLE users (
     version             bigint      NOT NULL,
     created_at          timestamptz NOT NULL,
     modified_at         timestamptz NOT NULL,
-    origin              text        NOT NULL,  -- The door it was made through: scim, console or cli.
+    origin              text        NOT NULL,  -- The door through which it was created: scim, console or cli.
     active              boolean     NOT NULL,
     role_id             uuid        NOT NULL,
-    user_name_key       text        COLLATE "C" NOT NULL,  -- userName as it compares: folded.
+    user_name_key       text        COLLATE "C" NOT NULL,  -- userName, folded for comparison.
     external_id         text        COLLATE "C",
     display_name_key    text        COLLATE "C",
     employee_number_key text,
@@ -49,7 +50,7 @@ CREATE TABLE users (
     CONSTRAINT users_one_per_user_name UNIQUE (organization_id, user_name_key)
 ) WITH (fillfactor = 85);
 
-CREATE TABLE former_users (  -- Deleted users, so that one who comes back is recognized in the log.
+CREATE TABLE former_users (  -- Deleted users: the log names the former user of a person who comes back.
     organization_id uuid NOT NULL,
     id              uuid NOT NULL,
     user_name_key   text NOT NULL,
@@ -85,7 +86,8 @@ CREATE INDEX users_external_id ON users (organization_id, external_id, id);
 CREATE INDEX users_role_id ON users (organization_id, role_id, id);
 CREATE INDEX users_display_name ON users (organization_id, display_name_key, id);
 CREATE INDEX users_employee_number ON users (organization_id, employee_number_key) WHERE employee_number_key IS NOT NULL;
--- Reads go through all that waits to be sorted into this index: at most this many kB, or 10 ms of reading become usual.
+-- Every read of this index also scans its pending list. This limit, in kB, keeps the list short; without it, reads of
+-- 10 ms become common.
 CREATE INDEX users_emails ON users USING gin (email_keys) WITH (gin_pending_list_limit = 256);
 CREATE INDEX users_active ON users (organization_id, active, id);
 CREATE INDEX former_users_user_name ON former_users (organization_id, user_name_key);

@@ -1,6 +1,6 @@
--- history: who had which role, access and membership from when to when, and what was done by whom.
+-- history: which user had which role, access and memberships, from when to when; and which actor did what.
 -- Names are unqualified: the caller sets the search path, so that a rebuild can fill a second copy.
--- A period begins with the event at from_position and ends before the one at to_position; NULL: it lasts.
+-- A period begins with the event at from_position and ends before the event at to_position. NULL: it has not ended.
 
 CREATE TABLE role_periods (
     organization_id uuid        NOT NULL,
@@ -59,22 +59,22 @@ CREATE TABLE lifetimes (  -- From the first event of a user or a group to its de
     CONSTRAINT lifetimes_end_whole CHECK ((to_position IS NULL) = (to_at IS NULL))
 );
 
-CREATE TABLE activity (  -- Every event, without what is sealed.
+CREATE TABLE activity (  -- Every event, without its sealed values.
     organization_id uuid        NOT NULL,
     position        bigint      NOT NULL,
-    at              timestamptz NOT NULL,  -- Orders an organization's events as position does.
+    at              timestamptz NOT NULL,  -- Gives an organization's events the same order as position.
     type            text        NOT NULL,
     stream_id       uuid        NOT NULL,
     actor_id        text        NOT NULL,
-    token_id        uuid,                  -- NULL: it came through no token.
+    token_id        uuid,                  -- NULL: no token was used.
     request_id      uuid        NOT NULL,
     source          text        NOT NULL,
     facts           jsonb       NOT NULL,
     CONSTRAINT activity_pkey PRIMARY KEY (organization_id, position)
 );
 
--- At one moment a user has one role and is active once, and a member is one once: no two periods overlap,
--- since each begins where none is open.
+-- At most one period of each kind is open for a user, and one per group for a member. So no two periods overlap:
+-- each begins when none is open.
 CREATE UNIQUE INDEX role_periods_one_open ON role_periods (organization_id, user_id) WHERE to_position IS NULL;
 CREATE UNIQUE INDEX access_periods_one_open ON access_periods (organization_id, user_id) WHERE to_position IS NULL;
 CREATE UNIQUE INDEX membership_periods_one_open ON membership_periods (organization_id, group_id, member_id) WHERE to_position IS NULL;

@@ -25,7 +25,7 @@ class AttributeType(StrEnum):
 class Attribute:
     """One attribute definition. `sub_attributes` is keyed by lower-case name.
 
-    It is itself and equal to no other, so that what is derived from it can be cached.
+    It is equal only to itself, so that what is derived from it can be cached.
     """
 
     name: str
@@ -40,17 +40,17 @@ class Attribute:
 
     @property
     def is_complex(self) -> bool:
-        """Tell whether values are objects."""
+        """Return whether values are objects."""
         return self.type is AttributeType.COMPLEX
 
     @property
     def is_read_only(self) -> bool:
-        """Tell whether only the service sets the value."""
+        """Return whether only the service sets the value."""
         return self.mutability == "readOnly"
 
     @property
     def is_kept(self) -> bool:
-        """Tell whether a client's value is taken: not what the service sets, and never a password."""
+        """Return whether a client's value is stored: not what the service sets, and never a password."""
         return self.mutability not in ("readOnly", "writeOnly")
 
     def sub_attribute(self, name: str) -> "Attribute | None":

@@ -13,14 +13,14 @@ from schema.scim.resource_type import ResourceType
 
 
 def load(name: str) -> Document:
-    """Return a schema document of the folder `definitions`."""
+    """Return a schema document from the folder `definitions`."""
     document: Document = orjson.loads(
         (files(__package__) / "definitions" / f"{name}.json").read_bytes()
     )
     return document
 
 
-DOCUMENTS: dict[str, Document] = {  # Every schema document that an organization has, by URN.
+DOCUMENTS: dict[str, Document] = {  # The schema documents that every organization has, by URN.
     document["id"]: document
     for document in map(
         load,
@@ -36,8 +36,8 @@ DOCUMENTS: dict[str, Document] = {  # Every schema document that an organization
         ),
     )
 }
-# RFC 7643 §3.1: common attributes are in every resource, and need not be in a schema document. Those of
-# users and groups list externalId, since what Entra maps must be discoverable there (reference §7).
+# RFC 7643 §3.1: common attributes are in every resource, and a schema document need not list them. Those of
+# users and groups list externalId: Entra's gallery reads /Schemas and maps what it finds there.
 COMMON_ATTRIBUTES: list[dict[str, Any]] = load("common")["attributes"]
 COMMON = {attribute.name.lower(): attribute for attribute in map(read_attribute, COMMON_ATTRIBUTES)}
 
@@ -55,7 +55,8 @@ USER = ResourceType(
     endpoint="/Users",
     schema=with_common(read_schema(DOCUMENTS[urns.USER])),
     extensions=(ENTERPRISE_USER, CLM_USER),
-    # Entra sends only extension attributes with POST: this alias is how roleId gets there (CUSTOM).
+    # Of the attributes outside its own list, Entra sends only those of extensions with POST. With this alias,
+    # roleId can be among them.
     aliases={(urns.CLM_USER, "roleid"): "roleId"},
 )
 GROUP = ResourceType(
@@ -69,7 +70,7 @@ ROLE = ResourceType(
 def user_type(schemas: Mapping[str, Document]) -> ResourceType:
     """Return the User resource type of an organization that has extension schemas of its own.
 
-    The same schemas give the same object, so that what is cached by it stays.
+    The same schemas give the same object, so that caches keyed by it stay useful.
     """
     return _user_type(orjson.dumps([*schemas.values()])) if schemas else USER
 

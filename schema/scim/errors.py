@@ -6,11 +6,11 @@ from schema.scim import urns
 
 
 class ScimError(Exception):
-    """A request is refused; `detail` tells the client what to change."""
+    """A request is refused; `detail` says what the client can change."""
 
     status: ClassVar[int]
     scim_type: ClassVar[str | None] = None
-    attribute: str | None = None  # That it is about, as the schema writes it: for the log.
+    attribute: str | None = None  # What the refusal is about, as the schema writes it; for the log.
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -32,7 +32,7 @@ class InvalidFilter(ScimError):
 
 
 class InvalidSyntax(ScimError):
-    """The body is not what the message schema asks for (RFC 7644 §3.12)."""
+    """The body is not what its message schema requires (RFC 7644 §3.12)."""
 
     status = 400
     scim_type = "invalidSyntax"
@@ -67,7 +67,7 @@ class Mutability(ScimError):
 
 
 class InvalidCursor(ScimError):
-    """The cursor is not one that this service gave for this query (RFC 9865 §2.3)."""
+    """This service did not issue the cursor for this query (RFC 9865 §2.3)."""
 
     status = 400
     scim_type = "invalidCursor"
@@ -88,7 +88,7 @@ class InvalidCount(ScimError):
 
 
 class Unauthorized(ScimError):
-    """The bearer token is not accepted, or there is none at all (RFC 6750 §3)."""
+    """The bearer token is missing or not accepted (RFC 6750 §3)."""
 
     status = 401
 
@@ -143,7 +143,7 @@ class PreconditionFailed(ScimError):
 
 
 class PayloadTooLarge(ScimError):
-    """The body is larger than the service takes (RFC 7644 §3.7.4)."""
+    """The body is larger than the service accepts (RFC 7644 §3.7.4)."""
 
     status = 413
 
@@ -161,6 +161,6 @@ class InternalError(ScimError):
 
 
 class Unavailable(ScimError):
-    """The service cannot take the request now; trying again later is right."""
+    """The service cannot take the request now; the client should try again later."""
 
     status = 503

@@ -1,4 +1,4 @@
-"""Extension schemas of an organization's own: what a Schema resource must be to be taken."""
+"""Extension schemas of an organization: what a Schema resource must hold to be accepted."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from schema.scim.errors import InvalidValue
 URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}(?::[a-z0-9._-]{1,100}){2,10}", re.IGNORECASE)
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]{0,99}")  # RFC 7643 §2.1 ATTRNAME.
 ATTRIBUTES_MAX = 100
-NAME_PLACE = -3  # Of the name in a URN, as in …:extension:Name:2.0:User.
+NAME_PLACE = -3  # Where the name stands in a URN such as …:extension:Name:2.0:User.
 CHARACTERISTICS: dict[str, tuple[Any, ...]] = {  # RFC 7643 §7; the first is the default.
     "type": ("string", "boolean", "decimal", "integer", "dateTime", "reference", "binary"),
     "multiValued": (False, True),
@@ -83,13 +83,13 @@ def _text(holder: Document, key: str, default: str) -> str:
 
 
 def refuse_removal(former: Document, document: Document) -> None:
-    """Raise InvalidValue if a registered attribute is gone or another: mappings depend on it.
+    """Raise InvalidValue if a registered attribute was removed or changed: mappings depend on it.
 
-    Entra requires of a provider that attributes are only ever added (USE).
+    Entra requires that a provider only ever adds attributes.
     """
-    latter = {each["name"]: each for each in document["attributes"]}
+    stated = {each["name"]: each for each in document["attributes"]}
     for attribute in former["attributes"]:
-        kept = latter.get(attribute["name"])
+        kept = stated.get(attribute["name"])
         if kept is None or {**kept, "description": ""} != {**attribute, "description": ""}:
             raise InvalidValue(
                 f"{attribute['name']} is registered already and cannot be changed or removed; "
@@ -97,8 +97,8 @@ def refuse_removal(former: Document, document: Document) -> None:
             )
 
 
-def refuse_other_spelling(urns_registered: Iterable[str], urn: str) -> None:
-    """Raise InvalidValue if a URN is registered in other letters: URNs compare without case."""
+def refuse_other_case(urns_registered: Iterable[str], urn: str) -> None:
+    """Raise InvalidValue if a URN is registered in another letter case: URNs compare without case."""
     for registered in urns_registered:
         if registered != urn and registered.lower() == urn.lower():
-            raise InvalidValue(f"{urn} is registered already as {registered}; write it so.")
+            raise InvalidValue(f"{urn} is registered already as {registered}; use that one.")

@@ -1,6 +1,6 @@
-"""JSON as clients send it, beside what a parser says of it: the byte-order mark, and keys given twice."""
+"""What the JSON parser leaves to us in clients' texts: the byte-order mark, and keys given twice."""
 
-import json  # It shows every key of an object; orjson keeps the last of those that are alike.
+import json  # It shows every key of an object; of equal keys, orjson keeps only the last.
 import re
 from typing import Any
 
@@ -10,19 +10,19 @@ from schema.scim.errors import InvalidSyntax
 
 MARK = b"\xef\xbb\xbf"  # The byte-order mark, which editors and .NET put before UTF-8.
 QUOTED_MAX = 100  # Characters of a key that a refusal repeats.
-# An escaped colon is none of those that end keys, and an escaped capital is none that bytes.lower sees.
+# An escaped colon does not end a key, and bytes.lower does not see an escaped capital.
 ESCAPED = re.compile(rb"\\u00(?:3a|4|5)")
 
 
 def without_mark(text: bytes) -> bytes:
-    """Return a text without the byte-order mark that may stand before it."""
+    """Return a text without a leading byte-order mark."""
     return text.removeprefix(MARK)
 
 
 def refuse_repeated_keys(text: bytes) -> None:
-    """Raise InvalidSyntax where an object of a valid JSON text has a key twice, in any case.
+    """Raise InvalidSyntax if an object in a valid JSON text has a key twice, in any letter case.
 
-    Parsers differ in which of the two they take, so that a proxy may have judged the other one.
+    Parsers differ in which of the two they keep, so a proxy may have checked the other one.
     """
     if not _may_repeat_keys(text):
         return
@@ -33,28 +33,28 @@ def refuse_repeated_keys(text: bytes) -> None:
 
 
 def _may_repeat_keys(text: bytes) -> bool:
-    """Tell whether fewer colons are left when keys that are alike, but for case, are one.
+    """Return whether the text loses colons when it is read and written in lower case: equal keys become one.
 
-    Each key has a colon, and each that is in a text stays with its text. It is a hundredth of what a
-    request takes, where a look at each key in Python would be a tenth.
+    Each key has one colon, and a colon inside a string stays. This takes a hundredth of a request's time;
+    a look at each key in Python would take a tenth.
     """
     lower = text.lower()
     if b"\\u00" in lower and ESCAPED.search(lower):
         return True
     try:
         return orjson.dumps(orjson.loads(lower)).count(b":") != text.count(b":")
-    except orjson.JSONEncodeError:  # It nests deeper than orjson writes.
+    except orjson.JSONEncodeError:  # It nests deeper than orjson can write.
         return True
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
     seen = set[str]()
     for key, _ in pairs:
-        # A value path as a key holds a value, which may count with its case.
-        mark = key if "[" in key else key.lower()
-        if mark in seen:
+        # A key that is a value path holds a value, whose letter case may matter.
+        name = key if "[" in key else key.lower()
+        if name in seen:
             raise InvalidSyntax(
                 f"The key {key[:QUOTED_MAX]!r} is given twice in one object; send it once. "
                 "Names compare without case."
             )
-        seen.add(mark)
+        seen.add(name)

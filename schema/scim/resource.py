@@ -12,9 +12,8 @@ from schema.scim.understood import is_reference, refuse_unread
 from schema.scim.urns import is_urn
 from schema.scim.value import Reader, reader
 
-# RFC 7643 §3: `schemas` is derived from the content; id, meta and groups are the service's own.
-ELEMENTS_MAX = 300  # Values of one multi-valued attribute in a document; members are rows.
-DERIVED = frozenset({"schemas"})
+ELEMENTS_MAX = 300  # Values of one multi-valued attribute of a document; members are rows instead.
+DERIVED = frozenset({"schemas"})  # RFC 7643 §3: derived from the content, whatever a client sends.
 
 
 @dataclass(slots=True)
@@ -27,12 +26,12 @@ class Reading:
 
 
 def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = False) -> Reading:
-    """Return a resource that a client sent, in canonical names and types, without what is absent.
+    """Return a resource that a client sent, in canonical names and types, without absent values.
 
-    Null, empty texts, lists and objects are absent (RFC 7643 §2.5). Attributes that only the service
+    Null and empty texts, lists and objects are absent (RFC 7643 §2.5). Attributes that only the service
     sets are dropped (RFC 7644 §3.3), and so is a password: nobody signs in here. Unknown names are
-    ignored and reported. `schemas` is not looked at: Entra does not list custom extensions in it
-    (reference §4.2). Errors: InvalidSyntax for what is no object, InvalidValue.
+    ignored and reported. `schemas` is not read: Entra does not list custom extensions in it.
+    Errors: InvalidSyntax if the body is no object; InvalidValue.
     """
     if not isinstance(sent, dict):
         raise InvalidSyntax("The body must be a JSON object that holds one resource.")
@@ -49,7 +48,7 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
                 continue
             name, document = meaning.own_name, reading.document
             if name is not None and name not in document:
-                document[name] = known  # Most attributes, without a call.
+                document[name] = known  # The usual case, without a call.
             else:
                 _take(reading, meaning.path, known, is_put=is_put)
     _check_values(reading.document)
@@ -57,24 +56,24 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
 
 
 def _take(reading: Reading, path: AttributePath, value: Any, *, is_put: bool) -> None:
-    """Put a value into what was read so far. Errors: InvalidValue where another is there."""
+    """Put a value into the document read so far. Errors: InvalidValue if it has another value there."""
     document, name = reading.document, path.attribute.name
     if path.sub_attribute:
         reading.document = put(document, path, value)
         return
-    # It is nobody else's yet: a copy for each attribute would be a third of the time of reading.
+    # Changed in place: nobody else has it yet, and a copy for each attribute takes a third of the reading time.
     holder = document.setdefault(path.extension, {}) if path.extension else document
     former = holder.get(name)
     if former is not None and former != value:
         if not is_put or str(path) != "roleId":
             raise InvalidValue(f"{path} is given twice with different values; send it once.")
-        # GET answers with both names: a client that changed one puts both back.
+        # GET answers with both names, so a client that changes one sends both in its PUT.
         reading.role_ids = (former, value)
     holder[name] = value
 
 
 def _check_values(document: Document) -> None:
-    """Raise InvalidValue where an attribute has two primary values, or too many."""
+    """Raise InvalidValue if an attribute has two primary values, or too many values."""
     for name, values in document.items():
         if type(values) is str:
             continue
@@ -89,23 +88,25 @@ def _check_values(document: Document) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
-    """An attribute that a key of an object means, and how its values are read."""
+    """The attribute that a key of an object means, and how its values are read."""
 
     path: AttributePath
     read: Reader
-    is_kept: bool  # A client's value is taken.
-    is_of_no_value: bool  # It does not say of which value: emails.display.
+    is_kept: bool  # A client's value is stored.
+    is_of_no_value: bool  # It does not say which of several values it belongs to: emails.display.
     is_reference: bool  # Each value needs the id of another resource, in every write.
-    own_name: str | None  # Of an attribute of the core schema, meant as a whole.
+    own_name: (
+        str | None
+    )  # The name of a core attribute; None for a sub-attribute or an extension's.
 
 
 def assignments(
     sent: Document, resource_type: ResourceType, ignored: list[str]
 ) -> Iterator[tuple[AttributePath, Any]]:
-    """Yield what each key of an object means, however it is written, in the object's order.
+    """Yield what each key of an object means, with its value, in the object's order.
 
     Keys are paths: a name, `name.givenName`, a full URN, or the URN of a schema whose value is an
-    object of attributes (Entra's and Okta's dialects, reference §4.4, §6.2).
+    object of attributes. Entra and Okta send all of these (docs/reference/client-quirks.md).
     """
     for meaning, value in _meanings(sent, resource_type, ignored):
         yield meaning.path, value
@@ -114,7 +115,7 @@ def assignments(
 def _meanings(
     sent: Document, resource_type: ResourceType, ignored: list[str], container: str = ""
 ) -> Iterator[tuple[Meaning, Any]]:
-    """Yield what `assignments` does, with what reads each value; keys may be those in a container."""
+    """Yield what `assignments` does, with the reader of each value; `container` is the URN around the keys."""
     for name, value in sent.items():
         key = f"{container}:{name}" if container else name
         meaning = _meaning(key, resource_type) if len(key) <= NAME_LENGTH_MAX else UNKNOWN
@@ -133,7 +134,7 @@ CONTAINER, UNKNOWN, OURS = "container", "unknown", "ours"
 
 @lru_cache(maxsize=8192)
 def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
-    """Return what a key of an object means: an attribute, CONTAINER, UNKNOWN, or OURS to derive."""
+    """Return what a key of an object means: an attribute, CONTAINER, UNKNOWN, or OURS if we derive it."""
     if key.lower() in DERIVED:
         return OURS
     if resource_type.is_container(key):
@@ -149,13 +150,13 @@ def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
 
 
 def get(document: Document, path: AttributePath) -> Any:
-    """Return the value of the attribute of a path, None where there is none."""
+    """Return the value of the attribute of a path; None if there is none."""
     holder = document.get(path.extension, {}) if path.extension else document
     return holder.get(path.attribute.name)
 
 
 def put(document: Document, path: AttributePath, value: Any) -> Document:
-    """Return the document with a value at a path; None removes it, and a container left empty.
+    """Return the document with a value at a path; None removes it, and the container if it is then empty.
 
     A path with a sub-attribute merges into a complex value that is already there.
     """

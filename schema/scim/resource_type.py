@@ -1,4 +1,4 @@
-"""A resource type: a core schema and its extensions, where names become attributes (RFC 7643 §6)."""
+"""A resource type: a core schema and its extensions, which resolve names to attributes (RFC 7643 §6)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from functools import lru_cache
 from schema.scim.attributes import Attribute, Schema
 from schema.scim.urns import ALIASES, is_urn
 
-NAME_LENGTH_MAX = 500  # Of an attribute with its URN: what is longer is kept in no cache.
+NAME_LENGTH_MAX = 500  # Characters of an attribute's name with its URN; longer ones enter no cache.
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +47,22 @@ class ResourceType:
         return replace(self, extensions=(*self.extensions, *extensions))
 
     def extension(self, urn: str) -> Schema | None:
-        """Return an extension by URN in any case, or by another URN that clients call it."""
+        """Return an extension by URN in any case, or by another URN that clients use for it."""
         wanted = urn.lower()
         found = next((each for each in self.extensions if each.id.lower() == wanted), None)
         usual = ALIASES.get(wanted)
         return self.extension(usual) if found is None and usual else found
 
     def is_container(self, name: str) -> bool:
-        """Tell whether a name is the URN of a schema, whose value is an object of attributes."""
+        """Return whether a name is the URN of a schema, whose value is an object of attributes."""
         return is_urn(name) and (self.is_core(name) or self.extension(name) is not None)
 
     def is_core(self, urn: str) -> bool:
-        """Tell whether a URN, in any case, is that of the core schema."""
+        """Return whether a URN, in any case, is that of the core schema."""
         return urn.lower() == self.schema.id.lower()
 
     def find(self, name: str) -> AttributePath | None:
-        """Resolve a name as a client writes it, None if unknown; one that is too long to be a name is."""
+        """Resolve a name as a client writes it; None if it is unknown, or too long to be a name."""
         return self._find(name) if len(name) <= NAME_LENGTH_MAX else None
 
     @lru_cache(maxsize=8192)  # noqa: B019 - types live as long as the process; hostile names only evict.
@@ -70,7 +70,7 @@ class ResourceType:
         """Resolve `attr`, `attr.sub` or `urn:attr.sub`, in any case, to what it means; None if unknown.
 
         A URN ends at its last colon, never at a dot, since `2.0` holds one. A bare name that the core
-        schema does not know may be that of an extension: Entra sends `manager` so (reference §4.5).
+        schema does not have may belong to an extension: Entra sends `manager` without its URN.
         """
         urn, _, rest = name.rpartition(":") if is_urn(name) else ("", "", name)
         attribute_name, dot, sub_name = rest.partition(".")
@@ -83,7 +83,7 @@ class ResourceType:
         return replace(found, sub_attribute=sub) if sub else None
 
     def _with_colon(self, name: str) -> str | None:
-        """Return urn:attr for urn.attr, which Entra's older jobs write (reference §4.4)."""
+        """Return urn:attr for urn.attr, which Entra's older jobs write."""
         for urn in (self.schema.id, *(each.id for each in self.extensions), *ALIASES):
             if name.lower().startswith(f"{urn}.".lower()):
                 return f"{urn}:{name[len(urn) + 1 :]}"

@@ -1,7 +1,7 @@
-"""Which attribute a refusal is about: a log must name it, and none of its values.
+"""Which attribute a refusal is about: a log must name the attribute, and none of its values.
 
-A refusal of a value begins with the name of its attribute, or says "… of" it. Only names that the
-schema has are taken from there, so that nothing that a client sent can be.
+A refusal of a value begins with the name of its attribute, or names it after words such as "… of". Only
+names that the schema has are taken from the text, so nothing else that a client sent gets into a log.
 """
 
 import re
@@ -18,7 +18,7 @@ LEADING = re.compile(rf"(?:{PLACE})?(?:{BEFORE})?([A-Za-z$][\w$.:-]*)")
 
 @contextmanager
 def about(resource_type: ResourceType) -> Iterator[None]:
-    """Let what is refused in the block name its attribute of a resource type."""
+    """Note on each refusal that is raised in the block which attribute of a resource type it is about."""
     try:
         yield
     except ScimError as refusal:
@@ -27,18 +27,18 @@ def about(resource_type: ResourceType) -> Iterator[None]:
 
 
 def name_attribute(refusal: ScimError, resource_type: ResourceType) -> None:
-    """Note the attribute that a refusal is about, where it says one and none is noted yet."""
+    """Note the attribute that a refusal is about, if its text names one and none is noted yet."""
     if refusal.attribute is None:
         refusal.attribute = attribute_of(refusal.detail, resource_type)
 
 
 def attribute_of(detail: str, resource_type: ResourceType) -> str | None:
-    """Return the attribute that a refusal speaks of, as the schema writes it; None for none of the type's."""
+    """Return the attribute that a refusal is about, as the schema writes it; None if the type has none such."""
     found = LEADING.match(detail)
     return known_name(found[1].rstrip(".:"), resource_type) if found else None
 
 
 def known_name(text: str, resource_type: ResourceType) -> str | None:
-    """Return a name as the schema writes it: of a sub-attribute that nobody knows, its attribute's."""
+    """Return a name as the schema writes it; for an unknown sub-attribute, the name of its attribute."""
     path = resource_type.find(text) or resource_type.find(text.rpartition(".")[0])
     return str(path) if path else None

@@ -1,18 +1,20 @@
-"""The one normalization under which texts that are not caseExact are equal, and which texts are blank."""
+"""How texts that are not caseExact are normalized to compare, and which texts are blank."""
 
 import unicodedata
 
-UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # Unicode's categories of what shows nothing.
-FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")  # Letters and symbols without ink.
+UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # Unicode's categories of invisible characters.
+FILLERS = frozenset(
+    "\u034f\u115f\u1160\u2800\u3164\uffa0"
+)  # Letters and symbols that show nothing.
 
 
 def fold(text: str) -> str:
     """Return the form in which two texts compare equal without case: in lower case, composed (NFC).
 
-    It serves uniqueness, filters (both readings) and sorting, so that they can never disagree.
+    Uniqueness, filters (both readings) and sorting all use it, so they can never disagree.
     Entra matches userName and displayName without case (RFC 7643 §2.2 caseExact=false); accents count.
-    It is no case folding: that takes ß for ss, and would link weiß@ with weiss@, who is somebody else.
-    Lower case comes first, since it can take letters apart (H̱): the form of the form is itself.
+    This is not Unicode's case folding, which turns ß into ss and would link weiß@ with weiss@, another person.
+    Lower-casing comes first, because it can decompose letters (H̱); so to fold twice changes nothing.
     """
     if text.isascii():
         return text.lower()
@@ -20,5 +22,5 @@ def fold(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether a text shows nothing: white space, control and format characters of any script."""
+    """Return whether a text shows nothing: only white space, control and format characters of any script."""
     return all(unicodedata.category(each) in UNSEEN or each in FILLERS for each in text)

@@ -1,7 +1,7 @@
-"""Refuse values that were not understood: a write must never delete because of one.
+"""Refuse values that were not understood: a write must never delete anything because of one.
 
-A reader leaves out what it does not know. Where a value takes the place of another one, or says what to
-remove, leaving it out would remove more than was asked for.
+A reader leaves out what it does not know. If a value replaces another one, or says what to remove, leaving
+it out would remove more than the client asked for.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def refuse_unread(path: AttributePath, sent: Any, known: Any, *, is_put: bool = False) -> None:
-    """Raise InvalidValue if a value was sent, and reading it left out what may matter.
+    """Raise InvalidValue if a value was sent, and reading it left out something that may matter.
 
-    `known` is the value as read. In a PUT, which says all that a resource has, an object without any
-    value is absent (RFC 7643 §2.5); in a PATCH it is a mistake.
+    `known` is the value as read. A PUT states all that a resource has, so an object without any value is
+    absent in it (RFC 7643 §2.5); in a PATCH such an object is a mistake.
     """
     if sent in EMPTY[:3]:
         return
@@ -31,7 +31,7 @@ def refuse_unread(path: AttributePath, sent: Any, known: Any, *, is_put: bool = 
     elif known is None and path.target.is_complex:
         _refuse_unread_object(path, sent, is_put=is_put)
     elif not is_put and isinstance(known, dict) and "value" not in known:
-        raise InvalidValue(f"{path} needs a value; without one it would lose the one that it has.")
+        raise InvalidValue(f"{path} needs a value; without one, its present value would be lost.")
 
 
 def _refuse_unread_values(
@@ -49,7 +49,7 @@ def _refuse_unread_values(
 
 
 def _refuse_unread_object(path: AttributePath, sent: Any, *, is_put: bool) -> None:
-    """Refuse an object that would clear a single value, unless it says so: {"value": ""}."""
+    """Refuse an object that would clear a single value without saying so, as {"value": ""} does."""
     one = unwrapped(sent[0] if isinstance(sent, list) else sent)
     if not isinstance(one, dict):
         return
@@ -63,7 +63,7 @@ def _refuse_unread_object(path: AttributePath, sent: Any, *, is_put: bool) -> No
 
 
 def is_emptying(path: AttributePath, one: Any) -> bool:
-    """Tell whether an object empties what it is sent for: {"value": ""}. Errors: InvalidValue."""
+    """Return whether an object clears what it is sent for: {"value": ""}. Errors: InvalidValue."""
     if not isinstance(one, dict):
         return False
     _refuse_unknown(path, one, is_put=False)
@@ -71,7 +71,7 @@ def is_emptying(path: AttributePath, one: Any) -> bool:
 
 
 def _refuse_unknown(path: AttributePath, one: dict[str, Any], *, is_put: bool) -> None:
-    """Refuse an object that says nothing but under names that are not taken."""
+    """Refuse an object whose only contents are under names that are not accepted."""
     stated = {sub.name for key in one if (sub := writable(path.target, key))} - KIND
     is_empty_enough = is_put or bool(stated)
     others = [
@@ -84,7 +84,7 @@ def _refuse_unknown(path: AttributePath, one: dict[str, Any], *, is_put: bool) -
 
 
 def refuse_names(path: AttributePath, keys: Sequence[str]) -> NoReturn:
-    """Raise InvalidValue that names sub-attributes which are not taken, and those which are."""
+    """Raise InvalidValue that names the sub-attributes that are not accepted, and those that are."""
     named = ", ".join(f"{path}.{key}" for key in keys[:NAMED_MAX])
     taken = [sub.name for sub in path.target.sub_attributes.values() if not sub.is_read_only]
     raise InvalidValue(
@@ -100,7 +100,7 @@ def refuse_nothing(path: AttributePath) -> NoReturn:
 
 
 def is_reference(attribute: Attribute) -> bool:
-    """Tell whether the values of an attribute are other resources by id, as members are."""
+    """Return whether the values of an attribute name other resources by id, as members do."""
     return attribute.multi_valued and "$ref" in attribute.sub_attributes
 
 
@@ -113,7 +113,7 @@ def refuse_without_id(path: AttributePath, values: Sequence[Any], known: Sequenc
 
 
 def writable(attribute: Attribute, key: str) -> Attribute | None:
-    """Return the sub-attribute that a key means, if a client may send it; of a simple value, itself."""
+    """Return the sub-attribute that a key means, if a client may send it; for a simple value, the attribute."""
     if not attribute.is_complex:
         return attribute if key.lower() == "value" else None
     sub = attribute.sub_attribute(key)
@@ -129,7 +129,7 @@ def _says_something(attribute: Attribute, one: dict[str, Any]) -> bool:
 
 
 def _is_kind(attribute: Attribute, one: Any, *, is_put: bool) -> bool:
-    """Tell whether an object says of which kind a value is that is empty: {"type": "work", "value": ""}."""
+    """Return whether an object states the kind of a value that is empty: {"type": "work", "value": ""}."""
     if not isinstance(one, dict):
         return False
     stated = {sub.name: each for key, each in one.items() if (sub := writable(attribute, key))}

@@ -16,7 +16,7 @@ SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
-# What clients call the enterprise extension: SCIM 1.1's URN, and what OneLogin makes of both (2026-11).
+# Other URNs that clients use for the enterprise extension: SCIM 1.1's, and OneLogin's forms of both (2026-11).
 ALIASES = {
     f"urn:scim:schemas:extension:enterprise:{version}{name}": ENTERPRISE_USER
     for version in ("1.0", "2.0")
@@ -25,5 +25,5 @@ ALIASES = {
 
 
 def is_urn(text: str) -> bool:
-    """Tell whether a name is a URN; the scheme compares without case (RFC 8141 §3.1)."""
+    """Return whether a name is a URN; the scheme compares without case (RFC 8141 §3.1)."""
     return text[:4].lower() == "urn:"

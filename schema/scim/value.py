@@ -1,4 +1,4 @@
-"""Read one value as its attribute defines it (RFC 7643 §2.3), forgiving what clients really send."""
+"""Read one value as its attribute defines it (RFC 7643 §2.3), in every form that clients really send."""
 
 import math
 import re
@@ -16,8 +16,8 @@ from schema.scim.text import is_blank
 INDEXED = frozenset({"userName", "externalId", "displayName"})
 INDEXED_BYTES_MAX = 800  # A btree entry of Postgres holds 2,704 bytes; folding may triple a text.
 INTEGER_MAX = 2**63 - 1
-NAMED_MAX = 10  # Names that a refusal repeats, and the characters that it repeats of them.
-QUOTED_MAX = 200
+NAMED_MAX = 10  # Names that a refusal repeats.
+QUOTED_MAX = 200  # Characters that it repeats of them in all.
 INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -38,7 +38,7 @@ def refuse_nul(value: Any) -> None:
 
 
 def read_value(path: AttributePath, value: Any, ignored: list[str]) -> Any:
-    """Return the typed value that a client sent for a path; None where it is absent.
+    """Return the typed value that a client sent for a path; None if it is absent.
 
     Errors: InvalidValue, with the attribute's name and what to send instead.
     """
@@ -46,9 +46,9 @@ def read_value(path: AttributePath, value: Any, ignored: list[str]) -> Any:
 
 
 def read_part(path: AttributePath, value: Any, ignored: list[str]) -> Any:
-    """Return one typed value of a path that may be multi-valued; None where it is absent.
+    """Return one typed value of a path that may be multi-valued; None if it is absent.
 
-    What says no more than of what kind a value is counts: it is merged with one, or compared with it.
+    An object that holds only a kind is not absent here: it is merged into a value, or compared with one.
     """
     return _part_reader(path)(value, ignored)
 
@@ -57,23 +57,25 @@ def read_part(path: AttributePath, value: Any, ignored: list[str]) -> Any:
 def _part_reader(path: AttributePath) -> Reader:
     name, attribute = str(path), path.target
     single = _single_reader(attribute, name, is_part=True)
-    return _told(single, name) if attribute.multi_valued and not attribute.is_complex else single
+    return (
+        _unwrapping(single, name) if attribute.multi_valued and not attribute.is_complex else single
+    )
 
 
 @lru_cache(maxsize=4096)
 def reader(path: AttributePath) -> Reader:
-    """Return what reads values of a path: made once, since every write reads a score of them."""
+    """Return the reader of a path; it is cached, because every write reads about twenty values."""
     name, attribute = str(path), path.target
     if not attribute.multi_valued:
         return _one(attribute, name)
     single = _single_reader(attribute, name)
-    return _many(single if attribute.is_complex else _told(single, name))
+    return _many(single if attribute.is_complex else _unwrapping(single, name))
 
 
-def _told(single: Reader, name: str) -> Reader:
-    """Return what reads a simple value, or an object that tells it.
+def _unwrapping(single: Reader, name: str) -> Reader:
+    """Return the reader of a simple value that may come as an object: {"value": …}.
 
-    The values of an operation are objects with `value` in Entra's library, whatever the attribute is.
+    Entra's library sends the values of an operation as such objects, whatever the attribute is.
     """
 
     def read(value: Any, ignored: list[str]) -> Any:
@@ -103,16 +105,16 @@ def _many(single: Reader) -> Reader:
 
 def _one(attribute: Attribute, name: str) -> Reader:
     single = _single_reader(attribute, name)
-    listed = single if attribute.is_complex else _told(single, name)
+    listed = single if attribute.is_complex else _unwrapping(single, name)
     is_text = attribute.type in (AttributeType.STRING, AttributeType.REFERENCE)
     is_plain = is_text and name not in INDEXED and not attribute.required
 
     def read(value: Any, ignored: list[str]) -> Any:
         if is_plain and type(value) is str:
-            return value or None  # Most values, in one call: any text is one, as it is.
+            return value or None  # The usual case, in one call: any text is valid as it is.
         if not isinstance(value, list):
             return single(value, ignored)
-        # Entra wrapped `manager` in a list (reference §4.5), and `active` as [{"$ref": null, "value": …}].
+        # Entra has sent `manager` wrapped in a list, and `active` as [{"$ref": null, "value": …}].
         if len(value) > 1:
             raise InvalidValue(f"{name} takes a single value, not a list.")
         return listed(value[0] if value else None, ignored)
@@ -121,7 +123,7 @@ def _one(attribute: Attribute, name: str) -> Reader:
 
 
 def _single_reader(attribute: Attribute, name: str, *, is_part: bool = False) -> Reader:
-    """Return what reads one value: null and "" are absent, and so is an object of nothing."""
+    """Return the reader of one value: null, "" and an empty object are absent."""
     if attribute.type is AttributeType.COMPLEX:
         return _complex_reader(attribute, name, is_part=is_part)
     convert = CONVERSIONS[attribute.type]
@@ -133,7 +135,7 @@ def _single_reader(attribute: Attribute, name: str, *, is_part: bool = False) ->
 
 
 def _not_blank(single: Reader, name: str) -> Reader:
-    """Return what reads a required text, by which people and clients find the resource."""
+    """Return a reader that refuses a blank text: people and clients find the resource by a required one."""
 
     def read(value: Any, ignored: list[str]) -> Any:
         known = single(value, ignored)
@@ -150,7 +152,9 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
         for key, sub in attribute.sub_attributes.items()
         if not sub.is_read_only
     }
-    subs |= {own_name: (own_name, read) for own_name, read in subs.values()}  # Most are sent so.
+    subs |= {
+        own_name: (own_name, read) for own_name, read in subs.values()
+    }  # Most clients send these.
     needs_more = attribute.multi_valued and "type" in attribute.sub_attributes and not is_part
     has_value = "value" in attribute.sub_attributes
 
@@ -175,18 +179,18 @@ def _complex_reader(attribute: Attribute, name: str, *, is_part: bool) -> Reader
 
 
 def unwrapped(value: Any) -> Any:
-    """Return a value as an object: clients send it as a plain text, and a manager wrapped twice (§4.5)."""
+    """Return a value as an object: clients may send a plain text, or a manager wrapped in two objects."""
     if isinstance(value, str):
         return {"value": value}
     inner = value.get("value") if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) else value
 
 
-KIND = frozenset({"type", "primary"})  # Of what kind a value is: without more it says nothing.
+KIND = frozenset({"type", "primary"})  # The kind of a value, which means nothing without a value.
 
 
 def read_boolean(value: Any, name: str) -> bool:
-    """Return a boolean; Entra's default dialect sends "True" and "False" as text (COMPAT)."""
+    """Return a boolean; Entra's default dialect sends the texts "True" and "False"."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
@@ -201,7 +205,7 @@ def _read_string(value: Any, name: str) -> str:
 
 
 def _read_text(value: Any, name: str) -> str:
-    """Return a text; an integer is its text: payroll systems send employeeNumber so."""
+    """Return a text; an integer becomes one: payroll systems send employeeNumber as a number."""
     text = str(value) if type(value) is int else _read_string(value, name)
     if name in INDEXED and len(text.encode()) > INDEXED_BYTES_MAX:
         raise InvalidValue(f"{name} is longer than {INDEXED_BYTES_MAX:,} bytes; shorten it.")
@@ -221,7 +225,7 @@ def _read_integer(value: Any, name: str) -> int:
     if isinstance(value, str) and INTEGER.fullmatch(value):
         value = int(value)
     elif isinstance(value, float) and value.is_integer():
-        value = int(value)  # JSON knows numbers only: 7.0 is 7.
+        value = int(value)  # JSON has one type of number: 7.0 is 7.
     number = value if isinstance(value, int) and not isinstance(value, bool) else None
     if number is None or abs(number) > INTEGER_MAX:
         raise InvalidValue(f"{name} must be an integer of at most 64 bits.")
@@ -235,7 +239,7 @@ def _read_decimal(value: Any, name: str) -> int | float:
         number = float(Decimal(value)) if isinstance(value, str) else math.nan
     except (InvalidOperation, ValueError):
         number = math.nan
-    if not math.isfinite(number):  # JSON has no way to write it.
+    if not math.isfinite(number):  # JSON cannot write it.
         raise InvalidValue(f"{name} must be a number.")
     return number
 

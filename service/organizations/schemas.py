@@ -5,7 +5,7 @@ import orjson
 from eventstore.events import Provenance
 from schema.events.organization import Organization
 from schema.scim.errors import InvalidValue
-from schema.scim.extension import refuse_other_spelling
+from schema.scim.extension import refuse_other_case
 from schema.scim.json_text import refuse_repeated_keys, without_mark
 from service.callers.caller import Caller
 from service.runtime import Runtime
@@ -26,7 +26,7 @@ async def register_schema(
         raise InvalidValue(f"The file is not JSON in UTF-8: {error}.") from None
     refuse_repeated_keys(sent)
     if isinstance(document, dict):
-        refuse_other_spelling(organization.schemas, str(document.get("id")))
+        refuse_other_case(organization.schemas, str(document.get("id")))
     command = RegisterSchema(organization.id, document)
     caller = Caller(organization, None, provenance.source)
     outcome = await runtime.lanes.submit(command, caller, provenance)

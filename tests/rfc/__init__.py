@@ -1,1 +1,1 @@
-"""Every example of RFC 7643 and RFC 7644, and what our definitions say of each."""
+"""Every example of RFC 7643 and RFC 7644, read by our definitions and sent to the service."""

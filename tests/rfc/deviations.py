@@ -1,4 +1,4 @@
-"""Where our schema documents say something else than the examples of RFC 7643 §8.7, and why."""
+"""Where our schema documents differ from the examples of RFC 7643 §8.7, and why."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +7,15 @@ from schema.scim.urns import ENTERPRISE_USER, GROUP, RESOURCE_TYPE, SCHEMA, USER
 from schema.scim.urns import SERVICE_PROVIDER_CONFIG as CONFIG
 
 CASE_EXACT = "RFC 7643 §2.3.6, §2.3.7: binary and reference values compare with case."
-NO_LIST = "An empty list suggests nothing; Entra may take the mere key for a list of types."
-IS_LIST = "The text of the RFC shows it to be a list; the example does not."
-EVERY_TYPE = "RFC 7643 §2.3.6 has the type binary, the example forgets it."
+NO_LIST = "An empty list suggests no types, but Entra may take the key alone for a list of types."
+IS_LIST = "In the text of the RFC it is a list; in the example it is not."
+EVERY_TYPE = "RFC 7643 §2.3.6 has the type binary; the example forgets it."
 TYPES = ["string", "complex", "boolean", "decimal", "integer", "dateTime", "reference"]
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A characteristic that we state differently; None where it is not stated."""
+    """A characteristic that we state differently; None means that it is not stated."""
 
     schema: str
     attribute: str
@@ -61,14 +61,22 @@ DEVIATIONS = (
     ),
 )
 
-LISTED = "RFC 7643 §3.1 lets a schema list it; Microsoft's gallery gate looks for all mapped names."
-ADDITIONS = {  # (schema, attribute) that the examples of §8.7 do not have: the reason we do.
+LISTED = (
+    "RFC 7643 §3.1 allows it, and Microsoft's gallery check wants all mapped names in the schema."
+)
+ADDITIONS = {  # (schema, attribute) that the examples of §8.7 do not have → why we have it.
     (USER, "externalId"): LISTED,
     (GROUP, "externalId"): LISTED,
-    (USER, "addresses.primary"): "RFC 7643 §8.2 uses it, and §2.4 has it for every plural.",
+    (
+        USER,
+        "addresses.primary",
+    ): "RFC 7643 §8.2 uses it, and §2.4 has it for every multi-valued attribute.",
     (USER, "roles.displayName"): "Entra's AppRoleAssignmentsComplex sends it in place of display.",
     (USER, "roleId"): "The role of the user, this service's own attribute.",
-    (GROUP, "members.display"): "RFC 7643 §8.4 uses it, and §2.4 has it for every plural.",
+    (
+        GROUP,
+        "members.display",
+    ): "RFC 7643 §8.4 uses it, and §2.4 has it for every multi-valued attribute.",
     (CONFIG, "etag"): "RFC 7643 §5 requires it; the example forgets it.",
     (CONFIG, "etag.supported"): "RFC 7643 §5 requires it; the example forgets it.",
     (CONFIG, "authenticationSchemes.type"): "RFC 7643 §5 requires it; the example forgets it.",

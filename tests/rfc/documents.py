@@ -1,4 +1,4 @@
-"""The examples of the RFCs, read from the folder `examples`, whose README tells where they are from."""
+"""The examples of the RFCs, read from the folder `examples`; its README says where they come from."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from schema.scim.urns import is_urn
 EXAMPLES = Path(__file__).parent / "examples"
 NAMES = tuple(sorted(path.stem for path in EXAMPLES.glob("*.json")))
 
-RESOURCE_TYPES = {  # By the URN of the core schema: each kind of resource that an example shows.
+RESOURCE_TYPES = {  # URN of the core schema → the type, for each kind of resource in an example.
     urn: ResourceType(document["name"], "", with_common(read_schema(document)))
     for urn, document in DOCUMENTS.items()
 } | {each.schema.id: each for each in (definitions.USER, definitions.GROUP)}
@@ -27,7 +27,7 @@ def example(name: str) -> Document:
 
 
 def resources() -> Iterator[tuple[str, Document]]:
-    """Yield the resources of all examples, alone or in a message, each with its example's name."""
+    """Yield each resource in the examples, alone or in a message, with the example's name."""
     for name in NAMES:
         for document in _resources_in(example(name)):
             if RESOURCE_TYPES.keys() & set(document.get("schemas", ())):
@@ -48,7 +48,7 @@ def resource_type_of(document: Document) -> ResourceType:
 
 
 def unknown_names(document: Document) -> list[str]:
-    """Return the names in a resource, of sub-attributes too, that its definitions do not know."""
+    """Return the names in a resource that its definitions do not have, sub-attributes included."""
     resource_type = resource_type_of(document)
     return [name for name in _names(document, "") if resource_type.find(name) is None]
 
@@ -65,7 +65,7 @@ def _names(document: Document, prefix: str) -> Iterator[str]:
 
 
 def characteristics(attributes: list[Document], prefix: str = "") -> dict[str, Document]:
-    """Return what a schema document says of each attribute, by path and without descriptions."""
+    """Return the characteristics of each attribute of a schema document, by path, without descriptions."""
     found: dict[str, Document] = {}
     for attribute in attributes:
         path = f"{prefix}{attribute['name']}"

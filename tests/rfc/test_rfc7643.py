@@ -1,4 +1,4 @@
-"""Our definitions against RFC 7643: its examples (§8) and an independent reading of it."""
+"""Our definitions agree with the examples of RFC 7643 (§8), and with an independent implementation."""
 
 from typing import Any
 
@@ -51,12 +51,12 @@ EVERY_ATTRIBUTE = [
 
 
 def ours(urn: str) -> dict[str, Document]:
-    """Return what we say of each attribute of a schema."""
+    """Return the characteristics that we state for each attribute of a schema."""
     return characteristics(DOCUMENTS[urn]["attributes"])
 
 
 def theirs(urn: str) -> dict[str, Document]:
-    """Return what RFC 7643 §8.7 says of each attribute of a schema."""
+    """Return the characteristics that RFC 7643 §8.7 states for each attribute of a schema."""
     return characteristics(example(OF_THE_RFC[urn])["attributes"])
 
 

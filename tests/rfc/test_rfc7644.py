@@ -11,7 +11,7 @@ from schema.scim.definitions import GROUP, USER
 from schema.scim.patch.apply import apply
 from schema.scim.patch.operations import read_patch
 from tests.rfc.documents import NAMES, example
-from tests.rfc.exchanges import CUT_IDS, EXCHANGES, PATCHES, USER_ID, Exchange
+from tests.rfc.requests import CUT_IDS, PATCHES, REQUESTS, USER_ID, RfcRequest
 
 BAD_BODY = "Request is unparsable, syntactically incorrect, or violates schema."
 CHANGED = "Failed to update.  Resource changed on the server."
@@ -26,7 +26,7 @@ MESSAGES = {
 
 
 def whole(request: str) -> Document:
-    """Return the body of a request, with the ids that the RFC cut for readability made whole."""
+    """Return the body of a request, with full ids in place of those that the RFC shortens."""
     text = orjson.dumps(example(request)).decode()
     for cut, identifier in CUT_IDS.items():
         text = text.replace(cut, identifier)
@@ -35,16 +35,16 @@ def whole(request: str) -> Document:
 
 
 def fact(document: Document, name: str) -> Any:
-    """Return an attribute as the matrix states it: of members only their value."""
+    """Return an attribute as the table states it: of members only their value."""
     if name == "members" and name in document:
         return [{"value": each["value"]} for each in document[name]]
     return document.get(name)
 
 
-def test_every_request_of_the_rfc_is_in_the_matrix() -> None:
+def test_every_request_of_the_rfc_is_in_the_table() -> None:
     requests = {name for name in NAMES if name.endswith("-request") or "-patch-" in name}
 
-    assert {each.request for each in EXCHANGES} - {None} == requests
+    assert {each.body for each in REQUESTS} - {None} == requests
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("rfc7644")])
@@ -90,12 +90,12 @@ def test_an_error_in_a_bulk_response_is_written_as_the_rfc_writes_it(
     assert error.document() == operations[index]["response"]
 
 
-@pytest.mark.parametrize("exchange", PATCHES, ids=lambda each: each.request)
-def test_a_patch_of_the_rfc_does_what_the_rfc_says(exchange: Exchange) -> None:
-    resource_type = GROUP if exchange.path.startswith("/Groups") else USER
-    patch = read_patch(whole(exchange.request or ""), resource_type, USER_ID)
+@pytest.mark.parametrize("sent", PATCHES, ids=lambda each: each.body)
+def test_a_patch_of_the_rfc_does_what_the_rfc_says(sent: RfcRequest) -> None:
+    resource_type = GROUP if sent.path.startswith("/Groups") else USER
+    patch = read_patch(whole(sent.body or ""), resource_type, USER_ID)
 
-    patched = apply(exchange.given, patch.operations)
+    patched = apply(sent.given, patch.operations)
 
     assert patch.ignored == ()
-    assert {name: fact(patched, name) for name in exchange.holds} == exchange.holds
+    assert {name: fact(patched, name) for name in sent.holds} == sent.holds

@@ -1,4 +1,4 @@
-"""The requests that RFC 7644 §3 shows, sent to the service: each does what the RFC says."""
+"""The requests that RFC 7644 §3 shows, sent to the service; each does what the RFC says."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 from tests.protocol.resources import by_value
 from tests.rfc.documents import example
-from tests.rfc.exchanges import EXCHANGES, OTHER_ID, USER_ID, Exchange
+from tests.rfc.requests import OTHER_ID, REQUESTS, USER_ID, RfcRequest
 from tests.rfc.test_rfc7644 import fact, whole
 from tests.serving import Answer, Scim
 
@@ -22,47 +22,47 @@ def ours(document: Any, ids: Ids) -> Any:
     return orjson.loads(text)
 
 
-async def prepared(scim: Scim, exchange: Exchange) -> Ids:
-    """Make what an exchange starts from; return the ids that it got."""
-    if not exchange.given:
+async def prepared(scim: Scim, sent: RfcRequest) -> Ids:
+    """Create the resources that a request starts from; return the ids that they got."""
+    if not sent.given:
         return {}
-    kind, _, theirs = exchange.path[1:].partition("/")
+    kind, _, theirs = sent.path[1:].partition("/")
     ids = await members(scim) if kind == "Groups" else {}
-    made = await scim.post(f"/{kind}", ours(exchange.given, ids))
+    made = await scim.post(f"/{kind}", ours(sent.given, ids))
     assert made.status == 201, made
     return {**ids, theirs: made.body["id"]}
 
 
 async def members(scim: Scim) -> Ids:
-    """Make the two users whom the groups of the RFC hold."""
+    """Create the two users who are in the groups of the RFC."""
     babs = await scim.post("/Users", {"userName": "bjensen", "displayName": "Babs Jensen"})
     james = await scim.post("/Users", {"userName": "jsmith", "displayName": "James Smith"})
     return {USER_ID: babs.body["id"], OTHER_ID: james.body["id"]}
 
 
 def facts(answer: Answer, names: Any) -> dict[str, Any]:
-    """Return what an answer says of some attributes; members in the order of their ids."""
+    """Return some attributes of an answer, with members in the order of their ids."""
     found = {name: fact(answer.body, name) for name in names}
     return found | ({"members": by_value(found["members"])} if found.get("members") else {})
 
 
 @pytest.mark.parametrize(
-    "exchange", EXCHANGES, ids=lambda each: each.request or f"{each.method} {each.path[:6]}"
+    "sent", REQUESTS, ids=lambda each: each.body or f"{each.method} {each.path[:6]}"
 )
-async def test_a_request_of_the_rfc_does_what_the_rfc_says(scim: Scim, exchange: Exchange) -> None:
-    ids = await prepared(scim, exchange)
-    path, holds = ours(exchange.path, ids), ours(exchange.holds, ids)
-    body = ours(whole(exchange.request), ids) if exchange.request else None
+async def test_a_request_of_the_rfc_does_what_the_rfc_says(scim: Scim, sent: RfcRequest) -> None:
+    ids = await prepared(scim, sent)
+    path, holds = ours(sent.path, ids), ours(sent.holds, ids)
+    body = ours(whole(sent.body), ids) if sent.body else None
 
-    answer = await scim.send(exchange.method, path, body)
+    answer = await scim.send(sent.method, path, body)
 
-    assert answer.status == exchange.status, answer
-    if exchange.method == "DELETE":
+    assert answer.status == sent.status, answer
+    if sent.method == "DELETE":
         assert (await scim.get(path)).status == 404
     elif holds:
         expected = holds | ({"members": by_value(holds["members"])} if holds.get("members") else {})
         assert facts(answer, holds) == expected
-        read = await scim.get(f"{path}/{answer.body['id']}" if exchange.status == 201 else path)
+        read = await scim.get(f"{path}/{answer.body['id']}" if sent.status == 201 else path)
         assert read.body == answer.body
 
 
@@ -77,7 +77,10 @@ def statuses(answer: Answer) -> list[str]:
         ("rfc7644-3.7.1-bulk-circular-request", ["409", "409"]),
         ("rfc7644-3.7.2-bulk-reference-request", ["201", "201"]),
         ("rfc7644-3.7.2-bulk-manager-request", ["201", "201"]),
-        ("rfc7644-3.7.3-bulk-request", ["201", "404"]),  # failOnErrors is 1; Bob is not there.
+        (
+            "rfc7644-3.7.3-bulk-request",
+            ["201", "404"],
+        ),  # failOnErrors is 1, and Bob does not exist.
     ],
 )
 async def test_a_bulk_of_the_rfc_does_what_the_rfc_says(

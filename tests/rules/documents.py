@@ -1,4 +1,4 @@
-"""Documents of users, and a user type with an organization's own extension."""
+"""User documents, and a user type with an organization's own extension."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from schema.scim import urns
 from schema.scim.attributes import Document, read_schema
 from schema.scim.definitions import USER
 
-# The suite is run all day: a property is tried on fewer examples each time, and never timed.
+# This suite runs all day, so each run tries a property on fewer examples, without a deadline.
 FEW = settings(max_examples=50, deadline=None)
 
 ENTERPRISE = urns.ENTERPRISE_USER
@@ -45,7 +45,7 @@ def document(**attributes: Any) -> Document:
 
 
 def with_manager(manager: Any, department: str = "Sales") -> Document:
-    """Return the document of a user of a department, with a manager."""
+    """Return the document of a user who has a department and a manager."""
     return document(**{ENTERPRISE: {"department": department, "manager": manager}})
 
 

@@ -1,4 +1,4 @@
-"""Which role a request assigns by `roles`, and what if roleId says otherwise (reference.md §6.3)."""
+"""Which role a request assigns by `roles`, also if its roleId differs: Entra's app roles (docs/reference/client-quirks.md)."""
 
 from itertools import combinations
 from typing import Any
@@ -41,9 +41,9 @@ ENTRA_TYPE = "WindowsAzureActiveDirectoryRole"
 FLAT = f"{urns.USER}:roleId"
 
 
-def entra_text(**told: str) -> str:
-    """Return a value of `roles` as Entra sends it when it updates (CUSTOM)."""
-    return orjson.dumps({"id": str(NOBODY), **told}).decode()
+def entra_text(**stated: str) -> str:
+    """Return a value of `roles` as Entra sends it in an update: JSON in a text."""
+    return orjson.dumps({"id": str(NOBODY), **stated}).decode()
 
 
 NAMING_EDITOR = [
@@ -60,14 +60,14 @@ NAMING_NOBODY = ["Admin", "", str(NOBODY), entra_text(value="25"), "{", '{"value
 
 
 def with_role(role: UUID, **attributes: Any) -> Story:
-    """Return a story of a user who has a role."""
+    """Return the story of a user who has a role."""
     return given(jo(provisioned(role=role, **attributes)))
 
 
 def assigned(
     role: UUID, previous: UUID = READER, conflict: tuple[UUID, ...] | None = None
 ) -> RoleAssigned:
-    """Return that a user has another role from now on."""
+    """Return the event that gives a user another role."""
     return RoleAssigned(role_id=role, previous_role_id=previous, conflicting_role_ids=conflict)
 
 
@@ -123,7 +123,7 @@ def test_an_added_role_takes_the_place_of_a_former_one() -> None:
     assert story.user().attributes["roles"] == [*former, {"value": entra_text(value="Validator")}]
 
 
-def test_who_loses_the_app_role_is_a_reader() -> None:
+def test_a_user_who_loses_the_app_role_is_a_reader() -> None:
     story = with_role(EDITOR, roles=[{"value": "Editor"}])
 
     story.when(patch_user(remove("roles"))).then(
@@ -132,7 +132,7 @@ def test_who_loses_the_app_role_is_a_reader() -> None:
     )
 
 
-def test_who_loses_an_app_role_of_another_role_keeps_the_role() -> None:
+def test_a_user_who_loses_an_app_role_of_another_role_keeps_the_role() -> None:
     story = with_role(VALIDATOR, roles=[{"value": "Editor"}])
 
     story.when(patch_user(remove("roles"))).then(
@@ -217,7 +217,9 @@ def test_a_role_id_decides_among_the_roles_that_it_is_one_of(role: UUID) -> None
         put_user(roles=[{"value": "Reader"}, {"value": "Contributor"}]),
     ],
 )
-def test_who_loses_one_of_three_app_roles_has_the_stronger_of_the_others(command: Command) -> None:
+def test_a_user_who_loses_one_of_three_app_roles_has_the_stronger_of_the_others(
+    command: Command,
+) -> None:
     former = [{"value": each} for each in ("Validator", "Reader", "Contributor")]
     story = with_role(VALIDATOR, roles=former).when(command)
 
@@ -233,7 +235,7 @@ def test_a_conflict_that_was_there_before_is_no_news() -> None:
 
 
 def two_roles(*, primary: str) -> list[Document]:
-    """Return two app roles of ours, one of them primary."""
+    """Return two app roles that name two of the five roles; one is primary."""
     return [{"value": each, "primary": each == primary} for each in ("Editor", "Validator")]
 
 
@@ -252,7 +254,7 @@ def test_of_two_roles_the_primary_one_counts(send: Any, primary: str, role: UUID
     assert with_role(READER).when(send(roles)).user().role_id == role
 
 
-def test_who_loses_one_of_two_app_roles_has_the_other() -> None:
+def test_a_user_who_loses_one_of_two_app_roles_has_the_other() -> None:
     story = with_role(VALIDATOR, roles=two_roles(primary="Editor"))
 
     story.when(patch_user(remove('roles[value eq "Validator"]')))

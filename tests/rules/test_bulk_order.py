@@ -1,4 +1,4 @@
-"""In which order a bulk is carried out: as sent, but for what its references demand."""
+"""The order in which a bulk is carried out: as sent, except where a reference needs another operation first."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from service.scim.bulk.order import in_sent_order, portions, referred, sequence
 
 
 def post(bulk_id: str, *refers_to: str) -> dict[str, Any]:
-    """Return an operation that makes a group of what other operations make."""
+    """Return an operation that creates a group, whose members other operations create."""
     members = [{"value": f"bulkId:{each}"} for each in refers_to]
     return {"method": "POST", "path": "/Groups", "bulkid": bulk_id, "data": {"members": members}}
 
@@ -20,7 +20,7 @@ def patch(path: str, *refers_to: str) -> dict[str, Any]:
 
 
 def order(*operations: dict[str, Any]) -> tuple[list[int], set[int]]:
-    """Return the places of operations in the order of a bulk, and those that circles keep from it."""
+    """Return the places of operations in the order of a bulk, and the places that circles leave out."""
     places = {each["bulkid"]: n for n, each in enumerate(operations) if each["bulkid"]}
     return sequence(in_sent_order(operations, referred(operations, places)))
 

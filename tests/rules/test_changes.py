@@ -1,4 +1,4 @@
-"""What a batch changed, gathered so that each row is written once."""
+"""The changes of a batch are collected, so that each row is written once."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ TOKEN = UUID("c0000000-0000-7000-8000-000000000001")
 
 
 def changes(*events: Event, of: UUID = SALES) -> Changes:
-    """Return what these events of one stream changed."""
+    """Return the changes of these events of one stream."""
     gathered = Changes()
     for event in events:
         gathered.add(of, event)
@@ -36,12 +36,12 @@ def changes(*events: Event, of: UUID = SALES) -> Changes:
 
 
 def joined(*ids: UUID) -> MembersAdded:
-    """Return that users joined."""
+    """Return the event of users who joined."""
     return MembersAdded(members=ids)
 
 
 def left(*ids: UUID) -> MembersRemoved:
-    """Return that users left."""
+    """Return the event of users who left."""
     return MembersRemoved(members=ids)
 
 
@@ -60,7 +60,7 @@ def test_members_who_left_are_removed() -> None:
 
 
 @pytest.mark.parametrize("events", [(joined(JO), left(JO)), (left(JO), joined(JO))])
-def test_who_comes_back_or_goes_again_is_no_change(events: tuple[Event, ...]) -> None:
+def test_a_member_who_comes_back_or_leaves_again_is_no_change(events: tuple[Event, ...]) -> None:
     gathered = changes(*events)
 
     assert (gathered.added, gathered.removed) == ({}, {})
@@ -70,7 +70,7 @@ def test_a_member_who_joins_leaves_and_joins_is_added() -> None:
     assert changes(joined(JO), left(JO), joined(JO)).added == {(SALES, JO): "User"}
 
 
-def test_who_leaves_one_group_and_joins_another_does_both() -> None:
+def test_a_user_who_leaves_one_group_and_joins_another_does_both() -> None:
     gathered = changes(left(JO))
     gathered.add(STAFF, joined(JO))
 

@@ -1,4 +1,4 @@
-"""Events ↔ what the log stores: both ways lead back, and nothing personal is in the public text."""
+"""Events ↔ what the log stores: each way undoes the other, and the public text holds nothing personal."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -74,7 +74,7 @@ CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple
 
 
 def events(kind: type[Event], **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return events of one type (`st.builds` would look at their JSON names)."""
+    """Return a strategy for events of one type (`st.builds` would use their JSON names)."""
     return st.fixed_dictionaries(facts).map(lambda drawn: kind(**drawn))
 
 
@@ -116,7 +116,7 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
 
 
 def decoded(stored: Encoded) -> Event:
-    """Return the event that was stored, with its personal part opened."""
+    """Return the event that was stored; its personal part is not sealed."""
     return decode(stored.type, stored.schema_version, stored.data, stored.personal)
 
 

@@ -1,4 +1,4 @@
-"""Cursors sealed and opened: only our own, only for their query, only while they are young."""
+"""Cursors are sealed, and opened only if they are ours, for the same query, and not expired."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ OTHER_ORGANIZATION = UUID("019a0000-0000-7000-8000-00000000000b")
 
 
 def cursor(key: str | None = "lead", *, age_s: float = 0, is_backward: bool = False) -> Cursor:
-    """Return a cursor of some age, at Jo."""
+    """Return a cursor of this age, with Jo at the edge of its page."""
     made_at = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=age_s)
     return Cursor(ORGANIZATION_ID, QUERY, Edge(key, JO), is_backward, 7, made_at)
 

@@ -1,4 +1,4 @@
-"""What goes as DATABASE_URL: what the driver takes, and nothing that it would stumble over."""
+"""What DATABASE_URL may be: what the driver accepts, and nothing that makes it fail later."""
 
 import pytest
 

@@ -209,7 +209,7 @@ GROUP_EVENTS = st.lists(
 
 
 @given(GROUP_EVENTS)
-def test_members_that_change_in_place_come_to_what_they_come_to_otherwise(
+def test_members_that_change_in_place_end_as_members_that_are_copied(
     events: list[GroupEvent],
 ) -> None:
     whole = groups.evolve(None, created(), place(SALES, 1, 7))

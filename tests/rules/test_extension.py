@@ -1,4 +1,4 @@
-"""What a Schema resource must be to become an extension of an organization's own."""
+"""What a Schema resource must hold to become an organization's own extension."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from schema.scim import urns
 from schema.scim.attributes import read_schema
 from schema.scim.definitions import USER
 from schema.scim.errors import InvalidValue
-from schema.scim.extension import check_extension, refuse_other_spelling, refuse_removal
+from schema.scim.extension import check_extension, refuse_other_case, refuse_removal
 
 URN = "urn:ietf:params:scim:schemas:extension:Contracts:2.0:User"
 
 
 def extension(**members: Any) -> dict[str, Any]:
-    """Return the smallest extension with other members."""
+    """Return the smallest extension, with these members changed."""
     return {"id": URN, "attributes": [{"name": "Contract"}], **members}
 
 
@@ -61,7 +61,7 @@ def test_every_simple_type_may_be_used(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "detail"),
     [
         (None, "JSON object"),
         ([], "JSON object"),
@@ -107,8 +107,10 @@ def test_every_simple_type_may_be_used(kind: str) -> None:
     ],
     ids=lambda each: str(each)[-40:],
 )
-def test_what_is_none_is_refused_with_what_to_change(document: object, told: str) -> None:
-    with pytest.raises(InvalidValue, match=told):
+def test_what_is_no_extension_schema_is_refused_with_what_to_change(
+    document: object, detail: str
+) -> None:
+    with pytest.raises(InvalidValue, match=detail):
         check_extension(document)
 
 
@@ -140,12 +142,12 @@ def test_attributes_may_be_added_and_described(latter: dict[str, Any]) -> None:
     refuse_removal(check_extension(extension()), check_extension(latter))
 
 
-def test_a_urn_has_one_spelling() -> None:
-    refuse_other_spelling([URN], URN)
-    refuse_other_spelling([URN], f"{URN}s")
+def test_a_urn_is_registered_in_one_letter_case() -> None:
+    refuse_other_case([URN], URN)
+    refuse_other_case([URN], f"{URN}s")
 
     with pytest.raises(InvalidValue, match=f"already as {URN}"):
-        refuse_other_spelling([URN], URN.upper())
+        refuse_other_case([URN], URN.upper())
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])

@@ -1,4 +1,4 @@
-"""Filters: what parses to what, what is refused and how, and what the AST selects."""
+"""Filters: what they parse to, which are refused and how, and what the AST selects."""
 
 from typing import Any
 
@@ -30,21 +30,21 @@ from schema.scim.filter.search_document import search_document
 from schema.scim.filter.tokens import FILTER_LENGTH_MAX
 
 
-def told(chosen: Filter) -> str:
-    """Return a filter in one unambiguous writing."""
+def written(chosen: Filter) -> str:
+    """Return a filter as an unambiguous text."""
     match chosen:
         case Comparison(path, operator, value):
             return f"{path} {operator} {value!r}"
         case Present(path):
             return f"{path} pr"
         case And(terms):
-            return f"({' & '.join(map(told, terms))})"
+            return f"({' & '.join(map(written, terms))})"
         case Or(terms):
-            return f"({' | '.join(map(told, terms))})"
+            return f"({' | '.join(map(written, terms))})"
         case Not(term):
-            return f"!{told(term)}"
+            return f"!{written(term)}"
         case ValuePath(path, inner):
-            return f"{path}[{told(inner)}]"
+            return f"{path}[{written(inner)}]"
     raise AssertionError(chosen)
 
 
@@ -75,7 +75,7 @@ GOOD = [
     ("active eq true", "active eq True"),
     ('active eq "False"', "active eq False"),
     ('roles[primary eq "True"]', "roles[primary eq True]"),
-    # RFC 7643 §2.4: where primary is not stated, it is false.
+    # RFC 7643 §2.4: if primary is not stated, it is false.
     ('roles[primary eq "False"]', "roles[!primary eq True]"),
     ("roles[primary ne true]", "roles[!primary eq True]"),
     ("roles[primary ne false]", "roles[primary eq True]"),
@@ -109,7 +109,7 @@ GOOD = [
 
 @pytest.mark.parametrize(("text", "meaning"), GOOD)
 def test_a_filter_parses(text: str, meaning: str) -> None:
-    assert told(parse_filter(text, USER)) == meaning
+    assert written(parse_filter(text, USER)) == meaning
 
 
 BAD = [
@@ -122,10 +122,10 @@ BAD = [
     ('userName eq ("x")', "character 13: expected a value"),
     ('userName eq "x', "character 13: a string lacks the double quote"),
     ("userName eq 'x'", "userName is in single quotes"),
-    (r'userName eq "a\qb"', "userName is no JSON string"),
-    (r'userName eq "CONTOSO\user"', "no JSON string; write .* for a backslash"),
-    (r'userName eq "\ud800"', "no JSON string"),
-    ('userName eq "\ud800"', "no valid Unicode at character 14"),
+    (r'userName eq "a\qb"', "userName is not a JSON string"),
+    (r'userName eq "CONTOSO\user"', "not a JSON string; write .* for a backslash"),
+    (r'userName eq "\ud800"', "not a JSON string"),
+    ('userName eq "\ud800"', "not valid Unicode at character 14"),
     (r'userName eq "\u0000"', "NUL"),
     ('userName eq "\0"', "NUL"),
     ('userName eq "x" foo', "character 17: expected `and`, `or` or the end, but found 'foo'"),
@@ -186,14 +186,14 @@ def test_a_filter_beyond_the_limits_is_refused(text: str, detail: str) -> None:
 
 def test_a_filter_at_the_limits_parses() -> None:
     deep = "(" * FILTER_DEPTH_MAX + "title pr" + ")" * FILTER_DEPTH_MAX
-    assert told(parse_filter(deep, USER)) == "title pr"
+    assert written(parse_filter(deep, USER)) == "title pr"
 
 
 def test_the_filter_of_a_path_names_sub_attributes() -> None:
     chosen = parse_value_filter(
         'TYPE eq "work" and primary eq "True"', USER.schema.attributes["emails"]
     )
-    assert told(chosen) == "(type eq 'work' & primary eq True)"
+    assert written(chosen) == "(type eq 'work' & primary eq True)"
 
 
 @pytest.mark.parametrize("text", ['emails.type eq "x"', 'nosuch eq "x"', 'value[type eq "x"]', ""])

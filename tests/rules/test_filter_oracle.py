@@ -1,16 +1,16 @@
-"""Filters select what scim2-models, an implementation that is not ours, selects.
+"""Filters select the same as scim2-models, an independent implementation.
 
-Where the two differ on purpose, no such filter is asked here:
+The two differ on purpose in these points, and no such filter is tried here:
 
 - `ne` on a multi-valued attribute: theirs holds if no value is equal. RFC 7644 §3.4.2.2 makes a filter
   hold if any value satisfies it, so ours holds if some value differs.
-- Texts beyond ASCII: they lower-case only, we compose (NFC) too; and they
-  normalize caseExact texts too, which we compare as they are.
-- `eq null` and `ne null` on many values: theirs asks each element, ours whether any has the value.
-- A complex attribute with one value (`manager eq "x"`, which Entra asks): theirs is not compared by `value`.
-- Bare words, `"True"` for true, and `[…].value op x`: Entra's, which theirs refuses.
-- `primary` where a value does not state it: RFC 7643 §2.4 takes it for false, and so do we; theirs has no value.
-- passwords and x509Certificates: theirs compares the one, and reads the other as bytes.
+- Texts beyond ASCII: theirs are only lower-cased, ours are also composed (NFC). Theirs normalizes
+  caseExact texts too; ours compares them as they are.
+- `eq null` and `ne null` on many values: theirs looks at each element, ours at whether any has the value.
+- A single-valued complex attribute (Entra sends `manager eq "x"`): theirs does not compare its `value`.
+- Bare words, `"True"` for true, and `[…].value op x`: Entra sends them, and theirs refuses them.
+- `primary`, if a value does not state it: by RFC 7643 §2.4 it is false in ours; in theirs it has no value.
+- Passwords and x509Certificates: theirs compares passwords, and reads certificates as bytes.
 """
 
 from hypothesis import given, settings
@@ -49,7 +49,7 @@ FILTERS = st.one_of(
 
 
 def is_understood_alike(text: str) -> bool:
-    """Tell whether a filter asks nothing of the list above."""
+    """Return whether a filter uses nothing of the list above."""
     differs = ('"true"', '"false"', "].", " eq null", " ne null", "primary")
     return not any(each in text.lower() for each in differs) and not asks_ne_of_many(
         parse_filter(text, USER)
@@ -57,7 +57,7 @@ def is_understood_alike(text: str) -> bool:
 
 
 def asks_ne_of_many(chosen: Filter) -> bool:
-    """Tell whether a filter compares a multi-valued attribute by `ne`, outside of value paths."""
+    """Return whether a filter compares a multi-valued attribute by `ne`, outside of value paths."""
     match chosen:
         case And(terms) | Or(terms):
             return any(map(asks_ne_of_many, terms))

@@ -1,4 +1,4 @@
-"""What a comparison finds is printed so that the difference is seen, and nothing personal unless it is asked for."""
+"""The findings of a comparison show what differs, and personal values only with `--personal`."""
 
 import orjson
 import pytest
@@ -10,7 +10,7 @@ from tests.builders import JO, ORGANIZATION_ID
 
 
 def shown(found: object, expected: object, column: str = "document") -> list[str]:
-    """Return the lines of a row whose column of JSON differs, without head and events."""
+    """Return the lines about a row whose JSON column differs, without the heading and the events."""
     row = Difference(
         *(ORGANIZATION_ID, JO, "users", (str(JO),)),
         columns=(column,),
@@ -66,7 +66,7 @@ def test_of_many_paths_some_are_shown_and_the_others_counted() -> None:
     assert lines[-1] == "document: 5 more paths differ"
 
 
-def test_a_text_that_is_only_spelled_otherwise_is_told_as_that() -> None:
+def test_a_text_that_differs_only_in_formatting_is_shown_as_such() -> None:
     row = Difference(
         *(ORGANIZATION_ID, JO, "users", (str(JO),)),
         columns=("document",),
@@ -108,7 +108,7 @@ def test_json_withholds_them_too_and_says_so() -> None:
     assert shown["external_id"] == {"stored": "eve", "expected": "ann"}
 
 
-def test_json_tells_of_parked_streams_and_of_logs_that_cannot_be_read() -> None:
+def test_json_reports_parked_streams_and_logs_that_cannot_be_read() -> None:
     parked = as_document(Waiting(ORGANIZATION_ID, 2), with_personal=False)
     unread = as_document(Unread(ORGANIZATION_ID, NotFolded("at 4")), with_personal=False)
     named = {"organizationId": str(ORGANIZATION_ID)}
@@ -123,6 +123,6 @@ def test_a_number_beyond_all_bounds_is_a_difference_like_others() -> None:
         expected={"document": '{"a":1}'},
         found={"document": '{"a":1e400}'},
     )
-    told = "document.a: Infinity is stored, the log says 1"
-    assert told in as_lines(row, with_personal=False)
+    line = "document.a: Infinity is stored, the log says 1"
+    assert line in as_lines(row, with_personal=False)
     assert "1e400" in as_document(row, with_personal=False)

@@ -1,8 +1,8 @@
-"""What was once written in a log is read for ever: every released event type and version, byte by byte.
+"""Every event type and version that was ever released stays readable, byte by byte.
 
-A file of `golden/` holds an event as the log stores it (`data`, and `personal` as it was before it was
-sealed), the files whose events come before it in its stream, and the state that all of them fold into.
-Files are only ever added: one that must change tells of a log that somebody can no longer read.
+A file of `golden/` holds an event as the log stores it (`data`, and `personal` before it is sealed), the
+names of the files whose events come before it in its stream, and the state that they all fold into.
+Files are only ever added. If one must change, this release can no longer read somebody's log.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ CORPUS: Mapping[str, Golden] = {
     path.name.removesuffix(".json"): orjson.loads(path.read_bytes())
     for path in sorted((Path(__file__).parent / "golden").glob("*.json"))
 }
-# A personal part that an erased person has no more cannot be written again.
+# The personal part of an erased person is gone, so it cannot be written again.
 WRITTEN = [name for name in CORPUS if not name.endswith(".erased")]
 
 
@@ -48,7 +48,7 @@ def folded(name: str) -> Any:
 
 
 def evolved(state: Any, golden: Golden, version: int) -> Any:
-    """Return the state after one event; the log's place is the version's, with a second between them."""
+    """Return the state after one event; its position is its version, one second after the one before."""
     event, stream_id = event_of(golden), UUID(golden["streamId"])
     place = Place(stream_id, version, version, START + timedelta(seconds=version), "scim")
     if isinstance(event, user.UserEvent):
@@ -60,7 +60,7 @@ def evolved(state: Any, golden: Golden, version: int) -> Any:
 
 
 def as_json(state: Any) -> dict[str, Any]:
-    """Return a state as JSON has it."""
+    """Return a state as JSON."""
     named = state._asdict() if isinstance(state, user.User) else state
     text = orjson.dumps(named, option=orjson.OPT_NON_STR_KEYS)
     read: dict[str, Any] = orjson.loads(text)
@@ -70,7 +70,7 @@ def as_json(state: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_stored_event_folds_into_the_state_that_it_always_did(name: str) -> None:
     state = as_json(folded(name))
-    # A later release may know more of a state, never less or otherwise.
+    # A later release may add to a state, but never remove or change anything in it.
     assert {key: state[key] for key in CORPUS[name]["state"]} == CORPUS[name]["state"]
 
 

@@ -1,4 +1,4 @@
-"""What commands do to groups: given these events, when this is asked, then those follow."""
+"""What commands do to groups: given these events, when this command comes, then those events follow."""
 
 from typing import Any
 from uuid import UUID
@@ -60,23 +60,23 @@ def people() -> list[Decision]:
 
 
 def group_of(*ids: UUID) -> Story:
-    """Return a story of three people and a group of some of them."""
+    """Return the story of three people and a group of some of them."""
     joined = [sales(added(*ids))] if ids else []
     return given(*people(), sales(created()), *joined)
 
 
 def added(*ids: UUID) -> MembersAdded:
-    """Return that users joined."""
+    """Return the event of users who joined."""
     return MembersAdded(members=ids)
 
 
 def removed(*ids: UUID) -> MembersRemoved:
-    """Return that users left."""
+    """Return the event of users who left."""
     return MembersRemoved(members=ids)
 
 
 def changed(**values: Any) -> GroupChanged:
-    """Return that attributes of a group changed."""
+    """Return the event of a group's changed attributes."""
     return GroupChanged(values=values)
 
 

@@ -1,4 +1,4 @@
-"""Who is in a group: given these members, when this is asked, then those join and leave (design.md §5.6)."""
+"""The members of a group: given these members, when this command comes, then those join and leave."""
 
 from typing import Any
 from uuid import UUID
@@ -56,23 +56,23 @@ def people() -> list[Decision]:
 
 
 def group_of(*ids: UUID) -> Story:
-    """Return a story of three people and a group of some of them."""
+    """Return the story of three people and a group of some of them."""
     joined = [sales(added(*ids))] if ids else []
     return given(*people(), sales(created()), *joined)
 
 
 def added(*ids: UUID) -> MembersAdded:
-    """Return that users joined."""
+    """Return the event of users who joined."""
     return MembersAdded(members=ids)
 
 
 def removed(*ids: UUID) -> MembersRemoved:
-    """Return that users left."""
+    """Return the event of users who left."""
     return MembersRemoved(members=ids)
 
 
 def changed(**values: Any) -> GroupChanged:
-    """Return that attributes of a group changed."""
+    """Return the event of a group's changed attributes."""
     return GroupChanged(values=values)
 
 
@@ -87,7 +87,7 @@ def changed(**values: Any) -> GroupChanged:
         pathless({"urn:ietf:params:scim:schemas:core:2.0:Group:members": members(ANN)}, op="add"),
     ],
 )
-def test_who_is_added_joins(operation: dict[str, Any]) -> None:
+def test_an_added_user_joins(operation: dict[str, Any]) -> None:
     group_of(JO).when(patch_group(operation)).then(sales(added(ANN)))
 
 
@@ -103,7 +103,7 @@ def test_who_is_added_joins(operation: dict[str, Any]) -> None:
         remove(f'members[value ne "{JO}"]'),
     ],
 )
-def test_who_is_removed_leaves(operation: dict[str, Any]) -> None:
+def test_a_removed_user_leaves(operation: dict[str, Any]) -> None:
     group_of(JO, ANN).when(patch_group(operation)).then(sales(removed(ANN)))
 
 
@@ -222,7 +222,7 @@ def test_a_member_without_an_id_is_refused() -> None:
         group_of().when(patch_group(add("members", [{"$ref": "https://clm.example/Users/1"}])))
 
 
-def test_a_deleted_user_is_no_member_to_be() -> None:
+def test_a_deleted_user_cannot_become_a_member() -> None:
     story = group_of()
     story.happen(jo(UserDeleted()), "scim")
 
@@ -249,7 +249,7 @@ def test_many_members_join_and_leave_in_events_of_a_thousand() -> None:
 
 
 def group_joined() -> MembersAdded:
-    """Return that the group Staff joined."""
+    """Return the event of the group Staff, which joined."""
     return MembersAdded(members=(STAFF,), member_type="Group")
 
 

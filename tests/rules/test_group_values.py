@@ -1,4 +1,4 @@
-"""A value of `members` without an id is refused, in every write; a value path is replaced (RFC 7644 §3.5.2.3)."""
+"""Every write refuses a value of `members` without an id; what a value path selects is replaced (RFC 7644 §3.5.2.3)."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ from tests.builders import (
 
 
 def group_of_two() -> Story:
-    """Return a story of three people, and a group of Jo and Ann."""
+    """Return the story of three people, and a group of Jo and Ann."""
     return given(
         jo(provisioned("jo@example.com")),
         ann(provisioned("ann@example.com")),
@@ -46,12 +46,12 @@ def group_of_two() -> Story:
 
 
 def left(*ids: Any) -> Decision:
-    """Return that users left."""
+    """Return the event of users who left."""
     return sales(MembersRemoved(members=ids))
 
 
 def joined(*ids: Any) -> Decision:
-    """Return that users joined."""
+    """Return the event of users who joined."""
     return sales(MembersAdded(members=ids))
 
 

@@ -1,4 +1,4 @@
-"""Events become periods and a timeline: what each event changes, and what a batch of them comes to."""
+"""Events become periods and a timeline: what one event changes, and what a batch of them writes."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -64,12 +64,12 @@ def recorded(event: Event, stream_id: UUID = JO, position: int = 1) -> RecordedE
 
 
 def changes(event: Event, stream_id: UUID = JO) -> list[Change]:
-    """Return what one event changes."""
+    """Return the changes of one event."""
     return history_changes(event, recorded(event, stream_id))
 
 
 def batch(*events: tuple[UUID, Event]) -> Periods:
-    """Return what a batch of events, each with its stream, comes to."""
+    """Return the periods of a batch of events, each given with its stream."""
     periods = Periods()
     periods.add(
         recorded(event, stream_id, position + 1)

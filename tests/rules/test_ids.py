@@ -1,4 +1,4 @@
-"""New ids are UUIDv7 (RFC 9562 §5.7): what is made later sorts later, within one millisecond too."""
+"""New ids are UUIDv7 (RFC 9562 §5.7): a later id sorts later, also within one millisecond."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID
@@ -25,7 +25,7 @@ def test_the_example_of_the_rfc() -> None:
 
 @FEW
 @given(TIMES, RANDOMNESS)
-def test_an_id_tells_its_version_and_its_time(unix_ms: int, randomness: int) -> None:
+def test_an_id_holds_its_version_and_its_time(unix_ms: int, randomness: int) -> None:
     made = uuid7(unix_ms << RANDOM_BITS | randomness)
 
     assert (made.version, made.variant, made.int >> 80) == (7, RFC_4122, unix_ms)

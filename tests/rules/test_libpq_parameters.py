@@ -1,4 +1,4 @@
-"""libpq's parameters in DATABASE_URL: understood, or refused by name, and a server's settings go to the server."""
+"""libpq's parameters in DATABASE_URL are understood or refused by name; server settings go to the server."""
 
 import pytest
 from pydantic import ValidationError
@@ -105,5 +105,5 @@ def test_a_timeout_is_read_as_libpq_reads_it(text: str, seconds: float | None) -
         ("postgresql://a,b:c,d@one/database", None),
     ],
 )
-def test_of_several_hosts_the_one_is_meant_that_takes_writes(url: str, target: str | None) -> None:
+def test_of_several_hosts_the_one_that_takes_writes_is_used(url: str, target: str | None) -> None:
     assert read_url(url).target == target

@@ -1,4 +1,4 @@
-"""What migrations make is read from their text."""
+"""The names that migrations create are read from their text."""
 
 from service.database.made_names import MadeNames, names_made, names_to_make
 from service.database.migrate import packaged
@@ -13,8 +13,8 @@ def test_schemas_relations_and_functions_are_names_that_a_migration_makes() -> N
     )
 
 
-def test_what_is_only_replaced_or_spoken_of_is_not_made() -> None:
-    text = "-- CREATE SCHEMA spoken_of\nCREATE OR REPLACE FUNCTION a.f() RETURNS int"
+def test_what_is_only_replaced_or_mentioned_is_not_made() -> None:
+    text = "-- CREATE SCHEMA mentioned\nCREATE OR REPLACE FUNCTION a.f() RETURNS int"
     assert names_made([text]) == MadeNames(frozenset(), frozenset(), frozenset())
 
 

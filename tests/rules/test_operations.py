@@ -1,4 +1,4 @@
-"""The operations of a PATCH request, read from every dialect into one shape (RFC 7644 §3.5.2)."""
+"""The operations of a PATCH request, read from both dialects into one shape (RFC 7644 §3.5.2)."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ from tests.builders import JO, NOBODY, add, pathless, remove, replace
 
 
 def read(*operations: Any) -> Patch:
-    """Return the operations of a request about Jo."""
+    """Return the operations of a PATCH of Jo."""
     return read_patch({"Operations": list(operations)}, USER, str(JO))
 
 
 def shape(patch: Patch) -> list[tuple[Kind, str, Any]]:
-    """Return what each operation does, to what, with which value."""
+    """Return the kind, the path and the value of each operation."""
     return [(each.kind, str(each.path), each.value) for each in patch.operations]
 
 

@@ -1,4 +1,4 @@
-"""What commands do to an organization: its registration, its tokens, its own schemas."""
+"""What commands do to an organization: its registration, its tokens, its extension schemas."""
 
 from dataclasses import replace
 from typing import Any
@@ -55,12 +55,12 @@ def acme(event: Any) -> Decision:
 
 
 def with_account(*more: Decision) -> Story:
-    """Return a story of an organization with an active Administrator."""
+    """Return the story of an organization with an active Administrator."""
     return given(jo(provisioned(role=ADMINISTRATOR)), *more)
 
 
 def register(name: str = "Acme") -> RegisterOrganization:
-    """Return the command that makes an organization."""
+    """Return the command that registers an organization."""
     return RegisterOrganization(ORGANIZATION_ID, name, ROLES)
 
 
@@ -103,13 +103,13 @@ def test_a_token_may_never_expire() -> None:
 @pytest.mark.parametrize(
     "fact", [UserDeactivated(), RoleAssigned(role_id=EDITOR, previous_role_id=ADMINISTRATOR)]
 )
-def test_who_is_no_active_administrator_may_not_hold_a_token(fact: Any) -> None:
+def test_an_account_that_is_no_active_administrator_may_not_hold_a_token(fact: Any) -> None:
     with pytest.raises(InvalidValue, match="must be active and an Administrator"):
         with_account(jo(fact)).when(ISSUE)
 
 
 @pytest.mark.parametrize("story", [given(), with_account(jo(UserDeleted()))])
-def test_who_is_not_there_may_not_hold_a_token(story: Story) -> None:
+def test_an_unknown_account_may_not_hold_a_token(story: Story) -> None:
     with pytest.raises(NotFound, match=f"There is no user {JO}"):
         story.when(ISSUE)
 
@@ -139,7 +139,7 @@ def test_an_extension_that_is_registered_is_not_registered_again() -> None:
     given().when(command).when(command).then()
 
 
-def test_an_extension_may_have_attributes_more() -> None:
+def test_attributes_may_be_added_to_an_extension() -> None:
     more = {**SCHEMA, "attributes": [*SCHEMA["attributes"], {"name": "Tags", "multiValued": True}]}
     story = given().when(RegisterSchema(ORGANIZATION_ID, SCHEMA))
 

@@ -1,4 +1,4 @@
-"""What an error on the way to Postgres means: each SQLSTATE, each error of the driver, each of the system."""
+"""What an error between us and Postgres means: each SQLSTATE, each error of the driver and of the system."""
 
 import asyncio
 import errno
@@ -86,7 +86,7 @@ STATES = {
     "P0001": Outage.BUG,  # raise_exception
     "XX000": Outage.BUG,  # internal_error
     "XX001": Outage.BUG,  # data_corrupted
-    "ZZ999": Outage.BUG,  # Of a Postgres yet to come, or of a pooler.
+    "ZZ999": Outage.BUG,  # From a future Postgres, or from a pooler.
 }
 ERRORS = [
     (asyncpg.TargetServerAttributeNotMatched("None is a primary."), Outage.UNREACHABLE),
@@ -122,7 +122,7 @@ ERRORS = [
 
 
 def from_server(sqlstate: str) -> asyncpg.PostgresError:
-    """Return what the driver raises for an answer of the server with that SQLSTATE."""
+    """Return the exception that the driver raises if the server answers with this SQLSTATE."""
     return exceptions.PostgresError.new({"C": sqlstate, "M": "it says so", "S": "ERROR"})
 
 
@@ -169,13 +169,13 @@ def test_meanings_of_a_quality(quality: str, meanings: str) -> None:
     assert {each.name for each in Outage if getattr(each, quality)} == set(meanings.split())
 
 
-NAMED = {  # Who names an exception of the driver's, and why.
+NAMED = {  # The files that name an exception of the driver, and why.
     "eventstore/postgres/outages.py": "It is the table.",
     "eventstore/errors.py": "The name of a constraint becomes a refusal.",
     "eventstore/append.py": "The same.",
     "projections/directory/save.py": "The same: a name that is taken.",
-    "eventstore/postgres/pool.py": "A connection that the pool has back refuses to be asked anything.",
-    "projections/maintenance/ownership.py": "Objects of others that hang on ours become a refusal.",
+    "eventstore/postgres/pool.py": "A connection that was returned to the pool refuses every call.",
+    "projections/maintenance/ownership.py": "Other people's objects that depend on ours become a refusal.",
     "service/database/migrate.py": "It repeats Postgres's own words and hint.",
     "service/database/grants.py": "The same.",
     "service/http/health.py": "It names the setting that keeps a database from taking writes.",

@@ -1,4 +1,4 @@
-"""Query parameters: however they are written, what they say."""
+"""Query parameters mean the same however they are encoded."""
 
 from urllib.parse import parse_qsl, quote_plus
 

@@ -1,4 +1,4 @@
-"""PATCH in the dialects of clients: without a path, managers, extensions (reference.md §4.4, §4.5)."""
+"""PATCH in the dialects of clients: without a path, managers, extensions (docs/reference/client-quirks.md)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""PATCH holds for any change: both of Entra's dialects agree, and twice is once (reference.md §4.4)."""
+"""For any change, both of Entra's dialects of PATCH agree, and applying it twice is like applying it once."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from schema.scim.attributes import Document
 from tests.builders import patched
 from tests.rules.documents import BARE, ENTERPRISE, FEW, HOME, WORK
 
-Change = dict[str, Any]  # Path → new value; what a client compares and sends.
+Change = dict[str, Any]  # Path → new value: what a client found changed and sends.
 
 TEXTS = st.one_of(
     st.sampled_from(["", "a", "A b", "Zoë", "True"]), st.text('aB é{["', max_size=4), st.none()
@@ -43,7 +43,7 @@ EMAILS = st.lists(
 
 
 def verbose(change: Change, op: str = "Replace") -> list[Document]:
-    """Return a change as Entra's default dialect sends it: an operation per path, booleans as text."""
+    """Return a change as Entra's default dialect sends it: one operation per path, booleans as texts."""
     return [
         {"op": op, "path": path, "value": str(value) if isinstance(value, bool) else value}
         for path, value in change.items()
@@ -51,7 +51,7 @@ def verbose(change: Change, op: str = "Replace") -> list[Document]:
 
 
 def flagged(change: Change) -> list[Document]:
-    """Return a change as Entra sends it with aadOptscim062020: attributes without a path."""
+    """Return a change as Entra sends it with aadOptscim062020: one object of attributes, without a path."""
     value = {path: each for path, each in change.items() if path in ATTRIBUTES}
     paths = {path: each for path, each in change.items() if path in VALUE_PATHS}
     return [

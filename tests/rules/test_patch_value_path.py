@@ -1,4 +1,4 @@
-"""PATCH of the elements that a value path selects (RFC 7644 §3.5.2, design.md §5)."""
+"""PATCH of the elements that a value path selects (RFC 7644 §3.5.2)."""
 
 from typing import Any
 

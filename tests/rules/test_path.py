@@ -1,4 +1,4 @@
-"""Paths, and how names become attributes (RFC 7644 §3.5.2 figure 7, RFC 7643 §2.1)."""
+"""Paths, and how names resolve to attributes (RFC 7644 §3.5.2 figure 7, RFC 7643 §2.1)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The plan of a query: how it is read, decided without a database (RFC 7644 §3.4.2, RFC 9865)."""
+"""The plan of a query, made without a database: how the query will be read (RFC 7644 §3.4.2, RFC 9865)."""
 
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ BY_NAME = 'userName eq "Ada"'
 
 
 def asked(text: str | None = None, *, table: Table = USERS, sort: str = "", **more: Any) -> Query:
-    """Return a query as a client asks it."""
+    """Return a query as a client sends it."""
     resource_type = TYPES[table.name]
     chosen = parse_filter(text, resource_type) if text else None
     return Query(table, chosen, resource_type.find(sort) if sort else None, **more)
@@ -140,7 +140,7 @@ def test_a_page_far_beyond_all_rows_has_an_offset_that_postgres_takes() -> None:
     [
         (USERS, True, "json_build_array(groups.id"),
         (USERS, False, "NULL AS related"),
-        (GROUPS, True, "NULL AS related"),  # Members are read by themselves.
+        (GROUPS, True, "NULL AS related"),  # Members are read separately.
         (GROUPS, False, "NULL AS related"),
     ],
 )
@@ -195,7 +195,7 @@ def test_a_page_by_cursor_has_a_statement_for_each_stretch_beyond_its_edge(
     planned = plan(asked(page_size=10, is_by_cursor=True, **more))
 
     assert isinstance(planned, KeysetPage)
-    assert planned.limit == 11  # One more says whether another page follows.
+    assert planned.limit == 11  # One row more than asked for shows whether another page follows.
     assert [each.values for each in planned.statements] == values
     for statement, condition in zip(planned.statements, conditions, strict=True):
         assert f"AND ({condition} AND (TRUE))" in body(statement.sql)

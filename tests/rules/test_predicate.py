@@ -1,4 +1,4 @@
-"""A filter asked many times answers as a filter asked once."""
+"""The fast predicate for many calls selects what the plain predicate selects."""
 
 from typing import Any
 

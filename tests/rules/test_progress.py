@@ -1,4 +1,4 @@
-"""Progress in the lines of a log: a step's begin, its rate, its end; and nothing twice."""
+"""Progress as lines of a log: the begin of a step, its rate, its end; and no line twice."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from service.cli.printing.progress import Lines, Steps, rate
 
 @pytest.fixture(autouse=True)
 def every_level() -> Iterator[None]:
-    """Let lines of each level through, whatever a test before has set."""
+    """Let lines of every level through, whatever an earlier test has set."""
     former = structlog.get_config()
     structlog.reset_defaults()
     yield
@@ -31,7 +31,7 @@ def lines_of(reports: Iterable[Progress]) -> list[tuple[Any, ...]]:
     return [(each["step"], each.get("events"), each.get("of")) for each in lines]
 
 
-def test_a_step_is_told_as_it_begins_and_as_it_ends() -> None:
+def test_a_step_is_logged_when_it_begins_and_when_it_ends() -> None:
     load = [Progress("load", done, 9) for done in (0, 4, 9, 9)]
     assert lines_of([*load, Progress("index")]) == [
         ("load", 0, 9),
@@ -40,7 +40,7 @@ def test_a_step_is_told_as_it_begins_and_as_it_ends() -> None:
     ]
 
 
-def test_a_step_that_is_done_as_it_begins_is_told_once() -> None:
+def test_a_step_that_is_done_when_it_begins_is_logged_once() -> None:
     assert lines_of([Progress("load", 9, 9), Progress("load", 9, 9)]) == [("load", 9, 9)]
 
 

@@ -1,4 +1,4 @@
-"""What a rebuild works on goes to its workers as it is."""
+"""The context of a rebuild reaches its worker processes unchanged."""
 
 import pickle
 

@@ -14,12 +14,12 @@ from tests.rules.documents import BARE, BOSS, CUSTOM, CUSTOM_USER, ENTERPRISE, W
 
 
 def read(**sent: Any) -> Document:
-    """Return a document as read, of a body with these attributes."""
+    """Return the document that is read from a body with these attributes."""
     return read_document(sent, USER).document
 
 
 def path(name: str) -> AttributePath:
-    """Return what a name means in a user."""
+    """Return the attribute that a name means in a user."""
     found = USER.find(name)
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""Which role a request assigns by roleId, under all its names (design.md §5.7, reference.md §6.2)."""
+"""Which role a request assigns by roleId, under each of its names (docs/reference/client-quirks.md)."""
 
 from typing import Any
 from uuid import UUID
@@ -44,12 +44,12 @@ ROLE_IDS = [
 
 
 def with_role(role: UUID, **attributes: Any) -> Story:
-    """Return a story of a user who has a role."""
+    """Return the story of a user who has a role."""
     return given(jo(provisioned(role=role, **attributes)))
 
 
 def assigned(role: UUID, previous: UUID = READER) -> RoleAssigned:
-    """Return that a user has another role from now on."""
+    """Return the event that gives a user another role."""
     return RoleAssigned(role_id=role, previous_role_id=previous)
 
 

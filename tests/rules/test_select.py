@@ -34,7 +34,7 @@ def without(names: str) -> Document:
 
 
 def but(*names: str) -> Document:
-    """Return Jo as a whole, but for some keys."""
+    """Return all of Jo except some keys."""
     return {key: value for key, value in JO.items() if key not in names}
 
 
@@ -196,7 +196,7 @@ def test_a_document_is_not_changed_by_a_selection() -> None:
 
 
 def group_selection(**sent: str) -> Selection:
-    """Return what the parameters of a request about groups select."""
+    """Return what the parameters of a request for groups select."""
     return read_selection(sent, GROUP)
 
 

@@ -1,4 +1,4 @@
-"""Settings that cannot be meant are refused by name, with what to change."""
+"""A setting that cannot be right is refused by name, with what to change."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What may go to a terminal, and how a stream that lacks characters shows them."""
+"""What may be written to a terminal, and how a stream shows characters that its encoding lacks."""
 
 import json
 import sys
@@ -50,7 +50,7 @@ def test_the_lines_of_a_text_stay_lines() -> None:
 
 @pytest.fixture
 def prepared() -> Iterator[None]:
-    """Register our way of showing what an encoding lacks, on streams that are the test's."""
+    """Register our error handler for missing characters, on streams of the test's own."""
     former = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = TextIOWrapper(BytesIO()), TextIOWrapper(BytesIO())
     prepare()

@@ -1,4 +1,4 @@
-"""Which attribute a refusal is about: taken from what it says, and never a value."""
+"""The attribute that a refusal is about is read from the refusal's text; a value never is."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_refusal_begins_with_its_attribute(detail: str, attribute: str | None)
         ("(", None),
     ],
 )
-def test_a_filter_that_is_refused_tells_its_attribute(text: str, attribute: str | None) -> None:
+def test_a_filter_that_is_refused_names_its_attribute(text: str, attribute: str | None) -> None:
     with pytest.raises(ScimError) as refused, about(USER):
         parse_filter(text, USER)
 

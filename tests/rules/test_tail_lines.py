@@ -1,4 +1,4 @@
-"""Lines of `events tail`: facts as a person reads them."""
+"""The lines of `events tail` show facts as a person reads them."""
 
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ def test_roles_are_shown_by_name_in_lists_too(event: Event) -> None:
 
 
 def recorded(event: Event) -> RecordedEvent:
-    """Return an event as the log holds it."""
+    """Return an event as the log returns it."""
     stored = encode(event)
     return RecordedEvent(
         organization_id=NOBODY,

@@ -1,4 +1,4 @@
-"""Bearer tokens: what is accepted, and what a refusal says (RFC 7519, RFC 8725)."""
+"""Bearer tokens: which are accepted, and what a refusal says (RFC 7519, RFC 8725)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,9 +60,9 @@ def token(key: SigningKey = KEY, expires_at: datetime | None = None) -> str:
 
 
 def signed(**claims: Any) -> str:
-    """Return a token with other claims, or without those that are None."""
-    told = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
-    return jwt.encode(told, KEY.private_key, algorithm="EdDSA", headers={"kid": KEY.kid})
+    """Return a token with these claims changed; one that is None is left out."""
+    stated = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
+    return jwt.encode(stated, KEY.private_key, algorithm="EdDSA", headers={"kid": KEY.kid})
 
 
 @pytest.mark.parametrize("expires_at", [None, EXPIRES])
@@ -99,9 +99,9 @@ def test_a_token_names_its_key() -> None:
 
 
 def test_a_token_holds_no_claims_but_ours() -> None:
-    told = jwt.decode(token(expires_at=EXPIRES), options={"verify_signature": False})
+    claims = jwt.decode(token(expires_at=EXPIRES), options={"verify_signature": False})
 
-    assert told == {**CLAIMS, "iat": int(START.timestamp()), "exp": int(EXPIRES.timestamp())}
+    assert claims == {**CLAIMS, "iat": int(START.timestamp()), "exp": int(EXPIRES.timestamp())}
 
 
 def test_a_token_of_a_former_key_is_accepted_beside_the_new_one() -> None:
@@ -122,9 +122,9 @@ def test_a_token_is_accepted_until_it_expires() -> None:
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(days=400)])
 def test_an_expired_token_is_refused_with_its_end(late: timedelta) -> None:
     claims = decode_token(token(expires_at=EXPIRES), KEYS)
-    told = "expired on 2027-01-31 at 09:30:00 UTC; issue a new one"
+    detail = "expired on 2027-01-31 at 09:30:00 UTC; issue a new one"
 
-    with pytest.raises(TokenRefused, match=told) as refused:
+    with pytest.raises(TokenRefused, match=detail) as refused:
         refuse_expired(claims, TOKEN_ID, EXPIRES + late)
     assert (refused.value.organization_id, refused.value.token_id) == (ORGANIZATION_ID, TOKEN_ID)
 

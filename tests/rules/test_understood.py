@@ -1,4 +1,4 @@
-"""A write never deletes because something in it was not understood: PATCH and PUT of users."""
+"""A write never deletes anything because a part of it was not understood: PATCH and PUT of users."""
 
 from typing import Any
 
@@ -35,12 +35,12 @@ NOTHING: list[Any] = [[None], [{}], [{"value": ""}], [{"value": None}], [""], [N
 
 
 def after(*operations: Document) -> Document:
-    """Return the full document after operations."""
+    """Return the document FULL after operations."""
     return patched(FULL, *operations, of=CUSTOM_USER)
 
 
 def refused(*operations: Document) -> str:
-    """Return why operations are refused."""
+    """Return the refusal's detail for operations."""
     with pytest.raises(InvalidValue) as refusal:
         after(*operations)
     return refusal.value.detail

@@ -1,4 +1,4 @@
-"""What commands do to users: given these events, when this is asked, then those follow."""
+"""What commands do to users: given these events, when this command comes, then those events follow."""
 
 from typing import Any
 from uuid import UUID
@@ -100,23 +100,23 @@ def test_two_users_may_share_an_external_id() -> None:
 
 
 def returned(former: UUID, user_name: str = "jo@example.com", **attributes: Any) -> UserProvisioned:
-    """Return the first event of a user who was there before, under another id."""
+    """Return the first event of a user who comes back under a new id."""
     return provisioned(user_name, **attributes).model_copy(update={"former_user_id": former})
 
 
-def test_who_comes_back_under_the_same_name_is_told_from_the_former_user() -> None:
+def test_a_user_who_comes_back_under_the_same_name_is_another_user() -> None:
     story = given(jo(provisioned("Jo@example.com")), jo(UserDeleted()))
 
     story.when(post_user(ANN)).then(ann(returned(JO)))
 
 
-def test_who_comes_back_under_the_same_external_id_is_told_from_the_former_user() -> None:
+def test_a_user_who_comes_back_under_the_same_external_id_is_another_user() -> None:
     story = given(jo(provisioned("old@example.com", externalId="7")), jo(UserDeleted()))
 
     story.when(post_user(ANN, externalId="7")).then(ann(returned(JO, externalId="7")))
 
 
-def test_an_external_id_tells_more_than_a_name() -> None:
+def test_an_external_id_counts_more_than_a_name() -> None:
     story = given(
         jo(provisioned("old@example.com", externalId="7")),
         ann(provisioned("jo@example.com")),

@@ -1,4 +1,4 @@
-"""How users end, and what keeps one from ending: versions, and the account whose token it is."""
+"""How users are deleted and deactivated, and what prevents it: versions, and the account of the token in use."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def test_the_name_of_a_deleted_user_is_free() -> None:
 
 @pytest.mark.parametrize("command", [put_user(), patch_user(), delete_user()])
 @pytest.mark.parametrize("story", [given(), given(jo(provisioned()), jo(UserDeleted()))])
-def test_who_is_not_there_is_not_found(command: Command, story: Story) -> None:
+def test_a_user_that_does_not_exist_is_not_found(command: Command, story: Story) -> None:
     with pytest.raises(NotFound, match=f"There is no user {JO}"):
         story.when(command)
 
@@ -106,7 +106,7 @@ def test_another_version_is_refused(write: Any, precondition: Precondition) -> N
         story.when(write(precondition=precondition))
 
 
-def test_a_precondition_of_who_is_not_there_is_not_found() -> None:
+def test_a_user_that_does_not_exist_is_not_found_whatever_the_precondition() -> None:
     with pytest.raises(NotFound):
         given().when(delete_user(precondition=Precondition(ANY_VERSION)))
 

@@ -1,4 +1,4 @@
-"""roleId under both its names: GET answers with both, and a client may put both back."""
+"""roleId under both its names: GET answers with both, and a client may send both back in a PUT."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Values as their attributes define them (RFC 7643 §2.3), and the fold under which texts are equal."""
+"""Values are read as their attributes define them (RFC 7643 §2.3), and folded texts compare as equal."""
 
 import unicodedata
 from typing import Any
@@ -32,14 +32,14 @@ EVERY_KIND = ResourceType(
 
 
 def path(name: str, resource_type: ResourceType = EVERY_KIND) -> AttributePath:
-    """Return what a name means."""
+    """Return the attribute that a name means."""
     found = resource_type.find(name)
     assert found is not None
     return found
 
 
 def read(name: str, value: Any) -> Any:
-    """Return a value as read for an attribute that is named as its kind."""
+    """Return a value as read for an attribute that has the name of its type."""
     return read_value(path(name), value, [])
 
 
@@ -90,7 +90,7 @@ def test_a_value_that_fits_is_kept(kind: str, sent: Any, known: Any) -> None:
         ("integer", 1.5),
         ("integer", True),
         ("integer", "7.0"),
-        ("integer", "１"),  # noqa: RUF001 - a digit, of full width.
+        ("integer", "１"),  # noqa: RUF001 - a full-width digit.
         ("integer", INTEGER_MAX + 1),
         ("integer", "9" * 5_000),
         ("decimal", "x"),
@@ -165,7 +165,7 @@ def test_a_single_value_is_a_list_of_one() -> None:
     assert read("strings", "x") == ["x"]
 
 
-def test_a_value_of_a_list_may_be_told_by_an_object() -> None:
+def test_a_value_of_a_list_may_come_in_an_object() -> None:
     assert read("strings", [{"value": "a"}, "b", {"$ref": None, "value": "c"}]) == ["a", "b", "c"]
     assert read("integers", {"value": "7"}) == [7]
 

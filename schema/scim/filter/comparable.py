@@ -1,6 +1,6 @@
-"""The form in which a value compares: one for documents, literals of filters and search documents.
+"""The comparable form of a value: the same for documents, literals of filters and search documents.
 
-That filters have two readings which agree (predicate.py, and SQL over search documents) rests on it.
+Because of it, the two readings of a filter agree: predicate.py, and SQL over search documents.
 """
 
 from collections.abc import Callable, Hashable
@@ -15,10 +15,10 @@ Convert = Callable[[Any], Any]  # A value as a document holds it → its compara
 
 
 def comparable(attribute: Attribute, value: Any) -> Any:
-    """Return the form in which a single value compares; None if it has not the attribute's type.
+    """Return the comparable form of a single value; None if it does not have the attribute's type.
 
-    Texts that are not caseExact are folded, instants are UTC texts of one width, which order as
-    instants do, booleans and numbers stay, complex values stay as they are.
+    Texts that are not caseExact are folded. Instants become UTC texts of one width, which sort as the
+    instants do. Booleans, numbers and complex values stay as they are.
     """
     return converter(attribute)(value)
 
@@ -32,10 +32,10 @@ def converter(attribute: Attribute) -> Convert:
 
 @lru_cache(maxsize=1024)
 def identifier(attribute: Attribute) -> Callable[[Any], Hashable]:
-    """Return the function that tells what two values of an attribute share if they are the same one.
+    """Return the function that gives a value's identity, which two values share if they are the same one.
 
-    That is `value` and `type`, or all they hold, as it compares (RFC 7643 §2.2 caseExact, §2.4). It is
-    asked of all values of an attribute, by each of a thousand operations.
+    The identity is `value` and `type`, or all that the value holds, in comparable form (RFC 7643 §2.2
+    caseExact, §2.4). A PATCH of a thousand operations needs it for every value of an attribute, each time.
     """
     if not attribute.is_complex:
         return _form_or_itself(attribute)
@@ -73,7 +73,7 @@ def _or(form: Hashable, value: Any) -> Hashable:
 
 
 def is_present(value: Any) -> bool:
-    """Tell whether a value counts: null, "", and what holds nothing else is absent (RFC 7643 §2.5)."""
+    """Return whether a value is present: null, "", and what holds nothing else are absent (RFC 7643 §2.5)."""
     match value:
         case None | "":
             return False
@@ -88,7 +88,7 @@ def is_present(value: Any) -> bool:
 def instant(text: str) -> str | None:
     """Return a dateTime as UTC text, 2011-05-13T04:42:34.000000Z; None if it is no dateTime.
 
-    Without a zone it is UTC. What UTC cannot write, near the years 1 and 9999, is the limit itself.
+    Without a zone it is read as UTC. If its year in UTC would be 0 or 10000, the nearest limit is returned.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -97,7 +97,7 @@ def instant(text: str) -> str | None:
     try:
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
-        limit = datetime.min if moment.year == 1 else datetime.max  # noqa: DTZ901 - UTC follows.
+        limit = datetime.min if moment.year == 1 else datetime.max  # noqa: DTZ901 - the next line adds UTC.
         moment = limit.replace(tzinfo=UTC)
     return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
@@ -105,7 +105,7 @@ def instant(text: str) -> str | None:
 def _folded(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
-    return value.lower() if value.isascii() else fold(value)  # What fold does, without its call.
+    return value.lower() if value.isascii() else fold(value)  # As fold does, without the call.
 
 
 def _exact(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Which comparisons there are: an attribute, an operator and a literal that fit each other."""
+"""Comparisons: an attribute, an operator and a literal that fit each other."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def compare(path: AttributePath, operator: Operator, literal: str) -> Filter:
 
 
 def comparable_path(path: AttributePath) -> AttributePath:
-    """Return where a path finds what can be compared or sorted: `value`, if it is complex.
+    """Return the path whose values can be compared or sorted: that of `value`, if the attribute is complex.
 
     Errors: UnfitError for a complex attribute without `value`.
     """
@@ -57,18 +57,18 @@ def comparable_path(path: AttributePath) -> AttributePath:
 
 
 def is_never_returned(path: AttributePath) -> bool:
-    """Tell whether no answer may depend on an attribute's value, as with passwords."""
+    """Return whether no answer may depend on an attribute's value, as with passwords."""
     return "never" in (path.attribute.returned, path.target.returned)
 
 
 def _is_primary(path: AttributePath) -> bool:
-    """Tell whether a path means `primary` of a value, not an attribute that happens to be called so."""
+    """Return whether a path means `primary` of a value, not an attribute that happens to have this name."""
     is_sub = path.sub_attribute is not None or path.extension is None
     return is_sub and path.target.name == "primary" and path.target.type is AttributeType.BOOLEAN
 
 
 def _compare_primary(path: AttributePath, operator: Operator, value: Literal) -> Filter:
-    """Return what compares `primary`: where a value does not state it, it is false (RFC 7643 §2.4)."""
+    """Return a comparison of `primary`, which is false if a value does not state it (RFC 7643 §2.4)."""
     is_true = Comparison(path, Operator.EQ, value=True)
     if (operator is Operator.EQ) is (value is True):
         holds: Filter = is_true
@@ -83,7 +83,7 @@ def _compare_primary(path: AttributePath, operator: Operator, value: Literal) ->
 
 
 def _compare_null(path: AttributePath, operator: Operator) -> Filter:
-    """Return what `eq null` and `ne null` ask: whether there is a value."""
+    """Return the filter that `eq null` or `ne null` means: whether there is a value."""
     match operator:
         case Operator.EQ:
             return Not(Present(path))

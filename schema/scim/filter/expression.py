@@ -1,16 +1,16 @@
-"""What a filter is and means (RFC 7644 §3.4.2.2); filter.py parses it.
+"""What a filter is and what it means (RFC 7644 §3.4.2.2); parse.py parses it.
 
-There are two readings: as a predicate over documents (predicate.py), and as SQL (filter_sql.py).
+There are two readings: a predicate over documents (predicate.py), and SQL (projections: filter_sql.py).
 
-What it means, in both:
+The meaning is the same in both:
 
-- Texts compare folded (text.fold) unless their attribute is caseExact, and order by code point;
+- Texts compare folded (`fold` in text.py) unless their attribute is caseExact, and sort by code point;
   dateTimes compare as instants, numbers by value.
 - A comparison on a multi-valued attribute holds if any of its values satisfies it; a value path holds
   if one element satisfies all of it, `emails[type eq "work"].value eq "x"` included.
-- Null, "", and lists and objects of nothing are absent. What is absent satisfies only `ne`, `eq null`
-  and `not (…)`. So `ne` holds if some value differs, or if there is none.
-- A value that does not state `primary` has it false (RFC 7643 §2.4): `primary eq false` is parsed as
+- Null, "", and empty lists and objects are absent. An absent value satisfies only `ne`, `eq null` and
+  `not (…)`. So `ne` holds if some value differs, or if there is none.
+- `primary` is false for a value that does not state it (RFC 7643 §2.4): `primary eq false` is parsed as
   `not (primary eq true)`.
 - A complex attribute without a sub-attribute compares by its `value`: `members eq "x"`.
 """
@@ -54,14 +54,14 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of several filters; at least two."""
+    """All of several filters hold; there are at least two."""
 
     terms: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Any of several filters; at least two."""
+    """Any of several filters holds; there are at least two."""
 
     terms: tuple["Filter", ...]
 

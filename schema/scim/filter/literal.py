@@ -12,14 +12,17 @@ Literal = str | bool | int | float | None
 
 
 class UnfitError(ValueError):
-    """What is compared does not fit; the message, a part of a sentence, says why or what would."""
+    """An operator or a literal does not fit its attribute.
+
+    The message is a part of a sentence. It says why, or what would fit.
+    """
 
 
 def read_literal(text: str, attribute: Attribute) -> Literal:
     """Return the typed value of a literal; None for null, which means that there is no value.
 
-    A text is in double quotes, as in JSON, or a bare word, as Entra's documentation writes it. What
-    is no text in JSON compares with a text attribute as it is written. Errors: UnfitError.
+    A text is in double quotes, as in JSON, or a bare word, as Entra's documentation writes it. A bare word
+    such as true or 5 compares with a text attribute as it is written. Errors: UnfitError.
     """
     if text == "null":
         return None
@@ -45,7 +48,7 @@ def _unquote(text: str) -> str:
         value: str = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise UnfitError(
-            'is no JSON string; write \\" for a quote and \\\\ for a backslash in it'
+            'is not a JSON string; write \\" for a quote and \\\\ for a backslash in it'
         ) from None
     if "\0" in value:
         raise UnfitError("holds the character NUL, which no value can hold")
@@ -54,19 +57,19 @@ def _unquote(text: str) -> str:
 
 def _bare(word: str) -> str:
     if word.startswith("'"):
-        raise UnfitError("is in single quotes; write double ones")
+        raise UnfitError("is in single quotes; use double quotes")
     return word
 
 
 def _boolean(text: str) -> bool:
-    """Read a boolean; Entra writes "True" and "False" (COMPAT)."""
+    """Read a boolean in any letter case: Entra writes "True" and "False"."""
     if text.lower() not in ("true", "false"):
         raise UnfitError("must be true or false")
     return text.lower() == "true"
 
 
 def _number(text: str) -> int | float:
-    """Read a number as documents are read: 64 bits or a double."""
+    """Read a number as in a document: an integer of 64 bits or a double."""
     try:
         number = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""Filters (RFC 7644 §3.4.2.2), text → AST; expression.py tells what the AST means."""
+"""Parse filters (RFC 7644 §3.4.2.2), text → AST; expression.py says what the AST means."""
 
 import re
 from collections.abc import Callable
@@ -35,13 +35,13 @@ __all__ = [
     "read_equality",
 ]
 
-FILTER_DEPTH_MAX = 50  # Brackets in brackets.
+FILTER_DEPTH_MAX = 50  # Levels of nested brackets.
 FILTER_TERMS_MAX = 200  # Comparisons in one filter.
 
 OPERATORS = {each.value: each for each in Operator}
 KEYWORDS = frozenset({"and", "or", "not"})
 
-# A text that JSON writes as it is: without escapes, control characters and what is no Unicode.
+# The text is one that JSON writes as it is: without escapes, control characters and lone surrogates.
 EQUALITY = re.compile(r'([^\s()\[\]"]{1,200}) eq "([^"\\\x00-\x1f\ud800-\udfff]+)"', re.IGNORECASE)
 
 Find = Callable[[str], AttributePath | None]
@@ -52,15 +52,15 @@ def parse_filter(text: str, resource_type: ResourceType) -> Filter:
     return read_equality(text, resource_type) or _parse(text, resource_type)
 
 
-@lru_cache(maxsize=1024)  # What is longer than a name and a value comes again and again.
+@lru_cache(maxsize=1024)  # Clients repeat the filters that are longer than one equality.
 def _parse(text: str, resource_type: ResourceType) -> Filter:
     return _Parser(tokenize(text), resource_type.find).whole()
 
 
 def read_equality(text: str, resource_type: ResourceType) -> Comparison | None:
-    """Return the filter `attribute eq "text"`, which clients send all day, in a third of the parser's time.
+    """Return the filter `attribute eq "text"`, by far the most common one, in a third of the parser's time.
 
-    None for all else, wrong filters included: the parser reads those.
+    None for any other filter, and for a wrong one: the parser reads those.
     """
     found = EQUALITY.fullmatch(text) if len(text) <= FILTER_LENGTH_MAX else None
     path = resource_type.find(found[1]) if found else None
@@ -87,7 +87,7 @@ def _find_in_element(attribute: Attribute, name: str) -> AttributePath | None:
 
 
 class _Parser:
-    """The state of one parse: the next token, how deep it is, and how names resolve there."""
+    """The state of one parse: the next token, how deeply it is nested, and how names resolve there."""
 
     def __init__(self, tokens: list[Token], find: Find) -> None:
         self.tokens = tokens
@@ -136,10 +136,12 @@ class _Parser:
         return self.comparison(token, token.text)
 
     def enclosed(self, opening: Token, closing: str) -> Filter:
-        """Read a filter whose opening bracket is taken, and its closing one."""
+        """Read a filter and its closing bracket; the opening one has been read."""
         self.depth += 1
         if self.depth > FILTER_DEPTH_MAX:
-            raise wrong(opening, f"brackets nest deeper than {FILTER_DEPTH_MAX}; flatten it")
+            raise wrong(
+                opening, f"brackets nest deeper than {FILTER_DEPTH_MAX}; flatten the filter"
+            )
         found = self.any_of()
         if self.peek().text != closing:
             raise wrong(
@@ -150,7 +152,7 @@ class _Parser:
         return found
 
     def value_path(self, name: Token) -> Filter:
-        """Read `attribute[filter]`, or `attribute[filter].sub op value`: one element has it all."""
+        """Read `attribute[filter]`, or `attribute[filter].sub op value`: one element must satisfy it all."""
         path = self.resolve(name, name.text)
         if self.within or not path.target.multi_valued:
             raise wrong(
@@ -166,7 +168,7 @@ class _Parser:
         return ValuePath(path, found)
 
     def comparison(self, token: Token, name: str) -> Filter:
-        """Read an operator, and its value, for a name that is taken."""
+        """Read an operator and its value; the name has been read."""
         self.terms += 1
         if self.terms > FILTER_TERMS_MAX:
             raise wrong(token, f"more than {FILTER_TERMS_MAX} comparisons; ask in several requests")
@@ -194,12 +196,12 @@ class _Parser:
             raise wrong(token, str(error)) from None
 
     def resolve(self, token: Token, name: str) -> AttributePath:
-        """Return what a name means. Errors: InvalidFilter for a name that nobody knows."""
+        """Return what a name means. Errors: InvalidFilter for an unknown name."""
         path = self.find(name)
         if path is None:
             raise wrong(token, f"there is no attribute {quote(token)}{self.within}")
         if is_never_returned(path):
-            raise wrong(token, f"{path} is never returned, so that no filter may ask for it")
+            raise wrong(token, f"{path} is never returned, so no filter may use it")
         return path
 
     def skip(self, word: str) -> bool:
@@ -213,7 +215,7 @@ class _Parser:
         return self.tokens[self.next]
 
     def take(self) -> Token:
-        """Return the next token and go past it; the end stays."""
+        """Return the next token and move past it; the end token stays next."""
         token = self.tokens[self.next]
         self.next += bool(token.text)
         return token

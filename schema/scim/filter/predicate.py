@@ -1,4 +1,4 @@
-"""A filter read as a predicate over documents: value paths of PATCH, and the oracle of its SQL."""
+"""A filter as a predicate over documents: PATCH uses it for value paths, tests as the oracle of the SQL."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,9 +14,9 @@ from schema.scim.resource_type import AttributePath
 
 
 def matches(chosen: Filter, document: Any) -> bool:
-    """Tell whether a filter selects a document, or an element of a multi-valued attribute.
+    """Return whether a filter selects a document, or an element of a multi-valued attribute.
 
-    An element of a simple attribute is the value itself. The meaning is told in filter.py.
+    An element of a simple attribute is the value itself. expression.py says what filters mean.
     """
     holder = document if isinstance(document, dict) else {"value": document}
     match chosen:
@@ -37,9 +37,9 @@ def matches(chosen: Filter, document: Any) -> bool:
 
 
 def selector(chosen: Filter) -> Callable[[Any], bool]:
-    """Return a filter as a predicate that is cheap to ask many times.
+    """Return a filter as a predicate that is cheap to call many times.
 
-    A PATCH may ask a thousand paths of hundreds of values; nearly all ask for one equality.
+    A PATCH may apply a thousand value paths to hundreds of values; nearly all are one equality.
     """
     if not isinstance(chosen, Comparison) or chosen.operator is not Operator.EQ:
         return partial(matches, chosen)
@@ -58,7 +58,7 @@ def selector(chosen: Filter) -> Callable[[Any], bool]:
 
 
 def cost(chosen: Filter | None, elements: int) -> int:
-    """Return what it takes to ask a filter of so many elements, in units of a plain equality."""
+    """Return the cost of applying a filter to this many elements, in units of a plain equality."""
     if chosen is None:
         return 0
     is_plain = isinstance(chosen, Comparison) and chosen.operator is Operator.EQ
@@ -81,7 +81,7 @@ def _terms(chosen: Filter) -> int:
 
 
 def _found(path: AttributePath, document: Document) -> list[Any]:
-    """Return what a document holds at a path, one or many, present or not."""
+    """Return the list of what a document holds at a path, whether one or many, present or not."""
     value = get(document, path)
     elements = value if isinstance(value, list) else [value]
     if path.sub_attribute is None:
@@ -100,7 +100,7 @@ def _form(attribute: Attribute, value: Any) -> Any:
 
 
 def _satisfies(operator: Operator, values: list[Any], wanted: Any) -> bool:
-    """Tell whether any of the values that are present satisfies a comparison."""
+    """Return whether any of the values that are present satisfies a comparison."""
     if operator is Operator.NE and not values:
         return True
     holds = HOLDS[operator]

@@ -6,17 +6,17 @@ from schema.scim.attributes import Attribute, Document
 from schema.scim.filter.comparable import Convert, converter
 from schema.scim.resource_type import ResourceType
 
-# Attributes with columns of their own, or rows: filters look there.
+# Attributes that have their own columns or rows: filters read those.
 HELD_ELSEWHERE = frozenset(
     {"id", "externalId", "meta", "userName", "displayName", "active", "roleId", "groups", "members"}
 )
 
 
 def search_document(document: Document, resource_type: ResourceType) -> Document:
-    """Return what filters read of a document: comparable forms under the document's own names.
+    """Return the search document of a document: comparable forms under the same names.
 
-    The document is one as `read_document` makes it. Texts that are not caseExact are folded,
-    dateTimes are UTC texts of one width; what is absent, empty or unknown is left out.
+    The document is one that `read_document` returned. Texts that are not caseExact are folded, and
+    dateTimes are UTC texts of one width. Values that are absent, empty or unknown are left out.
     """
     found: Document = _plan(resource_type)(document) or {}
     return found
@@ -24,7 +24,7 @@ def search_document(document: Document, resource_type: ResourceType) -> Document
 
 @lru_cache(maxsize=1024)
 def _plan(resource_type: ResourceType) -> Convert:
-    """Return the function that makes search documents; made once, since every write needs it."""
+    """Return the function that makes search documents; it is cached, because every write needs it."""
     aliases = resource_type.aliases
     plans = {
         each.name: _converter(each)

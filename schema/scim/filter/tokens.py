@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from schema.scim.errors import InvalidFilter
 
-FILTER_LENGTH_MAX = 8_000  # Characters; Entra's longest are of a few hundred.
+FILTER_LENGTH_MAX = 8_000  # Characters; Entra's longest filters have a few hundred.
 QUOTED_MAX = 100  # Characters of a client's text that a refusal repeats.
 
-# A word ends at blanks, brackets and quotes only: names hold colons, bare values hold anything.
-# No part can match the same text in two ways, so that the time is linear in the length.
+# Only a blank, a bracket or a quote ends a word: names hold colons, and bare values may hold anything else.
+# No part can match the same text in two ways, so the time is linear in the length.
 TOKEN = re.compile(r'\s*([()\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s()\[\]"]+)', re.DOTALL)
 
 
@@ -21,12 +21,12 @@ class Token(NamedTuple):
 
     @property
     def is_word(self) -> bool:
-        """Tell whether it is a name, an operator or a bare value."""
+        """Return whether the token is a name, an operator or a bare value."""
         return self.text[:1] not in ("", "(", ")", "[", "]", '"')
 
 
 def tokenize(text: str) -> list[Token]:
-    """Return the tokens of a filter, with one of no text at the end. Errors: InvalidFilter."""
+    """Return the tokens of a filter, with an empty one at the end. Errors: InvalidFilter."""
     if len(text) > FILTER_LENGTH_MAX:
         raise InvalidFilter(
             f"The filter is longer than {FILTER_LENGTH_MAX:,} characters; ask in several requests."
@@ -45,24 +45,24 @@ def tokenize(text: str) -> list[Token]:
 
 
 def wrong(token: Token, what: str) -> InvalidFilter:
-    """Return the refusal that names a token's place: what is wrong, or what to write instead."""
+    """Return a refusal that names a token's place, and what is wrong or what to write instead."""
     return InvalidFilter(f"The filter is wrong at character {token.place}: {what}.")
 
 
 def quote(token: Token) -> str:
-    """Return how a refusal names a token."""
+    """Return a token as refusals show it."""
     if not token.text:
         return "the end"
     return repr(token.text if len(token.text) <= QUOTED_MAX else f"{token.text[:QUOTED_MAX]}…")
 
 
 def _refuse_unwritable(text: str) -> None:
-    """Refuse what no stored value can hold and no answer could repeat."""
+    """Refuse characters that no stored value can hold or that no answer could repeat."""
     if "\0" in text:
         raise InvalidFilter("The filter holds the character NUL; leave it out.")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidFilter(
-            f"The filter is no valid Unicode at character {error.start + 1}; encode it as UTF-8."
+            f"The filter is not valid Unicode at character {error.start + 1}; encode it as UTF-8."
         ) from None

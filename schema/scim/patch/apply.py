@@ -1,4 +1,4 @@
-"""Apply PATCH operations: (document, operations) → document' (RFC 7644 §3.5.2)."""
+"""Apply PATCH operations: (document, operations) → the next document (RFC 7644 §3.5.2)."""
 
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -13,9 +13,8 @@ from schema.scim.resource import get, put
 from schema.scim.resource_type import AttributePath
 from schema.scim.urns import is_urn
 
-COST_MAX = (
-    400_000  # Of the value paths of a request, in units of predicate.cost: a tenth of a second.
-)
+# Of all value paths of a request, in units of predicate.cost: about a tenth of a second.
+COST_MAX = 400_000
 
 
 def apply(document: Document, operations: Iterable[Operation]) -> Document:
@@ -32,7 +31,7 @@ def apply(document: Document, operations: Iterable[Operation]) -> Document:
 
 
 def refuse_too_much(spent: int, most: int) -> None:
-    """Raise PayloadTooLarge where the value paths of a request ask more than a moment's work."""
+    """Raise PayloadTooLarge if the value paths of a request would take more than a moment."""
     if spent > most:
         raise PayloadTooLarge(
             "The value paths of this PATCH look at too many values in all; send fewer operations at once."
@@ -47,9 +46,9 @@ def _cost(document: Document, operation: Operation) -> int:
 
 
 def _without_void(document: Document, former: Document) -> Document:
-    """Drop elements that lost all they said but their kind, and what holds nothing without them.
+    """Drop elements that lost everything but their kind, and attributes that are empty without them.
 
-    One whose kind a client has just set stays, and so does one that was of a kind only before: a client that
+    An element stays if the client has just set its kind, or if it held only its kind before: a client that
     sets one sub-attribute at a time must find its element again.
     """
     kept: Document = {}
@@ -86,7 +85,7 @@ def _apply_to_single(document: Document, operation: Operation) -> Document:
 
 
 def _without_stale_reference(document: Document, path: AttributePath, value: Any) -> Document:
-    """Drop a manager whose `value` becomes another one: its `$ref` would go on naming the former."""
+    """Drop a manager whose `value` changes: its `$ref` would still name the former manager."""
     if path.sub_attribute is None or path.sub_attribute.name != "value":
         return document
     former = (get(document, path) or {}).get("value")
@@ -96,7 +95,7 @@ def _without_stale_reference(document: Document, path: AttributePath, value: Any
 
 
 def _refuse_absence(operation: Operation) -> NoReturn:
-    """Raise what RFC 7644 §3.5.2.2 says of a required attribute removed, and §3.12 of one emptied."""
+    """Raise the error for a required attribute that is removed (RFC 7644 §3.5.2.2) or emptied (§3.12)."""
     if operation.kind is Kind.REMOVE:
         raise Mutability(f"{operation.path} is required and cannot be removed.")
     raise InvalidValue(f"{operation.path} is required and cannot be emptied.")

@@ -14,25 +14,25 @@ from schema.scim.text import fold
 from schema.scim.value import KIND
 
 
-class _Meant(dict[str, Any]):
-    """An element whose kind alone an operation has set: it stays, though it says nothing else yet."""
+class _KindSet(dict[str, Any]):
+    """An element in which an operation has just set only the kind: it stays, though it holds nothing else."""
 
 
 def is_void(element: Any) -> bool:
-    """Tell whether an element says no more than of what kind it is, which nobody has just set."""
+    """Return whether an element holds nothing but its kind, and no operation has just set that."""
     return type(element) is dict and not element.keys() - KIND
 
 
 def plain(element: Any) -> Any:
-    """Return an element as a document holds it."""
-    return dict(element) if type(element) is _Meant else element
+    """Return an element in the form that a document holds."""
+    return dict(element) if type(element) is _KindSet else element
 
 
 def _merged(element: Document, given: Document) -> Document:
     """Return an element with what is given put into it."""
     merged = {**element, **given}
-    is_meant = type(element) is _Meant or not given.keys() - KIND
-    return _Meant(merged) if is_meant else merged
+    is_kind_set = type(element) is _KindSet or not given.keys() - KIND
+    return _KindSet(merged) if is_kind_set else merged
 
 
 def apply_to_elements(elements: list[Any], operation: Operation) -> list[Any]:
@@ -61,8 +61,8 @@ def _refuse_too_many(name: str, elements: list[Any]) -> None:
 
 
 def _add(attribute: Attribute, elements: list[Any], given: Sequence[Any]) -> list[Any]:
-    """Append values that are not there yet; one that is there in other words is updated."""
-    # Looked up by identity: a thousand values against a thousand one by one took seconds.
+    """Append the values that are new; update those whose identity is there already."""
+    # Looked up by identity: comparing a thousand values with a thousand, one by one, took seconds.
     identity = identifier(attribute)
     places = {identity(each): index for index, each in reversed([*enumerate(elements)])}
     kept, touched = list(elements), dict[int, Any]()
@@ -92,9 +92,9 @@ def one_primary(elements: list[Any], touched: Sequence[Any]) -> list[Any]:
 
 
 def _remove(elements: list[Any], operation: Operation) -> list[Any]:
-    """Remove what a path selects and, where values are listed, only those (COMPAT), or one sub-attribute.
+    """Remove the values that a path selects, or one sub-attribute of them.
 
-    What selects nothing is no error.
+    If the operation lists values, as Entra's do, only those are removed. It is no error to select nothing.
     """
     path, chosen = operation.path, _selected(elements, operation)
     is_listed = _membership(path.attribute, operation.value) if operation.value else None
@@ -109,7 +109,7 @@ def _remove(elements: list[Any], operation: Operation) -> list[Any]:
 
 
 def _membership(attribute: Attribute, listed: Sequence[Any]) -> Callable[[Any], bool]:
-    """Return what tells whether a value is listed: an object lists all that agree with its keys."""
+    """Return the predicate for listed values: an object lists all elements that agree with it in its keys."""
     wanted: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
     for each in listed:
         keys = tuple(sorted(each)) if isinstance(each, dict) else ()
@@ -120,7 +120,7 @@ def _membership(attribute: Attribute, listed: Sequence[Any]) -> Callable[[Any], 
 
 
 def _compared_at(attribute: Attribute, keys: tuple[str, ...], element: Any) -> tuple[Any, ...]:
-    """Return the values of an element as they compare (RFC 7643 §2.2, caseExact)."""
+    """Return the values that an element has under these keys, in comparable form (RFC 7643 §2.2, caseExact)."""
     if not isinstance(element, dict):
         return (_compared(attribute, element),)
     return tuple(_compared(attribute.sub_attributes[key.lower()], element.get(key)) for key in keys)
@@ -131,8 +131,7 @@ def _compared(attribute: Attribute, value: Any) -> Any:
 
 
 def _selected(elements: list[Any], operation: Operation) -> list[bool]:
-    """Return of each element whether the path selects it."""
-    """Return of each element whether a value path selects it."""
+    """Return for each element whether the path of an operation selects it."""
     chosen = operation.path.filter
     if chosen is None:
         return [True] * len(elements)
@@ -144,9 +143,9 @@ def _without(element: Document, name: str) -> Document:
 
 
 def _write_selected(elements: list[Any], operation: Operation) -> list[Any]:
-    """Set a value in the elements of a value path; without a match, make the element.
+    """Set a value in the elements that a value path selects; if it selects none, create the element.
 
-    RFC 7644 §3.5.2.3 asks for noTarget here. Entra relies on the element being made, and on later
+    RFC 7644 §3.5.2.3 asks for noTarget here. Entra relies on the element being created, and on later
     operations merging into it (scim-for-keycloak#73, SCIM-SDK#416, SCIM-SDK#680).
     """
     path = operation.path
@@ -159,7 +158,7 @@ def _write_selected(elements: list[Any], operation: Operation) -> list[Any]:
         return _add(path.attribute, rest, [given])
     if not any(selected):
         return _add(path.attribute, elements, [_merged(_described(path.filter), given)])
-    # An object of a kind only says what the values are besides: to put it in their place would be to remove them.
+    # An object that holds only a kind adds it to the values; if it replaced them, it would remove them.
     is_merged = path.sub_attribute or operation.kind is Kind.ADD or not given.keys() - KIND
     touched: list[Any] = []
     written: list[Any] = []
@@ -173,7 +172,7 @@ def _write_selected(elements: list[Any], operation: Operation) -> list[Any]:
 
 
 def _written_element(operation: Operation) -> Any:
-    """Return what an operation writes into an element, None where it clears it."""
+    """Return what an operation writes into an element; None if it clears the value."""
     value, sub = operation.value, operation.path.sub_attribute
     if sub is None:
         return value[0] if value else None
@@ -181,7 +180,7 @@ def _written_element(operation: Operation) -> Any:
 
 
 def _is_not_primary(term: Filter | None) -> bool:
-    """Tell whether a filter is `primary eq false`, which is read as not being the primary one."""
+    """Return whether a filter is `primary eq false`, which is parsed as `not (primary eq true)`."""
     return (
         isinstance(term, Not)
         and isinstance(term.term, Comparison)
@@ -193,7 +192,7 @@ def _is_not_primary(term: Filter | None) -> bool:
 def _described(chosen: Filter | None, *, or_nothing: bool = False) -> Document:
     """Return the element that a filter of equalities describes: `type eq "work"` → {"type": "work"}.
 
-    Errors: NoTarget for a filter that describes none, unless `or_nothing`.
+    Errors: NoTarget for a filter that describes no element, unless `or_nothing`.
     """
     terms = chosen.terms if isinstance(chosen, And) else (chosen,)
     element: Document = {}

@@ -1,4 +1,4 @@
-"""The value of a PATCH operation, read as its path takes it: what is left out is refused or reported."""
+"""Read the value of a PATCH operation as its path defines it; what is left out is refused or reported."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ from schema.scim.value import read_part, read_value
 
 
 def read_written(path: Path, sent: Any, ignored: list[str]) -> Any:
-    """Return what add or replace writes, None where it clears a single value.
+    """Return what add or replace writes; None if it clears a single value. Errors: InvalidValue.
 
-    A multi-valued attribute takes a list, and so does a value path in it; a set of sub-attributes such as
-    `name` takes those that are given, with None for each to clear. Errors: InvalidValue.
+    For a multi-valued attribute, and for a value path in it, this is a list. For a set of sub-attributes
+    such as `name`, it is an object of those that were sent, with None for each one to clear.
     """
     if path.filter is not None and path.sub_attribute is None:
         return _read_selected(path, sent, ignored)
@@ -36,14 +36,14 @@ def read_written(path: Path, sent: Any, ignored: list[str]) -> Any:
 
 
 def is_set_of_subs(path: Path) -> bool:
-    """Tell whether a path means an object whose sub-attributes are set one by one, such as `name`."""
+    """Return whether a path means an object whose sub-attributes are set one by one, such as `name`."""
     attribute = path.attribute
     is_set = attribute.is_complex and "value" not in attribute.sub_attributes
     return is_set and not attribute.multi_valued and path.sub_attribute is None
 
 
 def only(sent: Any) -> Any:
-    """Return the only value of a list of one: clients wrap single values so (reference §4.5)."""
+    """Return the value inside a list of one: clients wrap single values in lists, as Entra does `manager`."""
     return sent[0] if isinstance(sent, list) and len(sent) == 1 else sent
 
 
@@ -61,7 +61,7 @@ def _read_subs(path: AttributePath, sent: Document, ignored: list[str]) -> Docum
 
 
 def _read_selected(path: Path, sent: Any, ignored: list[str]) -> list[Any]:
-    """Return what takes the place of the values that a value path selects: one, but of members many."""
+    """Return what replaces the values that a value path selects: one value; of members, any number."""
     target = path.attribute_path
     values = sent if isinstance(sent, list) else [] if sent in (None, "") else [sent]
     if len(values) > 1 and not is_reference(path.attribute):
@@ -78,9 +78,9 @@ def _read_parts(path: AttributePath, values: list[Any], ignored: list[str]) -> l
 
 
 def read_removed(path: Path, sent: Any, ignored: list[str]) -> list[Any] | None:
-    """Return the values that remove lists, None where it takes all that its path means.
+    """Return the values that a remove lists; None if it removes all that its path means.
 
-    Every name in a list must be known: leaving one out would remove more than was asked for.
+    Every name in a list must be known: ignoring one would remove more than the client asked for.
     Errors: InvalidValue.
     """
     target = path.attribute_path
@@ -101,7 +101,7 @@ def read_removed(path: Path, sent: Any, ignored: list[str]) -> list[Any] | None:
 def _refuse_unknown(path: AttributePath, one: Document) -> None:
     attribute = path.target
     if one.keys() <= attribute.sub_attributes.keys() and one.get("value"):
-        return  # Nearly all of them: a thousand members are listed at once.
+        return  # The usual case: a request may list a thousand members.
     unknown = [
         key
         for key, each in one.items()

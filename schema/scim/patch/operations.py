@@ -1,4 +1,4 @@
-"""The operations of a PATCH request (RFC 7644 §3.5.2), read into one shape from every dialect."""
+"""The operations of a PATCH request (RFC 7644 §3.5.2), read into one shape from both dialects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One change of one attribute; `value` is as read_written and read_removed return it."""
+    """One change of one attribute; `value` is what read_written or read_removed returned."""
 
     kind: Kind
     path: Path
@@ -38,7 +38,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The operations of one request in order, and the names in it that nobody knows."""
+    """The operations of one request in order, and the unknown names in it."""
 
     operations: tuple[Operation, ...]
     ignored: tuple[str, ...] = ()
@@ -57,14 +57,14 @@ def read_patch(body: Any, resource_type: ResourceType, resource_id: str) -> Patc
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the operations on one resource, and gathers the names that nobody knows."""
+    """Reads the operations on one resource, and collects the unknown names."""
 
     resource_type: ResourceType
     resource_id: str
     ignored: list[str] = field(default_factory=list)
 
     def read(self, sent: Document) -> Iterator[Operation]:
-        """Yield what one operation of the message does."""
+        """Yield the changes that one operation of the message asks for."""
         kind, text, value = _read_kind(sent.get("op")), sent.get("path"), sent.get("value")
         if kind is not Kind.REMOVE and "value" not in sent:
             raise InvalidValue(
@@ -87,7 +87,7 @@ class _Reader:
             yield from self._operations(kind, path, value)
 
     def _operations(self, kind: Kind, path: Path, sent: Any) -> Iterator[Operation]:
-        """Yield what is done at a path: one operation, or none where it adds or removes nothing."""
+        """Yield the changes at a path; there is none if the operation adds or removes nothing."""
         sent = _embedded_json(path, sent)
         if kind is Kind.REMOVE:
             yield from self._removals(path, sent)
@@ -97,7 +97,7 @@ class _Reader:
             yield Operation(kind, path, value)
 
     def _removals(self, path: Path, sent: Any) -> Iterator[Operation]:
-        """Yield what a remove does; an empty list names nothing to remove, but beside a value path."""
+        """Yield the changes of a remove: with an empty list none, but a value path selects without a list."""
         if path.filter is not None and sent in ([], ""):
             sent = None
         if sent == [] or (sent == "" and path.attribute_path.target.multi_valued):
@@ -146,7 +146,9 @@ class _Reader:
             unknown: list[str] = []
             yield from self._read_attributes(kind, {urn: value}, unknown)
             if unknown:
-                raise InvalidValue(f"{unknown[0][:200]} is unknown; remove what {urn} has.")
+                raise InvalidValue(
+                    f"{unknown[0][:200]} is unknown; remove attributes of {urn} only."
+                )
 
     def _clear_container(self, kind: Kind, urn: str) -> Iterator[Operation]:
         schema = self.resource_type.extension(urn)

@@ -11,7 +11,7 @@ from schema.scim.resource_type import AttributePath, ResourceType
 
 QUOTED_MAX = 100  # Characters of a path that a refusal repeats.
 PATH_LENGTH_MAX = 8_000  # As long as a filter may be.
-# RFC 7643 §2.1, RFC 7644 §3.10: [urn:]name[.sub]. Of what comes before the colon anything goes.
+# RFC 7643 §2.1, RFC 7644 §3.10: [urn:]name[.sub]. Anything may stand before the colon.
 NAME = re.compile(r"([^:]\S*:)?[$]?[A-Za-z][\w$-]*(\.[$]?[A-Za-z][\w$-]*)?", re.ASCII)
 
 
@@ -39,16 +39,16 @@ class Path:
 
 @lru_cache(maxsize=4096)
 def parse_path(text: str, resource_type: ResourceType) -> Path | None:
-    """Return what a path selects, or None if it is well formed and names nothing known.
+    """Return what a path selects; None if it is well formed but names nothing known.
 
-    Errors: InvalidPath where it is malformed; InvalidFilter where the filter in it is.
+    Errors: InvalidPath for a malformed path; InvalidFilter for a malformed filter in it.
     """
     if len(text) > PATH_LENGTH_MAX:
         raise InvalidPath(f"The path is longer than {PATH_LENGTH_MAX:,} characters.")
     name, bracket, rest = text.strip().partition("[")
     if not name or not set(name).isdisjoint(" \"'(){}]"):
         raise InvalidPath(
-            f"{_quote(text)} is no path; write attribute, attribute.sub or attribute[filter].sub."
+            f"{_quote(text)} is not a path; write attribute, attribute.sub or attribute[filter].sub."
         )
     if not bracket:
         return _known(name, text, resource_type)
@@ -62,7 +62,7 @@ def parse_path(text: str, resource_type: ResourceType) -> Path | None:
 
 
 def _known(name: str, text: str, resource_type: ResourceType) -> Path | None:
-    """Return what a name means, None if nobody knows it. Errors: InvalidPath for what is no name."""
+    """Return what a name means; None if it is unknown. Errors: InvalidPath for a malformed name."""
     found = resource_type.find(name)
     if found is None and not NAME.fullmatch(name):
         raise InvalidPath(f"{_quote(text)} names no attribute; write attribute or attribute.sub.")
@@ -70,7 +70,7 @@ def _known(name: str, text: str, resource_type: ResourceType) -> Path | None:
 
 
 def _simple(path: Path | None) -> Path | None:
-    """Return a path to simple values, which clients also write as `Tags[value eq "a"].value`."""
+    """Return a path only if its values are simple: clients also write it as `Tags[value eq "a"].value`."""
     return None if path is None or path.attribute.is_complex else path
 
 

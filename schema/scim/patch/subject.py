@@ -1,4 +1,4 @@
-"""Which attribute a refused PATCH message is about, where the refusal itself does not say it."""
+"""Which attribute a refused PATCH message is about, if the refusal itself does not name it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from schema.scim.subject import known_name
 
 
 def attribute_of_patch(body: Any, resource_type: ResourceType, resource_id: str) -> str | None:
-    """Return the attribute of the first operation that is refused by itself; None where it names none."""
+    """Return the attribute of the first operation that is refused when sent alone; None if it names none."""
     for operation in _operations(body):
         try:
             read_patch({"Operations": [operation]}, resource_type, resource_id)

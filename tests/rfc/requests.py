@@ -1,4 +1,4 @@
-"""The requests that RFC 7644 §3 shows, as a matrix: what is there, what is asked, what comes back."""
+"""The requests that RFC 7644 §3 shows, as a table: what exists, what is sent, what comes back."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from schema.scim.attributes import Document
 
 USER_ID = "2819c223-7f76-453a-919d-413861904646"  # Babs Jensen, as the examples name her.
 OTHER_ID = "08e1d05d-121c-4561-8b96-473d93df9210"  # James Smith.
-# Some text was removed from the examples for readability: what each cut id stands for.
+# The RFC shortens some ids for readability: shortened id → full id.
 CUT_IDS = {
     "2819c223-7f76-...413861904646": USER_ID,
     "2819c223...919d-413861904646": USER_ID,
@@ -21,15 +21,14 @@ OLD_ADDRESS: Document = {"type": "work", "streetAddress": "100 Universal City Pl
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A request of the RFC. `given` is the resource before it, `holds` facts of it afterwards.
+class RfcRequest:
+    """A request of the RFC. `given` is the resource before it, `holds` are facts of it afterwards.
 
-    None among the facts means that the attribute is absent. Of members only `value` is stated: the
-    service derives the rest. Ids are the RFC's: a server gives its
-    own, and they take the place of these in path and body.
+    A fact of None means that the attribute is absent. Of members only `value` is stated: the service
+    derives the rest. Ids are the RFC's. A server chooses its own ids, and tests put those into path and body.
     """
 
-    request: str | None  # The example that is the body.
+    body: str | None  # The name of the example that is the body.
     method: str
     path: str
     status: int
@@ -37,15 +36,15 @@ class Exchange:
     holds: Document = field(default_factory=dict)
 
 
-def _group(request: str, members: list[Document], left: list[Document] | None) -> Exchange:
+def _group(body: str, members: list[Document], after: list[Document] | None) -> RfcRequest:
     given = {"displayName": "Tour Guides", "members": members}
     path = "/Groups/acbf3ae7-8463-4692-b4fd-9b4da3f908ce"
-    return Exchange(request, "PATCH", path, 200, given, {"members": left})
+    return RfcRequest(body, "PATCH", path, 200, given, {"members": after})
 
 
-def _user(request: str, given: Document, holds: Document) -> Exchange:
+def _user(body: str, given: Document, holds: Document) -> RfcRequest:
     path = f"/Users/{USER_ID}"
-    return Exchange(request, "PATCH", path, 200, {"userName": "bjensen", **given}, holds)
+    return RfcRequest(body, "PATCH", path, 200, {"userName": "bjensen", **given}, holds)
 
 
 PATCHES = (
@@ -95,14 +94,14 @@ PATCHES = (
     ),
 )
 
-EXCHANGES = (
-    Exchange(
+REQUESTS = (
+    RfcRequest(
         "rfc7644-3.3-create-user-request", "POST", "/Users", 201,
         holds={"userName": "bjensen", "externalId": "bjensen"},
     ),
-    Exchange(None, "GET", f"/Users/{USER_ID}", 200, {"userName": "bjensen"}, {"userName": "bjensen"}),
-    Exchange("rfc7644-3.4.3-search-request", "POST", "/.search", 200),
-    Exchange(
+    RfcRequest(None, "GET", f"/Users/{USER_ID}", 200, {"userName": "bjensen"}, {"userName": "bjensen"}),
+    RfcRequest("rfc7644-3.4.3-search-request", "POST", "/.search", 200),
+    RfcRequest(
         "rfc7644-3.5.1-replace-user-request", "PUT", f"/Users/{USER_ID}", 200,
         {"userName": "bjensen", "nickName": "Babs"},
         {
@@ -111,12 +110,12 @@ EXCHANGES = (
         },
     ),
     *PATCHES,
-    Exchange(None, "DELETE", f"/Users/{USER_ID}", 204, {"userName": "bjensen"}),
-    Exchange("rfc7644-3.7.1-bulk-circular-request", "POST", "/Bulk", 200),
-    Exchange("rfc7644-3.7.2-bulk-reference-request", "POST", "/Bulk", 200),
-    Exchange("rfc7644-3.7.2-bulk-manager-request", "POST", "/Bulk", 200),
-    Exchange("rfc7644-3.7.3-bulk-request", "POST", "/Bulk", 200),
-    Exchange(
+    RfcRequest(None, "DELETE", f"/Users/{USER_ID}", 204, {"userName": "bjensen"}),
+    RfcRequest("rfc7644-3.7.1-bulk-circular-request", "POST", "/Bulk", 200),
+    RfcRequest("rfc7644-3.7.2-bulk-reference-request", "POST", "/Bulk", 200),
+    RfcRequest("rfc7644-3.7.2-bulk-manager-request", "POST", "/Bulk", 200),
+    RfcRequest("rfc7644-3.7.3-bulk-request", "POST", "/Bulk", 200),
+    RfcRequest(
         "rfc7644-3.14-create-user-request", "POST", "/Users", 201,
         holds={"userName": "bjensen", "externalId": "bjensen"},
     ),

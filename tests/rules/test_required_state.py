@@ -1,4 +1,4 @@
-"""What commands need to be known before they can be decided: enough, and no more."""
+"""The state that commands require before they can be decided: enough, and no more."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +38,7 @@ from tests.builders import (
 
 
 def needs(*commands: Command) -> RequiredState:
-    """Return what these commands need."""
+    """Return the state that these commands require."""
     gathered = RequiredState()
     for command in commands:
         gathered.add(command)

@@ -1,4 +1,4 @@
-"""What is remembered of a log's end is as the log itself would tell it, for a second."""
+"""A remembered log end agrees with the log itself, and is used for a second at most."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

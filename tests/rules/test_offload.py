@@ -1,4 +1,4 @@
-"""Long work is done beside the event loop, and what it shares with the loop is fit for that."""
+"""Long work runs in a thread beside the event loop, and what it shares with the loop is thread-safe."""
 
 import asyncio
 import io
@@ -13,7 +13,7 @@ from service.log import Sink
 
 
 def where() -> threading.Thread:
-    """Return the thread that this runs in."""
+    """Return the thread that runs this."""
     return threading.current_thread()
 
 
@@ -26,12 +26,12 @@ async def test_long_work_leaves_the_loop_alone_and_short_work_stays() -> None:
 async def test_others_go_on_while_long_work_goes_on() -> None:
     may_end = threading.Event()
     work = asyncio.create_task(offload(may_end.wait, True, 10))
-    await asyncio.sleep(0.01)  # Which would not come back if the loop did the work.
+    await asyncio.sleep(0.01)  # It would not return if the loop did the work.
     may_end.set()
     assert await work
 
 
-async def test_what_work_raises_reaches_who_asked() -> None:
+async def test_an_exception_of_the_work_reaches_the_caller() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         await offload(int, True, "x")
 
@@ -43,7 +43,7 @@ def test_random_bytes_are_given_once_whatever_thread_asks() -> None:
     assert len(set(taken)) == len(taken)
 
 
-async def test_a_line_that_a_thread_writes_is_whole_and_not_told_twice() -> None:
+async def test_a_line_that_a_thread_logs_is_whole_and_logged_once() -> None:
     stream = io.StringIO()
     sink = Sink(stream)
     sink.info("before")

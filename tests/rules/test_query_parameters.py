@@ -1,4 +1,4 @@
-"""What a query asks for, read from its parameters or from a SearchRequest (RFC 7644 §3.4.2, §3.4.3)."""
+"""A query is read from its parameters or from a SearchRequest (RFC 7644 §3.4.2, §3.4.3)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ PEOPLE = Target(USER, USERS)
 
 
 def asked(sent: Mapping[str, str], target: Target = PEOPLE) -> Query:
-    """Return the query that parameters, by lower-case name, ask for."""
+    """Return the query that parameters ask for; their names are in lower case."""
     return read_query(sent, target, read_selection(sent, target.resource_type), BASE)
 
 
