@@ -1,6 +1,6 @@
 """The gate of Microsoft's gallery: how its Logic App reads /Schemas, and what it reads back.
 
-SCIM-Validation-Test-Overview.md, reference §7 and §10.
+Microsoft describes it in SCIM-Validation-Test-Overview.md.
 """
 
 import re

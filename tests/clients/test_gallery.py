@@ -10,7 +10,7 @@ from tests.clients.entra import new_user, provision
 from tests.clients.gallery import read_back, targets
 from tests.serving import Scim
 
-MAPPED = [  # By Entra, by default (reference §4.1).
+MAPPED = [  # By Entra, by default.
     "externalId",
     "userName",
     "active",
