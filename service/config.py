@@ -1,4 +1,4 @@
-"""Settings, from the environment: each is named and explained in the README."""
+"""Settings, from the environment: docs/reference/settings.md explains each."""
 
 import os
 import re

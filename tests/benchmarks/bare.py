@@ -32,7 +32,7 @@ def make_app(size_bytes: int) -> web.Application:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal comes."""
     uvloop.install()
     port, size_bytes = int(sys.argv[1]), int(sys.argv[2])
     web.run_app(make_app(size_bytes), host="127.0.0.1", port=port, access_log=None, print=None)

@@ -157,5 +157,5 @@ def values(ids: Sequence[str]) -> list[dict[str, str]]:
 
 
 def filter_path(attribute: str, value: str) -> str:
-    """Return the path of a query for one value, encoded as Entra does (reference §2.2)."""
+    """Return the path of a query for one value, encoded as Entra does."""
     return f'/Users?filter={attribute}+eq+"{quote(value)}"'.replace('"', "%22")

@@ -1,4 +1,4 @@
-"""A Postgres of the run's own: the embedded one, as `serve` starts it, with fsync on."""
+"""The Postgres of a run: the embedded one, as `serve` starts it, with fsync on."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Install the peers, once, into a folder of their own outside the checkout."""
+"""Install the peers once, into a folder outside the checkout."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What `queries` asks: a name for each kind of query, and the paths of its requests."""
+"""The kinds of queries that `queries` measures: a name for each, and the paths of its requests."""
 
 import random
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A large log of its own: people who join, change, move and leave, properly sealed, written by COPY."""
+"""A large log: people join, change, move and leave. It is sealed like a real one and written by COPY."""
 
 import random
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 class Town:
-    """The people of one organization, and what they do next; the same seed tells the same story."""
+    """The people of one organization, and what they do next; the same seed leads to the same events."""
 
     def __init__(self, organization_id: UUID, users: int, seed: int = 1) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a story, no secret.

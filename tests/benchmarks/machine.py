@@ -1,4 +1,4 @@
-"""What a run was made on: without it its numbers mean nothing."""
+"""The machine of a run: without it, the numbers mean nothing."""
 
 import os
 import platform

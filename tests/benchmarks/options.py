@@ -1,4 +1,4 @@
-"""What the environment may say of a run."""
+"""The options of a run, from the environment."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a measuring process is asked, and what it answers: a line of JSON each."""
+"""The orders to a measuring process, and its answers: one line of JSON each."""
 
 from dataclasses import dataclass, field
 

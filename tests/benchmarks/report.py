@@ -1,4 +1,4 @@
-"""The table: what was to be reached, what was measured, whether it was met."""
+"""The table: the goal of each row, what was measured, and whether the goal was met."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""Start the servers that are measured, each a process of its own on a free port."""
+"""Start the servers that are measured, each in its own process on a free port."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ PEER_TOKEN = "benchmark"
 
 
 class ServerFailed(Exception):
-    """A server did not start; its output tells why."""
+    """A server did not start; its output says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The processes that measure: started once, asked by a line of JSON, answering with one."""
+"""The processes that measure: each is started once, reads orders as lines of JSON, and answers likewise."""
 
 import subprocess
 import sys

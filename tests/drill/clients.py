@@ -29,7 +29,7 @@ DONE = {
     Kind.CREATE_GROUP: {201},
     Kind.CHANGE_GROUP: {200, 204},
 }
-# What the second try may be told when the first one took effect and its answer was lost.
+# How the second try may be answered if the first one took effect and its answer was lost.
 DONE_BEFORE = {Kind.CREATE_USER: {409}, Kind.CREATE_GROUP: {409}, Kind.DELETE_USER: {404}}
 
 

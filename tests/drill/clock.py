@@ -9,7 +9,7 @@ SOURCE = Path(__file__).with_name("clock.c")
 
 
 def build(folder: Path) -> Path | None:
-    """Return the library to preload; None where no compiler is at hand, or no Linux."""
+    """Return the library to preload; None without a compiler or without Linux."""
     compiler = which("cc") or which("gcc")
     if compiler is None or sys.platform != "linux":
         return None

@@ -1,4 +1,4 @@
-"""Hold the ledger against the log: what was acknowledged is there, nothing happened twice or by half."""
+"""Compare the ledger with the log: what was acknowledged is there, nothing happened twice or by half."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -174,7 +174,7 @@ def place_of(event: RecordedEvent) -> Place:
 
 
 def key_in(event: RecordedEvent, fact: Event) -> Key | None:
-    """Return what an event tells of the request behind it."""
+    """Return what an event says about the request behind it."""
     if isinstance(fact, UserDeleted):
         return event.stream_id
     name = (getattr(fact, "values", None) or {}).get("displayName")

@@ -1,4 +1,4 @@
-"""What clients sent and what they were told: the side of the books that the service cannot touch."""
+"""What clients sent and how it was answered: a record that the service cannot touch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,14 +42,14 @@ class Try:
 
 @dataclass(slots=True)
 class Attempt:
-    """A request that is sent until it is answered; what the client is told at last, it relies on."""
+    """A request that is sent until it is answered; the client relies on the last answer."""
 
     kind: Kind
     wish: Wish
     method: str
     path: str
     body: Mapping[str, Any] | None
-    stream_id: UUID | None = None  # None until an answer tells.
+    stream_id: UUID | None = None  # None until an answer has it.
     version: int | None = None  # As acknowledged; None for a deletion.
     acknowledged: Try | None = None  # The try that the service answered as done, if one did.
     tries: list[Try] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What the environment may say of a drill."""
+"""The options of a drill, from the environment."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""What happens to a Postgres: its processes are killed or stand still, it is stopped and started."""
+"""What happens to a Postgres: its processes are killed or suspended; it is stopped and started."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A process of the service, as an operator runs it: started, killed, stopped still, stopped."""
+"""A process of the service, as an operator runs it: started, killed, suspended, stopped."""
 
 import asyncio
 import os

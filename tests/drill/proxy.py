@@ -1,4 +1,4 @@
-"""Stands between the service and Postgres: passes all on, cuts at a COMMIT, or falls silent."""
+"""Stands between the service and Postgres: passes everything on, cuts at a COMMIT, or falls silent."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Where a drill takes place: an embedded Postgres with its folder, organizations, processes on it."""
+"""Where a drill takes place: an embedded Postgres with its folder, its organizations, and the processes that use it."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""What a kind of round came to."""
+"""The results of one kind of round."""
 
 import traceback
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ class Tally:
         self.recovery_s_max = max(self.recovery_s_max, seconds)
 
     def complain(self, *broken: str) -> None:
-        """Note promises that were not kept; one that is seen twice is told once."""
+        """Note promises that were not kept; one that is seen twice is noted once."""
         self.broken += [each for each in broken if each not in self.broken][:BROKEN_MAX]
 
     def expect(self, claim: str, *, holds: bool) -> None:
@@ -74,6 +74,6 @@ def timed(tally: Tally) -> Iterator[Tally]:
     began = monotonic()
     try:
         yield tally
-    except Exception:  # noqa: BLE001 - it is a broken promise, and is told as one.
+    except Exception:  # noqa: BLE001 - it is a broken promise, and is reported as one.
         tally.complain(traceback.format_exc())
     tally.seconds += monotonic() - began

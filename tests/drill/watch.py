@@ -1,4 +1,4 @@
-"""What is looked at beside the ledger: how far followers are, and that nobody else's rows change."""
+"""What is watched besides the ledger: how far followers are, and that no other rows change."""
 
 from dataclasses import dataclass, field
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a client asks for next: a request that certainly changes something, under a name of its own."""
+"""What a client asks for next: a request that certainly changes something, under a new name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

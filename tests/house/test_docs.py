@@ -1,27 +1,26 @@
-"""The documentation is true: what it names exists, and every setting and command is in it."""
+"""The documentation is true: each test, link and file that it names exists."""
 
 import re
-from collections.abc import Iterator
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from typer import Typer
 
-from service.cli.commands import app
+from schema.events.organization import ROLE_NAMES, Organization
+from service.cli.printing import welcome as printing
 from service.config import Settings
+from tests.house.source import ROOT, listed, text
 
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
-SCIM, _, TIMINGS = (
-    (ROOT / "docs" / "reference" / "scim.md")
-    .read_text()
-    .partition("\n## How fast, at which size\n")
-)
+OURS = ("docs", "eventstore", "projections", "schema", "service", "tests")
+QUIRKS = text("docs/reference/client-quirks.md")
+SCIM = text("docs/reference/scim.md").partition("\n## How fast, at which size\n")[0]
 TEST = re.compile(r"`([a-z]+/test_\w+\.py)::(test_\w+)`")
 
 
 def rows(page: str) -> list[list[str]]:
-    """Return the cells of each table row of a page, without head rows and rules."""
+    """Return the cells of the rows of a page's tables, without heads and rules."""
     lines = page.splitlines()
     return [
         [cell.strip() for cell in line.strip("|").split(" | ")]
@@ -41,7 +40,7 @@ def test_a_row_of_the_sections_names_tests_that_exist(cells: list[str]) -> None:
 
 
 def is_test(path: str, name: str) -> bool:
-    """Return whether a file has a test of this name."""
+    """Tell whether a file has a test of this name."""
     file = ROOT / "tests" / path
     return file.exists() and f"def {name}(" in file.read_text()
 
@@ -68,34 +67,105 @@ def test_every_section_that_a_service_provider_has_to_know_has_a_row() -> None:
     assert expected - named == set()
 
 
-def variables() -> Iterator[str]:
-    """Yield the environment variables that the service reads."""
-    for name, setting in Settings.model_fields.items():
-        yield str(setting.validation_alias or f"SCIM_LEDGER_{name.upper()}")
+@pytest.mark.parametrize("cells", rows(QUIRKS), ids=lambda cells: f"{cells[0]}: {cells[2]}")
+def test_a_quirk_of_a_client_names_tests_that_exist(cells: list[str]) -> None:
+    named = TEST.findall(cells[-1])
+
+    assert len(cells) == 5
+    assert "" not in cells
+    assert named
+    assert [name for name in named if not is_test(*name)] == []
 
 
-@pytest.mark.parametrize("variable", [*variables()])
-def test_every_setting_is_in_the_readme(variable: str) -> None:
-    assert [each for each in rows(README) if f"`{variable}`" in each[0]] != []
+def test_a_client_is_named_where_its_requests_are_replayed() -> None:
+    clients = {each.strip() for cells in rows(QUIRKS) for each in cells[0].split(",")}
+
+    assert clients >= {"Entra", "Okta", "OneLogin", "gallery", "validator"}
 
 
-def commands() -> Iterator[tuple[str, ...]]:
-    """Yield the commands of the command line, as (name,) or (group, name)."""
-    yield from ((name,) for name in names(app))
-    for group in app.registered_groups:
-        assert group.typer_instance
-        yield from ((str(group.name), name) for name in names(group.typer_instance))
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TOKEN = re.compile(r"eyJ\S*")
 
 
-def names(of: Typer) -> Iterator[str]:
-    """Yield the commands of a group. A command without a name is named after its function."""
-    for command in of.registered_commands:
-        assert command.callback
-        yield command.name or command.callback.__name__
+def test_the_readme_shows_what_serve_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    data_dir = Path("/home/you/scim-ledger/.data")
+    monkeypatch.setattr(printing, "default_data_dir", lambda: data_dir)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/scim-ledger", "serve"])
+    roles = {name: uuid4() for name in ROLE_NAMES}
+    made = Organization(uuid4(), 1, datetime.now(UTC), "Default organization", roles)
+
+    shown = printing.welcome(Settings(data_dir=data_dir), made, "eyJ")
+
+    block = text("README.md").partition("```text\n")[2].partition("\n```")[0]
+    assert masked(shown) == masked(block)
 
 
-@pytest.mark.parametrize("command", [*commands()], ids=" ".join)
-def test_every_command_is_in_the_readme(command: tuple[str, ...]) -> None:
-    named = [each[0] for each in rows(README) if f"`scim-ledger {command[0]}" in each[0]]
+def masked(printed: str) -> list[str]:
+    """Return lines without what differs from start to start: ids and a token."""
+    return TOKEN.sub("TOKEN", UUIDS.sub("ID", printed)).splitlines()
 
-    assert [each for each in named if re.search(rf"\b{command[-1]}\b", each)] != []
+
+PAGES = [*listed("*.md")]
+LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_within_the_repository_leads_somewhere(page: str) -> None:
+    links = [each for each in LINK.findall(FENCED.sub("", text(page))) if ":" not in each]
+
+    assert [each for each in links if not leads_somewhere(page, each)] == []
+
+
+def leads_somewhere(page: str, link: str) -> bool:
+    """Tell whether a link leads to a file and, where it names one, to a heading of it."""
+    path, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / path if path else ROOT / page
+    if not anchor:
+        return target.exists()
+    return target.is_file() and anchor in {
+        slug(each) for each in HEADING.findall(target.read_text())
+    }
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that a heading has."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+)`")
+PLACES = ("", "docs", "tests")  # A page names files from one of these.
+WRITTEN_FOR_LATER = frozenset({"schema/projections/NAME.sql", "service/admin"})
+
+
+@pytest.mark.parametrize("page", [each for each in PAGES if each != "CHANGELOG.md"])
+def test_every_file_of_ours_that_a_page_names_exists(page: str) -> None:
+    named = {
+        each.removesuffix("/") for each in PATH.findall(text(page)) if each.split("/")[0] in OURS
+    }
+
+    missing = {each for each in named if not any((ROOT / at / each).exists() for at in PLACES)}
+    assert missing <= WRITTEN_FOR_LATER
+
+
+def test_nothing_refers_to_a_reference_that_readers_do_not_have() -> None:
+    names = [*listed("*.py", "*.md", "*.sql", "*.toml")]
+
+    assert [name for name in names if re.search(r"\breference §", text(name))] == []
+
+
+@pytest.mark.parametrize("page", [each for each in PAGES if each.startswith("docs/")])
+def test_every_page_is_reached_from_the_index(page: str) -> None:
+    assert page in reached("docs/README.md", frozenset())
+
+
+def reached(page: str, seen: frozenset[str]) -> frozenset[str]:
+    """Return the pages that links lead to from a page, itself included."""
+    seen |= {page}
+    for link in LINK.findall(text(page)):
+        target = ((ROOT / page).parent / link.partition("#")[0]).resolve()
+        if target.suffix == ".md" and target.is_relative_to(ROOT / "docs"):
+            name = str(target.relative_to(ROOT))
+            seen = seen if name in seen else reached(name, seen)
+    return seen

@@ -1,4 +1,4 @@
-"""The connection is lost at COMMIT: before Postgres has it, or its reply. Nobody is told a wrong thing."""
+"""The connection is lost at COMMIT: before Postgres has it, or its reply. No answer is wrong."""
 
 from random import Random
 

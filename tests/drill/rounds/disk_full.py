@@ -71,7 +71,7 @@ async def _fill_once(
 
 
 async def _until_busy(crew: Crew) -> None:
-    """Return when clients are told 503."""
+    """Return when clients get 503."""
     began, busy = monotonic(), crew.busy
     while crew.busy < busy + CLIENTS:
         if monotonic() - began > FULL_TIMEOUT_S:

@@ -47,7 +47,7 @@ async def _watch(waiting: Crew, going_on: Crew, tally: Tally) -> None:
         "Something was acknowledged without the lock.",
         holds=waiting.acknowledged <= acknowledged + 8,
     )
-    tally.expect("Nobody was told 503.", holds=waiting.busy > 0)
+    tally.expect("Nobody got 503.", holds=waiting.busy > 0)
     tally.expect(
         f"Other organizations slowed down: {going_on.slowest_s:.1f} s for an answer.",
         holds=going_on.acknowledged > others and going_on.slowest_s < ANSWER_S_MAX / 3,
@@ -79,7 +79,7 @@ async def run_exhausted(site: Site, rng: Random, rounds: int) -> Tally:
                     tally.note_recovery(await crew.progress(1, within_s=PROGRESS_TIMEOUT_S))
                     async with crew.at_rest(within_s=REST_TIMEOUT_S):
                         tally.add_round(await site.judge(books, is_dead=False))
-                tally.expect("Nobody was told 503.", holds=crew.busy > 0)
+                tally.expect("Nobody got 503.", holds=crew.busy > 0)
                 tally.expect(
                     f"A client waited {crew.slowest_s:.1f} s.", holds=crew.slowest_s < ANSWER_S_MAX
                 )

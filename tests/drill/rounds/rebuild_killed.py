@@ -1,4 +1,4 @@
-"""SIGKILL of a rebuild, at any moment and while it swaps: what serves stays whole, and the next call goes on."""
+"""SIGKILL of a rebuild, at any moment and in the swap: the tables that serve stay whole; the next call goes on."""
 
 import asyncio
 import os

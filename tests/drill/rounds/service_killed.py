@@ -1,4 +1,4 @@
-"""SIGKILL of the service in the middle of a batch: what it had acknowledged is there, the rest whole or not."""
+"""SIGKILL of the service in the middle of a batch: what it had acknowledged is there, and the rest happened completely or not at all."""
 
 import asyncio
 from random import Random

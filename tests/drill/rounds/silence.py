@@ -1,4 +1,4 @@
-"""Postgres stands still, or the network to it falls silent: no error comes, and nobody waits for ever."""
+"""Postgres hangs, or the network to it falls silent: no error comes, and nobody waits forever."""
 
 import asyncio
 from random import Random
@@ -62,5 +62,5 @@ async def _watch(crew: Crew, tally: Tally, process: Process) -> None:
     said = await process.readiness()
     tally.expect(f"/readyz said {said} in the silence.", holds=said == 503)
     await asyncio.sleep(SILENT_S / 2)
-    tally.expect("Nobody was told 503.", holds=crew.busy > 0)
+    tally.expect("Nobody got 503.", holds=crew.busy > 0)
     tally.expect(f"A client waited {crew.slowest_s:.1f} s.", holds=crew.slowest_s < ANSWER_S_MAX)

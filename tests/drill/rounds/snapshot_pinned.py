@@ -1,4 +1,4 @@
-"""A forgotten transaction pins a snapshot for the whole run: nothing can be cleaned up, and the pace stays."""
+"""A forgotten transaction pins a snapshot for the whole run: nothing can be cleaned up, and the speed stays the same."""
 
 import asyncio
 from random import Random

@@ -1,4 +1,4 @@
-"""Two services on one database write to one organization; one is killed, or stands still with the lock."""
+"""Two services on one database write to one organization; one is killed, or hangs while it holds the lock."""
 
 import asyncio
 import signal
@@ -70,7 +70,7 @@ async def _freeze_once(
         await stop_with_lock(connection, process)
         busy, acknowledged = crew.busy, crew.acknowledged
         await asyncio.sleep(seconds)
-        tally.expect("Nobody was told 503.", holds=crew.busy > busy)
+        tally.expect("Nobody got 503.", holds=crew.busy > busy)
         if seconds > 15:
             tally.expect(
                 "Postgres has not ended the transaction of a process that stands still.",
