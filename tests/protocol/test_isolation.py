@@ -15,7 +15,7 @@ ADA = {"userName": "ada@contoso.com", "externalId": "a-1", "displayName": "Ada"}
 
 
 async def populate(scim: Scim, organization: Tenant) -> dict[str, Answer]:
-    """Make what the other organization goes for, by the endpoint that shows it."""
+    """Make the resources that the other organization tries to reach, by the endpoint that shows them."""
     ada = await scim.post("/Users", ADA)
     sales = {"displayName": "Sales", "members": values([ada.body["id"]])}
     group = await scim.post("/Groups", sales)

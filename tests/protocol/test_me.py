@@ -1,4 +1,4 @@
-"""/Me is the technical account of the token (RFC 7644 §3.11): readable, and left to administrators."""
+"""/Me is the technical account of the token (RFC 7644 §3.11): it can be read, and only administrators change it."""
 
 import pytest
 

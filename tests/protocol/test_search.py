@@ -1,4 +1,4 @@
-"""Queries over several types at the root, and queries asked in a body (RFC 7644 §3.4.2.1, §3.4.3)."""
+"""Queries over several types at the root, and queries in a body (RFC 7644 §3.4.2.1, §3.4.3)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def names(answer: Answer) -> list[str]:
 
 @pytest.fixture
 async def firm(scim: Scim) -> Scim:
-    """Give a client of an organization with two users, and two groups of them."""
+    """Return a client of an organization with two users, and two groups of them."""
     ada = await scim.post("/Users", {"userName": "ada", "displayName": "Ada", "title": "Countess"})
     await scim.post("/Users", {"userName": "Bob", "displayName": "sales", "active": False})
     members = values([ada.body["id"]])
@@ -30,7 +30,7 @@ async def firm(scim: Scim) -> Scim:
 
 
 async def both(scim: Scim, **query: Any) -> Answer:
-    """Return the answer to a query at the root, which GET and POST agree on."""
+    """Return the answer to a query at the root, after a check that GET and POST agree."""
     got = await scim.find("/", **{name: str(value) for name, value in query.items()})
     posted = await scim.post("/.search", {**SEARCH, **query})
     assert got.body == posted.body
