@@ -1,4 +1,4 @@
-"""Where the log goes and how it looks: JSON lines on standard error, readable ones on a terminal."""
+"""The log: JSON lines on standard error, or readable lines if that is a terminal."""
 
 import asyncio
 import atexit

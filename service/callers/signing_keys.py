@@ -27,7 +27,7 @@ class SigningKey:
 
     @property
     def public_key(self) -> Ed25519PublicKey:
-        """Return the public key, derived from the private one: somebody with access to the tables could swap a stored one."""
+        """Return the public key, derived from the private one: whoever can write tables could swap a stored one."""
         return self.private_key.public_key()
 
 

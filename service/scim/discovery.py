@@ -166,7 +166,7 @@ async def search_roles(request: web.Request, context: RequestContext) -> Answer:
 
 
 def _answer_roles(context: RequestContext, sent: Parameters) -> Answer:
-    """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
+    """Return the roles that a query selects, always in the same order. Errors: InvalidFilter, InvalidValue."""
     found, selection = (
         role_documents(context.authenticated, context.base),
         read_selection(sent, ROLE),

@@ -25,7 +25,8 @@ from service.write.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 MEDIA_TYPES = ("application/scim+json", "application/json")
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
 LARGE_BODY_LIMIT_BYTES = 16_777_216  # Of a group, which may list 100,000 members.
-DRAIN_LIMIT_BYTES = 67_108_864  # So much of a body that is too large is read and dropped: otherwise its sender would not get the refusal.
+# So much of a body that is too large is read and dropped: otherwise its sender would not get the refusal.
+DRAIN_LIMIT_BYTES = 67_108_864
 BODY_TIMEOUT_S = 60.0  # For a whole body; Entra gives up after the same time.
 PARAMETERS_MAX = 100
 VERSION = re.compile(r'\s*(?:W/)?"([0-9]{1,18})"\s*')
@@ -143,7 +144,7 @@ def query_parameters(request: web.Request) -> dict[str, str]:
 
     Names of attributes add up: a client that excludes members and meta in two parameters must get neither.
 
-    Unknown parameters are returned too, and nobody reads them: administrators put a bare `aadOptscim062020`
+    Unknown parameters are returned too, but no caller reads them: administrators put a bare `aadOptscim062020`
     into the Tenant URL, which switches on a feature of Entra's.
     """
     raw = request.rel_url.raw_query_string

@@ -179,7 +179,7 @@ class Lanes:
             )
         if not isinstance(error, WrongExpectedVersion):
             return error
-        # It was decided under the log's lock: nobody has come between.
+        # It was decided under the log's lock: nobody else has written in between.
         try:
             async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S) as connection:
                 refusal = await refusal_of(connection, organization_id, error)

@@ -32,7 +32,7 @@ async def refusal_of(
     unknown = await find_unknown(connection, organization_id, stream_id)
     if unknown is None:
         return ResourceBlocked(
-            f"The directory has not all events of stream {stream_id}: the operator runs "
+            f"The directory lacks events of stream {stream_id}: the operator must run "
             "scim-ledger projections rebuild directory. Until then the resource cannot be changed."
         )
     return ResourceBlocked(
@@ -47,7 +47,7 @@ def describe(event: RecordedEvent) -> str:
     return (
         f"{event.type} version {event.schema_version} at position {event.position} of the log, version "
         f"{event.version} of stream {event.stream_id}, is unknown to this release, which knows {knows}: "
-        "the operator upgrades the service to the release that wrote it."
+        "the operator must upgrade the service to the release that wrote it."
     )
 
 

@@ -146,7 +146,7 @@ async def test_locations_are_below_the_host_that_was_asked(scim: Scim) -> None:
 
 
 @pytest.mark.parametrize("host", ['a"b', "a<b>", "a b", "a\\b"])
-async def test_a_host_that_is_none_is_not_repeated(scim: Scim, host: str) -> None:
+async def test_a_malformed_host_is_not_repeated(scim: Scim, host: str) -> None:
     answer = await scim.get("/Users", Host=host)
 
     assert host not in str(answer.body)

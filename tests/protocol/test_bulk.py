@@ -294,9 +294,7 @@ async def test_after_as_many_errors_as_accepted_the_rest_is_left(scim: Scim) -> 
 
 @pytest.mark.parametrize("name", ["failOnErrors", "failonerrors"])
 @pytest.mark.parametrize("limit", [0, None])
-async def test_a_limit_of_no_errors_is_none_at_all(
-    scim: Scim, name: str, limit: int | None
-) -> None:
+async def test_a_limit_of_zero_errors_is_no_limit(scim: Scim, name: str, limit: int | None) -> None:
     gone = on("DELETE", f"/Users/{UNKNOWN}")
 
     results = await bulk(scim, gone, gone, post_user("ada"), **{name: limit})

@@ -302,7 +302,7 @@ async def ask(scim: Scim) -> None:
         await scim.get("/Schemas")
 
 
-async def test_who_writes_when_the_command_has_ended_writes_with_it(
+async def test_a_write_after_the_command_has_ended_may_use_the_extension(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
     asking = asyncio.create_task(ask(scim))

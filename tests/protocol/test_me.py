@@ -20,7 +20,7 @@ async def test_me_shows_what_is_selected(scim: Scim) -> None:
     assert me.body.keys() == {"id", "schemas", "userName"}
 
 
-async def test_me_is_not_sent_again_to_who_has_it(scim: Scim) -> None:
+async def test_me_is_not_sent_again_to_a_client_that_has_it(scim: Scim) -> None:
     me = await scim.get("/Me")
 
     again = await scim.get("/Me", If_None_Match=me.headers["ETag"])

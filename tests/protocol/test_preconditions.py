@@ -304,7 +304,7 @@ async def test_the_technical_account_is_sent_again_where_it_joins_a_group(scim: 
     assert await held(scim, "/Me?excludedAttributes=groups", me) == [304] * 4
 
 
-async def test_to_head_the_same_is_said(scim: Scim) -> None:
+async def test_head_is_answered_alike(scim: Scim) -> None:
     [ada] = await people(scim, 1)
     tag = (await scim.get(f"/Users/{ada}")).headers["ETag"]
     alone = await scim.send("HEAD", f"/Users/{ada}", If_None_Match=tag)

@@ -74,9 +74,7 @@ async def test_a_verification_that_is_interrupted_says_that_not_all_was_compared
     assert err == "scim-ledger: Interrupted: not all rows were compared.\n"
 
 
-async def test_rows_that_nobody_reads_to_the_end_are_no_success(
-    own: Served, tenant: Tenant
-) -> None:
+async def test_an_output_that_is_closed_early_is_no_success(own: Served, tenant: Tenant) -> None:
     await own.owner.execute(
         "INSERT INTO directory.former_users"
         " SELECT $1, gen_random_uuid(), n::text, NULL FROM generate_series(1, 5) AS n",

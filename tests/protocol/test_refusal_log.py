@@ -145,7 +145,7 @@ async def test_a_refused_request_says_why_about_what_and_whose_it_is(
     assert SECRET not in lines
 
 
-async def test_what_is_not_refused_says_nothing_of_it(client: tuple[Scim, Lines]) -> None:
+async def test_a_request_that_is_not_refused_logs_no_refusal(client: tuple[Scim, Lines]) -> None:
     scim, lines = client
 
     answer = await scim.post("/Users", {"userName": "ada"})
@@ -165,7 +165,9 @@ async def test_a_failed_precondition_is_logged_with_whose_it_is(
     assert last(lines, answer) == whose(organization)
 
 
-async def test_an_unknown_endpoint_is_nobodys(client: tuple[Scim, Lines]) -> None:
+async def test_an_unknown_endpoint_is_logged_without_an_organization(
+    client: tuple[Scim, Lines],
+) -> None:
     scim, lines = client
 
     assert last(lines, await scim.get("/Nothing")) == {}
@@ -182,9 +184,7 @@ async def test_a_token_that_is_not_ours_adds_nothing_to_the_log(
         assert last(lines, answer) == {}
 
 
-async def test_claims_that_nobody_has_verified_are_left_out(
-    served: Served, organization: Tenant
-) -> None:
+async def test_unverified_claims_are_left_out(served: Served, organization: Tenant) -> None:
     begin, _, signature = organization.token.rpartition(".")
     async with logged(served, f"{begin}.{signature[::-1]}") as (scim, lines):
         answer = await scim.get("/Users")

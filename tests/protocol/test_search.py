@@ -130,7 +130,7 @@ async def test_the_root_sorts_by_when_resources_were_changed(firm: Scim) -> None
     assert len(set(changed)) > 1
 
 
-async def test_who_has_nothing_to_sort_by_comes_last(firm: Scim) -> None:
+async def test_resources_without_the_sort_attribute_come_last(firm: Scim) -> None:
     found = await both(firm, filter="displayName pr", sortBy="userName")
 
     assert names(found) == ["ada", "Bob", "technical-account", "Sales", "Zoo"]
@@ -218,7 +218,7 @@ async def test_a_search_is_asked_in_a_body(
         ({"sortBy": "nobodyKnows"}, "invalidPath"),
     ],
 )
-async def test_a_search_that_is_none_is_refused(
+async def test_a_malformed_search_is_refused(
     scim: Scim, path: str, body: object, scim_type: str
 ) -> None:
     refused = await scim.post(path, body)

@@ -45,7 +45,7 @@ def is_about_members(operation: Operation) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """The ids that an operation names, and whether it may touch every member besides."""
+    """The ids that an operation names, and whether it may also touch every other member."""
 
     ids: list[str]
     is_of_everyone: bool
