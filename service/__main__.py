@@ -1,4 +1,4 @@
-"""Where `scim-ledger` and `python -m service` begin: before anything is imported that takes its time."""
+"""The start of `scim-ledger` and `python -m service`, before any import that takes long."""
 
 import os
 import signal
@@ -10,21 +10,21 @@ from service.terminal import prepare
 
 
 def main() -> None:
-    """Run the command line. A signal ends it without a word until it has begun."""
+    """Run the command line. Until it has started, a signal ends the process silently."""
     prepare()
     for each in ending():
         signal.signal(each, leave)
     try:
-        from service.cli.command_line import start  # noqa: PLC0415 - half a second of imports, with nothing to clean up.
+        from service.cli.command_line import start  # noqa: PLC0415 - imports take half a second; nothing is open yet.
 
         code = start(sys.argv[1:])
-    except KeyboardInterrupt:  # As the event loop closes.
+    except KeyboardInterrupt:  # While the event loop closes.
         code = SIGNALLED + signal.SIGINT
     sys.exit(code)
 
 
 def leave(number: int, _frame: FrameType | None) -> None:
-    """End the process at once, since an exception in the middle of an import would be a trace."""
+    """End the process at once: an exception during an import would print a trace."""
     os._exit(SIGNALLED + number)
 
 

@@ -27,13 +27,13 @@ from service.scim.middleware import ERROR_FORM
 from service.scim.routes import add_routes
 from service.signals import ending
 
-LARGE_MAX = 2  # Bodies of more than a megabyte at once: each takes 15 times its size.
+LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15 times its size.
 LARGE_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
 
 class CannotListen(Exception):
-    """The port or the address is not to be had."""
+    """The port or the address is unavailable."""
 
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
@@ -58,25 +58,25 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     return app
 
 
-def query_reader(runtime: Runtime, shares: FairShare) -> QueryReader:
-    """Return what reads pages, with a share of the pool."""
+def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
+    """Return the reader of pages, which uses a share of the pool's connections."""
 
     async def offload_rows(work: Callable[[Rows], str], rows: Rows) -> str:
         return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, shares.slot, offload_rows, Totals())
+    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, Totals())
 
 
 def share_of(connections: int) -> FairShare:
-    """Return a part of the pool, of which one organization takes no more than half."""
+    """Return a share of the pool's connections; one organization may hold at most half of it."""
     return FairShare(max(1, connections), max(1, (connections + 1) // 2), wait_s=WAIT_S)
 
 
 @asynccontextmanager
 async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
-    """Serve for the duration of the block; give the port, which differs from a setting of 0.
+    """Serve for the duration of the block; yield the port (the system chooses one for a setting of 0).
 
-    At its end: accept no more, finish the requests in flight, stop the followers at a batch.
+    At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
     limit = connections_max(settings.pool_size_max)
     runner = make_runner(make_app(runtime, settings), ERROR_FORM, connections_max=limit)
@@ -99,7 +99,7 @@ async def start(site: web.TCPSite, settings: Settings) -> None:
     try:
         await site.start()
     except OSError as error:
-        number = error.errno or 0  # Below 0 it is the resolver's: a name that nobody knows.
+        number = error.errno or 0  # Negative numbers come from the resolver: an unknown host name.
         reason = os.strerror(number).lower() if number > 0 else error.strerror
         raise CannotListen(
             f"Cannot listen on {settings.host}:{settings.port}: {reason}. "
@@ -108,7 +108,7 @@ async def start(site: web.TCPSite, settings: Settings) -> None:
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:
-    """Return at the first signal that ends a process; what is said of it can neither fail nor wait."""
+    """Return at the first signal that ends a process. `on_signal` reports it; it must neither fail nor wait."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
 

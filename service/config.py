@@ -1,4 +1,4 @@
-"""Settings, from the environment: docs/reference/settings.md explains each."""
+"""Settings, from the environment. docs/reference/settings.md explains each one."""
 
 import os
 import re
@@ -13,12 +13,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eventstore.postgres.database_url import read_url
 
-PORT = re.compile(r":([^:\]]*)$")  # Of a host, which may be an IPv6 address in brackets.
+PORT = re.compile(r":([^:\]]*)$")  # At the end of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535
 PREFIX = "SCIM_LEDGER_"
 TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own tests.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-DATA_DIR_BYTES_MAX = 900  # PostgreSQL's own paths end at 1,024, and some of its files lie deep.
+DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
 PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -38,7 +38,7 @@ def default_data_dir() -> Path:
 
 
 class SettingProblem(Exception):
-    """A setting cannot be used; the message says which, and what to change."""
+    """A setting cannot be used; the message says which one, and what to change."""
 
 
 def read_settings(environ: Mapping[str, str]) -> "Settings":
@@ -58,7 +58,7 @@ def known_variables() -> list[str]:
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
-    """Raise SettingProblem for a variable that looks like a setting and is none: a typo would be silent."""
+    """Raise SettingProblem for a variable that only looks like a setting: a typo must not be silent."""
     known = known_variables()
     for name in sorted(environ):
         if not name.upper().startswith(PREFIX) or name.upper().startswith(TESTING):
@@ -75,7 +75,7 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def refuse_undecodable(name: str, value: str) -> None:
-    """Raise SettingProblem for a value that is not text; a path may be any bytes."""
+    """Raise SettingProblem for a value that is not text; the data folder may be any bytes."""
     if name == f"{PREFIX}DATA_DIR":
         return
     try:
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
-        """Refuse what the driver would stumble over, without a word of it: a password may be in it."""
+        """Refuse a URL that the driver cannot use. The message never quotes it, since it may hold a password."""
         if url is None:
             return url
         if not is_url_of_postgres(url.get_secret_value()):
@@ -115,20 +115,20 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _check_data_dir(cls, path: Path) -> Path:
-        """Refuse paths that PostgreSQL's own files cannot name."""
+        """Refuse paths that PostgreSQL cannot use."""
         text = str(path)
         if CONTROLS.search(text):
             raise ValueError("its path holds a line break or a control character; choose another")
         if len(os.fsencode(path.absolute())) > DATA_DIR_BYTES_MAX:
             raise ValueError(
-                f"its path is longer than {DATA_DIR_BYTES_MAX} bytes; choose a shorter"
+                f"its path is longer than {DATA_DIR_BYTES_MAX} bytes; choose a shorter one"
             )
         return path
 
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, url: str | None) -> str | None:
-        """Refuse what no client could use: it is shown as the tenant URL and sent in every location."""
+        """Refuse a URL that no client could use: it is shown as the tenant URL and sent in every location."""
         if url is None:
             return None
         found = PUBLIC_URL.fullmatch(url)
@@ -141,25 +141,25 @@ class Settings(BaseSettings):
 
     @property
     def is_embedded(self) -> bool:
-        """Tell whether the service brings its own Postgres."""
+        """Return whether the service runs its own Postgres."""
         return self.database_url is None
 
     @property
     def master_key_file(self) -> Path:
-        """Return where a master key is kept that no setting gives."""
+        """Return the file of the master key, for when no setting gives the key."""
         return self.data_dir / "master.key"
 
     @property
     def origin(self) -> str:
-        """Return scheme and host under which clients reach the service."""
+        """Return the scheme and host at which clients reach the service."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared.
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared.
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def is_url_of_postgres(url: str) -> bool:
-    """Tell whether a text has the form of a URL of Postgres, with ports that are numbers."""
+    """Return whether a text has the form of a Postgres URL, with ports that are numbers."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where the log goes and how it looks: JSON lines on standard error, readable ones on a terminal."""
+"""The log: JSON lines on standard error, or readable lines if that is a terminal."""
 
 import asyncio
 import atexit
@@ -30,7 +30,7 @@ SECRETS = frozenset({"authorization", "dsn", "key", "master_key", "password", "s
 
 
 def configure(*, json: bool, level: int = logging.INFO) -> None:
-    """Send what this process logs to standard error, our own lines and those of the libraries."""
+    """Send all log lines of this process to standard error: our own and those of the libraries."""
     rendering = as_json() if json else as_columns()
     sink = Sink(sys.stderr)
     atexit.register(sink.flush)
@@ -46,18 +46,18 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
-    # Their routine says nothing that our lines do not; their warnings surprise us too.
+    # The libraries' routine lines repeat ours; their warnings are news, so those are kept.
     logging.basicConfig(handlers=[libraries], level=max(level, logging.WARNING), force=True)
 
 
 def line_writer(event: str) -> Callable[..., None]:
-    """Return what writes lines of one event at level info, as a logger does, in half of its time.
+    """Return a function that writes lines of one event at level info, in half the time of a logger.
 
-    For what each request says. It keeps to the configuration of this moment.
+    For the line that each request logs. Later changes of the configuration do not reach it.
     """
     chosen = structlog.get_config()
     steps, logger = chosen["processors"], chosen["logger_factory"]()
-    is_told = structlog.get_logger().is_enabled_for(logging.INFO)
+    is_enabled = structlog.get_logger().is_enabled_for(logging.INFO)
 
     def write(**fields: object) -> None:
         line: Any = {"event": event, **fields}
@@ -68,18 +68,18 @@ def line_writer(event: str) -> Callable[..., None]:
             return
         logger.info(line)
 
-    return write if is_told else _say_nothing
+    return write if is_enabled else _write_nothing
 
 
-def _say_nothing(**_fields: object) -> None:
-    """Write no line: the level of the log is above it."""
+def _write_nothing(**_fields: object) -> None:
+    """Write no line: the level of the log excludes it."""
 
 
 class Sink:
-    """Where lines are written: those of one turn of the event loop together, since each write costs a request.
+    """Writes lines to a stream, those of one turn of the event loop together: each write delays requests.
 
-    Nothing that happens to the stream may fail or hold the request that a line is about. While there is no
-    room, as in a pipe that nobody reads, lines wait; when too many wait, they are lost and counted.
+    A request must neither fail nor wait because of its log line. While the stream has no room, such as a
+    pipe that nobody reads, lines wait in memory. When too many wait, further lines are lost and counted.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -88,13 +88,13 @@ class Sink:
         self._waiting = bytearray()
         self._lost = 0
         self._is_retrying = False
-        self._lock = threading.Lock()  # Threads beside the loop write, too.
+        self._lock = threading.Lock()  # Threads beside the loop write too.
         self._descriptor = _descriptor(stream)
-        # JSON is UTF-8; a terminal shows what its locale says.
+        # JSON is UTF-8; a terminal has the encoding of its locale.
         self._encoding = stream.encoding if stream.isatty() else "utf-8"
 
     def info(self, line: str) -> None:
-        """Write a line, at once where no event loop runs, as in a thread beside it."""
+        """Write a line: at the end of the loop's turn, or at once in a thread without a loop."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -107,11 +107,11 @@ class Sink:
     debug = warning = error = critical = exception = info
 
     def flush(self) -> None:
-        """Write the lines that wait, as far as there is room."""
+        """Write the waiting lines, as far as there is room."""
         lines, self._lines = self._lines, []
         if self._write(lines) or self._is_retrying:
             return
-        with suppress(RuntimeError):  # No loop: the next line tries again.
+        with suppress(RuntimeError):  # There is no loop; the next line tries again.
             asyncio.get_running_loop().call_later(RETRY_S, self._retry)
             self._is_retrying = True
 
@@ -120,12 +120,15 @@ class Sink:
         self.flush()
 
     def _write(self, lines: list[str]) -> bool:
-        """Tell whether all is written, or will never be."""
+        """Return False if bytes still wait to be written; True if all are written, or lost for good."""
         text = "".join(f"{line}\n" for line in lines)
         with self._lock:
             try:
                 return self._write_bytes(text.encode(self._encoding, "backslashreplace"))
-            except (OSError, ValueError):  # Full, or closed already as the process ends.
+            except (
+                OSError,
+                ValueError,
+            ):  # The disk is full, or the stream is closed already while the process ends.
                 self._waiting.clear()
                 return True
 
@@ -150,7 +153,7 @@ class Sink:
 
 
 def _descriptor(stream: TextIO) -> int | None:
-    """Return where to write for a stream, None for one in memory."""
+    """Return the descriptor of a stream, or None for a stream in memory."""
     try:
         return descriptor_for_writing(stream)
     except (OSError, ValueError, AttributeError):
@@ -158,7 +161,7 @@ def _descriptor(stream: TextIO) -> int | None:
 
 
 class Libraries(logging.Handler):
-    """Writes what libraries log to where our lines go."""
+    """Writes the log lines of libraries to the same place as ours."""
 
     def __init__(self, sink: Sink) -> None:
         super().__init__()
@@ -170,15 +173,15 @@ class Libraries(logging.Handler):
 
 
 def as_json() -> list[Processor]:
-    """Return the steps that make a line of JSON; few, since each request writes one."""
+    """Return the steps that make a line of JSON. There is only one, since each request pays for it."""
     return [json_line]
 
 
 def json_line(logger: WrappedLogger, method: str, line: EventDict) -> str:
-    """Return the line with its instant as JSON; what JSON has no word for is told as Python prints it."""
+    """Return the line with its time as JSON; values that JSON cannot express are written as Python prints them."""
     line["level"], line["at"] = LEVELS.get(method, method), datetime.now(UTC)
     if "exc_info" in line:
-        # The trace is text: a structured one holds local variables, and so names and tokens.
+        # As text: a structured trace holds local variables, and with them names and tokens.
         line = structlog.processors.format_exc_info(logger, method, line)
     shown = withhold_secrets(logger, method, line)
     text = _dumped(shown)
@@ -190,14 +193,14 @@ def _dumped(line: EventDict) -> str:
         return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
     except (
         TypeError
-    ):  # Half a surrogate pair, as in a path that is not UTF-8, or a key that is no text.
+    ):  # Half a surrogate pair, as in a path that is not UTF-8, or a key that is not text.
         shown = {printable(str(name)): printable(str(value)) for name, value in line.items()}
         return orjson.dumps(shown).decode()
 
 
 def as_columns() -> list[Processor]:
     """Return the steps that make a line for a person."""
-    # The default trace shows local variables, and so names and tokens.
+    # The default trace shows local variables, and with them names and tokens.
     colors = is_colorful(sys.stderr)
     return [
         structlog.processors.add_log_level,
@@ -211,14 +214,14 @@ def as_columns() -> list[Processor]:
 
 
 def withhold_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Return the line without the values of fields whose names say that they are secret."""
+    """Return the line without the values of fields whose names mark them as secret."""
     if SECRETS.isdisjoint(line):
         return line
     return {name: "(withheld)" if name in SECRETS else value for name, value in line.items()}
 
 
 def escape_values(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Return the line without what would steer the terminal: clients choose some of its values."""
+    """Return the line without control characters: clients choose some of its values."""
     return {
         printable(name): value
         if name == "exc_info"
@@ -228,7 +231,7 @@ def escape_values(_logger: WrappedLogger, _method: str, line: EventDict) -> Even
 
 
 def plain_trace(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
-    """Write a trace without the values of variables, and without what would steer the terminal."""
+    """Write a trace without the values of variables and without control characters."""
     held = StringIO()
     structlog.dev.plain_traceback(held, exc_info)
     stream.write(printable_lines(held.getvalue()))

@@ -1,4 +1,4 @@
-"""What every command of the service stands on: Postgres, the keys, the lanes, the reader."""
+"""What every command needs to be open: Postgres, the keys, the lanes, the reader."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,10 +31,10 @@ class NoDatabase(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The open parts, which go as the context that made them ends."""
+    """The open parts. They are closed when the context that opened them ends."""
 
     dsn: str  # The owner's.
-    pool: asyncpg.Pool  # The service's, with its rights only.
+    pool: asyncpg.Pool  # Connects as the service, with the service's rights only.
     sealer: Sealer
     signing_keys: dict[str, SigningKey]
     lanes: Lanes
@@ -50,13 +50,13 @@ class Runtime:
 async def open_runtime(
     settings: Settings, *, is_migrating: bool, may_make_key: bool = False
 ) -> AsyncIterator[Runtime]:
-    """Open everything, and close it in the opposite order. A database of our own is migrated always.
+    """Open everything, and close it in reverse order. The embedded database is always migrated.
 
-    Who migrates may also make the embedded database and the master key, where there is none yet; an
-    organization is the first thing in a new database, so that who makes one may make the key.
+    A command that migrates may also make the embedded database and the master key if they do not exist.
+    An organization is the first thing in a new database, so a command that makes one may make the key.
 
-    Errors: NoDatabase, NotMigrated, MigrationProblem, KeyProblem, EmbeddedPostgresError, asyncpg's on
-    connecting.
+    Errors: NoDatabase, NotMigrated, MigrationProblem, KeyProblem, EmbeddedPostgresError, asyncpg's
+    errors on connecting.
     """
     async with open_database(settings, may_make=is_migrating) as dsn:
         if is_migrating or settings.is_embedded:
@@ -82,9 +82,9 @@ async def open_runtime(
 
 @asynccontextmanager
 async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[str]:
-    """Give the owner's DSN of the database: the one that is set, or that of an embedded server.
+    """Yield the owner's DSN: the configured one, or that of the embedded server.
 
-    Errors: NoDatabase where the latter is still to make and may not be.
+    Errors: NoDatabase if the embedded database does not exist and may not be made.
     """
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
@@ -113,7 +113,7 @@ async def adopt_by_log(dsn: str, settings: Settings) -> None:
 async def open_keys(
     dsn: str, settings: Settings, *, may_make: bool
 ) -> tuple[Sealer, dict[str, SigningKey]]:
-    """Return the sealer and the signing keys by kid; the master key is made only if that may be."""
+    """Return the sealer and the signing keys by kid; the master key is made only if `may_make`."""
     secret = settings.master_key.get_secret_value() if settings.master_key else None
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:

@@ -1,6 +1,7 @@
-"""The standard streams: usable whatever the caller handed over, and never waited for by surprise.
+"""The standard streams: made usable even if the caller closed them, and never blocking the service.
 
-Light to import: it runs before everything else, so that no file takes the number of a closed stream.
+It is light to import, because it runs before everything else: otherwise the first file to be opened would take
+the number of a closed stream.
 """
 
 import codecs
@@ -12,24 +13,24 @@ from collections.abc import Iterable
 from typing import TextIO
 
 STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
-PIECE_BYTES = 512 if sys.platform == "darwin" else 4096  # A pipe that has room has room for these.
-ESCAPING = (
-    "scim-ledger"  # The name of our error handler for characters that a stream cannot encode.
-)
+PIECE_BYTES = (
+    512 if sys.platform == "darwin" else 4096
+)  # A pipe that reports room takes at least this much.
+ESCAPING = "scim-ledger"  # Our error handler for characters that a stream cannot encode.
 PLAIN = {"←": "<-", "…": "...", "→": "->"}
 
 
 def prepare() -> None:
     """Make all three streams usable.
 
-    A closed one is opened so that writing to it still fails: a token that goes nowhere is not shown.
+    A closed stream is opened in a way that makes writing fail: a token must not be printed to nowhere.
     """
     codecs.register_error(ESCAPING, _escaped)
     for number in STREAMS:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDONLY)  # The lowest free number is this one.
+            os.open(os.devnull, os.O_RDONLY)  # The system gives the lowest free number: this one.
     for number, name in STREAMS.items():
         if getattr(sys, name) is None:
             mode = "r" if number == 0 else "w"
@@ -41,7 +42,7 @@ def prepare() -> None:
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for characters that the stream's encoding lacks."""
+    """Return the replacement for characters that the stream's encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
@@ -55,9 +56,9 @@ def code_units(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return a text without what would steer a terminal or forge a line: \uXXXX stands for it.
+    r"""Return a text in which \uXXXX replaces every character that could steer a terminal or forge a line.
 
-    These are control characters, line and paragraph separators, and marks that turn the direction of text.
+    These are control characters, line and paragraph separators, and marks that change the direction of text.
     """
     if text.isprintable():
         return text
@@ -65,27 +66,27 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return a text of several lines, each of them printable."""
+    """Return a text of several lines with each line made printable."""
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
 def is_screen(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal whose cursor can be moved."""
+    """Return whether a stream is a terminal whose cursor can be moved."""
     return os.environ.get("TERM") not in {"dumb", "unknown"} and stream.isatty()
 
 
 def is_colorful(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal whose user wants colors."""
+    """Return whether a stream is a terminal whose user wants colors."""
     return not os.environ.get("NO_COLOR") and is_screen(stream)
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Tell whether a stream can show every character."""
+    """Return whether a stream can show every character."""
     return (stream.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def silence(stream: TextIO) -> None:
-    """Let what is still to print go nowhere: Python would try again as it ends, and complain."""
+    """Discard all further output: otherwise Python tries again while it ends, and prints an error."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -95,7 +96,7 @@ def silence(stream: TextIO) -> None:
 
 
 def undecodable(arguments: Iterable[str]) -> str | None:
-    """Return the first argument that the locale could not decode, None where all are text."""
+    """Return the first argument that the locale could not decode, or None if all are text."""
     for each in arguments:
         try:
             each.encode()
@@ -105,7 +106,7 @@ def undecodable(arguments: Iterable[str]) -> str | None:
 
 
 def write_some(descriptor: int, data: bytes | bytearray) -> int:
-    """Return how many bytes were written without waiting, 0 where there is no room. Errors: OSError."""
+    """Write without waiting; return how many bytes were written, 0 if there is no room. Errors: OSError."""
     poller = select.poll()
     poller.register(descriptor, select.POLLOUT)
     if not poller.poll(0):
@@ -117,9 +118,9 @@ def write_some(descriptor: int, data: bytes | bytearray) -> int:
 
 
 def descriptor_for_writing(stream: TextIO) -> int:
-    """Return where to write for a stream, so that a stopped terminal does not hold the writer.
+    """Return a descriptor for writing to a stream that does not block on a stopped terminal.
 
-    A terminal is opened once more, since a flag on the shared descriptor would reach the caller's shell.
+    A terminal is opened a second time: a flag on the shared descriptor would also change the caller's shell.
     """
     number = stream.fileno()
     if not os.isatty(number):
@@ -131,5 +132,5 @@ def descriptor_for_writing(stream: TextIO) -> int:
 
 
 def is_closed_early(error: OSError) -> bool:
-    """Tell whether a reader has read enough, which is no failure."""
+    """Return whether the reader of our output has closed it early, which is not a failure."""
     return error.errno == errno.EPIPE

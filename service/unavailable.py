@@ -1,4 +1,4 @@
-"""What a client is told of an outage: no command is to blame, and the same request may be sent again."""
+"""The refusal that a client gets during an outage: its request is not at fault and may be sent again."""
 
 from eventstore.postgres.outages import Outage
 from schema.scim.errors import Unavailable

@@ -1,4 +1,4 @@
-"""Bearer tokens: JWTs signed with EdDSA (RFC 7519, RFC 8037). Pure but for what it is given."""
+"""Bearer tokens: JWTs signed with EdDSA (RFC 7519, RFC 8037). Pure."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -15,15 +15,17 @@ from service.callers.signing_keys import SigningKey
 
 ISSUER = "scim-ledger"
 AUDIENCE = "scim-ledger/scim"
-SCOPE = SCIM  # Of every token that is issued.
-ALGORITHM = "EdDSA"  # RFC 8725 §3.1: the one algorithm that is accepted, whatever a header says.
+SCOPE = SCIM  # Every issued token has it.
+ALGORITHM = (
+    "EdDSA"  # RFC 8725 §3.1: the only algorithm we accept, whatever the token's header says.
+)
 REQUIRED = ["iss", "aud", "sub", "organization", "jti", "iat", "scope"]
 TOKEN_LENGTH_MAX = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says of itself, once its signature is checked."""
+    """The claims of a token whose signature was checked."""
 
     organization_id: UUID
     account_id: UUID
@@ -33,7 +35,7 @@ class Claims:
 
 
 def hash_jti(jti: str) -> str:
-    """Return what is kept of a jti, so that a stolen database yields no token."""
+    """Return the hash that is stored in place of a jti: a stolen database must yield no token."""
     return hashlib.sha256(jti.encode()).hexdigest()
 
 
@@ -62,7 +64,7 @@ def encode_token(
 
 
 def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
-    """Return the claims of a token, which may have expired. Errors: Unauthorized, with what is wrong."""
+    """Return the claims of a token, which may have expired. Errors: Unauthorized, which says what is wrong."""
     claims = _verified(token, keys)
     expires_at = datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None
     try:
@@ -78,12 +80,12 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
 
 
 class TokenRefused(Unauthorized):
-    """A token that we have signed is not accepted: whose it is is certain, for the log."""
+    """A token that we signed is not accepted. Its organization is certain, so the log may name it."""
 
     def __init__(self, detail: str, organization_id: UUID, token_id: UUID | None) -> None:
         super().__init__(detail)
         self.organization_id = organization_id
-        self.token_id = token_id  # None: the directory does not know the token.
+        self.token_id = token_id  # None if the directory does not know the token.
 
 
 def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None:
@@ -95,7 +97,7 @@ def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None
 
 
 def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
-    """Return the claims of a token that one of our keys has signed for us."""
+    """Return the claims of a token that one of our keys signed, for us as issuer and audience."""
     try:
         kid = jwt.get_unverified_header(token[:TOKEN_LENGTH_MAX]).get("kid")
         key = keys.get(str(kid))
@@ -123,5 +125,5 @@ def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
 
 
 def _options(required: Sequence[str]) -> Any:
-    """Leave the times to us: the message says when a token expired."""
+    """Return the options that leave the times to us: our message says when a token expired."""
     return {"require": list(required), "verify_exp": False, "verify_iat": False}

@@ -1,4 +1,4 @@
-"""Authentication: from an Authorization header to the caller that it stands for (RFC 6750 §2.1)."""
+"""Authentication: from an Authorization header to a caller (RFC 6750 §2.1)."""
 
 import asyncio
 import time
@@ -22,19 +22,19 @@ from service.callers.signing_keys import SigningKey
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
-NEVER = float("-inf")  # When a token was looked up that was not yet.
-REMEMBERED_MAX = 10_000  # Tokens whose signature was checked already.
+NEVER = float("-inf")  # For a token that was not looked up yet.
+REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
 class CachedToken:
-    """A token whose signature was checked, and what stood behind it when last looked up."""
+    """A token whose signature was checked, and its state when it was last looked up."""
 
     claims: Claims
     state: TokenState | None = None
     caller: "AuthenticatedCaller | None" = (
-        None  # Made of that state at the first request; None where the token does not hold.
+        None  # Made of that state at the first request; None if the token is not accepted.
     )
     looked_up_at_s: float = NEVER
     lookup: asyncio.Task[None] | None = None
@@ -42,22 +42,22 @@ class CachedToken:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedCaller:
-    """Who makes a request: the caller for decisions, the token for provenance, the types they see."""
+    """Who makes a request: the caller for decisions, the token for provenance, the visible resource types."""
 
     caller: Caller
     token: TokenState
     user_type: ResourceType
-    actor_id: str  # The account's, as events name it.
+    actor_id: str  # The id of the account, as events name it.
     scopes: frozenset[str]
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
-        """Return the kinds of resource that the organization has."""
+        """Return the resource types that the organization has."""
         return (self.user_type, GROUP, ROLE)
 
 
 class Authenticator:
-    """Knows the callers of valid tokens. Signatures are checked once, revocation every half second."""
+    """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
     def __init__(self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey]) -> None:
         self._pool = pool
@@ -78,7 +78,7 @@ class Authenticator:
         return cached.caller
 
     async def _refuse_expired(self, cached: CachedToken) -> None:
-        """Raise TokenRefused for a token that has expired, with its id where that can be looked up."""
+        """Raise TokenRefused for an expired token, with its id if that can be looked up."""
         expires_at, now = cached.claims.expires_at, datetime.now(UTC)
         if expires_at is None or expires_at > now:
             return
@@ -95,7 +95,7 @@ class Authenticator:
         return cached
 
     async def _look_up(self, cached: CachedToken) -> None:
-        """Look up a token once for all requests that wait for it."""
+        """Look up a token, once for all requests that wait for it."""
         if cached.lookup is None:
             cached.lookup = asyncio.create_task(self._find(cached))
         try:
@@ -104,7 +104,7 @@ class Authenticator:
             outage = classify(error)
             if outage is Outage.NONE:
                 raise
-            # The token may be good, so the client is asked to try again.
+            # The token may be valid, so the client is asked to try again.
             raise unavailable(outage) from error
 
     async def _find(self, cached: CachedToken) -> None:
@@ -145,7 +145,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
 
 
 def _reason(state: TokenState) -> str | None:
-    """Return why a token that is known is not accepted, None where it is."""
+    """Return why a known token is not accepted, or None if it is accepted."""
     if state.revoked_at:
         return f"The token was revoked on {state.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
     if not state.is_active:

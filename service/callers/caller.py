@@ -8,7 +8,7 @@ from schema.events.organization import Organization
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the account whose token it is (None for the command line) and its organization."""
+    """The account whose token is used (None on the command line) and its organization."""
 
     organization: Organization
     account_id: UUID | None

@@ -20,19 +20,19 @@ KID_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key that signs tokens, under the id that their header names."""
+    """A key that signs tokens. The header of a token names it by its id."""
 
     kid: str
     private_key: Ed25519PrivateKey
 
     @property
     def public_key(self) -> Ed25519PublicKey:
-        """Return what verifies: from the private key, since whoever may write tables could swap another."""
+        """Return the public key, derived from the private one: whoever can write tables could swap a stored one."""
         return self.private_key.public_key()
 
 
 async def load_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[SigningKey]:
-    """Return the signing keys, oldest first; the last one signs. The first is made when there is none.
+    """Return the signing keys, oldest first; the last one signs. If there is none, one is made.
 
     Errors: KeyProblem.
     """
@@ -45,7 +45,7 @@ async def load_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> l
 
 
 async def make_signing_key(connection: asyncpg.Connection, sealer: Sealer) -> SigningKey:
-    """Return a new signing key, stored."""
+    """Make a signing key, store it and return it."""
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
     kid = thumbprint(public)[:KID_LENGTH]
@@ -64,7 +64,7 @@ def opened_key(sealer: Sealer, kid: str, wrapped: bytes) -> SigningKey:
 
 
 def context(kid: str) -> str:
-    """Return what binds a wrapped key to its id."""
+    """Return the context that binds a wrapped key to its id."""
     return f"signing key {kid}"
 
 

@@ -1,4 +1,4 @@
-"""A whole answer, whose head and body leave in one piece."""
+"""A whole answer, whose head and body are sent in one piece."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ from aiohttp.abc import AbstractStreamWriter
 
 from service.http.media_type import MEDIA_TYPE
 
-READ_TIMEOUT_S = 30.0  # For a client to read an answer that waits in memory for it.
+READ_TIMEOUT_S = 30.0  # For a client to read an answer that waits in memory.
 
-SERVER = "scim-ledger"  # What we are, and not what we are made of.
+SERVER = "scim-ledger"  # The product's name; aiohttp would name itself and its version.
 
 REASONS = {each.value: each.phrase for each in HTTPStatus}
 
@@ -31,7 +31,7 @@ class Answer(web.StreamResponse):
         self._whole = body
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Write all of it. Errors: ConnectionError where the client is gone."""
+        """Write the whole answer. Errors: ConnectionError if the client is gone."""
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ClientConnectionResetError("The client has closed the connection.")
@@ -45,7 +45,7 @@ class Answer(web.StreamResponse):
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Do nothing: all of it is written."""
+        """Do nothing: `prepare` has written everything."""
 
     def _head(self, *, is_old: bool) -> str:
         begin = _begin(self.status, is_old, self._keep_alive, int(time.time()))
@@ -58,7 +58,7 @@ class Answer(web.StreamResponse):
 
 
 async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None:
-    """Wait until the client has read what is too much to wait in memory. Errors: ConnectionError."""
+    """Wait until the client has read enough for the rest to wait in memory. Errors: ConnectionError."""
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             await request.writer.drain()
@@ -69,11 +69,11 @@ async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None
 
 @lru_cache(maxsize=64)
 def _begin(status: int, is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
-    """Return the lines that are the same for all answers of a kind in a second (Date: RFC 9110 §5.6.7)."""
+    """Return the lines that all answers of a kind share within a second (Date: RFC 9110 §5.6.7)."""
     lines = [f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}"]
     if status not in WITHOUT_BODY:  # RFC 9110 §8.3: a Content-Type describes content.
         lines.append(f"Content-Type: {MEDIA_TYPE}")
     lines += [f"Server: {SERVER}", f"Date: {formatdate(at, usegmt=True)}"]
-    if bool(is_kept) is is_old:  # Other than the version has it by itself.
+    if bool(is_kept) is is_old:  # Not the default of this version.
         lines.append(f"Connection: {'keep-alive' if is_kept else 'close'}")
     return "".join(f"{line}\r\n" for line in lines)

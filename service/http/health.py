@@ -16,12 +16,12 @@ READINESS = web.AppKey("readiness", Readiness)
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    """GET /healthz: 200 while the process answers at all."""
+    """GET /healthz: 200 as long as the process answers."""
     return web.json_response({"status": "alive"})
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """GET /readyz: 200 while Postgres takes writes, into tables of this release's, else 503."""
+    """GET /readyz: 200 while Postgres accepts writes and its tables are of this release, else 503."""
     try:
         async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
             reason = not_ready(await find_release_mismatches(connection))
@@ -36,7 +36,7 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 def reason_of(error: Exception) -> str:
-    """Return a reason that tells an operator where to look, and no value."""
+    """Return a reason that shows an operator where to look; it holds no values."""
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
         return (
             "The database takes no writes: see default_transaction_read_only, or a standby answers."
@@ -47,5 +47,5 @@ def reason_of(error: Exception) -> str:
 
 
 async def metrics(_request: web.Request) -> web.Response:
-    """GET /metrics: what this process has counted, in Prometheus's text format."""
+    """GET /metrics: the counters of this process, in Prometheus's text format."""
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

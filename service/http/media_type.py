@@ -1,3 +1,3 @@
-"""The media types of answers."""
+"""The media type of answers."""
 
 MEDIA_TYPE = "application/scim+json"

@@ -1,4 +1,4 @@
-"""The parts of a running service, as handlers find them."""
+"""The parts of a running service that handlers use."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from service.write.lane import Lanes
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running service. `public_url` is None where requests tell it (Host)."""
+    """The parts of a running service. Without a `public_url`, each request's Host header gives the URL."""
 
     pool: asyncpg.Pool
     lanes: Lanes
@@ -23,8 +23,8 @@ class Service:
     authenticator: Authenticator
     sealer: Sealer
     queries: QueryReader
-    streams: FairShare  # For answers that hold a connection as long as their client reads.
-    large: FairShare  # For bodies of megabytes.
+    streams: FairShare  # Bounds answers that hold a connection while their client reads.
+    large: FairShare  # Bounds bodies of megabytes.
     public_url: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""The id that follows a request: header, log field, events."""
+"""The id of a request: it appears in the answer's header, in log lines and in events."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The HTTP server: aiohttp's, with our limits and an error form even for what cannot be routed."""
+"""The HTTP server: aiohttp's, with our limits, and with our error form even for malformed requests."""
 
 import asyncio
 import math
@@ -15,13 +15,15 @@ from aiohttp.web_protocol import RequestHandler
 
 from service.ids import new_id
 
-LINE_BYTES_MAX = 65_536  # Of the request line: a filter of 8,000 characters may be 72,000 encoded.
+LINE_BYTES_MAX = 65_536  # Of the request line; a filter of 8,000 characters may take 72,000 bytes once it is encoded.
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
-# For requests in flight when the service stops; aiohttp takes it twice, and a container is killed after 30 s.
+# For requests in flight when the service stops. aiohttp waits twice as long; a container is killed after 30 s.
 SHUTDOWN_TIMEOUT_S = 12.0
 KEEPALIVE_TIMEOUT_S = 75.0
 REPORT_INTERVAL_S = 10.0
-REASON = re.compile(r"[A-Za-z /-]+")  # What aiohttp says before it quotes the request.
+REASON = re.compile(
+    r"[A-Za-z /-]+"
+)  # The part of aiohttp's message that comes before it quotes the request.
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,15 +32,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ErrorForm:
-    """How what is served answers: around each request, and for those that never came to a handler."""
+    """How a protocol forms its answers: around each request, and for requests that reached no handler."""
 
     answering: Callable[[Handler], Handler]
-    refused: Callable[[int, str], web.StreamResponse]  # A status, and what to change.
-    failed: Callable[[str], web.StreamResponse]  # The id of a request at which we failed.
+    refused: Callable[
+        [int, str], web.StreamResponse
+    ]  # Takes a status, and what the client must change.
+    failed: Callable[
+        [str], web.StreamResponse
+    ]  # Takes the id of the request that we failed to answer.
 
 
 class BoundedHandler(RequestHandler):
-    """Answers malformed HTTP in the form of what is served, and closes the connection."""
+    """Answers malformed HTTP in our error form, and closes the connection."""
 
     __slots__ = ("error_form",)
 
@@ -68,7 +74,7 @@ class BoundedHandler(RequestHandler):
 
 
 def malformed(error: BaseException | None, message: str) -> tuple[int, str]:
-    """Return status and detail for what is not HTTP, without a word of it, since a token may be in it."""
+    """Return status and detail for malformed HTTP; nothing of it is quoted, since a token may be in it."""
     match error:
         case LineTooLong(args=(_, limit, *_)) if limit == LINE_BYTES_MAX:
             detail = f"The request line is longer than {LINE_BYTES_MAX:,} bytes; POST to /.search."
@@ -83,14 +89,14 @@ def malformed(error: BaseException | None, message: str) -> tuple[int, str]:
 
 
 class BoundedServer(web.Server):
-    """Makes one handler per connection, and has no more of them than `connections_max`."""
+    """Makes one handler per connection, and at most `connections_max` of them."""
 
     connections_max = 1_000
     error_form: ErrorForm
     reported_at_s = -math.inf
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        """Take a connection; at the limit the oldest idle one is closed for it, or else the new one."""
+        """Accept a connection. At the limit, close the oldest idle one, or the new one if none is idle."""
         if len(self._connections) >= self.connections_max:
             self._report()
             open_ones = (
@@ -115,7 +121,7 @@ class BoundedServer(web.Server):
 
 
 def is_idle(handler: RequestHandler) -> bool:
-    """Tell whether a connection has no request in flight."""
+    """Return whether a connection has no request in flight."""
     return handler._current_request is None  # noqa: SLF001 - aiohttp offers no way to ask.
 
 
@@ -128,7 +134,7 @@ class BoundedRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
-        # The application's requests go to the application's handler: the types cannot say so.
+        # aiohttp's types cannot express that the application's requests go to its own handler.
         handle: Any = plain.request_handler
         answer: Any = self.error_form.answering(handle)
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
@@ -139,7 +145,7 @@ class BoundedRunner(web.AppRunner):
 def make_runner(
     app: web.Application, error_form: ErrorForm, *, connections_max: int
 ) -> BoundedRunner:
-    """Return a runner with our limits and without aiohttp's access log: ours is enough."""
+    """Return a runner with our limits, and without aiohttp's access log: our own line is enough."""
     runner = BoundedRunner(
         app,
         access_log=None,

@@ -1,4 +1,4 @@
-"""What is scarce is shared: so many at once, and so many of one organization, so that none keeps others waiting."""
+"""A bound on how many requests hold something scarce, in all and per organization: none may starve others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,21 +9,23 @@ from schema.scim.errors import Unavailable
 
 
 class FairShare:
-    """Lets `total` in at once, and `each` of one organization; who has waited too long is refused."""
+    """Gives `total` slots, at most `each` to one organization; a request that waits too long is refused."""
 
     def __init__(self, total: int, each: int, *, wait_s: float) -> None:
         self._all = asyncio.Semaphore(total)
         self._each, self._wait_s = each, wait_s
         self._own: dict[UUID, asyncio.Semaphore] = {}
-        self._counts: dict[UUID, int] = {}  # Of those who are in or wait, by organization.
+        self._counts: dict[
+            UUID, int
+        ] = {}  # Requests that hold a slot or wait for one, by organization.
 
     @asynccontextmanager
     async def slot(self, organization_id: UUID) -> AsyncIterator[None]:
-        """Give a turn for the duration of the block. Errors: Unavailable."""
+        """Hold a slot for the duration of the block. Errors: Unavailable."""
         own = self._own.setdefault(organization_id, asyncio.Semaphore(self._each))
         self._counts[organization_id] = self._counts.get(organization_id, 0) + 1
         try:
-            # First among its own, so that who waits for them takes no place from others.
+            # First the organization's own bound: a request that waits there must not occupy a slot that others need.
             await self._enter(own)
             try:
                 await self._enter(self._all)
@@ -38,7 +40,7 @@ class FairShare:
 
     async def _enter(self, semaphore: asyncio.Semaphore) -> None:
         if not semaphore.locked():
-            await semaphore.acquire()  # At once.
+            await semaphore.acquire()  # Returns at once.
             return
         try:
             async with asyncio.timeout(self._wait_s):

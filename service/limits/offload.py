@@ -1,7 +1,7 @@
-"""Long work beside the event loop: a group of 100,000 members must cost others milliseconds, not a second.
+"""Long work beside the event loop: a group of 100,000 members must delay others by milliseconds, not a second.
 
-Only one such piece of work runs at a time, since they would share one interpreter anyway. Python lets the loop
-have its turn every few milliseconds meanwhile. What is done here must be pure, but for values of its own.
+Only one such piece of work runs at a time, since all would share one interpreter anyway. Python switches back to
+the event loop every few milliseconds. The work must be pure: it may change only values that nothing else uses.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-LONG_BYTES = 65_536  # Of a request: what takes about ten milliseconds.
+LONG_BYTES = 65_536  # Of a request: about ten milliseconds of work.
 LONG_MEMBERS = 2_000  # Of groups that a decision looks at.
 
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offload")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ async def offload(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    """Return what a function returns, called in a thread where that may take long. Errors: its own."""
+    """Call a function, in a thread if it may take long, and return its result. Errors: the function's."""
     if not is_long:
         return work(*args, **kwargs)
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What a handler has at hand: the service, and who makes the request."""
+"""The request context: the service, and the caller who makes the request."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -26,13 +26,13 @@ HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{
 
 
 class RequestContext(NamedTuple):
-    """A request, who makes it, and the service that answers it."""
+    """A request's caller, its id, and the service that answers it."""
 
     service: Service
     authenticated: AuthenticatedCaller
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
-    notes: dict[str, Any]  # What the request's log line says besides.
+    notes: dict[str, Any]  # Further fields of the request's log line.
 
     @property
     def organization_id(self) -> UUID:
@@ -40,7 +40,7 @@ class RequestContext(NamedTuple):
         return self.authenticated.caller.organization.id
 
     async def submit(self, command: Command, *, is_long: bool = False) -> Outcome:
-        """Carry out a command in the name of the technical account; a long one is decided aside."""
+        """Carry out a command in the name of the technical account; a long one is decided beside the event loop."""
         authenticated = self.authenticated
         token_id = authenticated.token.token_id
         provenance = Provenance(authenticated.actor_id, token_id, self.request_id, "scim")
@@ -62,7 +62,7 @@ HandleAnyone = Callable[[web.Request, RequestContext | None], Awaitable[web.Stre
 
 
 def authenticating(handle: Handle, scopes: frozenset[str]) -> Handler:
-    """Return a handler that authenticates the caller, who must have one of the scopes, and passes it on."""
+    """Return a handler that authenticates the caller first. The token must have one of the scopes."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return await handle(request, await authenticate(request, scopes))
@@ -71,7 +71,7 @@ def authenticating(handle: Handle, scopes: frozenset[str]) -> Handler:
 
 
 def authenticating_if_sent(handle: HandleAnyone, scopes: frozenset[str]) -> Handler:
-    """Return a handler that also serves who sends no token; a token that is sent must be a good one."""
+    """Return a handler that also serves requests without a token; a token that is sent must be valid."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         is_sent = "Authorization" in request.headers
@@ -99,7 +99,7 @@ def _insufficient(scopes: frozenset[str]) -> InsufficientScope:
 
 
 def base_url(request: web.Request, service: Service) -> str:
-    """Return the URL under which the client knows the SCIM endpoint; it is safe inside JSON."""
+    """Return the URL at which the client reaches the SCIM endpoint; it is safe inside JSON."""
     if service.public_url:
         return service.public_url + BASE_PATH
     return _base_url(request.scheme, request.headers.get("Host", ""))

@@ -1,4 +1,4 @@
-"""What the service tells of itself: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 §4)."""
+"""What the service publishes about itself: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 §4)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ BUILT_IN_TYPES = (USER, GROUP, ROLE)  # Without the extensions of any organizati
 
 
 async def service_provider_config(request: web.Request, _: RequestContext | None) -> Answer:
-    """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3); it tells clients how to authenticate."""
+    """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3); it describes how to authenticate."""
     return json_response(dumps(config_document(base_url(request, request.app[SERVICE]))))
 
 
@@ -114,7 +114,7 @@ def _resource_type(each: ResourceType, base: str) -> Document:
 
 
 async def schemas(request: web.Request, context: RequestContext) -> Answer:
-    """GET /Schemas: a ListResponse, complete and without nulls (reference §7)."""
+    """GET /Schemas: a ListResponse, complete and without nulls, because Entra's gallery maps what it finds there."""
     _refuse_filter(request)
     return _list(schema_documents(context.authenticated, context.base))
 
@@ -127,7 +127,7 @@ async def schema(request: web.Request, context: RequestContext) -> Answer:
 
 
 def schema_documents(authenticated: AuthenticatedCaller, base: str) -> list[Document]:
-    """Return the schemas that an organization has; roleId tells which UUIDs are its roles."""
+    """Return the schemas of an organization; roleId lists the UUIDs of its roles."""
     organization = authenticated.caller.organization
     return [
         {
@@ -161,12 +161,12 @@ async def roles(request: web.Request, context: RequestContext) -> Answer:
 
 
 async def search_roles(request: web.Request, context: RequestContext) -> Answer:
-    """POST /Roles/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
+    """POST /Roles/.search: the same as GET, with the query in a body (RFC 7644 §3.4.3)."""
     return _answer_roles(context, read_search_request(await read_body(request)))
 
 
 def _answer_roles(context: RequestContext, sent: Parameters) -> Answer:
-    """Return the roles that a query selects, in their own order. Errors: InvalidFilter, InvalidValue."""
+    """Return the roles that a query selects, always in the same order. Errors: InvalidFilter, InvalidValue."""
     found, selection = (
         role_documents(context.authenticated, context.base),
         read_selection(sent, ROLE),
@@ -200,7 +200,7 @@ def role_documents(authenticated: AuthenticatedCaller, base: str) -> list[Docume
 
 
 def _refuse_filter(request: web.Request) -> None:
-    """RFC 7644 §4: a filter on these endpoints is refused with 403."""
+    """Raise Forbidden for a filter, as RFC 7644 §4 demands on these endpoints."""
     if "filter" in query_parameters(request):
         raise Forbidden("This endpoint takes no filter; read it whole.")
 

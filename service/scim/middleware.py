@@ -1,4 +1,4 @@
-"""What every request passes: an id, the conversion of every failure into a SCIM error, a log line."""
+"""What surrounds every request: it gets an id, a failure becomes a SCIM error, and one line is logged."""
 
 import time
 from typing import Any
@@ -33,8 +33,8 @@ log = structlog.get_logger()
 
 
 def answering(handle: Handler) -> Handler:
-    """Return what handles every request: around the routes, and not a stage of theirs for each."""
-    tell = line_writer("request_answered")
+    """Return a handler that wraps the whole application once; aiohttp would run a middleware per route."""
+    write_line = line_writer("request_answered")
 
     async def answer(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
@@ -44,10 +44,10 @@ def answering(handle: Handler) -> Handler:
         response = await _answer(request, handle, shown)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
-            if not isinstance(response, Answer):  # Which says so by itself.
+            if not isinstance(response, Answer):  # An Answer writes this header itself.
                 response.headers["Server"] = SERVER
-        # The one line of a request: names and numbers, never values of a person.
-        tell(
+        # The one log line of a request: names and numbers, never personal values.
+        write_line(
             request_id=shown,
             method=request.method,
             route=_route(request),
@@ -62,7 +62,7 @@ def answering(handle: Handler) -> Handler:
 
 
 async def _answer(request: web.Request, handle: Handler, request_id: str) -> web.StreamResponse:
-    """Return the answer to a request; what is raised becomes a SCIM error."""
+    """Return the answer to a request; an exception becomes a SCIM error."""
     try:
         return await handle(request)
     except ScimError as refusal:
@@ -74,13 +74,13 @@ async def _answer(request: web.Request, handle: Handler, request_id: str) -> web
 
 
 def refused(request: web.Request, refusal: ScimError, *, allow: str | None = None) -> Answer:
-    """Return the answer that tells a client of a refusal, which the line of its request tells, too."""
+    """Return the answer for a refusal, and remember the refusal for the log line of the request."""
     request[REFUSAL] = refusal
     return error_response(refusal, allow=allow)
 
 
 def _of_failure(error: Exception, request_id: str) -> ScimError:
-    """Log a failure and return what the client is told of it."""
+    """Log a failure and return the error for the client."""
     outage = classify(error)
     if outage is Outage.OTHER_RELEASE:
         log.error("tables_of_another_release", error=repr(error))
@@ -93,11 +93,11 @@ def _of_failure(error: Exception, request_id: str) -> ScimError:
 
 
 def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
-    """Return the answer that tells a client of a refusal."""
+    """Return the answer for a refusal."""
     headers = {}
     if isinstance(error, Unauthorized):
-        # RFC 6750 §3: the challenge; a detail in it would have to be ASCII, the body says it.
-        # Who sent no token is not told an error, either.
+        # RFC 6750 §3: the challenge. A detail in it would have to be ASCII, so the detail is in the body only.
+        # A request without a token gets no error code (§3.1).
         wrong = "" if error.is_missing else ', error="invalid_token"'
         headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
     if isinstance(error, InsufficientScope):
@@ -111,7 +111,7 @@ def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
 
 
 def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:
-    """Return the SCIM error for one of aiohttp's own."""
+    """Return the SCIM error for an error of aiohttp's."""
     path = request.path[:200]
     match error.status:
         case 404:
@@ -126,33 +126,33 @@ def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:
 
 
 def unexpected(request_id: str) -> ScimError:
-    """Return what a client is told of a fault of ours; the log has the trace under the same id."""
+    """Return the error for a fault of ours; the log holds the trace under the same request id."""
     return InternalError(f"Something went wrong here; quote request {request_id} to the operator.")
 
 
 def http_refusal(status: int, detail: str) -> ScimError:
-    """Return a refusal with a status that SCIM gives no meaning of its own."""
+    """Return a refusal with a status that SCIM does not define."""
     refusal = type("HttpRefusal", (ScimError,), {"status": status})(detail)
     assert isinstance(refusal, ScimError)
     return refusal
 
 
 def _route(request: web.Request) -> str | None:
-    """Return the path of the route that a request took, with names in place of ids."""
+    """Return the route of a request: its path with names in place of ids."""
     try:
         resource = request.match_info.route.resource
-    except (AssertionError, AttributeError):  # It never came to a route.
+    except (AssertionError, AttributeError):  # The request reached no route.
         return None
     return resource.canonical if resource else None
 
 
 def refuse_malformed(status: int, detail: str) -> Answer:
-    """Return the answer to what is not HTTP enough to be routed."""
+    """Return the answer to a request that is too malformed to be routed."""
     return error_response(http_refusal(status, detail))
 
 
 def failed(request_id: str) -> Answer:
-    """Return the answer to a request at which the service failed before it came to a route."""
+    """Return the answer to a request that failed in the service before it reached a route."""
     return error_response(unexpected(request_id))
 
 

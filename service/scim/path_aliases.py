@@ -1,7 +1,7 @@
-"""Endpoints under other spellings than the RFC's: /users, /Users/, //Users.
+"""Path aliases: endpoints under paths that the RFC does not name, such as /users, /Users/ and //Users.
 
-Administrators end the Tenant URL with a slash, and servers that many clients were written against
-tell no case apart. A 404 to every query would put a whole provisioning job into quarantine.
+Administrators end the Tenant URL with a slash, and many clients were written against servers that ignore
+case. A 404 to every query would put a whole provisioning job into quarantine.
 """
 
 from aiohttp import web
@@ -25,7 +25,7 @@ NAMES = {
 
 
 def usual_path(path: str) -> str:
-    """Return a path below the SCIM base as the endpoint is written: one slash each, none at the end."""
+    """Return a path below the SCIM base in the RFC's form: single slashes, and none at the end."""
     parts = [each for each in path.removeprefix(BASE_PATH).split("/") if each]
     if parts:
         parts[0] = NAMES.get(parts[0].lower(), parts[0])
@@ -33,7 +33,7 @@ def usual_path(path: str) -> str:
 
 
 class PathAliases(web.PlainResource):
-    """Leads to the resource that the usual spelling leads to; asked after all others of a router."""
+    """Resolves a path alias as the usual path; the router asks it after all other resources."""
 
     def __init__(self, router: web.UrlDispatcher) -> None:
         super().__init__(BASE_PATH)
@@ -42,7 +42,7 @@ class PathAliases(web.PlainResource):
     async def resolve(
         self, request: web.Request
     ) -> tuple[web.UrlMappingMatchInfo | None, set[str]]:
-        """Return what serves the request, or the methods that would be served."""
+        """Return the handler for the request, or else the methods that the path serves."""
         path = request.rel_url.raw_path
         usual = usual_path(path)
         if usual == path:

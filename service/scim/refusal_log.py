@@ -1,4 +1,4 @@
-"""What the one log line of a refused request says: names and ids, so that it tells why, never values."""
+"""The fields that a refusal adds to the log line of its request: the reason in names and ids, never values."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from service.callers.access_tokens import TokenRefused
 
 
 class Origin(NamedTuple):
-    """Whose request it is, as far as that is certain: nothing of a token whose signature is wrong."""
+    """The organization and token of a request; empty unless the token's signature is right."""
 
     organization_id: UUID | None = None
     token_id: UUID | None = None
@@ -23,7 +23,7 @@ OPERATIONS_REFUSED = web.RequestKey("operations_refused", int)
 
 
 def refusal_fields(request: web.Request) -> dict[str, object]:
-    """Return what the line of a request says of its refusal; nothing where it was not refused."""
+    """Return the fields for the log line of a request; none if it was not refused."""
     refused = request.get(OPERATIONS_REFUSED, 0)
     refusal, origin = request.get(REFUSAL), request.get(ORIGIN)
     if refusal is None and not refused:
@@ -31,11 +31,11 @@ def refusal_fields(request: web.Request) -> dict[str, object]:
     counted = {"operations_refused": refused} if refused else {}
     if isinstance(refusal, TokenRefused):
         origin = Origin(refusal.organization_id, refusal.token_id)
-    return {**told(refusal, origin or Origin()), **counted}
+    return {**log_fields(refusal, origin or Origin()), **counted}
 
 
-def told(refusal: ScimError | None, origin: Origin) -> Mapping[str, object]:
-    """Return scimType, attribute, organization and token, those that there are."""
+def log_fields(refusal: ScimError | None, origin: Origin) -> Mapping[str, object]:
+    """Return scimType, attribute, organization and token, without those that are None."""
     fields = {
         "scim_type": refusal.scim_type if refusal else None,
         "attribute": refusal.attribute if refusal else None,

@@ -1,4 +1,4 @@
-"""The JSON of answers: stored documents go out as bytes, with id and meta spliced in."""
+"""The JSON of answers: stored documents are sent as bytes, with id and meta spliced in."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from schema.scim.attributes import Document
 
 
 def etag(version: int) -> str:
-    """Return the entity tag of a version; it is weak, since answers may leave attributes out."""
+    """Return the entity tag of a version; it is weak, since an answer may leave attributes out."""
     return f'W/"{version}"'
 
 
@@ -23,13 +23,13 @@ def quoted_instant(at: datetime) -> str:
 
 
 def user_bytes(user: Resource, base: str) -> bytes:
-    """Return a user as it is served, with the groups that it is in."""
+    """Return the JSON of a user, with the groups that it is in."""
     groups = f'"groups":{_groups_json(user.related, base)},' if user.related else ""
     return f"{_head(user, 'User', '/Users', base)}{groups}{user.document[1:]}".encode()
 
 
 def group_bytes(group: Resource, base: str) -> bytes:
-    """Return a group as it is served, with the members that were read with it."""
+    """Return the JSON of a group, with the members that were read with it."""
     alone = f"{_head(group, 'Group', '/Groups', base)}{group.document[1:]}".encode()
     if not group.related:
         return alone
@@ -38,7 +38,7 @@ def group_bytes(group: Resource, base: str) -> bytes:
 
 
 def member_bytes(members: Iterable[Member], base: str) -> bytes:
-    """Return values of `members`, joined by commas."""
+    """Return the JSON of members, joined by commas."""
     return b",".join(
         orjson.dumps(
             {
@@ -53,7 +53,7 @@ def member_bytes(members: Iterable[Member], base: str) -> bytes:
 
 
 def _head(resource: Resource, name: str, endpoint: str, base: str) -> str:
-    """Return the beginning of a resource's JSON: `base` holds nothing that JSON must escape."""
+    """Return the beginning of a resource's JSON. `base` must hold nothing that JSON escapes."""
     created = quoted_instant(resource.created_at)
     modified = quoted_instant(resource.modified_at) if resource.version > 1 else created
     return (
@@ -83,7 +83,7 @@ def list_message(total: int, start: int, count: int) -> Document:
 
 
 def list_head(message: Document) -> bytes:
-    """Return the beginning of a ListResponse, up to where its Resources begin."""
+    """Return the beginning of a ListResponse, up to the first of its Resources."""
     return orjson.dumps(message)[:-1] + b',"Resources":['
 
 

@@ -23,12 +23,11 @@ from service.limits.offload import LONG_BYTES, offload
 from service.write.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
-BODY_LIMIT_BYTES = 1_048_576  # Of a user, a search or a PATCH of one.
+BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
 LARGE_BODY_LIMIT_BYTES = 16_777_216  # Of a group, which may list 100,000 members.
-DRAIN_LIMIT_BYTES = (
-    67_108_864  # What is read of a body that is too large, so that its sender hears why.
-)
-BODY_TIMEOUT_S = 60.0  # For all of a body: Entra gives up then, too.
+# So much of a body that is too large is read and dropped: otherwise its sender would not get the refusal.
+DRAIN_LIMIT_BYTES = 67_108_864
+BODY_TIMEOUT_S = 60.0  # For a whole body; Entra gives up after the same time.
 PARAMETERS_MAX = 100
 VERSION = re.compile(r'\s*(?:W/)?"([0-9]{1,18})"\s*')
 NUL_ESCAPE = b"\\u0000"
@@ -37,9 +36,7 @@ NUL_ESCAPE = b"\\u0000"
 class ClientLeft(ScimError):
     """The client closed the connection before its request was whole."""
 
-    status = (
-        499  # No standard's, but what proxies' logs say: nobody hears it, the log line tells it.
-    )
+    status = 499  # No standard defines it, but proxies log it. Only our log line shows it: the client is gone.
 
 
 class BodyTooLate(ScimError):
@@ -51,8 +48,8 @@ class BodyTooLate(ScimError):
 async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Any:
     """Return the JSON of a request's body.
 
-    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax (a key given twice is one), InvalidValue for
-    a NUL in a text.
+    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax (also for a key that is given twice), InvalidValue
+    for a NUL in a text.
     """
     _check_media_type(request)
     text = without_mark(await _read_bytes(request, limit_bytes))
@@ -69,7 +66,7 @@ async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -
 
 
 def _no_json(text: bytes, error: orjson.JSONDecodeError) -> InvalidSyntax:
-    """Return the refusal of a body: it may be JSON, but in an encoding that RFC 8259 §8.1 rules out."""
+    """Return the refusal of a body that is not JSON, or is in an encoding that RFC 8259 §8.1 rules out."""
     remedy = "send JSON that is encoded as UTF-8"
     try:
         text.decode()
@@ -81,18 +78,18 @@ def _no_json(text: bytes, error: orjson.JSONDecodeError) -> InvalidSyntax:
 
 
 def is_large(request: web.Request) -> bool:
-    """Tell whether a request's body takes so much memory that few of its size are taken at once."""
+    """Return whether a body needs so much memory that only few of its size may be read at once."""
     return (request.content_length or 0) > BODY_LIMIT_BYTES
 
 
 def is_long(request: web.Request) -> bool:
-    """Tell whether a request's body may take long to make sense of; one of unknown size may."""
+    """Return whether a body may take long to read into a command; a body of unknown size may."""
     length = request.content_length
     return length is None or length > LONG_BYTES
 
 
 def _check_media_type(request: web.Request) -> None:
-    """Accept both media types with any parameters, and none at all (azure-docs#116775)."""
+    """Accept both media types with any parameters, and a request that names none (azure-docs#116775)."""
     sent = request.headers.get("Content-Type", "")
     media_type = sent.partition(";")[0].strip().lower()
     if media_type and media_type not in MEDIA_TYPES:
@@ -102,10 +99,10 @@ def _check_media_type(request: web.Request) -> None:
 
 
 async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
-    """Return the body; one that is too large is still read, so that its sender hears why."""
+    """Return the body. One that is too large is still read: otherwise its sender would not get the refusal."""
     content, encoding = request.content, request.headers.get("Content-Encoding")
     try:
-        if encoding is None and content.is_eof():  # Most have come as a whole.
+        if encoding is None and content.is_eof():  # Most bodies have arrived as a whole.
             return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await _gather(content, inflater(encoding or ""), limit_bytes)
@@ -127,9 +124,9 @@ async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: 
         if raw_size > DRAIN_LIMIT_BYTES:
             break
         if size <= limit_bytes and part:
-            known = inflate.take(part, limit_bytes + 1 - size) if inflate else part
-            size += len(known)
-            parts.append(known)
+            plain = inflate.take(part, limit_bytes + 1 - size) if inflate else part
+            size += len(plain)
+            parts.append(plain)
     body = _of_size(b"".join(parts), limit_bytes)
     if inflate and raw_size:
         inflate.end()
@@ -145,16 +142,18 @@ def _of_size(body: bytes, limit_bytes: int) -> bytes:
 def query_parameters(request: web.Request) -> dict[str, str]:
     """Return the query parameters by lower-case name, decoded once; the last of a name wins.
 
-    Names of attributes add up: a client that excludes members and meta apart must get neither.
+    Names of attributes add up: a client that excludes members and meta in two parameters must get neither.
 
-    Parameters that nobody knows are left to be ignored, such as the bare `aadOptscim062020` that
-    administrators put into the Tenant URL (reference §2.2).
+    Unknown parameters are returned too, but no caller reads them: administrators put a bare `aadOptscim062020`
+    into the Tenant URL, which switches on a feature of Entra's.
     """
     raw = request.rel_url.raw_query_string
     if not raw:
         return {}
     try:
-        if "&" not in raw and raw.isascii():  # Such as one filter, in half the time.
+        if (
+            "&" not in raw and raw.isascii()
+        ):  # A single parameter, such as a filter, takes half the time this way.
             name, _, value = raw.partition("=")
             return {_decoded(name).lower(): _decoded(value)}
         pairs = parse_qsl(
@@ -184,7 +183,7 @@ def _decoded(text: str) -> str:
 
 
 def read_precondition(request: web.Request) -> Precondition:
-    """Return what If-Match and If-None-Match ask of a write (RFC 7644 §3.14)."""
+    """Return the precondition in If-Match and If-None-Match (RFC 7644 §3.14)."""
     wanted, barred = request.headers.get("If-Match"), request.headers.get("If-None-Match")
     if wanted is None and barred is None:
         return NO_PRECONDITION
@@ -202,6 +201,6 @@ def _versions(header: str | None) -> frozenset[int] | None:
 
 
 def is_unmodified(request: web.Request, version: int) -> bool:
-    """Tell whether If-None-Match names this version (RFC 7644 §3.14)."""
+    """Return whether If-None-Match names this version (RFC 7644 §3.14)."""
     held = _versions(request.headers.get("If-None-Match"))
     return held is not None and (held == ANY_VERSION or version in held)

@@ -1,7 +1,7 @@
-"""Responses: whole ones, whose head and body leave in one piece, and the headers that they carry.
+"""Whole answers, whose head and body are sent in one piece, and their headers.
 
-Every request passes here, so an answer is put together without the stages that aiohttp has for what is
-compressed, chunked or carries cookies: they take as long as all else that happens to a GET.
+Every request passes here. So an answer skips aiohttp's stages for compression, chunks and cookies: they take as
+long as the rest of a GET.
 """
 
 from projections.directory.queries.point_reads import Resource
@@ -18,12 +18,12 @@ def resource_response(
 
 
 def json_response(body: bytes, *, status: int = 200) -> Answer:
-    """Return a message that is no single resource."""
+    """Return a message that is not a single resource."""
     return Answer(body, status=status)
 
 
 def no_content(resource: Resource | None = None) -> Answer:
-    """Return 204, with the entity tag of a resource that was written and is not shown."""
+    """Return 204, with the entity tag of a written resource that is not shown."""
     return Answer(status=204, headers={"ETag": etag(resource.version)} if resource else None)
 
 

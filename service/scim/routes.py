@@ -62,15 +62,15 @@ def add_routes(app: web.Application) -> None:
 
 
 def reads(handle: Handle) -> Handler:
-    """Return a handler for what changes nothing."""
+    """Return a handler for a request that changes nothing."""
     return authenticating(handle, READ)
 
 
 def discovers(handle: HandleAnyone) -> Handler:
-    """Return a handler for what a client may read before it has a token."""
+    """Return a handler for a request that needs no token."""
     return authenticating_if_sent(handle, READ)
 
 
 def writes(handle: Handle) -> Handler:
-    """Return a handler for what changes something, or might."""
+    """Return a handler for a request that may change something."""
     return authenticating(handle, WRITE)

@@ -17,24 +17,26 @@ NAMES_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The attributes to hold: those included (None: all), then without those excluded."""
+    """The attributes of an answer: those included (None: all), minus those excluded."""
 
-    included: tuple[AttributePath | str, ...] | None  # A text is the URN of a whole extension.
+    included: (
+        tuple[AttributePath | str, ...] | None
+    )  # A text is the URN of an extension, selected as a whole.
     excluded: tuple[AttributePath | str, ...]
 
     @property
     def is_everything(self) -> bool:
-        """Tell whether answers are left as they are."""
+        """Return whether an answer is left as it is."""
         return self.included is None and not self.excluded
 
     def wants(self, name: str) -> bool:
-        """Tell whether an answer needs an attribute of the core schema at all."""
+        """Return whether an answer needs an attribute of the core schema at all."""
         if any(_is_whole(path, name) for path in self.excluded):
             return False
         return self.included is None or any(_is_part(path, name) for path in self.included)
 
     def shows(self, name: str, sub: str) -> bool:
-        """Tell whether an answer may show a sub-attribute of an attribute of the core schema."""
+        """Return whether an answer may show a sub-attribute of an attribute of the core schema."""
 
         def is_of_it(path: AttributePath | str) -> bool:
             return _is_whole(path, name) or (_is_part(path, name) and _sub_name(path) == sub)
@@ -44,7 +46,7 @@ class Selection:
         return self.included is None or any(map(is_of_it, self.included))
 
     def is_only_without(self, name: str) -> bool:
-        """Tell whether leaving out one attribute is all that it asks for."""
+        """Return whether the selection excludes one attribute and asks for nothing else."""
         return self.included is None and all(_is_whole(path, name) for path in self.excluded)
 
 
@@ -52,12 +54,12 @@ EVERYTHING = Selection(None, ())
 
 
 def names_attributes(sent: Mapping[str, str]) -> bool:
-    """Tell whether the query parameters of a request name any attribute, be it one that nobody knows."""
+    """Return whether the query parameters of a request name any attribute, known or unknown."""
     return any(sent.get(name, "").strip() for name in ("attributes", "excludedattributes"))
 
 
 def read_selection(sent: Mapping[str, str], resource_type: ResourceType) -> Selection:
-    """Return what the query parameters of a request select; names nobody knows select nothing."""
+    """Return what the query parameters of a request select; unknown names select nothing."""
     if "attributes" not in sent and "excludedattributes" not in sent:
         return EVERYTHING
     included = sent.get("attributes")
@@ -79,7 +81,7 @@ def _read_name(name: str, resource_type: ResourceType) -> AttributePath | str | 
 
 
 def _read_alias(name: str, resource_type: ResourceType) -> AttributePath | None:
-    """Return where an answer holds an attribute of the core schema under its other name, if it was asked for."""
+    """Return the path of a core attribute under its other name, if it was requested by that name; else None."""
     urn, _, attribute_name = name.rpartition(":")
     extension = resource_type.extension(urn)
     if extension is None or (extension.id, attribute_name.lower()) not in resource_type.aliases:
@@ -102,14 +104,14 @@ def _is_part(path: AttributePath | str, name: str) -> bool:
 
 
 def select(resource: bytes, selection: Selection) -> bytes:
-    """Return the JSON of a resource with the attributes selected."""
+    """Return the JSON of a resource with the selected attributes."""
     if selection.is_everything:
         return resource
     return orjson.dumps(select_document(orjson.loads(resource), selection))
 
 
 def select_document(document: Document, selection: Selection) -> Document:
-    """Return a resource with the attributes selected, and those that are always returned."""
+    """Return a resource with the selected attributes, and those that are always returned."""
     chosen = document
     if selection.included is not None:
         chosen = {name: document[name] for name in ALWAYS if name in document}
@@ -122,7 +124,7 @@ def select_document(document: Document, selection: Selection) -> Document:
 
 
 def _without_void(chosen: Document) -> Document:
-    """Drop the values that have none of the sub-attributes, and each attribute that is left with no value.
+    """Drop values without any selected sub-attribute, and attributes that then have no value.
 
     RFC 7643 §2.5: an attribute without a value is left out; an empty list would say that it has none.
     """
@@ -149,7 +151,7 @@ def _include(chosen: Document, document: Document, path: AttributePath | str) ->
 
 
 def _with_sub(chosen: Any, value: Any, name: str) -> Any:
-    """Return what was chosen of a complex value, and a sub-attribute of it more."""
+    """Return what was chosen of a complex value so far, plus one more sub-attribute."""
     if isinstance(value, list):
         former = chosen or [{} for _ in value]
         return [_with_sub(old, each, name) for old, each in zip(former, value, strict=True)]

@@ -1,4 +1,4 @@
-"""Names that clients send and no schema knows: counted and logged, never their values."""
+"""Attributes that clients send and no schema knows: their names are counted and logged, never their values."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 def note_ignored(resource_type: str, names: Sequence[str]) -> None:
-    """Count and log attributes that a request named in vain."""
+    """Count and log the ignored attributes of a request."""
     if names:
         ignored_attributes.labels(resource_type).inc(len(names))
         shown = [name[:NAME_LENGTH_MAX] for name in names[:NAMES_LOGGED_MAX]]

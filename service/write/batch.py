@@ -1,4 +1,4 @@
-"""One batch of commands: load what they need, decide each in turn, then append and project."""
+"""One batch of commands: load the required state, decide one command after another, append and project."""
 
 import asyncio
 from collections.abc import Sequence
@@ -44,27 +44,27 @@ USER_WRITES, GROUP_WRITES = (
 
 
 class Work(NamedTuple):
-    """A command, who asks, and what its events will say of their origin."""
+    """A command, its caller, and the provenance of its events."""
 
     command: Command
     caller: Caller
     provenance: Provenance
-    is_long: bool = False  # It may take long to decide.
+    is_long: bool = False  # The decision may take long.
 
 
 class Outcome(NamedTuple):
-    """What a command came to: the row of its resource now (None: deleted or no resource)."""
+    """The result of a command: its resource's row after it (None if deleted, or if there is no resource)."""
 
     row: UserRow | GroupRow | None
     is_changed: bool
-    groups: str | None = None  # Of a user: JSON text, a list of (id, displayName).
+    groups: str | None = None  # Of a user, as JSON text: a list of (id, displayName).
     member_count: int = 0  # Of a group.
-    role_conflict: tuple[str, ...] = ()  # Names of the roles that a rule had to choose from.
+    role_conflict: tuple[str, ...] = ()  # Names of the roles among which a rule had to choose.
 
 
 @dataclass(slots=True)
 class Batch:
-    """A batch as decided: one answer per command, and all events in order."""
+    """A decided batch: one answer per command, and all events in order."""
 
     organization_id: UUID
     tail: Tail
@@ -82,11 +82,11 @@ async def decide_batch(
     *,
     read_timeout_s: float | None = None,
 ) -> Batch:
-    """Load what the commands need, as it is at the log's tail or later, and decide them in turn."""
+    """Load the required state, as of the log's tail or later, and decide the commands one after another."""
     is_long = any(work.is_long for work in works)
-    needs, refused = await offload(_required_state, is_long, works)
+    required, refused = await offload(_required_state, is_long, works)
     async with asyncio.timeout(read_timeout_s):
-        state = await load_state(connection, organization_id, needs)
+        state = await load_state(connection, organization_id, required)
     batch = Batch(organization_id, tail, state)
     is_long |= sum(len(group.members) for group in state.groups.values()) > LONG_MEMBERS
     await offload(_decide_all, is_long, batch, works, refused)
@@ -99,19 +99,19 @@ def _decide_all(batch: Batch, works: Sequence[Work], refused: Sequence[ScimError
 
 
 async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> None:
-    """Append the events of a batch and write what they changed into the directory."""
+    """Append the events of a batch and write their changes into the directory."""
     if batch.events:
         await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
         await batch.changes.save(connection, batch.organization_id, batch.state)
 
 
 def can_be_optimistic(works: Sequence[Work]) -> bool:
-    """Tell whether commands lead to no more than events and rows of users."""
+    """Return whether commands lead to nothing but events and rows of users."""
     return all(isinstance(work.command, USER_WRITES) for work in works)
 
 
 async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer) -> list[list[Any]]:
-    """Return the events of a batch of users, sealed, and its rows as `append_and_save_users` takes them."""
+    """Return the sealed events and the rows of a batch of users, as `append_and_save_users` takes them."""
     recorded, sealed = await prepare(
         connection, batch.organization_id, batch.tail, batch.events, sealer
     )
@@ -119,20 +119,20 @@ async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer)
 
 
 def _required_state(works: Sequence[Work]) -> tuple[RequiredState, list[ScimError | None]]:
-    """Return what a batch needs, and for each command the refusal that reading it led to."""
-    needs, refused = RequiredState(), list[ScimError | None]()
+    """Return what a batch requires, and per command the refusal if reading its names failed, else None."""
+    required, refused = RequiredState(), list[ScimError | None]()
     for work in works:
         try:
-            needs.add(work.command)
+            required.add(work.command)
             refused.append(None)
         except ScimError as refusal:
             name_attribute(refusal, _type_of(work.command))
             refused.append(refusal)
-    return needs, refused
+    return required, refused
 
 
 def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
-    """Decide one command; what it leads to is known to the next."""
+    """Decide one command; the next command sees the resulting state."""
     try:
         decisions = decide(work.command, batch.state, work.caller)
     except ScimError as refusal:
@@ -154,7 +154,7 @@ def _role_conflict(decisions: Sequence[Decision], caller: Caller) -> tuple[str, 
 
 
 def _type_of(command: Command) -> ResourceType:
-    """Return the resource type whose attributes a refusal of a command may be about."""
+    """Return the resource type whose attributes a refusal of this command may name."""
     if isinstance(command, USER_WRITES):
         return command.resource_type
     return GROUP if isinstance(command, GROUP_WRITES) else USER
@@ -189,7 +189,7 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
 
 
 def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:
-    """Return the row of the resource that a command was about, as it is after it."""
+    """Return the outcome of a command, with its resource's row as it is now."""
     state = batch.state
     if isinstance(command, USER_WRITES):
         row = user_row(state.users[command.id], command.resource_type)

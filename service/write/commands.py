@@ -1,4 +1,4 @@
-"""What a caller can ask of the log: commands, read and checked, with every id already chosen."""
+"""The commands: what a caller asks for, read and checked, with every id already chosen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ ANY_VERSION = frozenset({0})  # If-Match: * - any version that exists.
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """The versions that If-Match names, and those of If-None-Match; None asks for nothing."""
+    """The versions in If-Match and those in If-None-Match; None if a header is absent."""
 
     versions: frozenset[int] | None = None  # RFC 7644 §3.14
     barred: frozenset[int] | None = None  # RFC 9110 §13.1.2: a write on one of them is refused.
@@ -25,7 +25,7 @@ NO_PRECONDITION = Precondition()
 
 @dataclass(frozen=True, slots=True)
 class CreateUser:
-    """Make a user of a document as read."""
+    """Create a user from a document."""
 
     id: UUID
     document: Document
@@ -34,9 +34,9 @@ class CreateUser:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceUser:
-    """Give a user the attributes of a document as read (PUT).
+    """Give a user the attributes of a document (PUT).
 
-    `role_ids` are the values of roleId under its two names where they differ: one of them is news.
+    `role_ids` holds the values of roleId under its two names if they differ: one of them is the change.
     """
 
     id: UUID
@@ -66,7 +66,7 @@ class DeleteUser:
 
 @dataclass(frozen=True, slots=True)
 class CreateGroup:
-    """Make a group of a document as read, with the members in it."""
+    """Create a group from a document, with the members in it."""
 
     id: UUID
     document: Document
@@ -74,9 +74,9 @@ class CreateGroup:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceGroup:
-    """Give a group the attributes and members of a document as read (PUT).
+    """Give a group the attributes and members of a document (PUT).
 
-    `is_emptied` says that the client sent an empty list of members, which reading takes as absent.
+    `is_emptied` says that the client sent an empty list of members; the document does not hold it.
     """
 
     id: UUID
@@ -104,7 +104,7 @@ class DeleteGroup:
 
 @dataclass(frozen=True, slots=True)
 class RegisterOrganization:
-    """Make an organization with its five roles."""
+    """Register an organization with its five roles."""
 
     id: UUID
     name: str
@@ -113,7 +113,7 @@ class RegisterOrganization:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """Note that an account was given a bearer token."""
+    """Record that a bearer token was issued to an account."""
 
     organization_id: UUID
     token_id: UUID
@@ -126,7 +126,7 @@ class IssueToken:
 
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
-    """Accept a bearer token no longer."""
+    """Stop accepting a bearer token."""
 
     organization_id: UUID
     token_id: UUID
@@ -134,7 +134,7 @@ class RevokeToken:
 
 @dataclass(frozen=True, slots=True)
 class RegisterSchema:
-    """Give an organization's users an extension of its own, or a registered one more attributes."""
+    """Register an extension for an organization's users, or add attributes to a registered one."""
 
     organization_id: UUID
     document: Document

@@ -1,10 +1,10 @@
-"""The one shell around decisions: batch → load → decide → append and project → commit.
+"""The shell around decisions: batch → load → decide → append and project → commit.
 
-Each organization has a lane. Commands that arrive while a batch is in flight form the next one, so
-that a commit is shared by all who wait and costs an idle service no delay. Nothing is answered
-before its commit. A refused command fails alone. If a batch fails for another reason, its commands
-are tried one by one, so that one poisoned command cannot fail its neighbours. What was sent to
-COMMIT is never tried again: it may have happened.
+Each organization has a lane. Commands that arrive while a batch is in flight form the next batch. So all
+waiting commands share a commit, and a command in an idle service waits for nobody. Nothing is answered
+before its commit. A refused command fails alone. If a batch fails for another reason, its commands are
+tried one by one: one poisoned command must not fail its neighbors. A batch whose COMMIT was sent is never
+tried again, because it may have been committed.
 """
 
 import asyncio
@@ -39,15 +39,14 @@ from service.write.transaction import (
 from service.write.unknown_events import refusal_of
 
 BATCH_MAX = 256  # Commands in one transaction.
-TURNS = (
-    3  # Of the event loop before a batch: a request is read, authenticated and submitted in these.
-)
+TURNS = 3  # Of the event loop, before a batch begins: a request is read, authenticated and submitted in so many.
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
-# From the connection on, for the answer to COMMIT: the whole ends later, and cannot tell that one was sent.
+# For the answer to COMMIT, from when the connection is there. It is shorter than BATCH_TIMEOUT_S, because a timeout of
+# the whole batch could not know whether COMMIT was sent.
 COMMIT_TIMEOUT_S = 19.0
-CONTENDED_S = 1.0  # After somebody else wrote to the log: their next write is likely to be soon.
-NAMES = {  # By the constraint that keeps it unique.
+CONTENDED_S = 1.0  # For so long the log is locked first after somebody else wrote to it: they are likely to write again.
+NAMES = {  # Attributes, by the constraint that keeps them unique.
     "users_one_per_user_name": "userName",
     "groups_one_per_display_name": "displayName",
 }
@@ -77,8 +76,8 @@ class Lanes:
     """All lanes of a process. Organizations run in parallel; within one, batches follow each other.
 
     `waiting_max` bounds the commands that wait in one lane: beyond it a command is refused with
-    Unavailable, since an answer after a minute is no answer to a provisioning client.
-    `on_commit` is told of each organization whose log has grown; it must not wait.
+    Unavailable, since an answer after a minute is useless to a provisioning client.
+    `on_commit` is called with each organization whose log has grown; it must not block.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ class Lanes:
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
         self._log_ends = LogEnds()
-        # Organization → until when its log is locked first, by the loop's clock.
+        # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
 
@@ -104,8 +103,8 @@ class Lanes:
     ) -> Outcome:
         """Carry out a command; return when its events are committed, or when it changed nothing.
 
-        `is_long` says that it may take long to decide.
-        Errors: a ScimError where it is refused; Unavailable where the queue is full, the service
+        `is_long` says that the decision may take long.
+        Errors: a ScimError if the command is refused; Unavailable if the lane is full, the service
         stops, or Postgres cannot be reached.
         """
         organization_id = caller.organization.id
@@ -119,18 +118,18 @@ class Lanes:
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
-        # A caller that leaves cancels this future and nothing else: its command goes on.
+        # If the client leaves, only this future is cancelled: its command goes on.
         return await pending.answer
 
     async def close(self) -> None:
-        """Refuse new commands and finish those that wait."""
+        """Refuse new commands and finish the waiting ones."""
         self._is_closed = True
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         await asyncio.gather(*tasks)
         await self._connections.close()
 
     async def _run(self, lane: Lane) -> None:
-        """Run batches until nobody waits; then the lane goes, so that idle ones cost nothing."""
+        """Run batches until no command waits; then remove the lane, since an idle lane would cost memory."""
         batch: list[Pending] = []
         try:
             while lane.waiting:
@@ -138,7 +137,7 @@ class Lanes:
                 if batch := _next_batch(lane):
                     await self._run_batch(lane, batch)
         finally:
-            # However this ends, nobody waits for ever.
+            # However this ends, no caller may wait forever.
             self._lanes.pop(lane.organization_id, None)
             _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
             lane.waiting.clear()
@@ -149,12 +148,12 @@ class Lanes:
         try:
             async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S) as connection:
                 decided = await self._transact(connection, lane.organization_id, batch)
-                # They are committed, whatever becomes of the connection now.
+                # The events are committed, whatever happens to the connection now.
                 _answer_all(batch, decided.answers)
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
-        except Exception as error:  # noqa: BLE001 - those who wait are answered, whatever it is.
+        except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers are answered.
             if refusal := _refusal(error, batch):
                 _fail(batch, refusal, error)
             elif is_last_try:
@@ -167,7 +166,7 @@ class Lanes:
                 self._on_commit(lane.organization_id)
 
     async def _refusal_of_one(self, organization_id: UUID, error: Exception) -> Exception:
-        """Return what the caller of a failed command is told."""
+        """Return the error that the caller of a failed command gets."""
         if isinstance(error, NameTaken):
             taken = Uniqueness(
                 "Another resource has taken this name in the meantime; match it first."
@@ -180,7 +179,7 @@ class Lanes:
             )
         if not isinstance(error, WrongExpectedVersion):
             return error
-        # It was decided under the log's lock: nobody has come between.
+        # It was decided under the log's lock: nobody else has written in between.
         try:
             async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S) as connection:
                 refusal = await refusal_of(connection, organization_id, error)
@@ -215,16 +214,16 @@ class Lanes:
 
 
 async def _let_come() -> None:
-    """Let requests be read that are there: who was answered together asks again together.
+    """Let the requests be read that have arrived. Clients answered in one batch usually send again together.
 
-    A batch of one and a batch of thirty cost a millisecond more than a batch of thirty-one.
+    A batch of one and then a batch of thirty cost a millisecond more than a batch of thirty-one.
     """
     for _ in range(TURNS):
         await asyncio.sleep(0)
 
 
 def _next_batch(lane: Lane) -> list[Pending]:
-    """Take the next commands out of a lane, at least one where any is not refused."""
+    """Take the next commands out of a lane, without those that have waited too long."""
     batch: list[Pending] = []
     while lane.waiting and len(batch) < BATCH_MAX:
         pending = lane.waiting.popleft()
@@ -234,7 +233,7 @@ def _next_batch(lane: Lane) -> list[Pending]:
 
 
 def _is_refused_as_late(pending: Pending) -> bool:
-    """Refuse a command that has waited too long, in time for its client; tell whether it was."""
+    """Refuse a command that has waited too long, before its client gives up; return whether it was refused."""
     if asyncio.get_running_loop().time() - pending.since_s < WAIT_TIMEOUT_S:
         return False
     _answer(pending, _busy())
@@ -246,7 +245,7 @@ def _busy() -> Unavailable:
 
 
 def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
-    """Return what the callers of a failed batch are told; None where one command may have poisoned it."""
+    """Return the error for all callers of a failed batch; None if one command may have poisoned it."""
     outage, commands = classify(error), len(batch)
     if outage is Outage.OTHER_RELEASE or (outage is Outage.INCOMPLETE_ROW and commands == 1):
         log.error("tables_of_another_release", error=repr(error), commands=commands)

@@ -1,4 +1,4 @@
-"""Load what a batch needs to know from the directory, in as few queries as its commands allow."""
+"""Load the state that a batch requires from the directory, in as few queries as its commands allow."""
 
 from uuid import UUID
 
@@ -10,63 +10,63 @@ from service.write.decide.state import BatchState
 
 
 async def load_state(
-    connection: Connection, organization_id: UUID, needs: RequiredState
+    connection: Connection, organization_id: UUID, required: RequiredState
 ) -> BatchState:
-    """Return the states and names that the commands of a batch need. Kinds nobody needs cost nothing."""
+    """Return the states and names that a batch requires. What it does not require costs no query."""
     state = BatchState()
-    if needs.organization:
+    if required.organization:
         state.organization = await load.load_organization(
             connection, organization_id, with_tokens=True
         )
-    await _load_users(connection, organization_id, needs, state)
-    await _load_groups(connection, organization_id, needs, state)
+    await _load_users(connection, organization_id, required, state)
+    await _load_groups(connection, organization_id, required, state)
     return state
 
 
 async def _load_users(
-    connection: Connection, organization_id: UUID, needs: RequiredState, state: BatchState
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
 ) -> None:
-    if needs.users:
+    if required.users:
         state.users, state.user_groups = await load.load_users(
-            connection, organization_id, needs.users
+            connection, organization_id, required.users
         )
         state.member_types |= dict.fromkeys(state.users, "User")
-    if needs.user_names:
+    if required.user_names:
         holders = await load.find_user_names(
-            connection, organization_id, needs.user_names, needs.external_ids
+            connection, organization_id, required.user_names, required.external_ids
         )
         state.user_names, state.former_names = holders.users, holders.former_users
         state.former_external_ids = holders.former_external_ids
 
 
 async def _load_groups(
-    connection: Connection, organization_id: UUID, needs: RequiredState, state: BatchState
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
 ) -> None:
     members: Members = {}
-    if needs.gone:
-        members = await load.load_memberships(connection, organization_id, needs.gone)
-    groups = needs.groups | members.keys()
-    if needs.members and groups - needs.whole_groups:
+    if required.gone:
+        members = await load.load_memberships(connection, organization_id, required.gone)
+    groups = required.groups | members.keys()
+    if required.members and groups - required.whole_groups:
         _merge(
             members,
             await load.load_members(
-                connection, organization_id, groups - needs.whole_groups, needs.members
+                connection, organization_id, groups - required.whole_groups, required.members
             ),
         )
-    if needs.whole_groups:
+    if required.whole_groups:
         _merge(
             members,
-            await load.load_all_members(connection, organization_id, needs.whole_groups),
+            await load.load_all_members(connection, organization_id, required.whole_groups),
         )
     if groups:
         state.groups = await load.load_groups(connection, organization_id, groups, members)
-    if needs.group_names:
+    if required.group_names:
         state.group_names = await load.find_group_names(
-            connection, organization_id, needs.group_names
+            connection, organization_id, required.group_names
         )
-    if needs.members:
+    if required.members:
         state.member_types |= await load.find_member_types(
-            connection, organization_id, needs.members
+            connection, organization_id, required.members
         )
 
 

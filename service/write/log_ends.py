@@ -1,7 +1,7 @@
-"""Where logs end, as this process's own last batches left them: so that the next batch need not ask.
+"""Where logs end, as the last batches of this process left them: the next batch need not query it.
 
-What is remembered may be wrong, since others may have written. Then the next batch finds its positions taken, writes
-nothing and is decided anew; nobody is told anything before.
+The remembered end may be wrong, because other processes write too. Then the next batch finds its positions taken,
+writes nothing and is decided again; no caller gets an answer before that.
 """
 
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from uuid import UUID
 
 from eventstore.append import Tail
 
-FRESH_S = 1.0  # Since Postgres's clock was read: instants are Postgres's, ours only tells how long ago that was.
+# Since Postgres's clock was read. Times are Postgres's; our clock only measures how long ago that was.
+FRESH_S = 1.0
 REMEMBERED_MAX = 10_000  # Logs.
 
 
 class LogEnd(NamedTuple):
-    """The end of a log, and what Postgres's clock said when the loop's said `read_at_s`."""
+    """The end of a log, and Postgres's clock at the moment when the loop's clock showed `read_at_s`."""
 
     position: int
     recorded_at: datetime | None
@@ -23,12 +24,12 @@ class LogEnd(NamedTuple):
     read_at_s: float
 
     def tail(self, now_s: float) -> Tail:
-        """Return the end as the log itself would tell it now."""
+        """Return the tail as reading the log would return it now."""
         now = self.clock + timedelta(seconds=now_s - self.read_at_s)
         return Tail(self.position, self.recorded_at, now)
 
     def after(self, tail: Tail, events: int) -> "LogEnd":
-        """Return the end after so many events were appended to a tail, which was of this end."""
+        """Return the end after so many events were appended; `tail` is this end's."""
         if not events:
             return self
         return self._replace(
@@ -48,16 +49,16 @@ class LogEnds:
         self._ends: dict[UUID, LogEnd] = {}
 
     def take(self, organization_id: UUID, now_s: float) -> LogEnd | None:
-        """Return where a log ends if that is known, and forget it: whoever writes there has to tell again."""
+        """Return where a log ends, if that is known, and forget it: the writer must remember the new end."""
         end = self._ends.pop(organization_id, None)
         return end if end is not None and now_s - end.read_at_s < FRESH_S else None
 
     def remember(self, organization_id: UUID, end: LogEnd) -> None:
-        """Note where a log ends."""
+        """Remember where a log ends."""
         if len(self._ends) >= REMEMBERED_MAX:
             self._ends.clear()
         self._ends[organization_id] = end
 
     def forget(self, organization_id: UUID) -> None:
-        """Note that a log is written to in another way."""
+        """Forget where a log ends, because it is about to be written to in another way."""
         self._ends.pop(organization_id, None)

@@ -1,10 +1,10 @@
-"""The transaction of a batch, in one of two ways; nothing is answered before it is committed.
+"""The transaction of a batch, in one of two ways. Nothing is answered before the commit.
 
-At once: decide on what is there, locking nothing, and write all of it by one statement, which is a transaction of its
-own. It succeeds where the log's tail is still where it was read, or where our last batch left it, so that nobody else
-came between.
+Optimistic: decide without a lock, and write everything in one statement, which is its own transaction. It succeeds
+only if the log still ends where it was read, or where our last batch left it: nobody else has written in between.
 
-In turn: lock the log, decide, write, commit. For batches of more than users, and where others write to the log, too.
+Locked: lock the log, decide, write, commit. This is for batches that touch more than users, and for logs that others
+write to as well.
 """
 
 import asyncio
@@ -25,22 +25,22 @@ from projections.directory.save import append_and_save_users
 from service.write.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
 from service.write.log_ends import LogEnd, LogEnds, end_of
 
-BEGIN_TIMEOUT_S = 6.0  # For Postgres to say a first word.
+BEGIN_TIMEOUT_S = 6.0  # For Postgres's first answer.
 ROLLBACK_TIMEOUT_S = 2.0
-# Somebody else came between: they hold the lock, have moved the tail, or taken a name.
+# Another writer was faster: it holds the lock, has moved the tail, or has taken a name.
 OVERTAKEN = frozenset({Outage.LOCKED, Outage.CONFLICT, Outage.REFUSED})
-# The log's lock would not help: this is said of one command, or of the statement that writes all at once.
-NOT_AT_ONCE = frozenset({Outage.UNFIT, Outage.BUG})
+# No other writer is the cause, but one command, or the one statement that writes everything.
+NOT_OPTIMISTIC = frozenset({Outage.UNFIT, Outage.BUG})
 
 log = structlog.get_logger()
 
 
 class OutcomeUnknown(Exception):
-    """The connection was lost at COMMIT: the batch may have happened or not."""
+    """The connection was lost at COMMIT: the batch may be committed or not."""
 
 
 class Contended(Exception):
-    """Nothing was written; the log must be locked first. `is_contended`: somebody else writes to it."""
+    """Nothing was written; the log must be locked first. `is_overtaken`: another writer was faster."""
 
     def __init__(self, *, is_overtaken: bool) -> None:
         super().__init__()
@@ -48,21 +48,23 @@ class Contended(Exception):
 
 
 class Task(NamedTuple):
-    """What one transaction is to do."""
+    """The work of one transaction."""
 
     organization_id: UUID
     works: Sequence[Work]
     sealer: Sealer
     log_ends: LogEnds
-    commit_by_s: float  # By the loop's clock: an answer that comes later is lost.
+    commit_by_s: (
+        float  # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
+    )
 
 
 async def write_optimistic(connection: Connection, task: Task) -> Batch:
-    """Return a batch whose events are committed, if nobody else came between.
+    """Return a batch whose events are committed, if nobody else wrote in between.
 
-    Errors: MustWait, OutcomeUnknown, those of an outage and of a command that cannot be written.
+    Errors: Contended, OutcomeUnknown, those of an outage, and those of a command that cannot be written.
     """
-    # First: what is read later is no older.
+    # Read the end first: the state that is loaded later must not be older than it.
     end = await _find_end(connection, task)
     tail = end.tail(_now())
     decided = await decide_batch(
@@ -76,9 +78,9 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
 
 
 async def _find_end(connection: Connection, task: Task) -> LogEnd:
-    state = task.log_ends.take(task.organization_id, _now())
-    if state is not None:
-        return state
+    end = task.log_ends.take(task.organization_id, _now())
+    if end is not None:
+        return end
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         return end_of(await read_tail(connection, task.organization_id), _now())
 
@@ -88,7 +90,7 @@ def _now() -> float:
 
 
 async def _append_and_commit(connection: Connection, task: Task, columns: list[list[Any]]) -> None:
-    """Write and commit. All that can fail before it is sent has been done."""
+    """Write and commit. Everything that can fail before the statement is sent has been done."""
     try:
         async with asyncio.timeout_at(task.commit_by_s):
             await append_and_save_users(connection, task.organization_id, columns)
@@ -96,19 +98,19 @@ async def _append_and_commit(connection: Connection, task: Task, columns: list[l
         outage = classify(error)
         if outage in OVERTAKEN:
             raise Contended(is_overtaken=True) from error
-        if outage in NOT_AT_ONCE:
+        if outage in NOT_OPTIMISTIC:
             log.warning("batch_refused_at_once", error=type(error).__name__)
             raise Contended(is_overtaken=False) from error
         if outage.may_have_happened or outage is Outage.NONE:
             close_now(connection)
             raise OutcomeUnknown from error
-        raise  # It has not happened.
+        raise  # Nothing was committed.
 
 
 async def write_locked(connection: Connection, task: Task) -> Batch:
     """Return a batch whose events are committed, decided under the log's lock.
 
-    Errors: as at_once's, but for MustWait, and the refusals of the log and the directory.
+    Errors: those of write_optimistic without Contended, and the refusals of the log and the directory.
     """
     task.log_ends.forget(task.organization_id)
     transaction = connection.transaction()
@@ -131,13 +133,13 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
 async def _roll_back(
     connection: Connection, transaction: asyncpg.transaction.Transaction, error: Exception
 ) -> None:
-    """Give back the log's lock, by closing the connection where Postgres does not answer."""
+    """Release the log's lock; if Postgres does not answer, close the connection."""
     if isinstance(error, TimeoutError):
-        return  # As it travels on, `borrowed` closes the connection.
+        return  # `borrowed` closes the connection when this error reaches it.
     try:
         async with asyncio.timeout(ROLLBACK_TIMEOUT_S):
             await transaction.rollback()
-    except Exception:  # noqa: BLE001 - the first error is the one to tell of.
+    except Exception:  # noqa: BLE001 - the first error is the one to report.
         close_now(connection)
 
 

@@ -1,7 +1,7 @@
-"""A stream whose log goes beyond what this release made of it: no retry helps, so the event is named.
+"""A stream whose events the directory lacks: no retry helps, so the refusal says what the operator must do.
 
-A write decided under the log's lock found a later version than the directory has. Either the log holds
-an event that this release does not know, or the directory was not written with the log.
+A write that was decided under the log's lock found a later version in the log than in the directory. Either
+the log holds an event that this release does not know, or the directory was not written with the log.
 """
 
 import re
@@ -18,41 +18,41 @@ PAGE = 500
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class BeyondThisRelease(ScimError):
-    """The resource cannot be changed until the operator has acted; to send the request again is no use."""
+class ResourceBlocked(ScimError):
+    """The resource cannot be changed until the operator has acted; sending the request again does not help."""
 
     status = 503
 
 
 async def refusal_of(
     connection: Connection, organization_id: UUID, error: WrongExpectedVersion
-) -> BeyondThisRelease:
-    """Return what a client is told of a write that no retry would get through."""
+) -> ResourceBlocked:
+    """Return the refusal of a write that no retry can save."""
     stream_id = stream_of(error, organization_id)
     unknown = await find_unknown(connection, organization_id, stream_id)
     if unknown is None:
-        return BeyondThisRelease(
-            f"The directory has not all events of stream {stream_id}: the operator runs "
+        return ResourceBlocked(
+            f"The directory lacks events of stream {stream_id}: the operator must run "
             "scim-ledger projections rebuild directory. Until then the resource cannot be changed."
         )
-    return BeyondThisRelease(
-        f"{told(unknown)} Until then the resource cannot be changed, and sending the request again does not help."
+    return ResourceBlocked(
+        f"{describe(unknown)} Until then the resource cannot be changed, and sending the request again does not help."
     )
 
 
-def told(event: RecordedEvent) -> str:
-    """Return which event this release does not know, and what the operator does about it."""
+def describe(event: RecordedEvent) -> str:
+    """Return a sentence on the event that this release does not know, and on what the operator must do."""
     known = known_version(event.type)
     knows = f"version {known} of it" if known else "no event of that type"
     return (
         f"{event.type} version {event.schema_version} at position {event.position} of the log, version "
         f"{event.version} of stream {event.stream_id}, is unknown to this release, which knows {knows}: "
-        "the operator upgrades the service to the release that wrote it."
+        "the operator must upgrade the service to the release that wrote it."
     )
 
 
 def stream_of(error: WrongExpectedVersion, organization_id: UUID) -> UUID:
-    """Return the stream whose version was taken or missing, as Postgres names it."""
+    """Return the stream that Postgres names in its error: its version was taken, or one is missing."""
     cause = error.__cause__
     texts = f"{getattr(cause, 'detail', '') or ''} {getattr(cause, 'message', '') or cause}"
     found = [UUID(each) for each in UUIDS.findall(texts)]
@@ -63,7 +63,7 @@ def stream_of(error: WrongExpectedVersion, organization_id: UUID) -> UUID:
 async def find_unknown(
     connection: Connection, organization_id: UUID, stream_id: UUID
 ) -> RecordedEvent | None:
-    """Return the first event of a stream that this release does not know, None where it knows all."""
+    """Return the first event of a stream that this release does not know, or None if it knows all."""
     version = 0
     while events := await read_stream(
         connection, organization_id, stream_id, limit=PAGE, after_version=version

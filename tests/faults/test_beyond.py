@@ -74,7 +74,7 @@ async def test_a_write_to_a_user_names_the_event_and_what_to_do(
         assert "Retry-After" not in answer.headers
         assert f"{event_type} version {version} at position {position}" in answer.body["detail"]
         assert knows in answer.body["detail"]
-        assert "upgrades the service" in answer.body["detail"]
+        assert "must upgrade the service" in answer.body["detail"]
 
 
 async def test_a_write_to_a_group_names_it_too_and_its_neighbors_succeed(

@@ -1,1 +1,1 @@
-"""The SCIM endpoint, through the real application and a real socket."""
+"""The SCIM endpoint and the command line, through the real application and a real socket."""

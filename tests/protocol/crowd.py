@@ -1,4 +1,4 @@
-"""A crowd of users whose values differ, are missing, are the same: what orders are tried on."""
+"""A crowd of users for sorting: their values differ, are equal, or are missing."""
 
 from asyncio import gather
 from typing import Any
@@ -7,8 +7,8 @@ from schema.scim.urns import ENTERPRISE_USER
 from tests.protocol.extensions import URN, attribute, register
 from tests.serving import Scim, Served, Tenant
 
-CROWD = 23  # With the technical account 24.
-SORTS = (  # Every kind of value: text, of many, boolean, instant, UUID, numbers of an extension.
+CROWD = 23  # Users; with the technical account, 24.
+SORTS = (  # Every kind of value: text, multi-valued, boolean, instant, UUID, an extension's numbers.
     "userName",
     "title",
     "name.familyName",
@@ -70,7 +70,7 @@ def ids(page: dict[str, Any]) -> list[str]:
 async def pages(
     scim: Scim, path: str, *, by: str = "nextCursor", cursor: str = "", **query: str
 ) -> list[dict[str, Any]]:
-    """Return the pages of a query from a cursor on, as far as they lead forward or back."""
+    """Return the pages of a query from a cursor on, to the last one in the direction of `by`."""
     found = []
     while True:
         page = await scim.find(path, cursor=cursor, **query)
@@ -83,7 +83,7 @@ async def pages(
 
 
 async def walk(scim: Scim, path: str, **query: str) -> tuple[list[str], list[str]]:
-    """Return the ids of all pages forward, and those of all pages back again from the last one."""
+    """Return the ids of all pages read forward, and of all pages read back from the last one."""
     forward = await pages(scim, path, **query)
     there = [each for page in forward for each in ids(page)]
     if "previousCursor" not in forward[-1]:

@@ -18,7 +18,7 @@ def endpoints() -> list[tuple[str, str]]:
 
 
 def body_for(path: str, method: str) -> object:
-    """Return a body that an endpoint would accept, None where it takes none."""
+    """Return a body that an endpoint would accept, or None if it takes no body."""
     if method == "PATCH":
         name = "externalId"
         return {"Operations": [{"op": "add", "path": name, "value": "touched"}]}

@@ -1,4 +1,4 @@
-"""An extension of an organization's own, as its administrator registers it."""
+"""An organization's extension, as its administrator registers it."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ URN: str = EXTENSION["id"]
 async def register(
     served: Served, organization: Tenant, document: dict[str, Any] = EXTENSION
 ) -> bool:
-    """Register an extension for an organization; tell whether that changed anything."""
+    """Register an extension for an organization; return whether that changed anything."""
     found = await find_organization(served.runtime, str(organization.id))
     return await register_schema(
         served.runtime, found, orjson.dumps(document), provenance=cli_provenance()
@@ -26,10 +26,10 @@ async def register(
 
 
 def attribute(name: str) -> str:
-    """Return an attribute of the extension as a path names it."""
+    """Return the path of an attribute of the extension."""
     return f"{URN}:{name}"
 
 
 def with_attributes(*attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return the extension with these attributes alone."""
+    """Return the extension with only these attributes."""
     return {**EXTENSION, "attributes": list(attributes)}

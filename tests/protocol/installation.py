@@ -1,4 +1,4 @@
-"""The command line as people use it: processes of its own, with a data folder and a port of its own."""
+"""The command line as people use it: separate processes with their own data folder and port."""
 
 import asyncio
 import os
@@ -59,7 +59,7 @@ class Installation:
         return Result(process.returncode or 0, out.decode(), err.decode())
 
     async def serve(self) -> "Serving":
-        """Start the service; return once it has said that it is ready."""
+        """Start the service; return once it has printed that it is ready."""
         process = await self.start("serve")
         assert process.stdout is not None
         said = ""
@@ -72,11 +72,11 @@ class Installation:
 
     @property
     def checkout(self) -> Path:
-        """Return where its commands are called."""
+        """Return the folder in which commands are called."""
         return CHECKOUT
 
     def command(self, *arguments: str) -> tuple[str, ...]:
-        """Return a command as it is called."""
+        """Return the whole command line of a command."""
         return (*COMMAND, *arguments)
 
     async def ready(self) -> None:
@@ -99,7 +99,7 @@ class Installation:
             return answer.status
 
     async def token(self) -> str:
-        """Return a new token: `serve` prints none where its output is not a terminal."""
+        """Return a new token: `serve` prints none if its output is not a terminal."""
         issued = await self.run("token", "issue", "--label", "tests", "--json")
         token: str = issued.json["token"]
         return token
@@ -118,14 +118,14 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A service that has said that it is ready; `said` is what it printed until then."""
+    """A service that has printed that it is ready; `said` is its output until then."""
 
     process: asyncio.subprocess.Process
     said: str
     base: str
 
-    def told(self, name: str) -> str:
-        """Return what it printed after a name."""
+    def value_of(self, name: str) -> str:
+        """Return the value that the service printed after a name."""
         [line] = [line for line in self.said.splitlines() if line.strip().startswith(name)]
         return line.strip().removeprefix(name).strip()
 
@@ -139,7 +139,7 @@ class Serving:
         return Result(code, out.decode(), err.decode())
 
     async def send(self, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
-        """Return status and body of a request."""
+        """Return the status and body of the answer to a request."""
         headers = {"Authorization": f"Bearer {token}"}
         async with (
             aiohttp.ClientSession(headers=headers) as session,

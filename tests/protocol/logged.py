@@ -19,7 +19,7 @@ from tests.serving import Scim, Served, settings
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The log: what is written to it, and what of it a test asks for."""
+    """The log: takes the lines that are written, and returns those that a test asks for."""
 
     texts: list[str] = field(default_factory=list)
 
@@ -30,7 +30,7 @@ class Lines:
     debug = warning = error = critical = exception = info
 
     def of(self, event: str) -> list[dict[str, Any]]:
-        """Return the lines of an event, without what every line has."""
+        """Return the lines of an event, without the fields that every line has."""
         lines = [orjson.loads(each) for each in self.texts]
         common = ("event", "level", "at")
         return [
@@ -40,13 +40,13 @@ class Lines:
         ]
 
     def __contains__(self, text: str) -> bool:
-        """Tell whether a text is anywhere in the log."""
+        """Return whether a text is anywhere in the log."""
         return any(text in each for each in self.texts)
 
 
 @asynccontextmanager
 async def logged(served: Served, token: str | None) -> AsyncIterator[tuple[Scim, Lines]]:
-    """Give a client and the log of the server that answers it."""
+    """Yield a client, and the log of the server that answers it."""
     lines, former = Lines(), structlog.get_config()
     structlog.configure(
         processors=log.as_json(),

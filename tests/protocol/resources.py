@@ -11,7 +11,7 @@ from tests.serving import Answer, Scim, Tenant
 def user_body(
     answer: Answer, scim: Scim, organization: Tenant, **attributes: Any
 ) -> dict[str, Any]:
-    """Return the whole body of an active Reader with the attributes given and no extension more."""
+    """Return the whole body of an active Reader with the given attributes and no further extension."""
     role_id = attributes.pop("roleId", organization.roles["Reader"])
     return {
         "schemas": [urns.USER, urns.CLM_USER],
@@ -24,12 +24,12 @@ def user_body(
 
 
 def group_body(answer: Answer, scim: Scim, **attributes: Any) -> dict[str, Any]:
-    """Return the whole body of a group with the attributes given."""
+    """Return the whole body of a group with the given attributes."""
     return {"schemas": [urns.GROUP], **attributes, **own(answer, scim, "Group")}
 
 
 def own(answer: Answer, scim: Scim, name: str) -> dict[str, Any]:
-    """Return what the service itself sets: the instants are taken as answered."""
+    """Return the attributes that the service sets; the instants are copied from the answer."""
     body = answer.body
     created, modified = body["meta"]["created"], body["meta"]["lastModified"]
     assert created <= modified

@@ -1,4 +1,4 @@
-"""A terminal for the command under test: a pair of pseudo terminals, and what a person would see on it."""
+"""A pseudo-terminal for the command under test, and the lines that a person would see on it."""
 
 import os
 import pty
@@ -12,25 +12,25 @@ PIECE = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[\?\d+[hl]|\x1b[()].|([\r\n])|([
 
 
 def open_terminal() -> tuple[int, int]:
-    """Return the descriptors of a terminal: the one to read from, and the one that a command writes to."""
+    """Return two descriptors of a terminal: one to read from, and one that a command writes to."""
     reader, writer = pty.openpty()
     ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     return reader, writer
 
 
 def read_terminal(reader: int) -> str:
-    """Return all that was written to a terminal whose writers have gone."""
+    """Return everything that was written to a terminal; all writers must have closed it."""
     written = b""
     try:
         while piece := os.read(reader, 65_536):
             written += piece
-    except OSError:  # Linux says so when the last writer has closed it.
+    except OSError:  # Linux raises it when the last writer has closed the terminal.
         pass
     return written.decode()
 
 
 def seen(written: str) -> list[str]:
-    """Return the lines that stand on a screen after all that was written to it; colors are left out."""
+    """Return the lines on a screen after all that was written to it, without colors."""
     lines, row, column = [""], 0, 0
     for number, verb, move, text in PIECE.findall(written):
         if text:

@@ -1,4 +1,4 @@
-"""Who acted on the command line is the system's word; what a caller says of itself stands beside it."""
+"""The actor of a command is the system account; a name that the caller gives is recorded beside it."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ async def last_actor(served: Served, organization: Tenant) -> str:
 
 
 async def create(served: Served, organization: Tenant, *more: str) -> Said:
-    """Make a user by hand."""
+    """Make a user on the command line."""
     name = f"user-{len(more)}-{os.urandom(4).hex()}"
     return await run(
         served, *("user", "create", "--user-name", name, "-o", str(organization.id), *more)

@@ -1,4 +1,4 @@
-"""What every answer owes: its media type, the request's id, an error that says what to change."""
+"""What every answer has: its media type, the request's id, and errors that say what to change."""
 
 import asyncio
 from uuid import UUID
@@ -146,7 +146,7 @@ async def test_locations_are_below_the_host_that_was_asked(scim: Scim) -> None:
 
 
 @pytest.mark.parametrize("host", ['a"b', "a<b>", "a b", "a\\b"])
-async def test_a_host_that_is_none_is_not_repeated(scim: Scim, host: str) -> None:
+async def test_a_malformed_host_is_not_repeated(scim: Scim, host: str) -> None:
     answer = await scim.get("/Users", Host=host)
 
     assert host not in str(answer.body)
@@ -195,6 +195,6 @@ async def test_a_lost_database_is_503_and_to_be_tried_again(database_url: str) -
 
 
 def is_served_or_to_be_tried_again(answer: Answer) -> bool:
-    """Tell whether an answer is a success, or a refusal that says when to come back."""
+    """Return whether an answer is a success, or a refusal that says when to try again."""
     checked(answer)
     return answer.status < 300 or (answer.status == 503 and "Retry-After" in answer.headers)

@@ -1,4 +1,4 @@
-"""Entra's app roles (reference of RFC 7643 §4.1.2 `roles`): kept as sent, and one of ours assigns it."""
+"""Entra's app roles, in `roles` (RFC 7643 §4.1.2): kept as sent; one that names a role assigns it."""
 
 import logging
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ ROLE_NAMES = ["Administrator", "Editor", "Contributor", "Validator", "Reader"]
 
 
 def app_role(value: str) -> str:
-    """Return an app role as Entra writes it when it updates: JSON as text."""
-    told = {"id": "06b07648-ecfe-589f-9d2f-6325724a46ee", "value": value, "displayName": "Role"}
-    return orjson.dumps(told).decode()
+    """Return an app role as Entra sends it in an update: JSON as text."""
+    sent = {"id": "06b07648-ecfe-589f-9d2f-6325724a46ee", "value": value, "displayName": "Role"}
+    return orjson.dumps(sent).decode()
 
 
 def role_of(answer: Answer, organization: Tenant) -> str:
-    """Return the name of a user's role, which both its names tell."""
+    """Return the name of a user's role, after a check that both attributes of it agree."""
     assert answer.status in (200, 201), answer
     assert answer.body[CLM_USER] == {"roleId": answer.body["roleId"]}
     names = {role_id: name for name, role_id in organization.roles.items()}
@@ -34,7 +34,7 @@ def role_of(answer: Answer, organization: Tenant) -> str:
 
 
 async def patched(scim: Scim, *operations: Any, **attributes: Any) -> Answer:
-    """Return a new user after the operations of a PATCH."""
+    """Make a user, patch it, and return the answer to the PATCH."""
     made = await scim.post("/Users", {"userName": "ada", **attributes})
     return await scim.patch(f"/Users/{made.body['id']}", *operations)
 
@@ -213,7 +213,7 @@ async def test_a_role_id_that_roles_do_not_name_is_refused(
 
 
 def with_ids(body: dict[str, Any], organization: Tenant) -> dict[str, Any]:
-    """Return a body whose roleId, under either name, is a UUID in place of the role's name."""
+    """Return a body whose roleId, under either name, is the UUID of the role and not its name."""
     if "roleId" in body:
         return {**body, "roleId": organization.roles[body["roleId"]]}
     if CLM_USER in body:
@@ -337,7 +337,7 @@ async def test_a_conflict_of_roles_is_in_the_log_line_of_its_request(
     ]
 
 
-class CachedConnection(list[dict[str, Any]]):
+class KeptLines(list[dict[str, Any]]):
     """A logger that keeps its lines."""
 
     def info(self, line: str) -> None:
@@ -346,9 +346,9 @@ class CachedConnection(list[dict[str, Any]]):
 
 
 @contextmanager
-def lines() -> Iterator[CachedConnection]:
+def lines() -> Iterator[KeptLines]:
     """Yield the lines that are logged within the block."""
-    former, kept = structlog.get_config(), CachedConnection()
+    former, kept = structlog.get_config(), KeptLines()
     structlog.configure(
         processors=log.as_json(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -1,4 +1,4 @@
-"""POST /Bulk (RFC 7644 §3.7): many operations, each answered as if it had come alone."""
+"""POST /Bulk (RFC 7644 §3.7): many operations, each answered as if it came alone."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ UNKNOWN = "01a20ac2-c1ba-72cf-a811-23dbe6a27250"
 
 
 async def bulk(scim: Scim, *operations: Any, **more: Any) -> list[dict[str, Any]]:
-    """Return the results of operations."""
+    """Send operations in a bulk and return their results."""
     answer = await ask(scim, *operations, **more)
     assert answer.status == 200, answer
     assert answer.body.keys() == {"schemas", "Operations"}
@@ -28,13 +28,13 @@ async def ask(scim: Scim, *operations: Any, **more: Any) -> Answer:
 
 
 def post_user(name: str, **attributes: Any) -> dict[str, Any]:
-    """Return the operation that makes a user, whose bulkId is its name."""
+    """Return the operation that makes a user; its bulkId is the userName."""
     data = {"userName": name, **attributes}
     return {"method": "POST", "path": "/Users", "bulkId": name, "data": data}
 
 
 def post_group(name: str, *members: str) -> dict[str, Any]:
-    """Return the operation that makes a group of these members, whose bulkId is its name."""
+    """Return the operation that makes a group of these members; its bulkId is the displayName."""
     data = {"displayName": name, "members": values(members)}
     return {"method": "POST", "path": "/Groups", "bulkId": name, "data": data}
 
@@ -294,9 +294,7 @@ async def test_after_as_many_errors_as_accepted_the_rest_is_left(scim: Scim) -> 
 
 @pytest.mark.parametrize("name", ["failOnErrors", "failonerrors"])
 @pytest.mark.parametrize("limit", [0, None])
-async def test_a_limit_of_no_errors_is_none_at_all(
-    scim: Scim, name: str, limit: int | None
-) -> None:
+async def test_a_limit_of_zero_errors_is_no_limit(scim: Scim, name: str, limit: int | None) -> None:
     gone = on("DELETE", f"/Users/{UNKNOWN}")
 
     results = await bulk(scim, gone, gone, post_user("ada"), **{name: limit})

@@ -20,7 +20,7 @@ ROLES = ["Administrator", "Editor", "Contributor", "Validator", "Reader"]
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A running service, and the installation to run commands on."""
+    """A running service, and the installation in which its commands run."""
 
     installation: Installation
     serving: Serving
@@ -29,7 +29,7 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 async def terminal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Terminal]:
-    """Give a service that was started for the first time."""
+    """Yield a service that was started for the first time."""
     installation = Installation(tmp_path_factory.mktemp("cli") / "data", free_port())
     serving = await installation.serve()
     yield Terminal(installation, serving, await installation.token())
@@ -39,10 +39,10 @@ async def terminal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Te
 async def test_the_first_start_prints_all_that_entra_asks_for(terminal: Terminal) -> None:
     serving, port = terminal.serving, terminal.installation.port
 
-    assert serving.told("Tenant URL") == f"http://127.0.0.1:{port}/api/scim/v2"
+    assert serving.value_of("Tenant URL") == f"http://127.0.0.1:{port}/api/scim/v2"
     assert (await serving.send("GET", "/Users", terminal.token))[0] == 200
     _, roles = await serving.send("GET", "/Roles", terminal.token)
-    assert {name: serving.told(f"{name} ") for name in ROLES} == {
+    assert {name: serving.value_of(f"{name} ") for name in ROLES} == {
         each["displayName"]: each["id"] for each in roles["Resources"]
     }
     for target, source in [
@@ -53,7 +53,7 @@ async def test_the_first_start_prints_all_that_entra_asks_for(terminal: Terminal
         ("name.familyName", "surname"),
         ("urn:ietf:params:scim:schemas:extension:clm:2.0:User:roleId", "role"),
     ]:
-        assert source in serving.told(f"{target}  ←")
+        assert source in serving.value_of(f"{target}  ←")
 
 
 async def test_the_commands_of_the_first_start_work_when_they_are_pasted(
@@ -62,7 +62,7 @@ async def test_the_commands_of_the_first_start_work_when_they_are_pasted(
     place = shlex.quote(str(terminal.installation.data_dir))
 
     assert f"Watch: SCIM_LEDGER_DATA_DIR={place} scim-ledger events tail." in terminal.serving.said
-    assert terminal.serving.told("Secret token") == (
+    assert terminal.serving.value_of("Secret token") == (
         "not shown in a log. Make one in a terminal: "
         f"SCIM_LEDGER_DATA_DIR={place} scim-ledger token issue --label NAME"
     )
@@ -72,7 +72,7 @@ async def test_a_token_is_issued_listed_and_revoked(terminal: Terminal) -> None:
     run, serving = terminal.installation.run, terminal.serving
 
     issued = (await run("token", "issue", "--label", "Entra", "--json")).json
-    assert issued["tenantUrl"] == serving.told("Tenant URL")
+    assert issued["tenantUrl"] == serving.value_of("Tenant URL")
     assert (await serving.send("GET", "/Roles", issued["token"]))[0] == 200
     listed = (await run("token", "list", "--json")).json
     [own] = [each for each in listed if each["tokenId"] == issued["tokenId"]]
@@ -131,7 +131,7 @@ async def test_events_are_shown_in_words_and_as_json(terminal: Terminal) -> None
 
 
 def json_of(line: str) -> dict[str, object]:
-    """Return a line as the JSON object that it is."""
+    """Return the JSON object in a line."""
     found: dict[str, object] = orjson.loads(line)
     return found
 
@@ -151,7 +151,7 @@ async def test_events_are_followed_until_the_interrupt_key(terminal: Terminal) -
 
 
 async def write_now_and_then(terminal: Terminal) -> None:
-    """Make users, since a follower begins to listen whenever it is ready."""
+    """Make users again and again: nobody knows when the follower begins to listen."""
     for number in range(1_000):
         body = {"userName": f"now-and-then-{number}"}
         await terminal.serving.send("POST", "/Users", terminal.token, body)
@@ -159,7 +159,7 @@ async def write_now_and_then(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (("token", "revoke", UNKNOWN), UNKNOWN),
         (("role", "list", "--organization", "Nobody"), "Nobody"),
@@ -167,16 +167,16 @@ async def write_now_and_then(terminal: Terminal) -> None:
     ],
 )
 async def test_what_cannot_be_done_is_one_line_and_1(
-    terminal: Terminal, arguments: tuple[str, ...], told: str
+    terminal: Terminal, arguments: tuple[str, ...], expected: str
 ) -> None:
     result = await terminal.installation.run(*arguments)
 
     assert (result.code, result.out) == (1, "")
-    assert told in the_line(result)
+    assert expected in the_line(result)
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "expected"),
     [
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}, "DATABASE_URL"),
         ({"DATABASE_URL": "nonsense"}, "Setting DATABASE_URL: it must be like postgresql://"),
@@ -193,13 +193,13 @@ async def test_what_cannot_be_done_is_one_line_and_1(
     ],
     ids=lambda each: str(each)[:70],
 )
-async def test_what_is_not_to_be_had_is_one_line_and_3(
-    terminal: Terminal, environment: dict[str, str], told: str
+async def test_what_is_unavailable_is_one_line_and_3(
+    terminal: Terminal, environment: dict[str, str], expected: str
 ) -> None:
     result = await terminal.installation.run("serve", **environment)
 
     assert (result.code, result.out) == (3, "")
-    assert told in the_line(result)
+    assert expected in the_line(result)
 
 
 def the_line(result: Result) -> str:

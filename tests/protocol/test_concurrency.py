@@ -1,4 +1,4 @@
-"""Requests that arrive together share a batch: each is answered as if it had been alone."""
+"""Requests that arrive together share a batch: each is answered as if it came alone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def test_a_user_that_is_renamed_and_deleted_in_one_batch_is_gone_under_its
     rename = {"op": "replace", "value": {"userName": "ada king", "externalId": "a-2"}}
 
     async with held_back(served, organization):
-        # The first goes alone and waits for the log; the others become the batch after it.
+        # The first is a batch alone and waits for the log; the others form the next batch.
         first = asyncio.create_task(scim.post("/Users", {"userName": "first"}))
         await asyncio.sleep(0.1)
         second = asyncio.create_task(scim.patch(path, rename))

@@ -27,7 +27,7 @@ def refusal(answer: Answer) -> tuple[int, str]:
 
 
 async def first_cursor(scim: Scim, **query: str) -> str:
-    """Return the cursor of the second page of two."""
+    """Return the cursor of the second page."""
     page = await scim.find("/Users", cursor="", count="2", **query)
     cursor: str = page.body["nextCursor"]
     return cursor
@@ -47,7 +47,7 @@ async def test_pages_lead_forwards_and_back_in_every_order(crowd: Scim, order: s
 
 @pytest.fixture(scope="module")
 async def town(served: Served) -> AsyncIterator[Tenant]:
-    """Give an organization that has a crowd, which tests only read; afterwards its log is checked."""
+    """Yield an organization with a crowd, which tests only read; then check its log."""
     tenant = await make_tenant(served.runtime, f"Town {secrets.token_hex(6)}")
     await make_crowd(served, Scim(served, tenant.token), tenant)
     yield tenant
@@ -56,7 +56,7 @@ async def town(served: Served) -> AsyncIterator[Tenant]:
 
 @pytest.fixture
 def crowd(served: Served, town: Tenant) -> Scim:
-    """Give a client of an organization that has a crowd, which tests only read."""
+    """Return a client of an organization with a crowd, which tests only read."""
     return Scim(served, town.token)
 
 
@@ -69,7 +69,7 @@ def crowd(served: Served, town: Tenant) -> Scim:
 @settings(
     max_examples=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # It only reads.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # The fixture is only read.
 )
 async def test_pages_by_cursor_are_pages_by_index_are_one_big_page(
     crowd: Scim, sort: str, order: str, text: str, size: int
@@ -127,7 +127,7 @@ async def test_a_query_without_a_match_is_one_empty_page(scim: Scim) -> None:
     assert (page["totalResults"], page["itemsPerPage"], page["Resources"]) == (0, 0, [])
 
 
-async def test_a_count_of_zero_tells_the_total_alone(crowd: Scim) -> None:
+async def test_a_count_of_zero_returns_only_the_total(crowd: Scim) -> None:
     page = await crowd.find("/Users", cursor="", count="0")
 
     assert page.status == 200
@@ -164,7 +164,7 @@ async def test_a_long_query_leads_through_all_pages(scim: Scim) -> None:
 
 
 async def wander(scim: Scim, sort: str, gone: list[str]) -> list[str]:
-    """Return the ids of all pages in an order; after each of the first one goes and one comes."""
+    """Return the ids of all pages in an order. After each of the first pages, a user leaves and one comes."""
     seen, cursor = list[str](), ""
     for number, user_id in enumerate(gone):
         page = (await scim.find("/Users", cursor=cursor, count="2", sortBy=sort)).body
@@ -235,7 +235,7 @@ async def test_another_selection_or_size_of_page_is_the_same_query(crowd: Scim) 
 
 
 def forgeries(cursor: str) -> dict[str, str]:
-    """Return what is no cursor of ours, by how it was made of one."""
+    """Return texts that are not our cursors, by how each was made from a real one."""
     other = "A" if cursor[40] != "A" else "B"
     return {
         "guessed": "x",
@@ -284,7 +284,7 @@ async def test_a_cursor_of_another_query_is_refused(
 
 
 def aged(served: Served, organization: Tenant, cursor: str, seconds: int) -> str:
-    """Return a cursor as it would be if it had been given some time ago."""
+    """Return a cursor that looks as if it was given so many seconds ago."""
     sealer, context = served.runtime.sealer, f"cursor {organization.id}"
     opened: list[Any] = orjson.loads(
         sealer.unwrap_secret(base64.urlsafe_b64decode(cursor + "=="), context=context)

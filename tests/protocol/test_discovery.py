@@ -1,4 +1,4 @@
-"""What the service tells of itself (RFC 7644 §4), and the roles of the organization."""
+"""What the service publishes about itself (RFC 7644 §4), and the roles of the organization."""
 
 from typing import Any
 

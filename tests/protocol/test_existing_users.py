@@ -1,4 +1,4 @@
-"""Users made by hand beside users made by SCIM: found, linked, never duplicated, never by e-mail."""
+"""Users made by hand beside users made by SCIM: found and linked, but never by e-mail; never duplicated."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ async def by_hand(
 
 
 async def log(served: Served, user_id: str) -> list[tuple[str, str]]:
-    """Return type and source of the events of a user, in order."""
+    """Return the type and source of a user's events, in order."""
     rows = await served.owner.fetch(
         "SELECT type, source FROM eventstore.events WHERE stream_id = $1 ORDER BY version", user_id
     )
@@ -35,7 +35,7 @@ async def log(served: Served, user_id: str) -> list[tuple[str, str]]:
 
 
 async def first_event(served: Served, user_id: str) -> dict[str, Any]:
-    """Return the public facts of the event that began a user."""
+    """Return the public facts of a user's first event."""
     text = await served.owner.fetchval(
         "SELECT data::text FROM eventstore.events WHERE stream_id = $1 AND version = 1", user_id
     )

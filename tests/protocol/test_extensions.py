@@ -1,4 +1,4 @@
-"""An extension of an organization's own: seen, checked, patched and found as if it were built in."""
+"""An organization's extension: shown, checked, patched and filtered as if it were built in."""
 
 import asyncio
 from typing import Any
@@ -29,7 +29,7 @@ ADA = {"userName": "ada", URN: VALUES}
 
 @pytest.fixture
 async def extended(served: Served, organization: Tenant, scim: Scim) -> Scim:
-    """Give a client of an organization that has the extension."""
+    """Return a client of an organization that has the extension."""
     await register(served, organization)
     return scim
 
@@ -77,7 +77,7 @@ async def test_another_organization_does_not_know_it(extended: Scim, other_scim:
 async def test_it_takes_effect_within_a_second(
     served: Served, organization: Tenant, scim: Scim
 ) -> None:
-    assert (await scim.get("/Schemas")).status == 200  # What is known of the token is fresh now.
+    assert (await scim.get("/Schemas")).status == 200  # The cached token state is fresh now.
 
     await register(served, organization)
 
@@ -241,7 +241,7 @@ async def test_attributes_are_added_to_a_registered_extension(
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "expected"),
     [
         (with_attributes({**FIRST, "name": "Other"}), "Contract is registered already"),
         (with_attributes({**FIRST, "caseExact": True}), "attributes are only ever added"),
@@ -250,11 +250,11 @@ async def test_attributes_are_added_to_a_registered_extension(
     ],
 )
 async def test_what_is_registered_stays(
-    served: Served, organization: Tenant, document: dict[str, Any], told: str
+    served: Served, organization: Tenant, document: dict[str, Any], expected: str
 ) -> None:
     await register(served, organization)
 
-    with pytest.raises(InvalidValue, match=told):
+    with pytest.raises(InvalidValue, match=expected):
         await register(served, organization, document)
 
 
@@ -297,12 +297,12 @@ async def test_an_administrator_registers_it_in_a_terminal(
 
 
 async def ask(scim: Scim) -> None:
-    """Read as long as it is not cancelled, so that the service's knowledge is as old as it may be."""
+    """Read until cancelled: the service then keeps a cached token state, as old as it may be."""
     while True:
         await scim.get("/Schemas")
 
 
-async def test_who_writes_when_the_command_has_ended_writes_with_it(
+async def test_a_write_after_the_command_has_ended_may_use_the_extension(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
     asking = asyncio.create_task(ask(scim))

@@ -1,4 +1,4 @@
-"""The first start on a terminal shows a token; it is made only where it is shown."""
+"""The first start on a terminal shows a token; without a terminal, none is made."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ TIMEOUT_S = 60.0
 
 @pytest.fixture
 async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
-    """Give a data folder that nobody's Postgres runs on afterwards."""
+    """Yield a data folder; no Postgres runs on it afterwards."""
     made = Installation(tmp_path / "data", free_port())
     yield made
     await asyncio.to_thread(lambda: embedded.start(made.data_dir).stop())
@@ -28,7 +28,7 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
 async def start_on_terminal(
     installation: Installation, *arguments: str, **environment: str
 ) -> tuple[asyncio.subprocess.Process, int]:
-    """Return a process on a terminal of its own, and where to read what it shows."""
+    """Start a process on its own terminal; return it and the descriptor to read from."""
     reader, writer = open_terminal()
     process = await asyncio.create_subprocess_exec(
         *installation.command(*arguments),
@@ -43,7 +43,7 @@ async def start_on_terminal(
 
 
 async def read_until(reader: int, end: str) -> str:
-    """Return what a terminal shows up to some text."""
+    """Return the output of a terminal up to some text."""
     said = b""
     async with asyncio.timeout(TIMEOUT_S):
         while end.encode() not in said:
@@ -128,6 +128,6 @@ async def test_idle_connections_take_no_descriptors_from_the_database(
 
 
 def postmaster(data_dir: Path) -> int:
-    """Return the id of the folder's first process."""
+    """Return the id of the main Postgres process of the folder."""
     text = (data_dir / "postgres" / "postmaster.pid").read_text(encoding="utf-8")
     return int(text.splitlines()[0])

@@ -17,7 +17,7 @@ COUNT = 3
 
 
 async def start_together(installation: Installation, **environment: str) -> list[Serving]:
-    """Return services on ports of their own, started at once."""
+    """Start services at once, each on its own port, and return them."""
 
     class Here(Installation):
         async def start(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:

@@ -1,4 +1,4 @@
-"""The head of an answer: what HTTP asks of it, by the client's version, method and wish to go on."""
+"""The head of an answer: what HTTP demands for the client's version, method and Connection header."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ CONFIG = "/ServiceProviderConfig"
 
 
 async def raw(scim: Scim, request: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes of an answer, head and body, up to where the server closes the connection."""
+    """Return the bytes of an answer, head and body, until the server closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", scim.served.port)
     writer.write(request)
     async with asyncio.timeout(10):
@@ -40,7 +40,7 @@ async def test_one_connection_serves_many_requests(scim: Scim) -> None:
     assert [each.status for each in answers] == [200] * 3
 
 
-async def test_who_wants_to_close_is_told_so(scim: Scim) -> None:
+async def test_a_client_that_wants_to_close_gets_connection_close(scim: Scim) -> None:
     begin, body = await raw(scim, head(scim, "GET", CONFIG, "Connection: close"))
     assert b"\r\nConnection: close" in begin
     assert f"Content-Length: {len(body)}".encode() in begin

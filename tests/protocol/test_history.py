@@ -1,4 +1,4 @@
-"""What clients do over SCIM is in history soon after, and the request does not wait for it."""
+"""Writes over SCIM appear in history soon after; the request does not wait for that."""
 
 import asyncio
 from uuid import UUID
@@ -14,7 +14,7 @@ LATEST = 2**62  # After every event.
 
 
 async def role_of(served: Served, tenant: Tenant, user_id: UUID) -> RolePeriod:
-    """Return the role that a user has now, once history knows it."""
+    """Return the role that a user has now, once history shows it."""
     async with asyncio.timeout(SOON_S):
         while True:
             found = await role_at_position(served.owner, tenant.id, user_id, LATEST)

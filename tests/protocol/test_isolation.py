@@ -15,7 +15,7 @@ ADA = {"userName": "ada@contoso.com", "externalId": "a-1", "displayName": "Ada"}
 
 
 async def populate(scim: Scim, organization: Tenant) -> dict[str, Answer]:
-    """Make what the other organization goes for, by the endpoint that shows it."""
+    """Make the resources that the other organization tries to reach, by the endpoint that shows them."""
     ada = await scim.post("/Users", ADA)
     sales = {"displayName": "Sales", "members": values([ada.body["id"]])}
     group = await scim.post("/Groups", sales)
@@ -96,7 +96,7 @@ async def test_names_are_free_in_every_organization(scim: Scim, other_scim: Scim
 
 
 @pytest.mark.parametrize("endpoint", ["/Users/{id}", "/Groups/{id}"])
-async def test_nobody_of_another_becomes_a_member(
+async def test_no_user_of_another_becomes_a_member(
     scim: Scim, other_scim: Scim, organization: Tenant, endpoint: str
 ) -> None:
     theirs = values([(await populate(scim, organization))[endpoint].body["id"]])
@@ -131,7 +131,7 @@ async def test_a_manager_of_another_is_a_text_and_no_more(
 
 
 @pytest.mark.parametrize("attribute", ["roleId", "roles"])
-async def test_a_role_of_another_is_none(
+async def test_a_role_of_another_is_unknown(
     other_scim: Scim, other_organization: Tenant, organization: Tenant, attribute: str
 ) -> None:
     theirs = organization.roles["Administrator"]

@@ -1,4 +1,4 @@
-"""/Me is the technical account of the token (RFC 7644 §3.11): readable, and left to administrators."""
+"""/Me is the technical account of the token (RFC 7644 §3.11): it can be read, and only administrators change it."""
 
 import pytest
 
@@ -20,7 +20,7 @@ async def test_me_shows_what_is_selected(scim: Scim) -> None:
     assert me.body.keys() == {"id", "schemas", "userName"}
 
 
-async def test_me_is_not_sent_again_to_who_has_it(scim: Scim) -> None:
+async def test_me_is_not_sent_again_to_a_client_that_has_it(scim: Scim) -> None:
     me = await scim.get("/Me")
 
     again = await scim.get("/Me", If_None_Match=me.headers["ETag"])

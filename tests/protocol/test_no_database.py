@@ -1,4 +1,4 @@
-"""Commands where there is no database yet: only `serve` makes one."""
+"""Commands when there is no database yet: only `serve` makes one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A write that is not understood changes nothing, by whichever door it comes."""
+"""A write that is not understood changes nothing, whichever form it has."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -20,7 +20,7 @@ async def group_of_two(scim: Scim) -> tuple[str, list[str]]:
 
 
 async def send(scim: Scim, door: str, path: str, sent: Any) -> Answer:
-    """Send values of members by one of the doors that they can come by."""
+    """Send values of members in one of the forms that a write can have."""
     match door:
         case "put":
             return await scim.put(path, {"displayName": "Sales", "members": sent})
@@ -54,7 +54,7 @@ def patch_replace(sent: Any) -> dict[str, Any]:
 
 
 async def in_bulk(scim: Scim, method: str, path: str, data: Any, *more: Any) -> list[Any]:
-    """Return the results of a bulk of this operation, and more before it."""
+    """Return the results of a bulk that ends with this operation; `more` come before it."""
     sent = [*more, {"method": method, "path": path, "data": data}]
     body = {"schemas": [urns.BULK_REQUEST], "Operations": sent}
     results: list[Any] = (await scim.post("/Bulk", body)).body["Operations"]
@@ -124,13 +124,13 @@ async def test_what_is_ignored_is_counted_in_every_write(scim: Scim) -> None:
 
 
 async def counted(request: Coroutine[None, None, Answer]) -> tuple[float, Answer]:
-    """Return how many names a request sent in vain, and its answer."""
+    """Return how many attributes of a request were ignored, and its answer."""
     before = count()
     answer = await request
     return count() - before, answer
 
 
 def count() -> float:
-    """Return how many names of users were ignored so far."""
+    """Return how many attributes of users were ignored so far."""
     labels = {"resource_type": "User"}
     return REGISTRY.get_sample_value("scim_ignored_attributes_total", labels) or 0.0

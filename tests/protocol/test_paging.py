@@ -11,7 +11,7 @@ TWELVE = 13  # The users made here and the technical account.
 
 
 def numbers(answer: Answer) -> tuple[int, int, int]:
-    """Return totalResults, startIndex and itemsPerPage of a list that keeps its promises."""
+    """Return totalResults, startIndex and itemsPerPage of a list, after a check that they fit its content."""
     body = answer.body
     assert answer.status == 200
     assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]

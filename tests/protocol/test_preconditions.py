@@ -100,7 +100,7 @@ async def test_a_write_that_bars_another_version_happens(scim: Scim) -> None:
 
 
 async def held(scim: Scim, path: str, before: Answer, *tags: str) -> list[int]:
-    """Return how a read is answered to who holds an answer, by its tag in every form."""
+    """Return the statuses of reads by a client that has an answer and sends its tag in every form."""
     tag = before.headers["ETag"]
     forms = [tag, tag.removeprefix("W/"), f'W/"999" , {tag}', "*", *tags]
     answers = [await scim.get(path, If_None_Match=each) for each in forms]
@@ -115,7 +115,7 @@ async def joined(scim: Scim, user_id: str, name: str = "Sales") -> str:
 
 
 async def leaves(scim: Scim, group: str, user_id: str) -> Answer:
-    """Take a member out of a group."""
+    """Remove a member from a group."""
     return await scim.patch(group, {"op": "remove", "path": f'members[value eq "{user_id}"]'})
 
 
@@ -204,7 +204,7 @@ async def test_a_user_of_long_ago_is_sent_again_as_it_may_have_left_a_group(scim
 
 
 async def others(scim: Scim, count: int) -> None:
-    """Make as many events about other users."""
+    """Make so many events of other users."""
     sent = [
         {"method": "POST", "path": "/Users", "data": {"userName": str(new_id())}}
         for _ in range(count)
@@ -304,7 +304,7 @@ async def test_the_technical_account_is_sent_again_where_it_joins_a_group(scim: 
     assert await held(scim, "/Me?excludedAttributes=groups", me) == [304] * 4
 
 
-async def test_to_head_the_same_is_said(scim: Scim) -> None:
+async def test_head_is_answered_alike(scim: Scim) -> None:
     [ada] = await people(scim, 1)
     tag = (await scim.get(f"/Users/{ada}")).headers["ETag"]
     alone = await scim.send("HEAD", f"/Users/{ada}", If_None_Match=tag)

@@ -24,14 +24,14 @@ SOON_S = 10.0
 
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Served]:
-    """Give a service on a database of its own, whose tables may be swapped."""
+    """Yield a service on its own database, whose tables may be swapped."""
     async with started(database_url) as running:
         yield running
 
 
 @pytest.fixture
 async def tenant(own: Served) -> Tenant:
-    """Give an organization of that service."""
+    """Return an organization of that service."""
     return await make_tenant(own.runtime, "Contoso")
 
 
@@ -46,7 +46,7 @@ class Crowd:
     is_done: bool = False
 
     async def work(self, number: int) -> None:
-        """Make users, change them and look at them, until `is_done`."""
+        """Make users, change them and read them, until `is_done`."""
         scim, made = Scim(self.served, self.token), 0
         while not self.is_done:
             made += 1
@@ -65,7 +65,7 @@ class Crowd:
 
 @asynccontextmanager
 async def writing(served: Served, tenant: Tenant) -> AsyncIterator[Crowd]:
-    """Let clients work for the duration of the block."""
+    """Run the clients for the duration of the block."""
     crowd = Crowd(served, tenant.token)
     async with asyncio.TaskGroup() as group:
         for number in range(CLIENTS):
@@ -75,9 +75,9 @@ async def writing(served: Served, tenant: Tenant) -> AsyncIterator[Crowd]:
 
 
 async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once history knows of the organization's three events."""
+    """Return once history has the organization's three events."""
     async with asyncio.timeout(SOON_S):
-        # What is awaited happens in Postgres, which sets no Event.
+        # Postgres, which sets no Event, brings the awaited change.
         while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -171,7 +171,7 @@ async def test_a_rebuild_says_where_the_columns_have_changed(own: Served, tenant
     assert "columns" not in same.out
 
 
-async def test_status_tells_position_lag_and_what_is_parked(own: Served, tenant: Tenant) -> None:
+async def test_status_shows_position_lag_and_parked_streams(own: Served, tenant: Tenant) -> None:
     await until_followed(own, tenant)
     await own.owner.execute(
         "INSERT INTO followers.parked_streams VALUES"
@@ -207,11 +207,11 @@ async def test_parked_streams_are_tried_again(own: Served, tenant: Tenant) -> No
     assert (await projections(own, "verify", "history")).code == 0
 
 
-async def test_streams_that_still_wait_are_told_with_event_and_error(
+async def test_streams_that_stay_parked_are_listed_with_event_and_error(
     own: Served, tenant: Tenant
 ) -> None:
     await until_followed(own, tenant)
-    # Its rows are there, so that applying it again breaks the key of the timeline.
+    # Its rows exist already: applying it again violates the key of the timeline.
     await own.owner.execute(
         "INSERT INTO followers.parked_streams VALUES"
         " ('history', $1, $1, 1, 1, $1, 'OrganizationRegistered', 'ValueError in add, line 7')",
@@ -228,7 +228,7 @@ async def test_streams_that_still_wait_are_told_with_event_and_error(
     assert "; 2 attempts, the last " in line
 
 
-async def test_verify_tells_each_row_that_differs_with_its_events_and_fails(
+async def test_verify_reports_each_row_that_differs_with_its_events_and_fails(
     own: Served, tenant: Tenant
 ) -> None:
     await own.owner.execute("UPDATE directory.users SET active = false")
@@ -263,7 +263,7 @@ async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (("rebuild", "nothing"), "no projection 'nothing': there are directory and history."),
         (("verify", "nothing"), "no projection 'nothing': there are directory and history."),
@@ -274,15 +274,15 @@ async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None
     ],
 )
 async def test_what_cannot_be_done_is_one_line_and_1(
-    arguments: tuple[str, ...], told: str, own: Served, tenant: Tenant
+    arguments: tuple[str, ...], expected: str, own: Served, tenant: Tenant
 ) -> None:
     said = await projections(own, *arguments)
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("scim-ledger: ")
-    assert told in said.err
+    assert expected in said.err
 
 
-async def test_a_second_rebuild_is_told_to_wait(own: Served, tenant: Tenant) -> None:
+async def test_a_second_rebuild_is_refused_while_one_runs(own: Served, tenant: Tenant) -> None:
     await own.owner.execute("SELECT pg_advisory_lock(23579, hashtext('directory'))")
     said = await projections(own, "rebuild", "directory")
     assert (said.code, said.out) == (1, "")

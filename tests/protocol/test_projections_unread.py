@@ -10,7 +10,7 @@ from tests.protocol.terminal import run
 from tests.serving import Served, Tenant, make_tenant, started
 
 pytestmark = pytest.mark.slow
-TELEPORTED = (  # As a later release would have written it, or somebody by hand.
+TELEPORTED = (  # As a later release, or somebody by hand, would write it.
     "INSERT INTO eventstore.events (organization_id, position, stream_id, version, event_id, type,"
     "                               schema_version, recorded_at, actor_id, request_id, source,"
     "                               data)"
@@ -25,20 +25,20 @@ TELEPORTED = (  # As a later release would have written it, or somebody by hand.
 
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Served]:
-    """Give a service on a database of its own."""
+    """Yield a service on its own database."""
     async with started(database_url) as running:
         yield running
 
 
 @pytest.fixture
 async def tenant(own: Served) -> Tenant:
-    """Give an organization of that service."""
+    """Return an organization of that service."""
     return await make_tenant(own.runtime, "Contoso")
 
 
 @pytest.fixture
-async def told(own: Served, tenant: Tenant) -> str:
-    """Give what is told of an unknown event in the log of that organization."""
+async def message(own: Served, tenant: Tenant) -> str:
+    """Write an unknown event into the log of that organization; return the message about it."""
     stream_id: UUID = await own.owner.fetchval(TELEPORTED, tenant.id)
     return (
         f"This release cannot read UserTeleported version 1 at position 4 of organization {tenant.id}, "
@@ -47,7 +47,7 @@ async def told(own: Served, tenant: Tenant) -> str:
 
 
 async def test_verify_names_the_event_and_compares_the_other_organizations(
-    own: Served, tenant: Tenant, told: str
+    own: Served, tenant: Tenant, message: str
 ) -> None:
     other = await make_tenant(own.runtime, "Fabrikam")
     await own.owner.execute("UPDATE directory.users SET active = false")
@@ -55,22 +55,22 @@ async def test_verify_names_the_event_and_compares_the_other_organizations(
     assert said.code == 3
     assert f"different: users {other.account_id}" in said.out
     assert said.err.splitlines()[-1].startswith("scim-ledger: ")
-    assert said.err.splitlines()[-1].endswith(f"differs from the log. {told}")
+    assert said.err.splitlines()[-1].endswith(f"differs from the log. {message}")
     assert "Traceback" not in said.err
 
 
-async def test_verify_tells_programs_which_logs_it_could_not_read(
-    own: Served, tenant: Tenant, told: str
+async def test_verify_reports_unreadable_logs_as_json_too(
+    own: Served, tenant: Tenant, message: str
 ) -> None:
     said = await run(own, "projections", "verify", "directory", "--json")
     assert said.code == 3
     assert [orjson.loads(line) for line in said.out.splitlines()] == [
-        {"kind": "unreadable", "organizationId": str(tenant.id), "error": told}
+        {"kind": "unreadable", "organizationId": str(tenant.id), "error": message}
     ]
 
 
 async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read(
-    own: Served, tenant: Tenant, told: str
+    own: Served, tenant: Tenant, message: str
 ) -> None:
     other = await make_tenant(own.runtime, "Fabrikam")
     await own.owner.execute(TELEPORTED, other.id)
@@ -81,12 +81,12 @@ async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_rebuild_names_the_event_in_one_line(
-    workers: str, own: Served, tenant: Tenant, told: str
+    workers: str, own: Served, tenant: Tenant, message: str
 ) -> None:
-    await make_tenant(own.runtime, "Fabrikam")  # So that there is work for a second process.
+    await make_tenant(own.runtime, "Fabrikam")  # Work for a second process.
     said = await run(own, "projections", "rebuild", "directory", "--workers", workers)
     assert (said.code, said.out) == (3, "")
-    assert said.err.splitlines()[-1] == f"scim-ledger: {told}"
+    assert said.err.splitlines()[-1] == f"scim-ledger: {message}"
     assert "Traceback" not in said.err
 
 

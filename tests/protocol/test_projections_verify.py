@@ -1,4 +1,4 @@
-"""`scim-ledger projections verify` in a second terminal: what it says, and with which exit code."""
+"""`scim-ledger projections verify` in a second terminal: its output and its exit code."""
 
 import asyncio
 import os
@@ -19,14 +19,14 @@ SOON_S = 10.0
 
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Served]:
-    """Give a service on a database of its own, whose tables may be changed."""
+    """Yield a service on its own database, whose tables may be changed."""
     async with started(database_url) as running:
         yield running
 
 
 @pytest.fixture
 async def tenant(own: Served) -> Tenant:
-    """Give an organization of that service."""
+    """Return an organization of that service."""
     return await make_tenant(own.runtime, "Contoso")
 
 
@@ -36,27 +36,27 @@ async def verify(served: Served, *arguments: str) -> Said:
 
 
 async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once history knows of the organization's three events."""
+    """Return once history has the organization's three events."""
     async with asyncio.timeout(SOON_S):
-        # What is awaited happens in Postgres, which sets no Event.
+        # Postgres, which sets no Event, brings the awaited change.
         while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 async def until_waiting(served: Served) -> None:
-    """Return once somebody waits for a table."""
+    """Return once a session waits for a table."""
     query = (
         "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
         " WHERE datname = current_database() AND locktype = 'relation' AND NOT granted"
     )
     async with asyncio.timeout(SOON_S):
-        # What is awaited happens in Postgres, which sets no Event.
+        # Postgres, which sets no Event, brings the awaited change.
         while not await served.owner.fetchval(query):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 async def interrupted(served: Served) -> tuple[Process, str, str]:
-    """Interrupt a verification that waits for a table; return how it ended and what it printed."""
+    """Interrupt a verification that waits for a table; return the process and its output."""
     async with served.owner.transaction():
         await served.owner.execute("LOCK TABLE directory.memberships IN ACCESS EXCLUSIVE MODE")
         process = await start(served, "projections", "verify", "directory")
@@ -74,9 +74,7 @@ async def test_a_verification_that_is_interrupted_says_that_not_all_was_compared
     assert err == "scim-ledger: Interrupted: not all rows were compared.\n"
 
 
-async def test_rows_that_nobody_reads_to_the_end_are_no_success(
-    own: Served, tenant: Tenant
-) -> None:
+async def test_an_output_that_is_closed_early_is_no_success(own: Served, tenant: Tenant) -> None:
     await own.owner.execute(
         "INSERT INTO directory.former_users"
         " SELECT $1, gen_random_uuid(), n::text, NULL FROM generate_series(1, 5) AS n",
@@ -85,7 +83,7 @@ async def test_rows_that_nobody_reads_to_the_end_are_no_success(
     reader, writer = os.pipe()
     process = await start(own, "projections", "verify", "directory", stdout=writer)
     os.close(writer)
-    os.close(reader)  # As head does, once it has read enough.
+    os.close(reader)  # As `head` does when it has read enough.
     _, err = await process.communicate()
     assert process.returncode == 1
     assert err.decode().splitlines()[-1] == (

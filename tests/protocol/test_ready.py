@@ -18,19 +18,19 @@ END_SESSIONS = (
 
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Served]:
-    """Give a service on a database of its own."""
+    """Yield a service on its own database."""
     async with started(database_url) as running:
         yield running
 
 
 async def readyz(served: Served) -> tuple[int, Any]:
-    """Return what /readyz says."""
+    """Return the answer of /readyz."""
     async with served.session.get(f"http://127.0.0.1:{served.port}/readyz") as response:
         return response.status, await response.json()
 
 
 async def set_default(served: Served, setting: str) -> None:
-    """Change what new sessions begin with, and let all of the service be new."""
+    """Change a default of new sessions, and end the sessions of the service: it then opens new ones."""
     database = await served.owner.fetchval("SELECT current_database()")
     await served.owner.execute(f"ALTER DATABASE {database} {setting}")
     await served.owner.execute(END_SESSIONS)
@@ -52,13 +52,13 @@ async def test_a_database_that_takes_no_writes_makes_the_service_not_ready_until
 
 
 async def settled(served: Served, status: int) -> Any:
-    """Return what /readyz says once its status is the one that is expected, for a reason of the database's."""
+    """Return the answer of /readyz once it has the status, for a reason other than a lost session."""
     async with asyncio.timeout(SOON_S):
         while True:
             found, said = await readyz(served)
             if found == status and "Error" not in said.get(
                 "reason", ""
-            ):  # A lost session is noticed first.
+            ):  # A lost session is reported first.
                 return said
             await asyncio.sleep(0.05)
 

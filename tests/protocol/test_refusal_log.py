@@ -1,4 +1,4 @@
-"""The log line of a refused request: why, about which attribute, whose; never a value."""
+"""The log line of a refused request: the reason, the attribute, the organization and token; never a value."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -23,14 +23,14 @@ SECRET = "S3cret-Valüe"
 
 @pytest.fixture
 async def client(served: Served, organization: Tenant) -> AsyncIterator[tuple[Scim, Lines]]:
-    """Give a client of the organization, and the log of its requests."""
+    """Yield a client of the organization, and the log of its requests."""
     await register(served, organization)
     async with logged(served, organization.token) as running:
         yield running
 
 
 def last(lines: Lines, answer: Answer) -> dict[str, Any]:
-    """Return what the line of the last request says of its refusal, once it is found to be its line."""
+    """Return the refusal's fields in the last log line, after a check that the line is this answer's."""
     line = lines.of("request_answered")[-1]
     assert line.pop("request_id") == answer.headers["X-Request-Id"]
     assert line.pop("status") == answer.status
@@ -39,7 +39,7 @@ def last(lines: Lines, answer: Answer) -> dict[str, Any]:
 
 
 def whose(organization: Tenant) -> dict[str, str]:
-    """Return the fields that say whose request it was."""
+    """Return the fields for the organization and the token of a request."""
     return {"organization_id": str(organization.id), "token_id": str(organization.token_id)}
 
 
@@ -139,13 +139,13 @@ async def test_a_refused_request_says_why_about_what_and_whose_it_is(
     )
 
     why = {"scim_type": scim_type, "attribute": attribute}
-    told = {name: value for name, value in why.items() if value}
+    given = {name: value for name, value in why.items() if value}
     assert answer.body.get("scimType") == scim_type
-    assert last(lines, answer) == {**told, **whose(organization)}
+    assert last(lines, answer) == {**given, **whose(organization)}
     assert SECRET not in lines
 
 
-async def test_what_is_not_refused_says_nothing_of_it(client: tuple[Scim, Lines]) -> None:
+async def test_a_request_that_is_not_refused_logs_no_refusal(client: tuple[Scim, Lines]) -> None:
     scim, lines = client
 
     answer = await scim.post("/Users", {"userName": "ada"})
@@ -153,7 +153,7 @@ async def test_what_is_not_refused_says_nothing_of_it(client: tuple[Scim, Lines]
     assert last(lines, answer) == {}
 
 
-async def test_a_version_that_is_another_is_told_with_whose_it_is(
+async def test_a_failed_precondition_is_logged_with_whose_it_is(
     client: tuple[Scim, Lines], organization: Tenant
 ) -> None:
     scim, lines = client
@@ -165,14 +165,16 @@ async def test_a_version_that_is_another_is_told_with_whose_it_is(
     assert last(lines, answer) == whose(organization)
 
 
-async def test_an_unknown_endpoint_is_nobodys(client: tuple[Scim, Lines]) -> None:
+async def test_an_unknown_endpoint_is_logged_without_an_organization(
+    client: tuple[Scim, Lines],
+) -> None:
     scim, lines = client
 
     assert last(lines, await scim.get("/Nothing")) == {}
 
 
 @pytest.mark.parametrize("token", [None, "a.b.c"])
-async def test_a_token_that_is_none_of_ours_tells_nothing(
+async def test_a_token_that_is_not_ours_adds_nothing_to_the_log(
     served: Served, token: str | None
 ) -> None:
     async with logged(served, token) as (scim, lines):
@@ -182,9 +184,7 @@ async def test_a_token_that_is_none_of_ours_tells_nothing(
         assert last(lines, answer) == {}
 
 
-async def test_claims_that_nobody_has_verified_are_left_out(
-    served: Served, organization: Tenant
-) -> None:
+async def test_unverified_claims_are_left_out(served: Served, organization: Tenant) -> None:
     begin, _, signature = organization.token.rpartition(".")
     async with logged(served, f"{begin}.{signature[::-1]}") as (scim, lines):
         answer = await scim.get("/Users")
@@ -194,7 +194,7 @@ async def test_claims_that_nobody_has_verified_are_left_out(
         assert str(organization.id) not in lines
 
 
-async def test_a_revoked_token_is_told_with_whose_it_was(
+async def test_a_revoked_token_is_logged_with_whose_it_was(
     served: Served, organization: Tenant
 ) -> None:
     found = await find_organization(served.runtime, str(organization.id))
@@ -207,7 +207,7 @@ async def test_a_revoked_token_is_told_with_whose_it_was(
 
 
 def signed(served: Served, organization: Tenant, jti: str, ends: datetime | None) -> str:
-    """Return a token that the service has signed."""
+    """Return a token signed by the service."""
     return encode_token(
         served.runtime.signing_key,
         organization_id=organization.id,
@@ -218,7 +218,7 @@ def signed(served: Served, organization: Tenant, jti: str, ends: datetime | None
     )
 
 
-async def test_an_expired_token_is_told_with_whose_it_was(
+async def test_an_expired_token_is_logged_with_whose_it_was(
     served: Served, organization: Tenant
 ) -> None:
     known = jwt.decode(organization.token, options={"verify_signature": False})
@@ -230,7 +230,7 @@ async def test_an_expired_token_is_told_with_whose_it_was(
         assert last(lines, answer) == whose(organization)
 
 
-async def test_a_signed_token_that_is_unknown_is_told_with_its_organization(
+async def test_a_signed_token_that_is_unknown_is_logged_with_its_organization(
     served: Served, organization: Tenant
 ) -> None:
     async with logged(served, signed(served, organization, "another", None)) as (scim, lines):

@@ -1,4 +1,4 @@
-"""`schemas` of a resource (RFC 7643 §3): told by what it holds, whatever the client lists."""
+"""`schemas` of a resource (RFC 7643 §3): derived from its content, whatever the client lists."""
 
 from typing import Any
 

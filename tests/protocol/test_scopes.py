@@ -1,4 +1,4 @@
-"""The scopes of a token: which requests they let in, and what the others are told (RFC 6750 §3.1)."""
+"""The scopes of a token: which requests they permit, and how the others are refused (RFC 6750 §3.1)."""
 
 import pytest
 
@@ -14,8 +14,8 @@ WRITING = [each for each in endpoints() if each not in READING]
 
 def bearer(served: Served, tenant: Tenant, scope: str) -> Scim:
     """Return a client whose token has a scope."""
-    told = claims(tenant) | {"scope": scope}
-    return Scim(served, signed(served.runtime.signing_key, told))
+    changed = claims(tenant) | {"scope": scope}
+    return Scim(served, signed(served.runtime.signing_key, changed))
 
 
 async def sent(scim: Scim, method: str, path: str) -> Answer:
@@ -24,7 +24,7 @@ async def sent(scim: Scim, method: str, path: str) -> Answer:
 
 
 def is_insufficient(answer: Answer) -> bool:
-    """Tell whether an answer is the refusal of a token that lacks a scope."""
+    """Return whether an answer is the refusal of a token that lacks a scope."""
     challenge = answer.headers.get("WWW-Authenticate")
     return answer.status == 403 and challenge == NEEDS_SCIM
 
@@ -103,9 +103,9 @@ async def test_a_write_that_lacks_a_scope_changes_nothing(
 async def test_a_wrong_token_is_refused_as_such_whatever_its_scope(
     served: Served, organization: Tenant
 ) -> None:
-    told = claims(organization, jti="never issued") | {"scope": "openid"}
+    changed = claims(organization, jti="never issued") | {"scope": "openid"}
 
-    answer = await Scim(served, signed(served.runtime.signing_key, told)).get("/Users")
+    answer = await Scim(served, signed(served.runtime.signing_key, changed)).get("/Users")
 
     assert answer.status == 401
 

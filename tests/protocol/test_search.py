@@ -1,4 +1,4 @@
-"""Queries over several types at the root, and queries asked in a body (RFC 7644 §3.4.2.1, §3.4.3)."""
+"""Queries over several types at the root, and queries in a body (RFC 7644 §3.4.2.1, §3.4.3)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def names(answer: Answer) -> list[str]:
 
 @pytest.fixture
 async def firm(scim: Scim) -> Scim:
-    """Give a client of an organization with two users, and two groups of them."""
+    """Return a client of an organization with two users, and two groups of them."""
     ada = await scim.post("/Users", {"userName": "ada", "displayName": "Ada", "title": "Countess"})
     await scim.post("/Users", {"userName": "Bob", "displayName": "sales", "active": False})
     members = values([ada.body["id"]])
@@ -30,7 +30,7 @@ async def firm(scim: Scim) -> Scim:
 
 
 async def both(scim: Scim, **query: Any) -> Answer:
-    """Return the answer to a query at the root, which GET and POST agree on."""
+    """Return the answer to a query at the root, after a check that GET and POST agree."""
     got = await scim.find("/", **{name: str(value) for name, value in query.items()})
     posted = await scim.post("/.search", {**SEARCH, **query})
     assert got.body == posted.body
@@ -130,7 +130,7 @@ async def test_the_root_sorts_by_when_resources_were_changed(firm: Scim) -> None
     assert len(set(changed)) > 1
 
 
-async def test_who_has_nothing_to_sort_by_comes_last(firm: Scim) -> None:
+async def test_resources_without_the_sort_attribute_come_last(firm: Scim) -> None:
     found = await both(firm, filter="displayName pr", sortBy="userName")
 
     assert names(found) == ["ada", "Bob", "technical-account", "Sales", "Zoo"]
@@ -218,7 +218,7 @@ async def test_a_search_is_asked_in_a_body(
         ({"sortBy": "nobodyKnows"}, "invalidPath"),
     ],
 )
-async def test_a_search_that_is_none_is_refused(
+async def test_a_malformed_search_is_refused(
     scim: Scim, path: str, body: object, scim_type: str
 ) -> None:
     refused = await scim.post(path, body)

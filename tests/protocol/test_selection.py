@@ -87,7 +87,7 @@ async def test_a_role_is_selected_by_either_name(scim: Scim) -> None:
 
 
 def ids_only(answer: Answer) -> bool:
-    """Tell whether a resource shows itself without its userName or displayName."""
+    """Return whether a resource is shown without its userName or displayName."""
     return sorted(answer.body) == ["id", "schemas"]
 
 

@@ -1,4 +1,4 @@
-"""`scim-ledger serve` from its first start to its last: what is kept, what is shown, how it ends."""
+"""`scim-ledger serve` from its first start to its last: what it keeps, what it shows, how it ends."""
 
 import asyncio
 import signal
@@ -18,7 +18,7 @@ MANY = 200
 
 @pytest.fixture
 async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
-    """Give a data folder that nobody's Postgres runs on afterwards."""
+    """Yield a data folder; no Postgres runs on it afterwards."""
     made = Installation(tmp_path / "data", free_port())
     yield made
     await asyncio.to_thread(lambda: embedded.start(made.data_dir).stop())
@@ -80,7 +80,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(installation: Installa
 async def write_until_it_dies(
     serving: Serving, token: str, acknowledged: list[str], many: asyncio.Event
 ) -> None:
-    """Make users from eight connections at once; note who was answered, and when they are many."""
+    """Make users over eight connections at once; note those acknowledged, and when they are many."""
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession(headers=headers) as session:
 

@@ -1,4 +1,4 @@
-"""sortBy and sortOrder on any attribute (RFC 7644 §3.4.2.3): folded, stable, with places for nothing."""
+"""sortBy and sortOrder on any attribute (RFC 7644 §3.4.2.3): folded, stable, missing values last."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ DEPARTMENT = f"{ENTERPRISE_USER}:department"
 
 
 async def named(scim: Scim, **attributes: dict[str, Any]) -> None:
-    """Make users by name, one after another, with attributes by path."""
+    """Make users one after another; each has a name, and attributes by path."""
     for name, sent in attributes.items():
         made = await scim.post("/Users", {"userName": f"u-{name}", **sent})
         assert made.status == 201, made

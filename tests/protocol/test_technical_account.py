@@ -1,4 +1,4 @@
-"""The account that a token belongs to: kept from its own token, not from its colleagues."""
+"""A technical account: its own token cannot end it, but that of a colleague can."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def colleague(served: Served, scim: Scim, organization: Tenant) -> Scim:
 
 
 def bodies(organization: Tenant) -> dict[str, tuple[str, Any]]:
-    """Return requests that would end the account, by what they do."""
+    """Return the requests that would end the account, by their effect."""
     reader = organization.roles["Reader"]
     account = {"userName": "technical-account"}
     off = {"op": "Replace", "path": "active", "value": "False"}
@@ -84,7 +84,7 @@ async def test_a_token_may_change_what_is_harmless_of_its_account(
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("deactivate", "deactivated"),
         ("demote", "no longer an Administrator"),
@@ -92,7 +92,7 @@ async def test_a_token_may_change_what_is_harmless_of_its_account(
     ],
 )
 async def test_an_account_that_a_colleague_ends_loses_its_tokens_within_a_second(
-    served: Served, scim: Scim, organization: Tenant, name: str, told: str
+    served: Served, scim: Scim, organization: Tenant, name: str, expected: str
 ) -> None:
     other = await colleague(served, scim, organization)
     method, body = bodies(organization)[name]
@@ -101,7 +101,7 @@ async def test_an_account_that_a_colleague_ends_loses_its_tokens_within_a_second
     detail, after_s = await until_refused(scim)
 
     assert ended.status in (200, 204)
-    assert told in detail
+    assert expected in detail
     assert after_s < SECOND_S
     assert (await other.get("/Roles")).status == 200
 
@@ -117,4 +117,4 @@ async def test_an_account_that_comes_back_has_its_tokens_back(
     await other.patch(path, {"op": "replace", "path": "active", "value": True})
 
     answer = await scim.get("/Roles")
-    assert answer.status in (200, 401)  # Half a second passes until it is looked up again.
+    assert answer.status in (200, 401)  # The service looks it up again within half a second.

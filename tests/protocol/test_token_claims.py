@@ -1,4 +1,4 @@
-"""Tokens that are signed otherwise or say something else: none of them opens anything (RFC 8725)."""
+"""Tokens with another signature or other claims: none of them opens anything (RFC 8725)."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from tests.serving import Scim, Served, Tenant
 
 
 def claims(tenant: Tenant, **changed: Any) -> dict[str, Any]:
-    """Return the claims of a token that works, but for what is changed; None leaves one out."""
+    """Return the claims of a token that works, with these changes; None leaves a claim out."""
     known = jwt.decode(tenant.token, options={"verify_signature": False})
     return {name: value for name, value in {**known, **changed}.items() if value is not None}
 
 
-def signed(key: SigningKey, told: dict[str, Any], **headers: str) -> str:
+def signed(key: SigningKey, content: dict[str, Any], **headers: str) -> str:
     """Return a token with any claims, signed as the service signs."""
-    return jwt.encode(told, key.private_key, "EdDSA", headers={"kid": key.kid, **headers})
+    return jwt.encode(content, key.private_key, "EdDSA", headers={"kid": key.kid, **headers})
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def signed(key: SigningKey, told: dict[str, Any], **headers: str) -> str:
 async def test_a_token_with_other_claims_is_refused(
     served: Served, organization: Tenant, changed: dict[str, Any]
 ) -> None:
-    told = claims(organization, **changed)
+    content = claims(organization, **changed)
     token = jwt.api_jws.encode(
-        jwt.api_jwt.PyJWT()._encode_payload(told),
+        jwt.api_jwt.PyJWT()._encode_payload(content),
         served.runtime.signing_key.private_key,
         "EdDSA",
         headers={"kid": served.runtime.signing_key.kid},
@@ -71,9 +71,9 @@ async def test_the_claims_of_a_token_that_works_do_work(
 async def test_a_token_of_another_organization_opens_that_one_only(
     served: Served, organization: Tenant, other_organization: Tenant
 ) -> None:
-    told = claims(organization, organization=str(other_organization.id))
+    content = claims(organization, organization=str(other_organization.id))
 
-    detail = refused(await Scim(served, signed(served.runtime.signing_key, told)).get("/Users"))
+    detail = refused(await Scim(served, signed(served.runtime.signing_key, content)).get("/Users"))
 
     assert detail == "The token is unknown."
 

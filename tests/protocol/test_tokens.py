@@ -1,4 +1,4 @@
-"""Bearer tokens: who is let in, who is not, and what they are told (RFC 6750 §3)."""
+"""Bearer tokens: which are accepted, which are refused, and how (RFC 6750 §3)."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ OPEN_DETAILS = ("malformed", "unknown", "not one that this service issues", "Sen
 
 
 def refused(answer: Answer) -> str:
-    """Return what a 401 says that is as it must be."""
+    """Return the detail of a 401, after a check of its form."""
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert "scimType" not in answer.body
@@ -29,7 +29,7 @@ def refused(answer: Answer) -> str:
 
 
 async def until_refused(scim: Scim) -> tuple[str, float]:
-    """Return what a token is told once it is refused, and after how many seconds."""
+    """Return the detail with which a token is refused in the end, and after how many seconds."""
     begun = time.monotonic()
     while (answer := await scim.get("/Roles")).status == 200:
         assert time.monotonic() - begun < 3 * SECOND_S
@@ -37,7 +37,7 @@ async def until_refused(scim: Scim) -> tuple[str, float]:
     return refused(answer), time.monotonic() - begun
 
 
-PUBLIC = (  # What a client reads before it has a token (RFC 7643 §5, RFC 7644 §4).
+PUBLIC = (  # Endpoints that a client may read before it has a token (RFC 7643 §5, RFC 7644 §4).
     ("GET", "/ResourceTypes"),
     ("GET", "/ResourceTypes/{id}"),
     ("GET", "/ServiceProviderConfig"),
@@ -60,7 +60,7 @@ OTHERWISE = ["/serviceproviderconfig/", "//RESOURCETYPES", "/resourcetypes//grou
 
 
 @pytest.mark.parametrize("path", [*OPEN, *OTHERWISE])
-async def test_what_the_service_supports_is_told_without_a_token(
+async def test_what_the_service_supports_is_shown_without_a_token(
     served: Served, scim: Scim, path: str
 ) -> None:
     anyone = Scim(served, None)
@@ -132,7 +132,7 @@ async def test_a_header_without_a_token_is_refused(served: Served, header: str) 
     assert any(each in refused(answer) for each in OPEN_DETAILS)
 
 
-async def test_who_sends_no_token_is_told_no_error_code(served: Served, scim: Scim) -> None:
+async def test_a_request_without_a_token_gets_no_error_code(served: Served, scim: Scim) -> None:
     without = await Scim(served, None).get("/Users")
     wrong = await Scim(served, "a.b.c").get("/Users")
 
@@ -159,7 +159,7 @@ async def test_a_very_long_token_is_refused(served: Served) -> None:
     assert "malformed" in refused(await Scim(served, "e" * 9_000).get("/Users"))
 
 
-async def test_an_expired_token_is_told_when(served: Served, organization: Tenant) -> None:
+async def test_a_refusal_says_when_the_token_expired(served: Served, organization: Tenant) -> None:
     known = jwt.decode(organization.token, options={"verify_signature": False})
     token = encode_token(
         served.runtime.signing_key,

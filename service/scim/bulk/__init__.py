@@ -1,5 +1,5 @@
-"""Bulk (RFC 7644 §3.7): many operations in one request, each answered as if alone.
+"""Bulk (RFC 7644 §3.7): many operations in one request, each answered as if it came alone.
 
-`order.py` finds the order that references by bulkId ask for, `operation.py` reads one operation into a
-command, `bulk.py` carries them out in portions. Begin with `bulk.py`.
+`references.py` finds references by bulkId, `order.py` the order that they require, `operation.py` reads one
+operation into a command, `bulk.py` carries the operations out in portions. Begin with `bulk.py`.
 """

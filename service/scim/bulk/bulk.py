@@ -31,7 +31,7 @@ from service.scim.bulk.order import in_sent_order, portions, referred, sequence
 from service.scim.bulk.references import references
 from service.scim.context import RequestContext
 from service.scim.middleware import unexpected
-from service.scim.refusal_log import OPERATIONS_REFUSED, Origin, told
+from service.scim.refusal_log import OPERATIONS_REFUSED, Origin, log_fields
 from service.scim.represent import dumps, etag
 from service.scim.request import read_body
 from service.scim.responses import json_response
@@ -39,7 +39,7 @@ from service.scim.responses import json_response
 OPERATIONS_MAX = 1_000
 PAYLOAD_BYTES_MAX = 4_194_304
 REFUSALS_LOGGED_MAX = 100
-PORTION_MAX = 250  # Operations that wait in the lane at once, so that others find room there.
+PORTION_MAX = 250  # Operations in the lane at once; the rest of its room is for other requests.
 
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an operation."""
+    """The result of an operation."""
 
     document: Document
     is_error: bool
@@ -55,18 +55,18 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """A bulk on its way: what was sent, the ids and places of its bulkIds, the results so far."""
+    """A bulk in progress: what was sent, the ids and places of its bulkIds, the results so far."""
 
     context: RequestContext
     sent: Sequence[Document]
     ids: Mapping[str, UUID]
     places: Mapping[str, int]
     results: dict[int, Result] = field(default_factory=dict)
-    logged: list[int] = field(default_factory=list)  # Places of the refusals that have a line.
+    logged: list[int] = field(default_factory=list)  # Places of the refusals that have a log line.
 
 
 async def bulk(request: web.Request, context: RequestContext) -> Answer:
-    """POST /Bulk: 200 with a BulkResponse, whatever became of the operations in it."""
+    """POST /Bulk: 200 with a BulkResponse, whether its operations succeeded or not."""
     body = await read_body(request, PAYLOAD_BYTES_MAX)
     sent, errors_max = _read_request(body)
     results = await run(context, sent, errors_max)
@@ -103,7 +103,7 @@ def _read_errors_max(sent: Any) -> int | None:
 
 
 def _with_lower_keys(operation: Any) -> Document:
-    """Return an operation; what is no object has no method, for which it will be refused alone."""
+    """Return an operation with lower-case keys; anything but an object becomes an empty one, and is refused alone."""
     if not isinstance(operation, dict):
         return {}
     return {key.lower(): value for key, value in operation.items()}
@@ -112,10 +112,9 @@ def _with_lower_keys(operation: Any) -> Document:
 async def run(
     context: RequestContext, sent: Sequence[Document], errors_max: int | None
 ) -> dict[int, Result]:
-    """Carry out operations; return their results by place. After `errors_max` errors the rest is left.
+    """Carry out operations; return their results by place. After `errors_max` errors, skip the rest.
 
-    Operations that refer to none of each other go into the lane together, in their order, and so
-    share commits.
+    Operations that do not refer to each other go into the lane together, in their order, and share commits.
     """
     state = Bulk(context, sent, _assigned_ids(sent), _places(sent))
     before = referred(sent, state.places)
@@ -125,7 +124,7 @@ async def run(
     refusal = Conflict("Its bulkId references form a circle, or lead to one; split the operations.")
     results = state.results
     results |= {place: _refused(state, place, refusal) for place in circular | stuck}
-    # Where an error may stop the rest, one operation ends before the next begins.
+    # If an error may stop the rest, one operation must end before the next begins.
     for portion in portions(order, before, PORTION_MAX if errors_max is None else 1):
         if errors_max is not None and _count_errors(results) >= errors_max:
             break
@@ -139,7 +138,7 @@ def _count_errors(results: Mapping[int, Result]) -> int:
 
 
 def _assigned_ids(sent: Sequence[Document]) -> dict[str, UUID]:
-    """Return an id for each bulkId: a resource that is to be made, or that an operation names."""
+    """Return an id for each bulkId: a new one for a POST, else the one in the path of its operation."""
     ids: dict[str, UUID] = {}
     for each in sent:
         bulk_id = each.get("bulkid")
@@ -168,7 +167,7 @@ async def _run_one(state: Bulk, place: int) -> Result:
         outcome = await context.submit(command_of(context, operation))
     except ScimError as refusal:
         return _refused(state, place, refusal)
-    except Exception:  # The others have happened, and their results must be told.
+    except Exception:  # The other operations are done, and the answer must hold their results.
         log.exception("bulk_operation_failed", request_id=str(context.request_id), place=place)
         return _refused(state, place, unexpected(str(context.request_id)))
     location = context.base + operation.location
@@ -193,7 +192,7 @@ def _head(sent: Document) -> Document:
 
 
 def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
-    """Return the result of a refusal; RFC 7644 §3.7 wants a location, too, but for a POST."""
+    """Return the result of a refused operation; RFC 7644 §3.7 wants a location too, except for a POST."""
     sent = state.sent[place]
     _log_refusal(state, place, refusal)
     head, location = _head(sent), sent_location(sent, state.ids)
@@ -204,19 +203,21 @@ def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
 
 
 def _log_refusal(state: Bulk, place: int, refusal: ScimError) -> None:
-    """Log why an operation is refused: the request is answered with 200, so that its own line cannot say it.
+    """Log why an operation is refused. The request itself is answered with 200, so its line holds no reason.
 
-    A bulk has so many of these lines at most; its own line has the number of all.
+    A bulk writes at most REFUSALS_LOGGED_MAX of these lines; the line of the request counts all refusals.
     """
     if len(state.logged) == REFUSALS_LOGGED_MAX:
         return
     state.logged.append(place)
-    context, asked = state.context, named_resource(state.sent[place], state.ids)
+    context, named = state.context, named_resource(state.sent[place], state.ids)
     log.info(
         "bulk_operation_refused",
         request_id=str(context.request_id),
         place=place,
-        **asked,
+        **named,
         status=refusal.status,
-        **told(refusal, Origin(context.organization_id, context.authenticated.token.token_id)),
+        **log_fields(
+            refusal, Origin(context.organization_id, context.authenticated.token.token_id)
+        ),
     )

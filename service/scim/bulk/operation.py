@@ -1,4 +1,4 @@
-"""One operation of a bulk: what was sent of it, and the command that it stands for (RFC 7644 §3.7)."""
+"""One operation of a bulk: read as sent, and turned into a command (RFC 7644 §3.7)."""
 
 import re
 from collections.abc import Mapping
@@ -12,32 +12,37 @@ from service.ids import as_id, new_id
 from service.scim.bulk.references import PREFIX, is_reference, resolved
 from service.scim.context import RequestContext
 from service.scim.request import VERSION
-from service.scim.resources import read_command as build
+from service.scim.resources import read_command
 from service.write.commands import Command, DeleteGroup, DeleteUser, Precondition
 
 PATH = re.compile(r"/*(users|groups)(?:/+([^/?#]+))?/*", re.IGNORECASE)
-STATUSES = {"POST": "201", "PUT": "200", "PATCH": "200", "DELETE": "204"}  # Of success, by method.
+STATUSES = {
+    "POST": "201",
+    "PUT": "200",
+    "PATCH": "200",
+    "DELETE": "204",
+}  # The status of a success, by method.
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One operation; `id` is that of its resource, chosen already for one that it makes."""
+    """One operation; `id` is that of its resource, already chosen for a resource that it creates."""
 
     method: str
     endpoint: str
-    id: UUID | None  # None: its path names none of ours.
+    id: UUID | None  # None: the path names no id of ours.
     bulk_id: str | None
     data: Any
     precondition: Precondition
 
     @property
     def location(self) -> str:
-        """Return the URL of the resource, below that of the SCIM endpoint."""
+        """Return the URL of the resource, relative to the SCIM endpoint."""
         return f"/{self.endpoint}/{self.id}"
 
 
 def sent_location(sent: Document, ids: Mapping[str, UUID]) -> str | None:
-    """Return the URL, below the SCIM endpoint, that an operation names; None for a POST."""
+    """Return the URL that an operation names, relative to the SCIM endpoint; None for a POST."""
     found = _path(sent)
     if found is None or found[2] is None:
         return None
@@ -45,18 +50,18 @@ def sent_location(sent: Document, ids: Mapping[str, UUID]) -> str | None:
 
 
 def named_resource(sent: Document, ids: Mapping[str, UUID]) -> dict[str, str]:
-    """Return what the log may say of an operation: its method, endpoint and id, as far as they are such."""
+    """Return the log fields of an operation: its method, endpoint and id, each only if it is a valid one."""
     method, found = str(sent.get("method", "")).upper(), _path(sent)
-    told = {"method": method} if method in STATUSES else {}
+    fields = {"method": method} if method in STATUSES else {}
     if found is None:
-        return told
+        return fields
     resource_id = _named(found[2], ids) if found[2] else None
     more = {"resource_id": str(resource_id)} if resource_id else {}
-    return {**told, "endpoint": f"/{found[1].capitalize()}", **more}
+    return {**fields, "endpoint": f"/{found[1].capitalize()}", **more}
 
 
 def _named(text: str, ids: Mapping[str, UUID]) -> UUID | None:
-    """Return the id that the last part of a path means: one of ours, or what a bulkId stands for."""
+    """Return the id in the last part of a path: one of ours, or the id that a bulkId stands for."""
     return ids.get(text[len(PREFIX) :]) if is_reference(text) else as_id(text)
 
 
@@ -66,18 +71,18 @@ def _path(sent: Document) -> re.Match[str] | None:
 
 
 def read_operation(sent: Document, ids: Mapping[str, UUID]) -> BulkOperation:
-    """Return an operation as it was meant. Errors: InvalidSyntax, InvalidValue."""
+    """Return an operation, checked and with its references resolved. Errors: InvalidSyntax, InvalidValue."""
     method = str(sent.get("method", "")).upper()
     if method not in STATUSES:
         raise InvalidSyntax(f"method must be one of {', '.join(STATUSES)}.")
     found = _path(sent)
     if found is None or (method == "POST") != (found[2] is None):
         raise InvalidValue(
-            "path must be /Users or /Groups for POST, and that with an id for the others."
+            "path must be /Users or /Groups for POST, and the same with an id for the other methods."
         )
     bulk_id = sent.get("bulkid")
     if method == "POST":
-        # RFC 7644 §3.7: bulkId is required for POST. One who refers to nothing may leave it out here.
+        # RFC 7644 §3.7 requires bulkId for POST. Here it may be left out if no other operation refers to it.
         resource_id: UUID | None = ids[bulk_id] if isinstance(bulk_id, str) else new_id()
     else:
         resource_id = _named(found[2], ids)
@@ -92,7 +97,7 @@ def read_operation(sent: Document, ids: Mapping[str, UUID]) -> BulkOperation:
 
 
 def _precondition(version: Any) -> Precondition:
-    """Return what `version` asks for (RFC 7644 §3.7)."""
+    """Return the precondition that `version` stands for (RFC 7644 §3.7)."""
     if version is None:
         return Precondition()
     found = VERSION.fullmatch(version) if isinstance(version, str) else None
@@ -100,7 +105,7 @@ def _precondition(version: Any) -> Precondition:
 
 
 def _data(method: str, data: Any) -> Any:
-    """Return data as the endpoint takes it: RFC 7644 §3.7.3 shows a PATCH as the bare operations."""
+    """Return data as the endpoint takes it: RFC 7644 §3.7.3 shows a PATCH as a bare list of operations."""
     return {"Operations": data} if method == "PATCH" and isinstance(data, list) else data
 
 
@@ -116,11 +121,13 @@ def command_of(context: RequestContext, operation: BulkOperation) -> Command:
 def _user_command(context: RequestContext, operation: BulkOperation, user_id: UUID) -> Command:
     match operation.method:
         case "POST":
-            return build.create_user(context, user_id, operation.data)
+            return read_command.create_user(context, user_id, operation.data)
         case "PUT":
-            return build.replace_user(context, user_id, operation.data, operation.precondition)
+            return read_command.replace_user(
+                context, user_id, operation.data, operation.precondition
+            )
         case "PATCH":
-            return build.patch_user(context, user_id, operation.data, operation.precondition)
+            return read_command.patch_user(context, user_id, operation.data, operation.precondition)
         case _:
             return DeleteUser(user_id, operation.precondition)
 
@@ -128,10 +135,10 @@ def _user_command(context: RequestContext, operation: BulkOperation, user_id: UU
 def _group_command(operation: BulkOperation, group_id: UUID) -> Command:
     match operation.method:
         case "POST":
-            return build.create_group(group_id, operation.data)
+            return read_command.create_group(group_id, operation.data)
         case "PUT":
-            return build.replace_group(group_id, operation.data, operation.precondition)
+            return read_command.replace_group(group_id, operation.data, operation.precondition)
         case "PATCH":
-            return build.patch_group(group_id, operation.data, operation.precondition)
+            return read_command.patch_group(group_id, operation.data, operation.precondition)
         case _:
             return DeleteGroup(group_id, operation.precondition)

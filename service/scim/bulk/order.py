@@ -1,7 +1,7 @@
-"""The order of a bulk: as sent, but what refers to another operation's resource comes after it. Pure.
+"""The order of a bulk: as sent, except that an operation comes after those it refers to. Pure.
 
-RFC 7644 §3.7: who changes the sequence must preserve the client's intent. So an operation moves only
-as far back as its references demand, and operations on one resource never overtake each other.
+RFC 7644 §3.7: a service that changes the sequence must preserve the client's intent. So an operation moves
+back only as far as its references demand, and operations on one resource never overtake each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,11 +12,13 @@ from heapq import heappop, heappush
 from schema.scim.attributes import Document
 from service.scim.bulk.references import references
 
-Before = Mapping[int, set[int]]  # The place of an operation → those that must have ended before it.
+Before = Mapping[
+    int, set[int]
+]  # The place of an operation → the places of those that must end before it.
 
 
 def referred(operations: Sequence[Document], places: Mapping[str, int]) -> Before:
-    """Return which operations each refers to; `places` tells which operation has a bulkId."""
+    """Return which operations each one refers to; `places` maps a bulkId to the place of its operation."""
     return {
         place: {places[each] for each in references(operation) if each in places}
         for place, operation in enumerate(operations)
@@ -24,26 +26,26 @@ def referred(operations: Sequence[Document], places: Mapping[str, int]) -> Befor
 
 
 def in_sent_order(operations: Sequence[Document], before: Before) -> Before:
-    """Return what each must come after, where it also comes after the former one on its resource."""
+    """Return `before` with one addition: each operation also comes after the previous one on its resource."""
     latest: dict[str, int] = {}  # The path of a resource → the latest operation on it so far.
     after: dict[int, set[int]] = {}
     for place in before:
         operation = operations[place]
         path = str(operation.get("path", "")).strip("/").lower()
-        former = {latest[path]} if path in latest else set()
-        after[place] = before[place] | former
-        if "/" in path:  # A POST names no resource, only where to make one.
+        previous = {latest[path]} if path in latest else set()
+        after[place] = before[place] | previous
+        if "/" in path:  # The path of a POST names no resource, only an endpoint.
             latest[path] = place
     return after
 
 
 def sequence(before: Before) -> tuple[list[int], set[int]]:
-    """Return the places in an order that may be carried out, and those that a circle keeps from it.
+    """Return the places in an order that can be carried out, and the places that a circle blocks.
 
-    Circles, and what must come after one, are left out of the order.
+    Operations in a circle, and those that must come after one, are left out of the order.
     """
     sorter = TopologicalSorter(before)
-    with suppress(CycleError):  # It goes on as far as circles let it.
+    with suppress(CycleError):  # The sorter goes on as far as circles permit.
         sorter.prepare()
     ready, order = list[int](), list[int]()
     while True:
@@ -56,7 +58,7 @@ def sequence(before: Before) -> tuple[list[int], set[int]]:
 
 
 def portions(order: Iterable[int], before: Before, size_max: int) -> Iterator[list[int]]:
-    """Yield the order in portions in which none refers to another, each of at most a size."""
+    """Yield the order in portions of at most `size_max`, in which no operation refers to another."""
     portion: list[int] = []
     for place in order:
         if len(portion) == size_max or not before[place].isdisjoint(portion):

@@ -1,7 +1,7 @@
-"""The bulkIds that an operation of a bulk refers to: found and resolved wherever an id can stand. Pure.
+"""The bulkIds that an operation of a bulk refers to: found and resolved wherever an id may be. Pure.
 
-RFC 7644 §3.7.2 shows them as the value of a member or a manager. They may also stand in the filter of a PATCH
-path, however that is written, in JSON that a client sends as text, and at the end of a `$ref`.
+RFC 7644 §3.7.2 shows them as the value of a member or a manager. They may also be in the filter of a PATCH path,
+in any form of PATCH, in JSON that a client sends as text, and at the end of a `$ref`.
 """
 
 import re
@@ -14,13 +14,13 @@ from schema.scim.attributes import Document
 
 PREFIX = "bulkId:"
 DEPTH_MAX = 20  # No attribute nests deeper, nor do references to bulkIds.
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')  # A text as filters and JSON write it.
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')  # A string as filters and JSON write it.
 
-Resolve = Callable[[str], str]  # bulkId → what takes the place of the reference to it.
+Resolve = Callable[[str], str]  # bulkId → the text that replaces a reference to it.
 
 
 def is_reference(text: str) -> bool:
-    """Tell whether a text refers to a bulkId; clients write the word before the colon in any case."""
+    """Return whether a text refers to a bulkId; clients write the word before the colon in any case."""
     return text[: len(PREFIX)].lower() == PREFIX.lower()
 
 
@@ -73,7 +73,7 @@ def _resolved_quote(quoted: str, resolve: Resolve) -> str:
     try:
         text: str = orjson.loads(quoted)
     except orjson.JSONDecodeError:
-        return quoted  # A filter refuses it, and so does JSON.
+        return quoted  # Reading the filter or the JSON refuses it later.
     if is_reference(text):
         return orjson.dumps(resolve(text[len(PREFIX) :])).decode()
     inner = _resolved_quotes(text, resolve)  # A path that is a key of JSON as text.

@@ -1,4 +1,4 @@
-"""A resource type that knows the attributes of others, too: for queries over several types."""
+"""The cross-type view: a resource type that also knows the attributes of others, for queries over several."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from schema.scim.resource_type import ResourceType
 
 @lru_cache(maxsize=1024)
 def cross_type_view(own: ResourceType, other: ResourceType) -> ResourceType:
-    """Return a type in which what only the other type has is an attribute that never has a value.
+    """Return a type that also has the attributes of the other; in its resources they have no value.
 
     RFC 7644 §3.4.2.1: for attributes that are not part of a particular resource type, the service
     provider SHALL treat the attribute as if there is no attribute value.

@@ -1,4 +1,4 @@
-"""Cursors of RFC 9865: where a page begins, sealed, so that clients can neither read nor make one."""
+"""Cursors (RFC 9865): the place where a page begins, sealed. Clients can neither read nor make one."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ class Cursor:
     """A place in the results of a query. `total` is what matched when the first page was read."""
 
     organization_id: UUID
-    query: str  # What was asked, or its digest: a cursor serves this query only.
+    query: str  # The digest of the query: a cursor serves this query only.
     edge: Edge
     is_backward: bool
     total: int
@@ -37,14 +37,14 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """The cursors of one query of an organization: opened where it begins, sealed for its neighbors."""
+    """The cursors of one query of an organization: opens the sent one, seals those of the neighboring pages."""
 
     sealer: Sealer
     organization_id: UUID
-    query: str  # What they are bound to: see `digest`.
+    query: str  # Cursors are bound to it: see `digest`.
 
     def resume(self, query: Query, text: str) -> Query:
-        """Return a query that goes on at a cursor; an empty one begins (RFC 9865 §2).
+        """Return the query continued at a cursor; an empty cursor means the first page (RFC 9865 §2).
 
         Errors: InvalidCursor, ExpiredCursor.
         """
@@ -63,7 +63,7 @@ class Cursors:
         }
 
     def _around(self, query: Query, page: Page) -> dict[str, str]:
-        """Return nextCursor and previousCursor, each where there is such a page."""
+        """Return nextCursor and previousCursor, each only if there is such a page."""
         has_next = page.has_more or (query.is_backward and query.edge is not None)
         has_previous = page.has_more if query.is_backward else query.edge is not None
         found = {}
@@ -79,16 +79,16 @@ class Cursors:
         return seal_cursor(self.sealer, cursor)
 
 
-def digest(asked: Sequence[str]) -> str:
-    """Return what a cursor is bound to: a digest of the type and of everything that chooses and orders rows.
+def digest(query: Sequence[str]) -> str:
+    """Return the digest that binds a cursor to a query: to its type and all that chooses and orders rows.
 
-    What was asked may be of any length, and the cursor must fit into a URL.
+    It is a digest because a query may be of any length, and the cursor must fit into a URL.
     """
-    return sha256(orjson.dumps(asked)).hexdigest()
+    return sha256(orjson.dumps(query)).hexdigest()
 
 
 def seal_cursor(sealer: Sealer, cursor: Cursor) -> str:
-    """Return a cursor as clients get it: base64url without padding."""
+    """Return a cursor in the form for clients: base64url without padding."""
     content = [
         cursor.query,
         cursor.edge.key,
@@ -104,7 +104,7 @@ def seal_cursor(sealer: Sealer, cursor: Cursor) -> str:
 def open_cursor(sealer: Sealer, text: str, organization_id: UUID, query: str) -> Cursor:
     """Return a cursor that a client sent back.
 
-    Errors: InvalidCursor where we did not give it for this query; ExpiredCursor where it is too old.
+    Errors: InvalidCursor if we did not give it for this query; ExpiredCursor if it is too old.
     """
     try:
         if len(text) > LENGTH_MAX:
@@ -115,15 +115,15 @@ def open_cursor(sealer: Sealer, text: str, organization_id: UUID, query: str) ->
         raise InvalidCursor(
             "The cursor is not one that this service gave; begin again with an empty cursor."
         ) from None
-    asked, key, row_id, is_backward, total, made_at_s = content
-    if asked != query:
+    bound_to, key, row_id, is_backward, total, made_at_s = content
+    if bound_to != query:
         raise InvalidCursor(
             "The cursor belongs to another query; keep filter, sortBy and sortOrder as they were."
         )
     made_at = datetime.fromtimestamp(made_at_s, UTC)
     if datetime.now(UTC) - made_at > timedelta(seconds=TIMEOUT_S):
         raise ExpiredCursor(f"The cursor is older than {TIMEOUT_S:,} seconds; begin again.")
-    return Cursor(organization_id, asked, Edge(key, UUID(row_id)), is_backward, total, made_at)
+    return Cursor(organization_id, bound_to, Edge(key, UUID(row_id)), is_backward, total, made_at)
 
 
 def _context(organization_id: UUID) -> str:

@@ -1,4 +1,4 @@
-"""Read what a query asks for: filter, sorting, paging (RFC 7644 §3.4.2, RFC 9865 §2)."""
+"""Read the parameters of a query: filter, sorting, paging (RFC 7644 §3.4.2, RFC 9865 §2)."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,8 +11,8 @@ from schema.scim.resource_type import ResourceType
 from schema.scim.value import refuse_nul
 from service.scim.select import Selection
 
-PAGE_SIZE = 100  # Where a client names no count.
-PAGE_SIZE_MAX = 1_000  # RFC 7644 §3.4.2.4 lets us give fewer than asked.
+PAGE_SIZE = 100  # If a client sends no count.
+PAGE_SIZE_MAX = 1_000  # RFC 7644 §3.4.2.4 permits fewer than the client asks for.
 NUMBER_MAX = 2**62
 
 Parameters = Mapping[str, str]  # Query parameters by lower-case name.
@@ -26,9 +26,9 @@ class Target(NamedTuple):
 
 
 def read_query(sent: Parameters, target: Target, selection: Selection, base: str) -> Query:
-    """Return what the parameters of a query ask for; numbers are trimmed to what is served.
+    """Return the query that the parameters describe; numbers are trimmed to our limits.
 
-    Errors: InvalidFilter, InvalidPath for sortBy, InvalidValue for a number that is none, InvalidCount.
+    Errors: InvalidFilter, InvalidPath for sortBy, InvalidValue for a malformed number, InvalidCount.
     """
     if "cursor" in sent:
         refuse_bad_count(sent)
@@ -52,13 +52,13 @@ def read_query(sent: Parameters, target: Target, selection: Selection, base: str
 
 
 def read_range(sent: Parameters) -> tuple[int, int]:
-    """Return startIndex and count, trimmed to what is served (RFC 7644 §3.4.2.4). Errors: InvalidValue."""
+    """Return startIndex and count, trimmed to our limits (RFC 7644 §3.4.2.4). Errors: InvalidValue."""
     start = max(1, read_number(sent, "startindex", 1))
     return start, min(PAGE_SIZE_MAX, max(0, read_number(sent, "count", PAGE_SIZE)))
 
 
 def read_number(sent: Parameters, name: str, default: int) -> int:
-    """Return a number among the parameters. Errors: InvalidValue."""
+    """Return the number in a parameter, or the default if it is absent. Errors: InvalidValue."""
     text = sent.get(name, "").strip()
     if not text:
         return default
@@ -69,7 +69,7 @@ def read_number(sent: Parameters, name: str, default: int) -> int:
 
 
 def refuse_bad_count(sent: Parameters) -> None:
-    """Raise InvalidCount for a count that a page by cursor cannot have (RFC 9865 §2)."""
+    """Raise InvalidCount for a count that a page by cursor must not have (RFC 9865 §2)."""
     try:
         is_good = 0 <= read_number(sent, "count", PAGE_SIZE) <= PAGE_SIZE_MAX
     except InvalidValue:
@@ -78,7 +78,7 @@ def refuse_bad_count(sent: Parameters) -> None:
         raise InvalidCount(f"count must be a whole number from 0 to {PAGE_SIZE_MAX:,}.")
 
 
-NAMES = {  # As the RFCs write them, by lower-case name; others are ignored.
+NAMES = {  # The names as the RFCs write them, by lower-case name; others are ignored.
     each.lower(): each
     for each in (
         "attributes",
@@ -94,7 +94,7 @@ NAMES = {  # As the RFCs write them, by lower-case name; others are ignored.
 
 
 def read_search_request(body: Any) -> dict[str, str]:
-    """Return a SearchRequest message as the query parameters it stands for (RFC 7644 §3.4.3).
+    """Return a SearchRequest message as query parameters (RFC 7644 §3.4.3).
 
     Errors: InvalidSyntax, InvalidValue.
     """

@@ -21,23 +21,23 @@ from service.scim.select import Selection, read_selection, select
 
 
 async def query_users(request: web.Request, context: RequestContext) -> Answer:
-    """GET /Users: 200 with a ListResponse, empty where nothing matches."""
+    """GET /Users: 200 with a ListResponse, which is empty if nothing matches."""
     return await answer_query(context, users_of(context), query_parameters(request))
 
 
 async def query_groups(request: web.Request, context: RequestContext) -> Answer:
-    """GET /Groups: 200 with a ListResponse, empty where nothing matches."""
+    """GET /Groups: 200 with a ListResponse, which is empty if nothing matches."""
     return await answer_query(context, Target(GROUP, GROUPS), query_parameters(request))
 
 
 async def search_users(request: web.Request, context: RequestContext) -> Answer:
-    """POST /Users/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
+    """POST /Users/.search: the same as GET, with the query in a body (RFC 7644 §3.4.3)."""
     sent = read_search_request(await read_body(request))
     return await answer_query(context, users_of(context), sent)
 
 
 async def search_groups(request: web.Request, context: RequestContext) -> Answer:
-    """POST /Groups/.search: the same as GET, asked in a body (RFC 7644 §3.4.3)."""
+    """POST /Groups/.search: the same as GET, with the query in a body (RFC 7644 §3.4.3)."""
     sent = read_search_request(await read_body(request))
     return await answer_query(context, Target(GROUP, GROUPS), sent)
 
@@ -63,8 +63,8 @@ async def answer_query(context: RequestContext, target: Target, sent: Parameters
 
 
 def _cursors(context: RequestContext, target: Target, sent: Parameters) -> Cursors:
-    asked = [sent.get(name, "") for name in ("filter", "sortby", "sortorder")]
-    bound_to = digest([target.resource_type.name, *asked])
+    parts = [sent.get(name, "") for name in ("filter", "sortby", "sortorder")]
+    bound_to = digest([target.resource_type.name, *parts])
     return Cursors(context.service.sealer, context.organization_id, bound_to)
 
 
@@ -76,7 +76,7 @@ async def present_all(
     def work() -> list[bytes]:
         return [present(each, target, selection, base) for each in resources]
 
-    if target.table is USERS:  # They have no members.
+    if target.table is USERS:  # Users have no members.
         return work()
     return await offload(work, sum(each.member_count for each in resources) > LONG_MEMBERS)
 
@@ -85,7 +85,7 @@ def present(resource: Resource, target: Target, selection: Selection, base: str)
     """Return the JSON of a resource in a list."""
     to_bytes = user_bytes if target.table is USERS else group_bytes
     whole = to_bytes(resource, base)
-    # Members that were left out of the read are not there to be left out again.
+    # If members are excluded, they were not even read, so nothing is left to remove.
     if selection.is_everything or (target.table is GROUPS and selection.is_only_without("members")):
         return whole
     return select(whole, selection)

@@ -25,7 +25,7 @@ from service.scim.select import Selection, read_selection
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a query at the root asks of one resource type."""
+    """The part of a query at the root that is about one resource type."""
 
     target: Target
     selection: Selection
@@ -36,12 +36,12 @@ Parts = Mapping[str, Part]  # By the name of the table.
 
 
 async def query_root(request: web.Request, context: RequestContext) -> Answer:
-    """GET /: users and groups that match."""
+    """GET /: the users and groups that match."""
     return await _answer(context, query_parameters(request))
 
 
 async def search_root(request: web.Request, context: RequestContext) -> Answer:
-    """POST /.search: the same, asked in a body."""
+    """POST /.search: the same, with the query in a body."""
     return await _answer(context, read_search_request(await read_body(request)))
 
 
@@ -64,13 +64,13 @@ def _present(page: Page, parts: Parts, base: str) -> list[bytes]:
 
 
 def _parts(context: RequestContext, sent: Parameters) -> Parts:
-    """Return what to ask of each type. Errors: InvalidFilter, InvalidPath where no type knows a name."""
+    """Return the query for each type. Errors: InvalidFilter, InvalidPath if no type knows a name."""
     users, groups = users_of(context), Target(GROUP, GROUPS)
     parts = {}
     for target, other in ((users, groups), (groups, users)):
         selection = read_selection(sent, target.resource_type)
-        joint = Target(cross_type_view(target.resource_type, other.resource_type), target.table)
-        with about(joint.resource_type):
-            query = read_query(sent, joint, selection, context.base)
+        view = Target(cross_type_view(target.resource_type, other.resource_type), target.table)
+        with about(view.resource_type):
+            query = read_query(sent, view, selection, context.base)
         parts[target.table.name] = Part(target, selection, query)
     return parts

@@ -27,7 +27,7 @@ from service.scim.request import (
     read_body,
     read_precondition,
 )
-from service.scim.resources import read_command as build
+from service.scim.resources import read_command
 from service.scim.resources.stream_group import stream_group
 from service.scim.resources.unmodified import is_group_held
 from service.scim.responses import no_content, not_modified, resource_response
@@ -35,30 +35,33 @@ from service.scim.select import Selection, names_attributes, read_selection, sel
 from service.write.batch import Outcome
 from service.write.commands import DeleteGroup
 
-# A write to a larger group shows them only to who names attributes: no answer costs more than its change.
+# A write to a larger group shows its members only if the request names attributes: otherwise an answer would cost more
+# than the change.
 ECHOED_MEMBERS_MAX = 100
 NO_CONTENT = HTTPStatus.NO_CONTENT
 
 
 async def create(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
-    sent = query_parameters(request)  # Before anything is written: they may be refused.
-    async with _turn(request, context):
+    sent = query_parameters(request)  # Read before the write, because they may be refused.
+    async with _memory_slot(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-        command = await offload(build.create_group, is_long(request), new_id(), body)
+        command = await offload(read_command.create_group, is_long(request), new_id(), body)
         outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent, status=201)
 
 
-def _turn(request: web.Request, context: RequestContext) -> AbstractAsyncContextManager[None]:
-    """Return a block in which a large body may be in memory: few are at once."""
+def _memory_slot(
+    request: web.Request, context: RequestContext
+) -> AbstractAsyncContextManager[None]:
+    """Return a block in which a large body may be in memory; only few requests may be inside at once."""
     if not is_large(request):
         return nullcontext()
     return context.service.large.slot(context.organization_id)
 
 
 async def read(request: web.Request, context: RequestContext) -> web.StreamResponse:
-    """GET /Groups/{id}: 200 with the group, streamed where it has many members, or 304."""
+    """GET /Groups/{id}: 200 with the group, streamed if it has many members, or 304."""
     group_id = _group_id(request)
     selection = read_selection(query_parameters(request), GROUP)
     lookup = GROUP_BY_ID_WITH_MEMBERS if selection.wants("members") else GROUP_BY_ID
@@ -72,23 +75,27 @@ async def read(request: web.Request, context: RequestContext) -> web.StreamRespo
 
 
 async def replace(request: web.Request, context: RequestContext) -> web.StreamResponse:
-    """PUT /Groups/{id}: 200 with the group, without its members where they are many."""
+    """PUT /Groups/{id}: 200 with the group, without its members if they are many."""
     group_id, precondition = _group_id(request), read_precondition(request)
-    sent = query_parameters(request)  # Before anything is written: they may be refused.
-    async with _turn(request, context):
+    sent = query_parameters(request)  # Read before the write, because they may be refused.
+    async with _memory_slot(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-        command = await offload(build.replace_group, is_long(request), group_id, body, precondition)
+        command = await offload(
+            read_command.replace_group, is_long(request), group_id, body, precondition
+        )
         outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent)
 
 
 async def patch(request: web.Request, context: RequestContext) -> web.StreamResponse:
-    """PATCH /Groups/{id}: 200 with the group, 204 where it has many members."""
+    """PATCH /Groups/{id}: 200 with the group, or 204 if it has many members."""
     group_id, precondition = _group_id(request), read_precondition(request)
-    sent = query_parameters(request)  # Before anything is written: they may be refused.
-    async with _turn(request, context):
+    sent = query_parameters(request)  # Read before the write, because they may be refused.
+    async with _memory_slot(request, context):
         body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-        command = await offload(build.patch_group, is_long(request), group_id, body, precondition)
+        command = await offload(
+            read_command.patch_group, is_long(request), group_id, body, precondition
+        )
         outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent)
 
@@ -107,7 +114,7 @@ async def _show(
     *,
     status: int = 200,
 ) -> web.StreamResponse:
-    """Return a group that was read with its members, as a stream where they are many."""
+    """Return a group that was read with its members, as a stream if they are many."""
     if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
         return await stream_group(request, context, group.id, selection, status=status)
     body = select(group_bytes(group, context.base), selection)
@@ -122,12 +129,12 @@ async def _answer_write(
     *,
     status: int = 200,
 ) -> web.StreamResponse:
-    """Return the group as it is after a write, read again where its members are shown."""
+    """Return the group as it is after a write. It is read again if its members are shown."""
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)
     if group.member_count > ECHOED_MEMBERS_MAX and not names_attributes(sent):
-        # RFC 7644 §3.5.2 lets a PATCH answer with nothing; §3.3 and §3.5.1 want a body, less its members.
+        # RFC 7644 §3.5.2 lets a PATCH answer 204; §3.3 and §3.5.1 want a body, so only the members are left out.
         is_shown = request.method != "PATCH"
         return _without_members(context, group, status=status if is_shown else NO_CONTENT)
     selection = read_selection(sent, GROUP)
@@ -144,7 +151,7 @@ async def _show_read(
     *,
     status: int,
 ) -> web.StreamResponse:
-    """Return a group after a write, with its members; where those cannot be read, say that it is written."""
+    """Return a group with its members after a write; if they cannot be read, still report the success."""
     try:
         found = await context.service.reader.find(
             GROUP_BY_ID_WITH_MEMBERS, context.organization_id, group.id
@@ -160,7 +167,7 @@ async def _show_read(
 def _without_members(
     context: RequestContext, group: Resource, *, status: int
 ) -> web.StreamResponse:
-    """Return a group without its members, or with 204 nothing of it but its version."""
+    """Return a group without its members, or for 204 only its version."""
     if status == NO_CONTENT:
         return no_content(group)
     location = _location(context, group.id)

@@ -14,7 +14,7 @@ from service.scim.select import read_selection, select
 
 
 async def read(request: web.Request, context: RequestContext) -> Answer:
-    """GET /Me: 200 with the technical account; its location is that below /Users."""
+    """GET /Me: 200 with the technical account; its location is the URL below /Users."""
     account_id = context.authenticated.token.account_id
     found = await context.service.reader.find(USER_BY_ID, context.organization_id, account_id)
     if not found:

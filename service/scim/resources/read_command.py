@@ -1,4 +1,4 @@
-"""From what a client sent to a command: the same for a request of its own and for one in a bulk."""
+"""From a body to a command: the same for a single request and for an operation of a bulk."""
 
 from typing import Any
 from uuid import UUID
@@ -74,13 +74,13 @@ def patch_group(group_id: UUID, body: Any, precondition: Precondition) -> PatchG
 
 
 def _read_document(body: Any, resource_type: ResourceType, *, is_put: bool = False) -> Reading:
-    """Return a resource as read_document does; what is refused names its attribute for the log."""
+    """Return a resource as read_document does; a refusal names its attribute for the log."""
     with about(resource_type):
         return read_document(body, resource_type, is_put=is_put)
 
 
 def _read_patch(body: Any, resource_type: ResourceType, resource_id: str) -> Patch:
-    """Return operations as read_patch does; what is refused names its attribute for the log."""
+    """Return operations as read_patch does; a refusal names its attribute for the log."""
     try:
         return read_patch(body, resource_type, resource_id)
     except ScimError as refusal:

@@ -1,4 +1,4 @@
-"""Stream a group with many members: one snapshot, sent in pieces, never held whole."""
+"""Stream a group with many members: one snapshot, sent in pieces, never in memory as a whole."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,10 +18,9 @@ from service.scim.represent import etag, group_bytes, member_bytes
 from service.scim.request import ClientLeft
 from service.scim.select import Selection, select, select_document
 
-WRITE_TIMEOUT_S = 30.0  # For one piece: a client that reads slower loses its stream,
-STREAM_TIMEOUT_S = (
-    120.0  # and so does one that takes longer for all: it holds a connection, and a snapshot.
-)
+# A client that takes longer for one piece, or for the whole stream, loses it: it holds a connection and a snapshot.
+WRITE_TIMEOUT_S = 30.0
+STREAM_TIMEOUT_S = 120.0
 
 
 async def stream_group(
@@ -38,7 +37,7 @@ async def stream_group(
     response.headers["Location"] = f"{context.base}/Groups/{group_id}"
     response.headers["X-Request-Id"] = str(context.request_id)
     if request.version < HttpVersion11:
-        response.force_close()  # Without chunks its end is that of the connection.
+        response.force_close()  # Without chunks, closing the connection marks the end.
     try:
         async with (
             context.service.streams.slot(context.organization_id),
@@ -48,7 +47,7 @@ async def stream_group(
     except BaseException as error:
         if not response.prepared or request.transport is None:
             raise
-        request.transport.abort()  # Half an answer must not end as if it were whole.
+        request.transport.abort()  # A partial answer must not look like a whole one.
         if isinstance(error, ConnectionError | TimeoutError):
             raise ClientLeft("The answer was not read to its end.") from error
         raise
@@ -61,7 +60,7 @@ async def stream_group(
 async def _send(
     request: web.Request, response: web.StreamResponse, parts: AsyncGenerator[Resource | bytes]
 ) -> None:
-    """Send the head and the pieces; to HEAD, the head."""
+    """Send the head and the pieces; for HEAD, only the head."""
     async with aclosing(parts):
         async for part in parts:
             if isinstance(part, Resource):
@@ -76,7 +75,7 @@ async def _send(
 async def _parts(
     context: RequestContext, group_id: UUID, selection: Selection
 ) -> AsyncGenerator[Resource | bytes]:
-    """Yield the group, then the pieces of its JSON; nothing if there is none."""
+    """Yield the group, then the pieces of its JSON; nothing if there is no such group."""
     ending, separator = b"", b',"members":['
     async for piece in stream_members(context.service.pool, context.organization_id, group_id):
         if isinstance(piece, Resource):
@@ -91,7 +90,7 @@ async def _parts(
 
 
 def _members(piece: list[Member], base: str, selection: Selection) -> bytes:
-    """Return values of `members`, joined by commas, with the sub-attributes selected."""
+    """Return the JSON of members with the selected sub-attributes, joined by commas."""
     members = member_bytes(piece, base)
     if selection.is_everything:
         return members

@@ -1,7 +1,7 @@
-"""Whether a client has a resource as it would be shown: 304 in place of 200 (RFC 7644 §3.14).
+"""Whether a client already has a resource as we would show it: then 304, not 200 (RFC 7644 §3.14).
 
-The entity tag is the version of the resource's own stream. What an answer derives from other streams
-changes without it: a user's groups and their names, and the display of a group's members.
+The entity tag is the version of the resource's stream. An answer also shows values from other streams, which
+change without a new version: a user's groups and their names, and the display of a group's members.
 """
 
 from aiohttp import web
@@ -19,7 +19,7 @@ ENDS_GROUP, ENDS_MEMBERSHIP = GroupDeleted.__name__, MembersRemoved.__name__
 async def is_user_held(
     request: web.Request, context: RequestContext, user: Resource, selection: Selection
 ) -> bool:
-    """Tell whether the client has this user, with all that the answer would show."""
+    """Return whether the client has this user, with everything that the answer would show."""
     if not is_unmodified(request, user.version):
         return False
     if not selection.wants("groups"):
@@ -28,7 +28,7 @@ async def is_user_held(
 
 
 async def _may_have_left_a_group(context: RequestContext, user: Resource) -> bool:
-    """Tell whether a user may have lost a group since its last event: then a client may still show it."""
+    """Return whether a user may have lost a group since its last event: then the client's copy may still hold it."""
     queries, organization_id = context.service.queries, context.organization_id
     async with queries.reading(organization_id) as connection:
         return await came_since(
@@ -41,7 +41,7 @@ async def _may_have_left_a_group(context: RequestContext, user: Resource) -> boo
 
 
 def is_group_held(request: web.Request, group: Resource, selection: Selection) -> bool:
-    """Tell whether the client has this group; who is in it is of its own stream, their names are not."""
+    """Return whether the client has this group. Its stream holds who its members are, but not their names."""
     if not is_unmodified(request, group.version):
         return False
     return group.member_count == 0 or not selection.shows("members", "display")

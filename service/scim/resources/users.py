@@ -12,7 +12,7 @@ from service.ids import as_id, new_id
 from service.scim.context import RequestContext
 from service.scim.represent import user_bytes
 from service.scim.request import query_parameters, read_body, read_precondition
-from service.scim.resources import read_command as build
+from service.scim.resources import read_command
 from service.scim.resources.unmodified import is_user_held
 from service.scim.responses import no_content, not_modified, resource_response
 from service.scim.select import Selection, read_selection, select
@@ -23,13 +23,13 @@ from service.write.commands import DeleteUser
 async def create(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
     selection = _selection(request, context)
-    command = build.create_user(context, new_id(), await read_body(request))
+    command = read_command.create_user(context, new_id(), await read_body(request))
     outcome = await context.submit(command)
     return _answer(context, _resource(outcome), selection, status=201)
 
 
 async def read(request: web.Request, context: RequestContext) -> Answer:
-    """GET /Users/{id}: 200 with the user, or 304 where the client has this version."""
+    """GET /Users/{id}: 200 with the user, or 304 if the client has this version."""
     user_id = _user_id(request)
     found = await context.service.reader.find(USER_BY_ID, context.organization_id, user_id)
     if not found:
@@ -44,7 +44,7 @@ async def replace(request: web.Request, context: RequestContext) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
     selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = build.replace_user(context, user_id, await read_body(request), precondition)
+    command = read_command.replace_user(context, user_id, await read_body(request), precondition)
     return _answer(context, _resource(await context.submit(command)), selection)
 
 
@@ -52,7 +52,7 @@ async def patch(request: web.Request, context: RequestContext) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
     selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = build.patch_user(context, user_id, await read_body(request), precondition)
+    command = read_command.patch_user(context, user_id, await read_body(request), precondition)
     return _answer(context, _resource(await context.submit(command)), selection)
 
 
@@ -83,7 +83,7 @@ def _resource(outcome: Outcome) -> Resource:
 
 
 def _selection(request: web.Request, context: RequestContext) -> Selection:
-    """Return which attributes the answer shall hold; of a write it is read before anything is written."""
+    """Return the attributes that the answer holds. Read it before a write, because it may be refused."""
     return read_selection(query_parameters(request), context.authenticated.user_type)
 
 

@@ -1,6 +1,6 @@
 """Decisions: (state, command) → events, or a refusal. Pure: no IO, no clock, no ids.
 
-`decide.py` finds the module of a command: `user.py`, `group.py` or `organization.py`. `state.py` holds what a
-decision may look at, `required_state.py` says what a command needs of it. `members.py` reads what a request
-says of members, `role.py` what it says of the role. Begin with `decide.py`.
+`decide.py` finds the module of a command: `user.py`, `group.py` or `organization.py`. `state.py` holds the
+state that a decision may look at, `required_state.py` says which part of it a command requires. `members.py`
+reads the members in a request, `role.py` the role; `applied.py` applies a PATCH. Begin with `decide.py`.
 """

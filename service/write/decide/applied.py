@@ -1,4 +1,4 @@
-"""Apply the operations of a PATCH, so that what is refused names its attribute."""
+"""Apply the operations of a PATCH. A refusal names its attribute."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ from schema.scim.patch.operations import Operation
 
 
 def applied(document: Document, operations: Iterable[Operation]) -> Document:
-    """Return the document after all operations. Errors: those of apply, with the attribute at which it ended."""
+    """Return the document after all operations. Errors: those of apply, with the attribute of the failed operation."""
     begun: list[Operation] = []
 
     def noted() -> Iterator[Operation]:

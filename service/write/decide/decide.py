@@ -1,4 +1,4 @@
-"""Decide any command: the one door to the decisions."""
+"""Decide any command: the one entry to the decisions."""
 
 from typing import assert_never
 
@@ -9,9 +9,9 @@ from service.write.decide.state import BatchState, Decision
 
 
 def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision]:
-    """Return the events that a command leads to, in order; none where it changes nothing.
+    """Return the events that a command leads to, in order; none if it changes nothing.
 
-    Errors: a ScimError where it is refused.
+    Errors: a ScimError if it is refused.
     """
     if isinstance(command, UserCommand):
         return user.decide(command, state, caller)

@@ -28,7 +28,7 @@ from service.write.decide.state import BatchState, Decision, check, decisions
 
 
 def decide(command: GroupCommand, state: BatchState) -> list[Decision]:
-    """Return the events that a command leads to; none where it changes nothing.
+    """Return the events that a command leads to; none if it changes nothing.
 
     Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, and those of PATCH.
     """
@@ -62,9 +62,9 @@ def _create(command: CreateGroup, state: BatchState) -> list[Event]:
 
 
 def _replace(group: Group, command: ReplaceGroup, state: BatchState) -> list[Event]:
-    """Return the events of a PUT; `members` that it leaves out are left alone.
+    """Return the events of a PUT. If it leaves out `members`, they stay.
 
-    A client that renames a group it read with excludedAttributes=members must not empty it.
+    A client may read a group with excludedAttributes=members and rename it by PUT; that must not empty it.
     """
     require(command.document, GROUP)
     events = _changed(group, _attributes(command.document), state)

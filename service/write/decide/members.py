@@ -1,4 +1,4 @@
-"""Read what a request says of a group's members: which ids, and whether all must be known."""
+"""Read the members in a request: which ids it names, and whether it needs all members to be loaded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,15 @@ from schema.scim.patch.apply import refuse_too_much
 from schema.scim.patch.operations import Kind, Operation
 from service.ids import as_id
 
-SELECTING = ("value", "type")  # What a value path may ask of members in a PATCH.
-COST_MAX = 3_000_000  # Of the value paths of a request: a second, beside the event loop.
-NAMED_MAX = 10  # Unknown ids that a refusal names.
+SELECTING = ("value", "type")  # What a value path in a PATCH may compare members by.
+COST_MAX = (
+    3_000_000  # Of the value paths of a request: about a second of work, beside the event loop.
+)
+NAMED_MAX = 10  # So many unknown ids are named in a refusal.
 
 
 def member_ids(elements: Iterable[Document]) -> list[str]:
-    """Return the ids in values of `members`. Errors: InvalidValue for a value without one."""
+    """Return the ids in values of `members`. Errors: InvalidValue for an element without an id."""
     ids = [each.get("value") for each in elements]
     if None in ids:
         raise InvalidValue("Each of members needs a value: the id of a user or group.")
@@ -37,20 +39,20 @@ def member_ids(elements: Iterable[Document]) -> list[str]:
 
 
 def is_about_members(operation: Operation) -> bool:
-    """Tell whether an operation targets the members of a group."""
+    """Return whether an operation targets the members of a group."""
     return operation.path.attribute.name == "members"
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """The ids that an operation speaks of, and whether it speaks of every member besides."""
+    """The ids that an operation names, and whether it may also touch every other member."""
 
     ids: list[str]
     is_of_everyone: bool
 
 
 def mention(operation: Operation) -> Mention:
-    """Return which members must be known before an operation can be applied."""
+    """Return which members must be loaded before an operation can be applied."""
     if operation.path.filter is not None:
         compared = _compared_ids(operation.path.filter)
         return Mention([*(compared or ()), *_value_ids(operation)], compared is None)
@@ -66,7 +68,7 @@ def _value_ids(operation: Operation) -> list[str]:
 
 
 def _compared_ids(chosen: Filter) -> list[str] | None:
-    """Return the ids that a filter compares members with, None if it looks at anything else."""
+    """Return the ids that a filter compares members with, or None if it looks at anything else."""
     match chosen:
         case Comparison(path, Operator.EQ, value) if path.target.name == "value":
             return [str(value)]
@@ -80,7 +82,7 @@ def _compared_ids(chosen: Filter) -> list[str] | None:
 
 
 def parse_ids(texts: Iterable[str]) -> list[UUID]:
-    """Return the ids that can be ids at all; others are unknown anyway."""
+    """Return the texts that are ids in our form; all others are unknown anyway."""
     return [each for each in map(as_id, texts) if each is not None]
 
 
@@ -117,7 +119,7 @@ def _apply(
 
 
 def _leaving(current: dict[UUID, MemberType], operation: Operation) -> set[UUID]:
-    """Return the members that a remove takes away: those selected and, where ids are listed, only those."""
+    """Return the members that a remove takes away: those selected and, if ids are listed, only those listed."""
     if operation.value is None:
         return _selected(current, operation.path.filter)
     listed = {each for each in parse_ids(_value_ids(operation)) if each in current}
@@ -125,10 +127,10 @@ def _leaving(current: dict[UUID, MemberType], operation: Operation) -> set[UUID]
 
 
 def _selected(current: dict[UUID, MemberType], chosen: Filter | None) -> set[UUID]:
-    """Return the members that a filter selects; all of them without one.
+    """Return the members that a filter selects; without a filter, all of them.
 
-    Only those that it names are looked at, where it names any: Entra sends one operation for each
-    member that left, and a thousand of them against a thousand members took six seconds.
+    If the filter names ids, only those members are examined. Entra sends one operation for each member that
+    left; a thousand of them against a thousand members took six seconds.
     """
     if chosen is None:
         return set(current)
@@ -142,7 +144,7 @@ def _selected(current: dict[UUID, MemberType], chosen: Filter | None) -> set[UUI
 
 
 def _refuse_unknown(chosen: Filter) -> None:
-    """Raise InvalidFilter for what a membership does not hold, lest a remove does nothing and says 200."""
+    """Raise InvalidFilter for an attribute that members lack: otherwise a remove would do nothing and answer 200."""
     match chosen:
         case Comparison(path) | Present(path):
             if path.target.name not in SELECTING:
@@ -163,9 +165,9 @@ def _refuse_unknown(chosen: Filter) -> None:
 def known_members(
     texts: Sequence[str], member_types: dict[UUID, MemberType], *, is_new: bool = False
 ) -> dict[UUID, MemberType]:
-    """Return members by id and type; the group may be one that is to be made.
+    """Return the types of members by id. `is_new` says that the group is being created, for the refusal.
 
-    Errors: InvalidValue naming the ids that are nobody's.
+    Errors: InvalidValue, which names the ids that belong to no user or group.
     """
     found: dict[UUID, MemberType] = {}
     unknown: list[str] = []
@@ -189,7 +191,7 @@ def known_members(
 def member_events(
     group: Group | None, after: dict[UUID, MemberType]
 ) -> list[MembersAdded | MembersRemoved]:
-    """Return the events that lead from a group's members to others, at most MEMBERS_MAX ids each."""
+    """Return the events that lead from a group's members to those in `after`, at most MEMBERS_MAX ids each."""
     before = group.members if group else {}
     joined = {each: kind for each, kind in after.items() if each not in before}
     left = {each: kind for each, kind in before.items() if each not in after}

@@ -1,4 +1,4 @@
-"""Decide what a command does to an organization: its registration and its tokens."""
+"""Decide what a command does to an organization: its registration, tokens and schemas."""
 
 import unicodedata
 from typing import assert_never
@@ -31,7 +31,7 @@ CONTROLS = frozenset(
 
 
 def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
-    """Return the events that a command leads to; none where it changes nothing.
+    """Return the events that a command leads to; none if it changes nothing.
 
     Errors: InvalidValue, Uniqueness, NotFound.
     """
@@ -59,7 +59,7 @@ def _register(command: RegisterOrganization, state: BatchState) -> Event:
 
 
 def _refuse_control_characters(what: str, text: str) -> None:
-    """Refuse what would break the lines of those who list it, or speak to their terminal."""
+    """Raise InvalidValue for characters that would break a list into lines, or steer a terminal."""
     if any(unicodedata.category(each) in CONTROLS for each in text):
         raise InvalidValue(
             f"{what} is one line of text: leave out line breaks and control characters."

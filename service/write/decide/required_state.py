@@ -1,4 +1,4 @@
-"""What the commands of a batch need to be known before they can be decided."""
+"""The required state: what must be loaded before the commands of a batch can be decided."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -27,20 +27,20 @@ from service.write.decide.members import is_about_members, member_ids, mention, 
 
 @dataclass(slots=True)
 class RequiredState:
-    """Ids and names to load; `gone` are ids that are being deleted, so their groups matter."""
+    """Ids and names to load. `gone` holds the ids that are being deleted: the groups they are in are loaded too."""
 
     organization: bool = False
     users: set[UUID] = field(default_factory=set)
     user_names: set[str] = field(default_factory=set)
     external_ids: set[str] = field(default_factory=set)
     groups: set[UUID] = field(default_factory=set)
-    whole_groups: set[UUID] = field(default_factory=set)  # All their members are needed.
+    whole_groups: set[UUID] = field(default_factory=set)  # With all their members.
     group_names: set[str] = field(default_factory=set)
     members: set[UUID] = field(default_factory=set)
     gone: set[UUID] = field(default_factory=set)
 
     def add(self, command: Command) -> None:
-        """Take in what one command needs."""
+        """Add what one command requires."""
         match command:
             case CreateUser():
                 self._add_names(command.document)
@@ -97,7 +97,7 @@ class RequiredState:
 
 
 def _sent_name(operation: Operation, name: str) -> set[str]:
-    """Return the folded name that an operation gives a resource; none if it is about anything else."""
+    """Return the folded name that an operation gives a resource; an empty set if it sets another attribute."""
     if str(operation.path) != name or operation.kind is Kind.REMOVE:
         return set()
     text = read_value(operation.path.attribute_path, operation.value, [])

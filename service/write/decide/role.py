@@ -1,4 +1,7 @@
-"""Which role a request assigns: by roleId, or by Entra's app roles in `roles` (reference §6)."""
+"""Which role a request assigns: by roleId, or by Entra's app roles in `roles`.
+
+docs/reference/client-quirks.md lists what Entra sends.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +18,7 @@ from schema.scim.value import read_value
 
 
 def role_by_id(text: str, organization: Organization) -> UUID:
-    """Return the role that a roleId means. Errors: InvalidValue for one of no role here."""
+    """Return the role that a roleId means. Errors: InvalidValue if the organization has no such role."""
     role_id = _as_role(text, organization, by_name=False)
     if role_id is None:
         raise InvalidValue(
@@ -25,16 +28,18 @@ def role_by_id(text: str, organization: Organization) -> UUID:
 
 
 class Assigned(NamedTuple):
-    """The role that a request assigns, None where it speaks of none, and those it had to be chosen from."""
+    """The role that a request assigns (None if it names none), and the roles it was chosen from."""
 
     role_id: UUID | None
-    conflict: tuple[UUID, ...] = ()  # Strongest first; empty where there was nothing to choose.
+    conflict: tuple[
+        UUID, ...
+    ] = ()  # In the order of ROLE_PRECEDENCE; empty if there was no choice.
 
 
 def assigned_role(organization: Organization, role_text: str | None, named: set[UUID]) -> Assigned:
-    """Return the role that one request assigns: roleId decides where `roles` names it, too.
+    """Return the role that one request assigns. If `roles` names several, roleId chooses among them.
 
-    Errors: InvalidValue where roleId is a role that `roles` does not name.
+    Errors: InvalidValue if `roles` names roles and roleId is not one of them.
     """
     if role_text is None:
         return chosen_role(named, organization)
@@ -47,34 +52,34 @@ def assigned_role(organization: Organization, role_text: str | None, named: set[
 
 
 def chosen_role(named: set[UUID], organization: Organization) -> Assigned:
-    """Return the one of the roles that `roles` names: a refusal would leave a person without an account."""
+    """Return the first named role in ROLE_PRECEDENCE: a refusal would leave a person without an account."""
     ordered = (organization.roles[name] for name in ROLE_PRECEDENCE)
     found = tuple(role_id for role_id in ordered if role_id in named)
     return Assigned(found[0] if found else None, found if len(found) > 1 else ())
 
 
 def named_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
-    """Return the organization's roles that the elements of `roles` name; other elements name none."""
+    """Return the organization's roles that the elements of `roles` name; other elements are ignored."""
     found = (_named_role(each, organization) for each in elements or ())
     return {role_id for role_id in found if role_id}
 
 
 def effective_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
-    """Return those of the named roles that count: where primary elements name any, theirs."""
+    """Return the named roles that count: if primary elements name any of the five, only those."""
     primary = [each for each in elements or () if each.get("primary") is True]
     return named_roles(primary, organization) or named_roles(elements, organization)
 
 
 def role_left(elements: list[Document] | None, organization: Organization) -> Assigned:
-    """Return the role of who has lost another: one that is still named, else the default one."""
+    """Return the role of a user whose role was withdrawn: one that is still named, else the default role."""
     left = effective_roles(elements, organization)
     return chosen_role(left or {organization.default_role_id}, organization)
 
 
 def sent_roles(operations: tuple[Operation, ...], after: list[Document]) -> list[Document]:
-    """Return the elements of `roles` that the operations of a PATCH write and leave, `after` all of them.
+    """Return the elements of `roles` that a PATCH writes and that are in `after`, the list after all operations.
 
-    Operations apply in order: what a later one takes away again assigns nothing.
+    Operations apply in order: an element that a later one removes again assigns nothing.
     """
     left = {each.get("value") for each in after}
     return [each for each in _written_roles(operations) if each.get("value") in left]
@@ -96,7 +101,7 @@ def _written_roles(operations: tuple[Operation, ...]) -> list[Document]:
 
 
 def _named_role(element: Document, organization: Organization) -> UUID | None:
-    """Return the role that an app role names by its value or, where that names none, by what it is called."""
+    """Return the role that an app role names by its value or, failing that, by its display name."""
     roles = (
         _as_role(text, organization, by_name=True)
         for text in _names(element)
@@ -110,10 +115,10 @@ def _names(element: Document) -> Iterator[Any]:
     if not value:
         return
     if isinstance(value, str) and value.startswith("{"):
-        # Entra sends {"id": …, "value": …, "displayName": …} as text when it updates (CUSTOM).
+        # Entra sends {"id": …, "value": …, "displayName": …} as text when it updates a user.
         with suppress(orjson.JSONDecodeError):
-            told = orjson.loads(value)
-            yield from (told.get(key) for key in ("value", "displayName", "id"))
+            sent = orjson.loads(value)
+            yield from (sent.get(key) for key in ("value", "displayName", "id"))
     yield from (value, element.get("displayName"), element.get("display"))
 
 

@@ -1,4 +1,4 @@
-"""What a decision may look at: the states that a batch loaded, kept true as its commands evolve them."""
+"""The batch state: what a decision may look at. Each decided command evolves it for the next one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
 from service.write.commands import ANY_VERSION, Precondition
 
-# Looked up by type: isinstance of a pydantic class costs eight times as much, and every write comes here.
+# Looked up by type: isinstance on a pydantic class takes eight times as long, and every write passes here.
 USER_EVENTS = frozenset(get_args(users.UserEvent))
 GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
@@ -31,25 +31,25 @@ class Decision(NamedTuple):
 
 @dataclass(slots=True)
 class BatchState:
-    """The states that the commands of a batch need, by id. A deleted one is kept as deleted."""
+    """The states that the commands of a batch look at, by id. A deleted resource stays, marked as deleted."""
 
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
     user_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → the user.
     former_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → deleted user.
-    former_external_ids: dict[str, UUID] = field(default_factory=dict)  # → deleted user.
+    former_external_ids: dict[str, UUID] = field(default_factory=dict)  # externalId → deleted user.
     groups: dict[UUID, Group] = field(default_factory=dict)
     group_names: dict[str, UUID] = field(default_factory=dict)  # Folded displayName → the group.
     member_types: dict[UUID, MemberType] = field(default_factory=dict)  # Ids that may be members.
-    user_groups: dict[UUID, str] = field(default_factory=dict)  # User → its groups, to be shown.
+    user_groups: dict[UUID, str] = field(default_factory=dict)  # User → its groups, for the answer.
 
     def user(self, user_id: UUID) -> User | None:
-        """Return a user that exists."""
+        """Return a user, or None if it does not exist or is deleted."""
         user = self.users.get(user_id)
         return None if user is None or user.is_deleted else user
 
     def group(self, group_id: UUID) -> Group | None:
-        """Return a group that exists."""
+        """Return a group, or None if it does not exist or is deleted."""
         group = self.groups.get(group_id)
         return None if group is None or group.is_deleted else group
 
@@ -67,7 +67,7 @@ class BatchState:
         return state.version if state else 0
 
     def evolve(self, event: Event, place: Place) -> None:
-        """Take in an event, so that the next command of the batch sees what it did."""
+        """Apply an event: the next command of the batch sees its effect."""
         kind, fact = type(event), cast("Any", event)
         if kind in USER_EVENTS:
             self._set_user(users.evolve(self.users.get(place.stream_id), fact, place))
@@ -95,7 +95,7 @@ class BatchState:
 
     def _evolve_group(self, event: GroupEvent, place: Place) -> None:
         former = self.groups.get(place.stream_id)
-        # The dict that was loaded for this batch, and is nobody else's.
+        # This dict was loaded for this batch, and nothing else uses it.
         members = cast("dict[UUID, MemberType]", former.members) if former else {}
         self._set_group(groups.evolve_in_place(former, event, place, members).with_members(members))
 

@@ -35,11 +35,11 @@ from service.write.decide.role import (
 )
 from service.write.decide.state import BatchState, Decision, check, decisions
 
-OWN = ("active", "roleId")  # Kept apart from the attributes, since events of their own change them.
+OWN = ("active", "roleId")  # Not among a user's attributes: separate events change them.
 
 
 def decide(command: UserCommand, state: BatchState, caller: Caller) -> list[Decision]:
-    """Return the events that a command leads to; none where it changes nothing.
+    """Return the events that a command leads to; none if it changes nothing.
 
     Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Forbidden, and those of PATCH.
     """
@@ -86,33 +86,33 @@ def _create(command: CreateUser, state: BatchState, caller: Caller) -> Event:
 
 
 def _former(document: Document, state: BatchState) -> UUID | None:
-    """Return the deleted user that comes back, by externalId, then userName."""
+    """Return the deleted user who comes back, found by externalId, then userName."""
     by_external_id = state.former_external_ids.get(document.get("externalId", ""))
     return by_external_id or state.former_names.get(fold(document["userName"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request wants a user to be."""
+    """The document and the role that a user has after a request."""
 
     document: Document
     role: Assigned
 
 
 def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
-    """Return the document and role after a PUT; roleId and active stay where it leaves them out.
+    """Return the document and role after a PUT. If it leaves out roleId or active, they stay.
 
     RFC 7644 §3.5.1 lets us choose. A client that does not know roleId must not demote anybody.
     """
     document = {"active": user.active, **command.document}
     require(document, command.resource_type)
     named = effective_roles(document.get("roles"), caller.organization)
-    news = [each for each in command.role_ids if each.lower() != str(user.role_id)]
-    if len(news) > 1:
+    changed = [each for each in command.role_ids if each.lower() != str(user.role_id)]
+    if len(changed) > 1:
         raise InvalidValue("roleId is given under two names with different values; send it once.")
-    role_text = news[0] if news else document.get("roleId")
+    role_text = changed[0] if changed else document.get("roleId")
     if document.get("roles") == user.attributes.get("roles"):
-        named = set()  # It repeats what GET returned: only roleId may be news.
+        named = set()  # The PUT repeats what GET returned, so only roleId can be a change.
     role = assigned_role(caller.organization, role_text, named)
     if role.role_id is None and "roles" in document and _is_withdrawn(user, document, caller):
         role = role_left(document.get("roles"), caller.organization)
@@ -120,12 +120,12 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
 
 
 def _is_withdrawn(user: User, document: Document, caller: Caller) -> bool:
-    """Tell whether a request takes away the app role that a user's role came from, or may have come from."""
-    former, latter = user.attributes.get("roles"), document.get("roles")
+    """Return whether a request removes the app role that a user's role came from, or may have come from."""
+    before, after = user.attributes.get("roles"), document.get("roles")
     return (
-        former != latter
-        and user.role_id in named_roles(former, caller.organization)
-        and user.role_id not in named_roles(latter, caller.organization)
+        before != after
+        and user.role_id in named_roles(before, caller.organization)
+        and user.role_id not in named_roles(after, caller.organization)
     )
 
 
@@ -145,7 +145,7 @@ def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
     if document.get("roles") == former.get("roles"):
         named = set()
     role = assigned_role(caller.organization, document.get("roleId"), named)
-    # Removed, and none named in its place: the user has the default role again.
+    # If roleId was removed and no other role named, the user has the default role again.
     role_id = role.role_id or caller.organization.default_role_id
     return Wanted(document, Assigned(role_id, role.conflict))
 
@@ -159,7 +159,7 @@ def _attributes(document: Document) -> Document:
 
 
 def _change(user: User, wanted: Wanted, state: BatchState, caller: Caller) -> list[Event]:
-    """Return the events that lead from a user to what is wanted."""
+    """Return the events that lead from a user to the wanted document and role."""
     document, active = wanted.document, wanted.document["active"]
     role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
     _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
@@ -190,7 +190,7 @@ def _attribute_events(
 
 
 def _delete(user: User, state: BatchState, caller: Caller) -> list[Decision]:
-    """Delete a user; its groups say so in their own streams, so that their versions move."""
+    """Return the events that delete a user, one also in the stream of each of its groups: their versions rise."""
     _protect_account(user, caller, is_kept=False)
     removed = MembersRemoved(members=(user.id,), member_type="User")
     left = [Decision(group_id, removed) for group_id in state.groups_of(user.id)]
@@ -211,7 +211,7 @@ def _may_hold_tokens(role_id: UUID, caller: Caller) -> bool:
 
 
 def _protect_account(user: User, caller: Caller, *, is_kept: bool) -> None:
-    """Raise Forbidden where a token would end the technical account that it belongs to."""
+    """Raise Forbidden if a token would end the technical account that it belongs to."""
     if user.id == caller.account_id and not is_kept:
         raise Forbidden(
             "This is the technical account whose token you use: over SCIM it cannot be deactivated, "
