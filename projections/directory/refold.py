@@ -14,9 +14,10 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span
 from eventstore.sealing.sealer import Sealer
-from projections.directory.fold import DIRECTORY_FOLD, TABLES
+from projections.directory.fold import DIRECTORY_FOLD
 from projections.directory.load import group_of, load_organization, user_of
 from projections.directory.rows import group_row, user_row
+from projections.directory.tables import TABLES
 from projections.directory.user_type import load_user_type
 from projections.fold import fold_streams
 from schema.scim.definitions import USER, user_type
@@ -143,4 +144,5 @@ def _whole(organization_id: UUID, position: int) -> Span:
 
 
 def _is_same(one: str, other: str) -> bool:
-    return json.loads(one) == json.loads(other)
+    same: bool = json.loads(one) == json.loads(other)
+    return same

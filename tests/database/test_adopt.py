@@ -29,7 +29,7 @@ from service.runtime import Runtime, open_runtime
 from service.write.commands import CreateGroup
 from tests.builders import ANN, JO, KIM, SALES, delete_user, post_user
 from tests.database.golden_rows import write_log
-from tests.database.rebuilding import differences, rebuild_until, silent, site
+from tests.database.rebuilding import differences, rebuild_context, rebuild_until, silent
 from tests.serving import settings
 
 FORMER = "UPDATE projections.builds SET revision = 1 WHERE schema_name LIKE 'directory%'"
@@ -63,7 +63,7 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 @pytest.fixture
 def sealer(database_url: str) -> Sealer:
     """Give what seals the personal part of the log."""
-    return site(database_url).sealer
+    return rebuild_context(database_url).sealer
 
 
 async def write(runtime: Runtime, made: CreatedOrganization, *commands: object) -> None:
@@ -78,7 +78,7 @@ async def make_former(
 ) -> None:
     """Let the log be in tables as the former release built them: `directory`, and a `directory_previous`."""
     with former_release(monkeypatch):
-        await rebuild(site(database_url), silent)
+        await rebuild(rebuild_context(database_url), silent)
     await connection.execute("DROP SCHEMA directory_previous CASCADE")
     await connection.execute(
         "DELETE FROM projections.builds WHERE schema_name = 'directory_previous';"
@@ -131,7 +131,7 @@ async def test_tables_without_a_name_that_differs_are_adopted(
     after = await load_builds(connection)
     assert await revisions(connection) == {"directory": 2}
     assert after["directory"].built_at == before["directory"].built_at
-    assert await differences(site(database_url)) == []
+    assert await differences(rebuild_context(database_url)) == []
     assert await adopt(connection, sealer) == []
 
 
@@ -201,10 +201,10 @@ async def test_one_organization_of_many_is_enough_and_a_rebuild_ends_it(
 
     assert await migrate(database_url) == []
     assert await told(database_url) == ["directory"]
-    await rebuild(site(database_url), silent)
+    await rebuild(rebuild_context(database_url), silent)
     assert await revisions(connection) == {"directory": 2, "directory_previous": 1}
     assert await told(database_url) == []
-    assert await differences(site(database_url)) == []
+    assert await differences(rebuild_context(database_url)) == []
     assert await adopt(connection, sealer) == []
 
 
@@ -232,7 +232,7 @@ async def test_attributes_of_an_organization_s_own_are_made_as_its_schemas_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await write_log(connection, sealer)
-    await rebuild(site(database_url), silent)  # As this release makes them.
+    await rebuild(rebuild_context(database_url), silent)  # As this release makes them.
     await connection.execute(FORMER)
     assert await adopt(connection, sealer) == ["directory", "directory_previous"]
 
@@ -248,15 +248,15 @@ async def test_tables_beside_those_that_serve_are_adopted_as_far_as_they_are(
     await write(runtime, acme, post_user(JO, userName="sé"), post_user(KIM, userName="us"))
     await write(runtime, acme, delete_user(KIM))
     with former_release(monkeypatch):
-        await rebuild(site(database_url), silent)
-        await rebuild_until("index", site(database_url))
+        await rebuild(rebuild_context(database_url), silent)
+        await rebuild_until("index", rebuild_context(database_url))
     await connection.execute(FORMER)
     await write(runtime, acme, delete_user(JO), post_user(ANN, userName="ann"))
 
     assert await adopt(connection, sealer) == ["directory", "directory_next", "directory_previous"]
-    await rebuild(site(database_url), silent)  # Goes on.
-    await roll_back(site(database_url), silent)
-    assert await differences(site(database_url)) == []
+    await rebuild(rebuild_context(database_url), silent)  # Goes on.
+    await roll_back(rebuild_context(database_url), silent)
+    assert await differences(rebuild_context(database_url)) == []
 
 
 async def test_without_the_key_names_of_the_deleted_wait_for_a_start_with_it(

@@ -66,9 +66,10 @@ def test_the_installed_version_is_the_one_in_the_source() -> None:
     assert installed == project()["version"]
 
 
-def test_the_changelog_opens_with_the_version() -> None:
+def test_the_changelog_opens_with_what_is_unreleased_and_then_has_the_version() -> None:
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
-    assert headings[0] == project()["version"]
+    assert headings[0] == "Unreleased"
+    assert headings[1:2] in ([], [project()["version"]])
 
 
 def test_every_lint_rule_that_is_off_has_its_reason() -> None:

@@ -10,11 +10,12 @@ import pytest
 from tests.house.paths import Path, followed
 from tests.serving import Scim, Served, make_tenant
 
-HANDLER, ANSWER = "service.scim.query:query_users", "service.scim.answer:json_response"
+HANDLER = "service.scim.queries.query:query_users"
+ANSWER = "service.scim.responses:json_response"
 AUTHENTICATION = {
     "service.callers.authenticate",
     "service.callers.access_tokens",
-    "service.database.master_key",
+    "service.callers.signing_keys",
     "service.callers.scopes",
     "projections.directory.access",
 }
