@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
-from projections.directory import fold as directory_fold
 from projections.directory import rows
 from projections.maintenance.adopt import adopt
 from projections.maintenance.builds import load_builds
@@ -48,7 +47,7 @@ def former_fold(value: str) -> str:
 def former_release(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let rows be made as the former release made them."""
     with monkeypatch.context() as patched:
-        for module in (rows, directory_fold, comparable):
+        for module in (rows, comparable):
             patched.setattr(module, "fold", former_fold)
         yield
 
