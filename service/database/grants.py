@@ -16,7 +16,12 @@ READ, ADD, WRITE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
 # Schema → table → rights; a table's name of * means all that the schema has.
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "eventstore": {"events": ADD, "subject_keys": "SELECT, INSERT, DELETE"},
-    "service": {"schema_migrations": READ, "signing_keys": ADD, "master_keys": ADD},
+    "service": {
+        "schema_migrations": READ,
+        "signing_keys": ADD,
+        "master_keys": ADD,
+        "addresses": "SELECT, INSERT, UPDATE",
+    },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
     **{

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from projections.maintenance.ownership import mark
 from service.database.embedded import postgres as embedded
 from service.database.embedded.account import programs
 from service.database.grants import find_missing
@@ -76,6 +77,7 @@ async def test_the_tables_beside_a_projection_get_their_rights_back(
     await connection.execute(
         f"CREATE SCHEMA directory_{suffix}; CREATE TABLE directory_{suffix}.users (id uuid)"
     )
+    await mark(connection, f"directory_{suffix}", ["users"])
     applied = await migrate(database_url)
 
     assert f"grant USAGE ON SCHEMA directory_{suffix}" in applied
