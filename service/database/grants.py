@@ -13,7 +13,7 @@ statement = statements_in(__package__)
 
 
 READ, ADD, WRITE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
-# Schema → table → rights; a table's name of * means all that the schema has.
+# Schema → table → rights.
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "eventstore": {"events": ADD, "subject_keys": "SELECT, INSERT, DELETE"},
     "service": {
@@ -24,11 +24,11 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
-    **{
-        schema: {"*": WRITE}
-        for each in PROJECTIONS.values()
-        for schema in (each.name, each.next, each.previous)
-    },
+    # Each of our tables: what somebody else has put beside them is not ours to give.
+    **{each.name: dict.fromkeys(each.fold.tables, WRITE) for each in PROJECTIONS.values()},
+}
+BESIDE: Final[Mapping[str, Mapping[str, str]]] = {  # What serves no request.
+    schema: TABLES[each.name] for each in PROJECTIONS.values() for schema in (each.next, each.previous)
 }
 
 OWNER = "Let DATABASE_URL name the account that owns the database."
@@ -38,20 +38,22 @@ class CannotGrant(Exception):
     """This account may not give the service its rights; the message says which account may."""
 
 
-async def find_missing(connection: Connection) -> list[str]:
+async def find_missing(connection: Connection, *, to_serve: bool = False) -> list[str]:
     """Return the rights that the service's role lacks, each as GRANT names it; all where there is no role.
 
-    Schemas and tables that are not there lack nothing.
+    Schemas and tables that are not there lack nothing. `to_serve` leaves out what serves no request.
     """
-    wanted = list(_wanted())
+    wanted = list(_wanted(TABLES if to_serve else {**TABLES, **BESIDE}))
     schemas, tables, rights = (list(column) for column in zip(*wanted, strict=True))
     rows = await connection.fetch(statement("find_missing_grants"), schemas, tables, rights)
     return [row["missing"] for row in rows]
 
 
-def _wanted() -> Iterator[tuple[str, str, str]]:
+def _wanted(
+    rights_by_table: Mapping[str, Mapping[str, str]],
+) -> Iterator[tuple[str, str, str]]:
     """Yield schema, table and right, one of each."""
-    for schema, tables in TABLES.items():
+    for schema, tables in rights_by_table.items():
         for table, rights in tables.items():
             for right in rights.split(", "):
                 yield schema, table, right

@@ -84,6 +84,24 @@ async def test_the_tables_beside_a_projection_get_their_rights_back(
     assert f"grant DELETE ON TABLE directory_{suffix}.users" in applied
 
 
+async def test_a_table_that_somebody_put_beside_ours_gets_no_right(
+    database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("CREATE TABLE directory.theirs (id int)")
+    assert not await is_behind(database_url)
+    assert await migrate(database_url) == []
+    assert not [each for each, _ in await rights(connection) if each == "directory.theirs"]
+
+
+async def test_a_schema_that_somebody_made_does_not_keep_the_service_from_serving(
+    connection: asyncpg.Connection,
+) -> None:
+    await connection.execute(
+        "CREATE SCHEMA directory_next; CREATE TABLE directory_next.users (id uuid)"
+    )
+    assert await find_missing(connection, to_serve=True) == []
+
+
 async def test_an_account_that_may_not_grant_is_told_which_may(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
