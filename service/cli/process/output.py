@@ -75,7 +75,7 @@ def _descriptor() -> int:
 def _failure(error: OSError | ValueError) -> Exception:
     silence(sys.stdout)
     if isinstance(error, OSError) and is_closed_early(error):
-        return OutputClosed(OutputClosed.__doc__)
+        return OutputClosed("Whoever read standard output has gone.")
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return OutputFailed(f"Standard output cannot be written: {reason}.")
 
