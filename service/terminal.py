@@ -116,6 +116,13 @@ def write_some(descriptor: int, data: bytes | bytearray) -> int:
         return 0
 
 
+def has_lost_reader(descriptor: int) -> bool:
+    """Tell whether nobody is left who reads what is written to a pipe; of anything else, that somebody is."""
+    poller = select.poll()
+    poller.register(descriptor, 0)
+    return any(found & select.POLLERR for _, found in poller.poll(0))
+
+
 def descriptor_for_writing(stream: TextIO) -> int:
     """Return where to write for a stream, so that a stopped terminal does not hold the writer.
 

@@ -71,6 +71,15 @@ async def test_a_reader_that_has_gone_is_no_failure(
     assert said.err == "0\n"
 
 
+async def test_following_ends_with_its_reader_though_nothing_happens(
+    served: Served, organization: Tenant
+) -> None:
+    line = f"{{ scim-ledger events tail -o {organization.id}; echo $? >&2; }} | head -n 1"
+    said = await asyncio.wait_for(shell(served, line), 90)
+
+    assert (said.err, said.out.count("\n")) == ("0\n", 1)
+
+
 @pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-"])
 @pytest.mark.parametrize("command", ["token issue --label a -o {id}", "-h"])
 async def test_what_is_not_needed_may_be_closed(
