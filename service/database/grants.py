@@ -28,7 +28,9 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **{each.name: dict.fromkeys(each.fold.tables, WRITE) for each in PROJECTIONS.values()},
 }
 BESIDE: Final[Mapping[str, Mapping[str, str]]] = {  # What serves no request.
-    schema: TABLES[each.name] for each in PROJECTIONS.values() for schema in (each.next, each.previous)
+    schema: TABLES[each.name]
+    for each in PROJECTIONS.values()
+    for schema in (each.next, each.previous)
 }
 
 OWNER = "Let DATABASE_URL name the account that owns the database."

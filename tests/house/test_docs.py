@@ -13,7 +13,9 @@ from service.config import Settings
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 SCIM, _, TIMINGS = (
-    (ROOT / "docs" / "reference" / "scim.md").read_text().partition("\n## How fast, at which size\n")
+    (ROOT / "docs" / "reference" / "scim.md")
+    .read_text()
+    .partition("\n## How fast, at which size\n")
 )
 TEST = re.compile(r"`([a-z]+/test_\w+\.py)::(test_\w+)`")
 

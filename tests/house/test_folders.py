@@ -63,4 +63,3 @@ def test_what_a_story_names_exists(folder: str) -> None:
         and not (ROOT / folder / f"{name}.py").exists()
     ]
     assert missing == []
-
