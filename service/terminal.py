@@ -7,6 +7,8 @@ import codecs
 import errno
 import os
 import select
+import shlex
+import string
 import sys
 from collections.abc import Iterable
 from typing import TextIO
@@ -16,6 +18,7 @@ PIECE_BYTES = 512 if sys.platform == "darwin" else 4096  # A pipe that has room 
 ESCAPING = (
     "scim-ledger"  # The name of our error handler for characters that a stream cannot encode.
 )
+PLAIN_BYTES = f"{string.ascii_letters}{string.digits}/._-".encode()
 PLAIN = {"←": "<-", "…": "...", "→": "->"}
 
 
@@ -67,6 +70,14 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return a text of several lines, each of them printable."""
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+
+
+def shell_quoted(text: str, stream: TextIO) -> str:
+    """Return a text as a shell takes it: by its bytes where the stream could not show it as it is."""
+    if text.isprintable() and (text.isascii() or is_utf8(stream)):
+        return shlex.quote(text)
+    shown = (chr(each) if each in PLAIN_BYTES else f"\\{each:03o}" for each in os.fsencode(text))
+    return f"$'{''.join(shown)}'"
 
 
 def is_screen(stream: TextIO) -> bool:
