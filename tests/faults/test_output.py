@@ -158,14 +158,14 @@ UNSHOWN = {
 
 
 @full_disk
-@pytest.mark.parametrize(("to", "told"), UNSHOWN.values(), ids=UNSHOWN)
+@pytest.mark.parametrize(("to", "message"), UNSHOWN.values(), ids=UNSHOWN)
 async def test_a_token_that_nobody_gets_to_see_does_not_stay_valid(
-    served: Served, organization: Tenant, to: str, told: str
+    served: Served, organization: Tenant, to: str, message: str
 ) -> None:
     # One token is the tenant's own.
     command = f"scim-ledger token issue --label lost -o {organization.id}"
     said = await shell(served, f"{{ sleep 0.1; {command}; echo $? >&2; }} {to}")
     listed = await shell(served, f"scim-ledger token list -o {organization.id} --json")
 
-    assert said.err.splitlines() == [f"scim-ledger: {told}", "3"]
+    assert said.err.splitlines() == [f"scim-ledger: {message}", "3"]
     assert [each["label"] for each in orjson.loads(listed.out) if each["isValid"]] == ["tests"]
