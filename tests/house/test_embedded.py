@@ -64,7 +64,7 @@ def test_the_last_user_stops_the_server_that_all_share(data_dir: Path) -> None:
 
 
 def test_the_server_of_a_killed_process_is_joined(data_dir: Path) -> None:
-    dying = "import os, sys, pathlib; from service import embedded\n"
+    dying = "import os, sys, pathlib; from service.database.embedded import postgres as embedded\n"
     dying += "embedded.start(pathlib.Path(sys.argv[1])); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", dying, str(data_dir)], check=False)
     left = postmaster_in(data_dir)
