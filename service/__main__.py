@@ -6,14 +6,15 @@ import sys
 from types import FrameType
 
 from service.signals import SIGNALLED, ending
-from service.terminal import prepare
 
 
 def main() -> None:
     """Run the command line. Until it has started, a signal ends the process silently."""
-    prepare()
     for each in ending():
         signal.signal(each, leave)
+    from service.terminal import prepare  # noqa: PLC0415 - what it imports takes time enough for a Ctrl-C.
+
+    prepare()
     try:
         from service.cli.command_line import start  # noqa: PLC0415 - imports take half a second; nothing is open yet.
 

@@ -8,15 +8,17 @@ import codecs
 import errno
 import os
 import select
+import shlex
+import string
 import sys
 from collections.abc import Iterable
 from typing import TextIO
 
 STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
-PIECE_BYTES = (
-    512 if sys.platform == "darwin" else 4096
-)  # A pipe that reports room takes at least this much.
+# A pipe that reports room takes at least this much.
+PIECE_BYTES = 512 if sys.platform == "darwin" else 4096
 ESCAPING = "scim-ledger"  # Our error handler for characters that a stream cannot encode.
+PLAIN_BYTES = f"{string.ascii_letters}{string.digits}/._-".encode()
 PLAIN = {"←": "<-", "…": "...", "→": "->"}
 
 
@@ -70,6 +72,14 @@ def printable_lines(text: str) -> str:
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
+def shell_quoted(text: str, stream: TextIO) -> str:
+    """Return a text quoted for a shell: by its bytes if the stream cannot show it as it is."""
+    if text.isprintable() and (text.isascii() or is_utf8(stream)):
+        return shlex.quote(text)
+    shown = (chr(each) if each in PLAIN_BYTES else f"\\{each:03o}" for each in os.fsencode(text))
+    return f"$'{''.join(shown)}'"
+
+
 def is_screen(stream: TextIO) -> bool:
     """Return whether a stream is a terminal whose cursor can be moved."""
     return os.environ.get("TERM") not in {"dumb", "unknown"} and stream.isatty()
@@ -115,6 +125,13 @@ def write_some(descriptor: int, data: bytes | bytearray) -> int:
         return os.write(descriptor, data[:PIECE_BYTES])
     except BlockingIOError:
         return 0
+
+
+def has_lost_reader(descriptor: int) -> bool:
+    """Return whether a pipe has no reader any more. Anything else is taken to have one."""
+    poller = select.poll()
+    poller.register(descriptor, 0)
+    return any(found & select.POLLERR for _, found in poller.poll(0))
 
 
 def descriptor_for_writing(stream: TextIO) -> int:

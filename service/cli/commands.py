@@ -281,11 +281,14 @@ def events_tail(
 ) -> None:
     """Show the latest events of an organization, then new events as they happen."""
 
-    async def tail_them(runtime: Runtime, _settings: Settings) -> None:
+    async def print_them(runtime: Runtime) -> None:
         found = await find_organization(runtime, organization)
         async for each in tail.lines(
             runtime, found, last=last, is_following=follow, with_personal=personal, as_json=as_json
         ):
             await output.show(each)
+
+    async def tail_them(runtime: Runtime, _settings: Settings) -> None:
+        await output.while_read(print_them(runtime))
 
     run_with_runtime(tail_them, is_endless=follow)

@@ -13,17 +13,24 @@ statement = statements_in(__package__)
 
 
 READ, ADD, WRITE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
-# Schema → table → rights. The table name * means every table of the schema.
+# Schema → table → rights.
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "eventstore": {"events": ADD, "subject_keys": "SELECT, INSERT, DELETE"},
-    "service": {"schema_migrations": READ, "signing_keys": ADD, "master_keys": ADD},
+    "service": {
+        "schema_migrations": READ,
+        "signing_keys": ADD,
+        "master_keys": ADD,
+        "addresses": "SELECT, INSERT, UPDATE",
+    },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
-    **{
-        schema: {"*": WRITE}
-        for each in PROJECTIONS.values()
-        for schema in (each.name, each.next, each.previous)
-    },
+    # Each of our tables: what somebody else has put beside them is not ours to give.
+    **{each.name: dict.fromkeys(each.fold.tables, WRITE) for each in PROJECTIONS.values()},
+}
+BESIDE: Final[Mapping[str, Mapping[str, str]]] = {  # What serves no request.
+    schema: TABLES[each.name]
+    for each in PROJECTIONS.values()
+    for schema in (each.next, each.previous)
 }
 
 OWNER = "Let DATABASE_URL name the account that owns the database."
@@ -33,20 +40,23 @@ class CannotGrant(Exception):
     """This account may not grant the service its rights; the message says which account may."""
 
 
-async def find_missing(connection: Connection) -> list[str]:
+async def find_missing(connection: Connection, *, to_serve: bool = False) -> list[str]:
     """Return the rights that the service's role lacks, each as GRANT names it; all of them if there is no role.
 
-    Rights on schemas and tables that do not exist are not counted as missing.
+    Rights on schemas and tables that do not exist are not counted as missing. `to_serve` leaves out the
+    tables that serve no request.
     """
-    wanted = list(_wanted())
+    wanted = list(_wanted(TABLES if to_serve else {**TABLES, **BESIDE}))
     schemas, tables, rights = (list(column) for column in zip(*wanted, strict=True))
     rows = await connection.fetch(statement("find_missing_grants"), schemas, tables, rights)
     return [row["missing"] for row in rows]
 
 
-def _wanted() -> Iterator[tuple[str, str, str]]:
+def _wanted(
+    rights_by_table: Mapping[str, Mapping[str, str]],
+) -> Iterator[tuple[str, str, str]]:
     """Yield each (schema, table, right)."""
-    for schema, tables in TABLES.items():
+    for schema, tables in rights_by_table.items():
         for table, rights in tables.items():
             for right in rights.split(", "):
                 yield schema, table, right

@@ -32,7 +32,7 @@ class Readiness:
     async def _try(self) -> str:
         try:
             async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
-                if missing := await find_missing(connection):
+                if missing := await find_missing(connection, to_serve=True):
                     return f"The service lacks {missing[0]}: run scim-ledger migrate."
                 await try_append(connection)
             self._tried_at_s = asyncio.get_running_loop().time()

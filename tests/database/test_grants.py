@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from projections.maintenance.ownership import mark
 from service.database.embedded import postgres as embedded
 from service.database.embedded.account import programs
 from service.database.grants import find_missing
@@ -76,10 +77,29 @@ async def test_the_tables_beside_a_projection_get_their_rights_back(
     await connection.execute(
         f"CREATE SCHEMA directory_{suffix}; CREATE TABLE directory_{suffix}.users (id uuid)"
     )
+    await mark(connection, f"directory_{suffix}", ["users"])
     applied = await migrate(database_url)
 
     assert f"grant USAGE ON SCHEMA directory_{suffix}" in applied
     assert f"grant DELETE ON TABLE directory_{suffix}.users" in applied
+
+
+async def test_a_table_that_somebody_put_beside_ours_gets_no_right(
+    database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("CREATE TABLE directory.theirs (id int)")
+    assert not await is_behind(database_url)
+    assert await migrate(database_url) == []
+    assert not [each for each, _ in await rights(connection) if each == "directory.theirs"]
+
+
+async def test_a_schema_that_somebody_made_does_not_keep_the_service_from_serving(
+    connection: asyncpg.Connection,
+) -> None:
+    await connection.execute(
+        "CREATE SCHEMA directory_next; CREATE TABLE directory_next.users (id uuid)"
+    )
+    assert await find_missing(connection, to_serve=True) == []
 
 
 async def test_an_account_that_may_not_grant_learns_which_may(

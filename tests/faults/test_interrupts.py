@@ -23,7 +23,7 @@ INTERRUPTED_WHILE_IMPORTING = """
 import os, signal, sys
 class Interrupting:
     def find_spec(self, name, *_):
-        if name == "service.cli.commands":
+        if name == "{module}":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupting())
 from service.__main__ import main
@@ -31,9 +31,11 @@ main()
 """
 
 
-def test_a_command_that_is_still_importing_ends_without_a_word() -> None:
+@pytest.mark.parametrize("module", ["service.terminal", "service.cli.commands"])
+def test_a_command_that_is_still_importing_ends_without_a_word(module: str) -> None:
+    interrupted = INTERRUPTED_WHILE_IMPORTING.format(module=module)
     said = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING, "projections", "list"],
+        [sys.executable, "-c", interrupted, "projections", "list"],
         check=False,
         capture_output=True,
     )

@@ -71,6 +71,15 @@ async def test_a_reader_that_has_gone_is_not_a_failure(
     assert said.err == "0\n"
 
 
+async def test_following_ends_with_its_reader_though_nothing_happens(
+    served: Served, organization: Tenant
+) -> None:
+    line = f"{{ scim-ledger events tail -o {organization.id}; echo $? >&2; }} | head -n 1"
+    said = await asyncio.wait_for(shell(served, line), 90)
+
+    assert (said.err, said.out.count("\n")) == ("0\n", 1)
+
+
 @pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-"])
 @pytest.mark.parametrize("command", ["token issue --label a -o {id}", "-h"])
 async def test_what_is_not_needed_may_be_closed(
@@ -139,22 +148,24 @@ async def test_a_command_line_that_is_quoted_in_an_error_sends_no_control_charac
 
 
 UNSHOWN = {
-    "closed": ">&-",
-    "full": "> /dev/full",
-    "gone": "| exec true",
+    "closed": (">&-", "Standard output cannot be written: Bad file descriptor."),
+    "full": ("> /dev/full", "Standard output cannot be written: No space left on device."),
+    "gone": (
+        "| exec true",
+        "The token could not be shown and was revoked: Whoever read standard output has gone.",
+    ),
 }
 
 
 @full_disk
-@pytest.mark.parametrize("to", UNSHOWN.values(), ids=UNSHOWN)
+@pytest.mark.parametrize(("to", "message"), UNSHOWN.values(), ids=UNSHOWN)
 async def test_a_token_that_could_not_be_shown_does_not_stay_valid(
-    served: Served, organization: Tenant, to: str
+    served: Served, organization: Tenant, to: str, message: str
 ) -> None:
     # One token is the tenant's own.
     command = f"scim-ledger token issue --label lost -o {organization.id}"
     said = await shell(served, f"{{ sleep 0.1; {command}; echo $? >&2; }} {to}")
     listed = await shell(served, f"scim-ledger token list -o {organization.id} --json")
 
-    assert said.err.splitlines()[-1] == "3"
-    assert "Standard output" in said.err or "could not be shown and was revoked" in said.err
+    assert said.err.splitlines() == [f"scim-ledger: {message}", "3"]
     assert [each["label"] for each in orjson.loads(listed.out) if each["isValid"]] == ["tests"]

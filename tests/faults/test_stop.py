@@ -131,11 +131,25 @@ async def test_a_service_that_is_ready_ends_well_with_its_terminal(
     assert "Stopped." in result.out
 
 
+class UnderNohup(Installation):
+    """Starts commands as nohup does: an event loop's own child would hear SIGHUP whatever we ignore."""
+
+    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        """Start a command."""
+        return await asyncio.create_subprocess_exec(
+            *("sh", "-c", "trap '' HUP; exec \"$@\"", "sh"),
+            *self.command(*arguments),
+            cwd=self.checkout,
+            env=self.environment(**environment),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+
 async def test_the_end_of_a_terminal_does_not_end_a_service_under_nohup(
     installation: Installation,
 ) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    serving = await installation.serve()
+    serving = await UnderNohup(installation.data_dir, installation.port).serve()
     serving.process.send_signal(signal.SIGHUP)
     token = await installation.token()
 

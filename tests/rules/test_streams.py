@@ -1,13 +1,15 @@
 """What may be written to a terminal, and how a stream shows characters that its encoding lacks."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 
 import pytest
 
-from service.terminal import ESCAPING, prepare, printable, printable_lines
+from service.terminal import ESCAPING, prepare, printable, printable_lines, shell_quoted
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,19 @@ def prepared() -> Iterator[None]:
 )
 def test_a_character_that_an_encoding_lacks_is_shown_in_ascii(encoding: str, shown: bytes) -> None:
     assert "← … é 😀 \udcff".encode(encoding, ESCAPING) == shown
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+@pytest.mark.parametrize(
+    "text", ["/x/pay$day", "it's é `a` \\ \"", "/x/caf\udce9", "1\u202e2", "~"], ids=ascii
+)
+def test_a_shell_reads_what_is_quoted_for_it(text: str, encoding: str) -> None:
+    quoted = shell_quoted(text, TextIOWrapper(BytesIO(), encoding=encoding))
+    said = subprocess.run(
+        ["bash", "-c", f"printf %s {quoted}"],
+        check=True,
+        capture_output=True,
+    )
+    assert said.stdout == os.fsencode(text)
+    assert quoted.isprintable()
+    assert quoted.encode(encoding)

@@ -1,6 +1,5 @@
 """What `serve` prints when it is ready: at the first start, what to paste into Entra."""
 
-import shlex
 import sys
 
 from schema.events.organization import Organization
@@ -8,7 +7,7 @@ from service.cli.printing.lists import load_organizations
 from service.config import Settings, default_data_dir
 from service.runtime import Runtime
 from service.scim.context import BASE_PATH
-from service.terminal import printable
+from service.terminal import printable, shell_quoted
 
 CLM_USER = "urn:ietf:params:scim:schemas:extension:clm:2.0:User"
 
@@ -87,7 +86,9 @@ def command(settings: Settings) -> str:
     path = called if called.startswith(".") and called.endswith("scim-ledger") else "scim-ledger"
     if settings.data_dir == default_data_dir():
         return path
-    return f"SCIM_LEDGER_DATA_DIR={shlex.quote(str(settings.data_dir.absolute()))} {path}"
+    return (
+        f"SCIM_LEDGER_DATA_DIR={shell_quoted(str(settings.data_dir.absolute()), sys.stdout)} {path}"
+    )
 
 
 def _secrets(settings: Settings) -> str:

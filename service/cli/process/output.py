@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import orjson
 
 from service.terminal import (
     code_units,
     descriptor_for_writing,
+    has_lost_reader,
     is_closed_early,
     is_utf8,
     printable_lines,
@@ -16,6 +19,8 @@ from service.terminal import (
 )
 
 ROOM_INTERVAL_S = 0.02
+READER_INTERVAL_S = 0.25
+GONE = "Whoever read standard output has gone."
 
 
 class OutputClosed(Exception):
@@ -62,6 +67,22 @@ def mention(text: str) -> None:
         raise _failure(error) from error
 
 
+async def while_read(work: Coroutine[Any, Any, None]) -> None:
+    """Do work that prints, for as long as anybody reads it: it may have nothing to print for long.
+
+    Errors: OutputClosed, and those of the work.
+    """
+    doing = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait([doing], timeout=READER_INTERVAL_S))[0]:
+            if has_lost_reader(sys.stdout.fileno()):
+                raise OutputClosed(GONE)
+        doing.result()
+    finally:
+        doing.cancel()
+        await asyncio.wait([doing])
+
+
 _opened: dict[int, int] = {}
 
 
@@ -75,7 +96,7 @@ def _descriptor() -> int:
 def _failure(error: OSError | ValueError) -> Exception:
     silence(sys.stdout)
     if isinstance(error, OSError) and is_closed_early(error):
-        return OutputClosed(OutputClosed.__doc__)
+        return OutputClosed(GONE)
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return OutputFailed(f"Standard output cannot be written: {reason}.")
 

@@ -1,6 +1,6 @@
 -- find_missing_grants: the rights that the service's role lacks, as GRANT names them; all if there is no such role.
 -- $1 schemas text[]
--- $2 tables text[]: * means all of the schema
+-- $2 tables text[]
 -- $3 rights text[]
 WITH role AS (
     SELECT (SELECT pg_roles.oid FROM pg_roles WHERE pg_roles.rolname = 'scim_ledger_service') AS oid
@@ -30,7 +30,7 @@ WITH role AS (
       JOIN pg_class
         ON pg_class.relnamespace = wanted.schema_oid
        AND pg_class.relkind IN ('r', 'p')
-       AND wanted.table_name IN ('*', pg_class.relname)
+       AND pg_class.relname = wanted.table_name
      WHERE role.oid IS NULL
         OR NOT has_table_privilege(role.oid, pg_class.oid, wanted.privilege)
      UNION ALL
