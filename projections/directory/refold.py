@@ -67,7 +67,7 @@ async def _are_groups_alike(connection: Connection) -> bool:
 
 
 def _is_group_alike(row: asyncpg.Record) -> bool:
-    made = group_row(group_of(row[:6], {}))
+    made = group_row(group_of(row, {}))
     return made.display_name_key == row["display_name_key"] and _is_same(made.search, row["search"])
 
 

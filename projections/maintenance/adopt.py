@@ -43,7 +43,8 @@ async def adopt(connection: Connection, sealer: Sealer | None = None) -> list[st
         try:
             async with connection.transaction():
                 is_ours = await _adopt_locked(connection, schema, sealer)
-        except (NotFolded, *CHANGED_BY_HAND):
+        except (NotFolded, *CHANGED_BY_HAND) as error:
+            log.warning("projection_not_adopted", schema=schema, error=repr(error))
             continue
         except Exception as error:
             if classify(error) is not Outage.LOCKED:

@@ -69,7 +69,7 @@ THEIRS = {  # What another application made, and its name.
     "a trigger": (
         """CREATE FUNCTION public.notice() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
            CREATE TRIGGER noticed AFTER INSERT ON directory.users EXECUTE FUNCTION public.notice()""",
-        "trigger heard on directory.users",
+        "trigger noticed on directory.users",
     ),
 }
 

@@ -55,7 +55,10 @@ async def test_a_server_of_the_wrong_kind_is_reported_in_a_line(database_url: st
         await is_behind(f"{database_url}{sign}target_session_attrs=standby")
 
     assert isinstance(raised.value, KNOWN)
-    assert line_of(raised.value).startswith("Postgres cannot be reached: check DATABASE_URL. None")
+    expected = (
+        "None of the servers in DATABASE_URL matches its target_session_attrs: name the primary"
+    )
+    assert line_of(raised.value).startswith(expected)
     assert exit_of(raised.value) == Exit.UNAVAILABLE
 
 

@@ -242,4 +242,4 @@ async def test_a_service_runs_with_closed_streams(installation: Installation, cl
     process.send_signal(signal.SIGTERM)
 
     assert (await ended(process))[0] == 0
-    assert listed.out.startswith("There is no organization yet")
+    assert listed.out.startswith("There is no token yet")

@@ -23,7 +23,9 @@ def tables_of(pattern: str) -> list[str]:
 def sql_of(package: str) -> dict[str, str]:
     """Return a package's SQL by file: its .sql files without comments, and the strings in its Python code."""
     statements = {file: re.sub("--.*", "", file.read_text()) for file in files_of(package, "sql")}
-    code = {file: "\n".join(texts(ast.parse(file.read_text()))) for file in files_of(package, "py")}
+    code = {
+        file: ";\n".join(texts(ast.parse(file.read_text()))) for file in files_of(package, "py")
+    }
     return {str(file.relative_to(ROOT)): sql for file, sql in {**statements, **code}.items()}
 
 
