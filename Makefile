@@ -7,6 +7,9 @@ INSTALLED := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
 PYTEST_OPTIONS ?=
 
+# Tests start the command line hundreds of times: bytecode that is not kept costs each start a third of a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help serve test lint format types check fuzz bench drill lock clean
@@ -18,7 +21,7 @@ serve: $(INSTALLED) ## Run the service with a PostgreSQL of its own (or the one 
 	@exec $(BIN)/scim-ledger serve
 
 test: $(INSTALLED) ## Run the tests
-	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) $(PYTEST_OPTIONS)
+	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_OPTIONS)
 
 lint: $(INSTALLED) ## Check style, format and who imports whom
 	@$(BIN)/ruff check .
