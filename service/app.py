@@ -14,7 +14,7 @@ from service.background.followers import following
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
-from service.config import Settings
+from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
 from service.http import health
 from service.http.parts import SERVICE, Service
@@ -30,10 +30,6 @@ from service.signals import ending
 LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15 times its size.
 LARGE_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
-
-
-class CannotListen(Exception):
-    """The port or the address is unavailable."""
 
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:

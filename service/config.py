@@ -37,6 +37,10 @@ def default_data_dir() -> Path:
         ) from error
 
 
+class CannotListen(Exception):
+    """The port or the address is unavailable."""
+
+
 class SettingProblem(Exception):
     """A setting cannot be used; the message says which one, and what to change."""
 

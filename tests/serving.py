@@ -24,7 +24,7 @@ from service.config import Settings
 from service.organizations.register import create_organization
 from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="

@@ -33,7 +33,7 @@ KEY = TABLES["former_users"].columns.index("user_name_key")
 async def is_folded_alike(
     connection: Connection, sealer: Sealer | None, positions: Mapping[UUID, int]
 ) -> bool:
-    """Tell whether the rows of the schema on the search path are what this release would make of them.
+    """Return whether the rows of the schema on the search path are what this release would make of them.
 
     `positions` are those up to which the rows have each log. Of deleted users only the log knows the name: without
     a sealer, none of them may have a name that could differ. The caller owns the transaction. Errors: NotFolded.
@@ -125,7 +125,7 @@ async def _are_former_users_alike(
 async def _are_as_logged(
     connection: Connection, sealer: Sealer, span: Span, held: Mapping[UUID, str]
 ) -> bool:
-    """Tell whether some deleted users have the names that the log leads to, where it still has any."""
+    """Return whether some deleted users have the names that the log leads to, where it still has any."""
     for stream_id, folded in await fold_streams(connection, sealer, DIRECTORY_FOLD, span, held):
         for table, row in folded.rows(span.organization_id, USER):
             if table == "former_users" and row[KEY] != held[stream_id]:

@@ -28,7 +28,6 @@ from service.cli.process.run import (
 )
 from service.cli.projections import projections
 from service.cli.provenance import cli_provenance
-from service.cli.serve import run_service
 from service.config import Settings
 from service.database.address import find_origin
 from service.database.migrate import migrate
@@ -37,7 +36,7 @@ from service.organizations.schemas import register_schema
 from service.organizations.tokens import revoke_token
 from service.organizations.users import create_user
 from service.runtime import Runtime, adopt_by_log, open_database
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 
 log = structlog.get_logger()
 app = typer.Typer(
@@ -89,6 +88,9 @@ def serve() -> None:
     On a terminal, the first start also makes a token and shows it. Without DATABASE_URL, the service runs
     an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
+    # Only this command serves, and the HTTP server takes half a second to import.
+    from service.cli.serve import run_service  # noqa: PLC0415
+
     run(run_service)
 
 

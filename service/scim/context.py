@@ -15,12 +15,12 @@ from service.callers.scopes import SCIM, SCIM_READ
 from service.http.parts import SERVICE, Service
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
+from service.scim.base_path import BASE_PATH
 from service.scim.middleware import NOTES
 from service.scim.refusal_log import ORIGIN, Origin
 from service.write.batch import Outcome
 from service.write.commands import Command
 
-BASE_PATH = "/api/scim/v2"
 CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
 HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 

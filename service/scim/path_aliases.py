@@ -7,7 +7,7 @@ case. A 404 to every query would put a whole provisioning job into quarantine.
 from aiohttp import web
 from yarl import URL
 
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 
 NAMES = {
     each.lower(): each

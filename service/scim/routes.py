@@ -5,9 +5,9 @@ from aiohttp import web
 from service.callers.scopes import READ, WRITE
 from service.http.server import Handler
 from service.scim import discovery
+from service.scim.base_path import BASE_PATH
 from service.scim.bulk import bulk
 from service.scim.context import (
-    BASE_PATH,
     Handle,
     HandleAnyone,
     authenticating,

@@ -53,7 +53,7 @@ def node_peers() -> Path:
 
 
 def is_current(folder: Path, wanted: Path) -> bool:
-    """Tell whether a folder was filled by this very list."""
+    """Return whether a folder was filled by this very list."""
     done = folder / wanted.name
     return done.exists() and done.read_bytes() == wanted.read_bytes()
 

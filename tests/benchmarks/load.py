@@ -42,7 +42,7 @@ class Load:
     unexpected: str = ""  # The first answer that was not the expected one.
 
     def may_send(self) -> bool:
-        """Tell whether another request is to be sent."""
+        """Return whether another request is to be sent."""
         return self.sent < self.requests_max and not self.unexpected and perf_counter() < self.until
 
     def next_turn(self) -> float:

@@ -17,7 +17,7 @@ class Options:
     folder: Path | None  # BENCH_DIR: where Postgres's files go; a temporary folder if not named.
 
     def wants(self, name: str) -> bool:
-        """Tell whether a row is to be run."""
+        """Return whether a row is to be run."""
         return not self.only or name in self.only
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 from tests.benchmarks.bodies import Target
 from tests.benchmarks.database import Database, Tenant
 from tests.benchmarks.installs import SOURCES, node_peers, python_peers

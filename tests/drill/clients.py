@@ -13,7 +13,7 @@ from uuid import UUID
 import aiohttp
 import orjson
 
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 from tests.drill.ledger import Attempt, Kind, Ledger, Try
 from tests.drill.wishes import Holding
 from tests.serving import MEDIA_TYPE, Tenant, media_type_of

@@ -95,7 +95,7 @@ def faults(attempt: Attempt, effects: Sequence[Effect]) -> Iterator[str]:
 
 
 def is_whole(attempt: Attempt, effect: Effect) -> bool:
-    """Tell whether all that a request asked for has happened."""
+    """Return whether all that a request asked for has happened."""
     wish, state = attempt.wish, effect.state
     match attempt.kind:
         case Kind.DELETE_USER:
@@ -122,7 +122,7 @@ def misplaced(attempt: Attempt, effect: Effect) -> Iterator[str]:
 
 
 def is_own(attempt: Attempt, effect: Effect) -> bool:
-    """Tell whether the try that was acknowledged is the one that took effect, and not one before it."""
+    """Return whether the try that was acknowledged is the one that took effect, and not one before it."""
     acknowledged = attempt.acknowledged
     return acknowledged is not None and acknowledged.request_id == effect.request_id
 

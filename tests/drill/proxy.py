@@ -138,7 +138,7 @@ class Link:
         self._at_once = b""
 
     def commits(self, data: bytes) -> bool:
-        """Tell whether the service sends what commits a batch."""
+        """Return whether the service sends what commits a batch."""
         if prepared := AT_ONCE.search(data):
             self._at_once = b"\0" + prepared[1] + b"\0"
             return False

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 from tests.serving import Scim
 
 ANSWER_TIMEOUT_S = 20.0

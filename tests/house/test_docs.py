@@ -40,7 +40,7 @@ def test_a_row_of_the_sections_names_tests_that_exist(cells: list[str]) -> None:
 
 
 def is_test(path: str, name: str) -> bool:
-    """Tell whether a file has a test of this name."""
+    """Return whether a file has a test of this name."""
     file = ROOT / "tests" / path
     return file.exists() and f"def {name}(" in file.read_text()
 
@@ -119,7 +119,7 @@ def test_every_link_within_the_repository_leads_somewhere(page: str) -> None:
 
 
 def leads_somewhere(page: str, link: str) -> bool:
-    """Tell whether a link leads to a file and, where it names one, to a heading of it."""
+    """Return whether a link leads to a file and, where it names one, to a heading of it."""
     path, _, anchor = link.partition("#")
     target = (ROOT / page).parent / path if path else ROOT / page
     if not anchor:

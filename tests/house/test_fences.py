@@ -38,7 +38,7 @@ MEMBERS = frozenset[str]().union(*FENCED.values())
 
 
 def private(name: str) -> bool:
-    """Tell whether a name is private, or pydantic's own."""
+    """Return whether a name is private, or pydantic's own."""
     is_dunder = name.startswith("__") and name.endswith("__")
     return name.startswith("__pydantic_") if is_dunder else name.startswith("_")
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 from service.scim.routes import add_routes
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from service.http.answer import Answer
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 from tests.faults.raw import head, send_raw, send_raw_all
 from tests.serving import MEDIA_TYPE, Scim
 

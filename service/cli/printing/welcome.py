@@ -6,7 +6,7 @@ from schema.events.organization import Organization
 from service.cli.printing.lists import load_organizations
 from service.config import Settings, default_data_dir
 from service.runtime import Runtime
-from service.scim.context import BASE_PATH
+from service.scim.base_path import BASE_PATH
 from service.terminal import printable, shell_quoted
 
 CLM_USER = "urn:ietf:params:scim:schemas:extension:clm:2.0:User"

@@ -10,9 +10,8 @@ from eventstore.postgres.outages import DRIVERS_OWN, Outage, classify
 from projections.fold import NotFolded
 from projections.rebuild.rebuild import REFUSALS
 from schema.scim.errors import ScimError
-from service.app import CannotListen
 from service.cli.process.output import OutputFailed
-from service.config import SettingProblem
+from service.config import CannotListen, SettingProblem
 from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.master_key import KeyProblem
 from service.database.migrate import MigrationProblem
