@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test lint format types check fuzz bench drill lock clean
+.PHONY: help serve test processes lint format types check fuzz bench drill lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -20,8 +20,11 @@ help: ## List these targets
 serve: $(INSTALLED) ## Run the service with a PostgreSQL of its own (or the one of DATABASE_URL)
 	@exec $(BIN)/scim-ledger serve
 
-test: $(INSTALLED) ## Run the tests
-	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_OPTIONS)
+test: $(INSTALLED) ## Run the tests, but for those of `make processes`
+	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not process" $(PYTEST_OPTIONS)
+
+processes: $(INSTALLED) ## Test services and commands as processes: starts, signals, closed outputs, short drills
+	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m process $(PYTEST_OPTIONS)
 
 lint: $(INSTALLED) ## Check style, format and who imports whom
 	@$(BIN)/ruff check .
@@ -34,7 +37,7 @@ format: $(INSTALLED) ## Put the code into its format
 types: $(INSTALLED) ## Check the types
 	@$(BIN)/mypy
 
-check: lint types test ## All that has to pass before a commit
+check: lint types processes test ## All that has to pass before a commit
 
 fuzz: $(INSTALLED) ## Send 20,000 hostile requests to a service of their own
 	@exec $(BIN)/python -m tests.fuzz

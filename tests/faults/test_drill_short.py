@@ -17,7 +17,7 @@ from tests.drill.rounds import (
 from tests.drill.site import Site, opened
 from tests.drill.tally import Tally
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 # Only processes are killed here, not the machine. Commits must still be waited for: otherwise the first kill
 # of Postgres loses acknowledged writes, and the drill reports it.
 UNSAFE = {"fsync": "off", "full_page_writes": "off"}

@@ -12,6 +12,8 @@ import pytest
 from tests.protocol.terminal import Said
 from tests.serving import MASTER_KEY, Served, Tenant
 
+pytestmark = pytest.mark.process
+
 SHOWING = {
     "token list": "token list -o {id}",
     "events tail": "events tail --no-follow -o {id}",

@@ -17,7 +17,7 @@ from service.database.embedded.postgres import folder_in
 from service.database.embedded.process import processes
 from tests.protocol.installation import Installation, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 TIMEOUT_S = 90.0
 STARTED: list[asyncio.subprocess.Process] = []
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"

@@ -9,6 +9,8 @@ import pytest
 from tests.protocol.terminal import Said, run
 from tests.serving import Scim, Served, Tenant
 
+pytestmark = pytest.mark.process
+
 ACCOUNT = f"cli:{os.getuid()}({pwd.getpwuid(os.getuid()).pw_name})"
 
 

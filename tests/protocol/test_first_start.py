@@ -13,7 +13,7 @@ from service.database.embedded import postgres as embedded
 from tests.protocol.installation import Installation, free_port
 from tests.protocol.screen import open_terminal
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 TIMEOUT_S = 60.0
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.protocol.installation import Installation, Serving, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 KEY = base64.b64encode(bytes(32)).decode()
 COUNT = 3
 

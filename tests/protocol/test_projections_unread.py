@@ -9,7 +9,7 @@ import pytest
 from tests.protocol.terminal import run
 from tests.serving import Served, Tenant, make_tenant, started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 TELEPORTED = (  # As a later release, or somebody by hand, would write it.
     "INSERT INTO eventstore.events (organization_id, position, stream_id, version, event_id, type,"
     "                               schema_version, recorded_at, actor_id, request_id, source,"

@@ -12,7 +12,7 @@ import pytest
 from service.database.embedded import postgres as embedded
 from tests.protocol.installation import Installation, Serving, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 MANY = 200
 
 
