@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from service.background.followers import following
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
+from service.callers.issuers import read_rules
 from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
 from service.http import health
@@ -22,6 +24,9 @@ from service.http.server import make_runner
 from service.limits.descriptors import connections_max
 from service.limits.fair_share import FairShare
 from service.limits.offload import LONG_MEMBERS, offload
+from service.oauth import routes as oauth
+from service.oauth.grant import Granter
+from service.oauth.key_sets import KeySets
 from service.runtime import Runtime
 from service.scim.middleware import ERROR_FORM
 from service.scim.routes import add_routes
@@ -48,10 +53,22 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     )
     app[health.READINESS] = Readiness(runtime.pool)
     add_routes(app)
+    oauth.add_routes(app, granter(runtime, settings))
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def granter(runtime: Runtime, settings: Settings) -> Granter:
+    """Return what grants access tokens to OAuth clients."""
+    return Granter(
+        runtime.pool,
+        lambda: runtime.signing_key,
+        KeySets(read_rules(settings.issuer_hosts, may_be_private=settings.issuers_may_be_private)),
+        share_of(settings.pool_size_max // 4),
+        lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
 
 
 def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:

@@ -151,7 +151,13 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 def settings(database_url: str) -> Settings:
     """Return the settings of a service on a free port."""
-    return Settings(port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY))
+    return Settings(
+        port=0,
+        database_url=SecretStr(database_url),
+        master_key=SecretStr(MASTER_KEY),
+        issuer_hosts="127.0.0.1",
+        issuers_may_be_private=True,
+    )
 
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:

@@ -1,4 +1,4 @@
-"""The events of an organization itself: its roles, its tokens, its own extension schemas."""
+"""The events of an organization itself: its roles, its tokens, its OAuth clients, its own extension schemas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schema.events import client as clients
+from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
@@ -47,7 +49,9 @@ class SchemaRegistered(Event):
     document: dict[str, Any]  # The Schema resource, as served at /Schemas (RFC 7643 §7).
 
 
-OrganizationEvent = OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered
+OrganizationEvent = (
+    OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered | ClientEvent
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Organization:
     roles: Mapping[str, UUID]
     tokens: Mapping[UUID, Token] = field(default_factory=dict)
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
+    clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
@@ -109,6 +114,13 @@ def evolve(
         case SchemaRegistered():
             schemas = {**organization.schemas, event.document["id"]: event.document}
             return replace(after, schemas=schemas)
+        case (
+            clients.ClientRegistered()
+            | clients.ClientSecretAdded()
+            | clients.ClientSecretRevoked()
+            | clients.ClientRevoked()
+        ):
+            return replace(after, clients=clients.evolve(organization.clients, event, place))
     raise AssertionError(event)
 
 
