@@ -9,6 +9,7 @@ from uuid import UUID
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
+from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
 DEFAULT_ROLE = "Reader"  # The role of a user created without one.
@@ -49,8 +50,19 @@ class SchemaRegistered(Event):
     document: dict[str, Any]  # The Schema resource, as served at /Schemas (RFC 7643 §7).
 
 
+class SettingsChanged(Event):
+    """Settings of the organization were changed; None returns one to its default."""
+
+    settings: dict[str, Any]  # By the names of schema/events/settings.py; only what changed.
+
+
 OrganizationEvent = (
-    OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered | ClientEvent
+    OrganizationRegistered
+    | TokenIssued
+    | TokenRevoked
+    | SchemaRegistered
+    | SettingsChanged
+    | ClientEvent
 )
 
 
@@ -80,10 +92,15 @@ class Organization:
     tokens: Mapping[UUID, Token] = field(default_factory=dict)
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
     clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
+    settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
         return next((name for name, each in self.roles.items() if each == role_id), None)
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a setting: the chosen one, or its default."""
+        return self.settings.get(name, SETTINGS[name].default)
 
     @property
     def default_role_id(self) -> UUID:
@@ -121,6 +138,10 @@ def evolve(
             | clients.ClientRevoked()
         ):
             return replace(after, clients=clients.evolve(organization.clients, event, place))
+        case SettingsChanged():
+            chosen = {**organization.settings, **event.settings}
+            settings = {name: value for name, value in chosen.items() if value is not None}
+            return replace(after, settings=settings)
     raise AssertionError(event)
 
 

@@ -27,6 +27,7 @@ from schema.events.group import (
 from schema.events.organization import (
     OrganizationRegistered,
     SchemaRegistered,
+    SettingsChanged,
     TokenIssued,
     TokenRevoked,
 )
@@ -136,6 +137,9 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     ),
     ClientSecretRevoked: events(ClientSecretRevoked, client_id=IDS, secret_id=IDS),
     ClientRevoked: events(ClientRevoked, client_id=IDS),
+    SettingsChanged: events(
+        SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
     AddClientSecret,
+    ChangeSettings,
     Command,
     CreateGroup,
     CreateUser,
@@ -75,6 +76,7 @@ class RequiredState:
                 | AddClientSecret()
                 | RevokeClientSecret()
                 | RevokeClient()
+                | ChangeSettings()
             ):
                 self.organization = True
 
