@@ -15,7 +15,7 @@ from projections.directory.access import TokenState, find_client, find_client_st
 from schema.events.client import Client, Kind
 from service.callers.authenticate import reason_of
 from service.callers.client_tokens import encode_client_token, hash_secret, is_same_hash
-from service.callers.scopes import is_included
+from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.ids import as_id
 from service.limits.fair_share import FairShare
@@ -27,7 +27,7 @@ from service.oauth.assertion import (
     check_signature,
     read_assertion,
 )
-from service.oauth.errors import InvalidClient, InvalidScope, OAuthError, TemporarilyUnavailable
+from service.oauth.errors import InvalidClient, InvalidScope, IssuerUnavailable, OAuthError
 from service.oauth.fetch import KeysUnavailable, KeysUnusable
 from service.oauth.key_sets import KeySets, PublicKey
 from service.oauth.replays import use_assertion
@@ -86,10 +86,10 @@ class Granter:
                 found = await self._find(named, "federated")
                 with naming(found):
                     accepted = await self._check(found.client, assertion)
-                    granted = self._signed(found, request.scopes)
+                    signed = self._signed(found, request.scopes)
                     # Last, so that what is refused for another reason may be sent again.
                     await self._use(found.client, accepted)
-                    return granted
+                    return signed
             case _:
                 assert_never(request.credentials)
 
@@ -125,7 +125,7 @@ class Granter:
         try:
             key = await self._key_sets.find(issuer, assertion.kid, assertion.algorithm)
         except KeysUnavailable as problem:
-            raise TemporarilyUnavailable("keys_unavailable", str(problem)) from problem
+            raise IssuerUnavailable("keys_unavailable", str(problem)) from problem
         except KeysUnusable as problem:
             raise InvalidClient("keys_unusable", str(problem)) from problem
         if key is None:
@@ -190,6 +190,6 @@ def check_secret(client: Client, secret: str, now: datetime) -> None:
 
 def granted_scopes(held: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return the scopes of a token: those that were asked for, or all of the client. Errors: InvalidScope."""
-    if not all(is_included(each, held) for each in wanted):
+    if not granted(frozenset(held)).issuperset(wanted):
         raise InvalidScope("scope", f"The scopes of the client are: {' '.join(held)}.")
     return tuple(dict.fromkeys(wanted)) or held

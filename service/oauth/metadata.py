@@ -6,9 +6,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from service.callers.scopes import GRANTABLE
+from service.callers.scopes import COMMAND_LINE_ONLY, MEANINGS
+from service.http.answer import Answer
 from service.http.origin import origin_of
 from service.http.parts import SERVICE
+from service.oauth.errors import JSON
 from service.oauth.key_sets import ALGORITHMS
 from service.oauth.paths import TOKEN_PATH
 from service.oauth.token_request import GRANT_TYPE
@@ -16,10 +18,10 @@ from service.oauth.token_request import GRANT_TYPE
 AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 
-async def metadata(request: web.Request) -> web.Response:
+async def metadata(request: web.Request) -> Answer:
     """Answer the metadata. It holds nothing of any organization, and needs no token."""
     document = metadata_document(origin_of(request, request.app[SERVICE].public_url))
-    return web.Response(body=orjson.dumps(document), content_type="application/json")
+    return Answer(orjson.dumps(document), media_type=JSON)
 
 
 def metadata_document(origin: str, algorithms: Sequence[str] = ALGORITHMS) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def metadata_document(origin: str, algorithms: Sequence[str] = ALGORITHMS) -> di
         "token_endpoint": f"{origin}{TOKEN_PATH}",
         "grant_types_supported": [GRANT_TYPE],
         "response_types_supported": [],
-        "scopes_supported": sorted(GRANTABLE),
+        "scopes_supported": [each for each in MEANINGS if each not in COMMAND_LINE_ONLY],
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
     }

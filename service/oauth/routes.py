@@ -12,4 +12,4 @@ def add_routes(app: web.Application, granter: Granter) -> None:
     """Add the endpoints to an application."""
     app[GRANTER] = granter
     app.router.add_get(METADATA_PATH, metadata)
-    app.router.add_route("*", TOKEN_PATH, token)
+    app.router.add_post(TOKEN_PATH, token)

@@ -75,7 +75,7 @@ async def register_client(
 
     Errors: NotFound if the account does not exist; InvalidValue if it may not hold tokens, or for what else is wrong.
     """
-    refuse_ungrantable(wanted.scopes)
+    refuse_ungrantable(wanted.scopes, provenance.source)
     if wanted.issuer:
         rules.check(wanted.issuer)
     account_id = wanted.account_id or await find_account_id(runtime, organization, None)

@@ -194,7 +194,7 @@ async def test_only_a_form_sent_by_post_is_read(served: Served, organization: Te
 
     assert (got.status, got.headers["Allow"]) == (405, "POST")
     assert is_refused(as_json, "invalid_request")
-    assert is_refused(zipped, "invalid_request")
+    assert is_refused(zipped, "invalid_request")  # It is not what it says.
     assert is_refused(large, "invalid_request", 413)
     assert in_query.status == 400
     assert (await ask(served, form, Content_Type="application/x-www-form-urlencoded; charset=UTF-8")).status == 200  # fmt: skip
@@ -218,8 +218,8 @@ async def test_a_client_has_only_its_own_scopes(served: Served, organization: Te
 
     assert (await ask_with_secret(served, client)).body["scope"] == "scim:read"
     assert is_refused(await ask_with_secret(served, client, scope="scim"), "invalid_scope")
-    with pytest.raises(InvalidValue, match="There is no scope 'operate' to give"):
-        await make_client(served, organization, scopes=("operate",))
+    with pytest.raises(InvalidValue, match="There is no scope 'everything' to grant"):
+        await make_client(served, organization, scopes=("everything",))
 
 
 async def test_ids_and_secrets_need_no_encoding(served: Served, organization: Tenant) -> None:
@@ -387,7 +387,9 @@ async def test_the_metadata_says_where_and_how_to_ask(served: Served) -> None:
         "token_endpoint": f"http://127.0.0.1:{served.port}/oauth2/token",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
-        "scopes_supported": ["scim", "scim:read"],
+        "scopes_supported": [
+            *("scim", "scim:read", "admin", "admin:read", "audit:read", "audit:export", "feed:read")
+        ],
         "token_endpoint_auth_methods_supported": [
             *("client_secret_basic", "client_secret_post", "private_key_jwt")
         ],
