@@ -24,7 +24,7 @@ from service.background.followers import following
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
-from service.callers.issuers import read_rules
+from service.callers.issuers import IssuerRules, read_rules
 from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
 from service.http import health
@@ -76,6 +76,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
         large=FairShare(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
+        issuer_rules=issuer_rules(settings),
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
     )
     app[health.READINESS] = Readiness(runtime.pool)
@@ -90,12 +91,17 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     return app
 
 
+def issuer_rules(settings: Settings) -> IssuerRules:
+    """Return which issuers may vouch for OAuth clients."""
+    return read_rules(settings.issuer_hosts, may_be_private=settings.issuers_may_be_private)
+
+
 def granter(runtime: Runtime, settings: Settings) -> Granter:
     """Return what grants access tokens to OAuth clients."""
     return Granter(
         runtime.pool,
         lambda: runtime.signing_key,
-        KeySets(read_rules(settings.issuer_hosts, may_be_private=settings.issuers_may_be_private)),
+        KeySets(issuer_rules(settings)),
         share_of(settings.pool_size_max // 4),
         lifetime=timedelta(minutes=settings.access_token_minutes),
     )

@@ -9,6 +9,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.point_reads import PointReader
 from projections.directory.queries.reader import QueryReader
 from service.callers.authenticate import Authenticator
+from service.callers.issuers import IssuerRules
 from service.limits.fair_share import FairShare
 from service.runtime import Runtime
 from service.write.lane import Lanes
@@ -27,6 +28,7 @@ class Service:
     queries: QueryReader
     streams: FairShare  # Bounds answers that hold a connection while their client reads.
     large: FairShare  # Bounds bodies of megabytes.
+    issuer_rules: IssuerRules  # Which issuers may vouch for OAuth clients.
     public_url: str | None = None
 
 

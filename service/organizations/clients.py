@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from eventstore.events import Provenance
-from projections.directory.load import load_clients
-from schema.events.client import Client, Kind
+from schema.events.client import Kind
 from schema.events.organization import Organization
-from schema.scim.errors import InvalidValue, NotFound
+from schema.scim.errors import InvalidValue
 from service.callers.caller import Caller
 from service.callers.client_tokens import hash_secret
 from service.callers.issuers import IssuerRules
@@ -77,14 +76,16 @@ async def register_client(
     """
     refuse_ungrantable(wanted.scopes, provenance.source)
     if wanted.issuer:
-        rules.check(wanted.issuer)
+        check_issuer(rules, wanted.issuer)
     account_id = wanted.account_id or await find_account_id(runtime, organization, None)
     now, client_id = datetime.now(UTC), new_id()
     made = None
     if wanted.kind == "secret":
         made = _new_secret(client_id, now, wanted.expires_at)
     elif wanted.expires_at:
-        raise InvalidValue("A federated client has no secret that could expire.")
+        raise about(
+            "expiresAt", InvalidValue("A federated client has no secret that could expire.")
+        )
     command = RegisterClient(
         organization_id=organization.id,
         client_id=client_id,
@@ -140,18 +141,18 @@ async def revoke_client(
     )
 
 
-async def list_clients(runtime: Runtime, organization: Organization) -> list[Client]:
-    """Return the clients of an organization, oldest first."""
-    async with runtime.pool.acquire() as connection:
-        return list((await load_clients(connection, organization.id)).values())
+def check_issuer(rules: IssuerRules, issuer: str) -> None:
+    """Refuse an issuer that the operator's rules do not allow. Errors: InvalidValue."""
+    try:
+        rules.check(issuer)
+    except InvalidValue as refusal:
+        raise about("issuer", refusal) from None
 
 
-async def find_own_client(runtime: Runtime, organization: Organization, client_id: UUID) -> Client:
-    """Return a client of an organization. Errors: NotFound."""
-    for client in await list_clients(runtime, organization):
-        if client.id == client_id:
-            return client
-    raise NotFound(f"There is no client {client_id}.")
+def about(attribute: str, refusal: InvalidValue) -> InvalidValue:
+    """Return a refusal that names the field that it is about."""
+    refusal.attribute = attribute
+    return refusal
 
 
 def _new_secret(client_id: UUID, now: datetime, expires_at: datetime | None) -> MadeSecret:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.api.read import NAMES
 from service.api.route import Route
 from service.app import APIS
 from service.callers.scopes import MEANINGS, granted
@@ -15,7 +16,7 @@ ROUTES = [(api.prefix, route) for api in APIS for route in api.routes]
 
 def path_of(route: Route) -> str:
     """Return a path of a route, with an id that nothing has."""
-    return route.path.replace("{id}", str(new_id()))
+    return NAMES.sub(lambda _: str(new_id()), route.path)
 
 
 def test_every_route_needs_a_scope_that_exists() -> None:

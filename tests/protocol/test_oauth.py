@@ -13,10 +13,10 @@ from service.cli.provenance import cli_provenance
 from service.organizations.clients import (
     MadeClient,
     add_secret,
-    list_clients,
     revoke_client,
     revoke_secret,
 )
+from service.organizations.listed_clients import list_clients
 from service.organizations.register import find_organization
 from tests.protocol.logged import logged
 from tests.protocol.oauth import ask, ask_with_secret, basic, make_client
