@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import orjson
@@ -143,7 +143,7 @@ async def delete_person(
     await runtime.lanes.submit(DeleteUser(user_id), caller, provenance)
 
 
-def origin_of(person: Person) -> str:
+def origin_of(person: Person) -> Literal["scim", "manual", "linked"]:
     """Return where a person came from.
 
     `scim`: the identity provider made it. `manual`: it was made by hand. `linked`: it was made by hand, and the

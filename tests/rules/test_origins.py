@@ -1,5 +1,7 @@
 """Which event last wrote each attribute."""
 
+from typing import Any
+
 from schema.events.codec import TYPES
 from schema.events.group import GroupChanged, GroupCreated
 from schema.events.origins import attribute_origins, written_attributes
@@ -53,5 +55,6 @@ def test_an_attribute_of_a_group_has_its_event_also_where_it_was_removed() -> No
 def test_every_event_that_names_attributes_is_understood() -> None:
     for kind in TYPES.values():
         if "attributes" in kind.model_fields:
-            event = kind.model_construct(attributes=("title",), values=None)
+            facts: dict[str, Any] = {"attributes": ("title",), "values": None}
+            event = kind.model_construct(**facts)
             assert "title" in written_attributes(event), kind
