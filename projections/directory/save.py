@@ -117,5 +117,5 @@ async def save_token(connection: Connection, organization_id: UUID, token: Token
 
 
 async def save_client(connection: Connection, organization_id: UUID, client: Client) -> None:
-    """Insert an OAuth client, or overwrite its secrets and the time of its revocation."""
+    """Insert an OAuth client, or overwrite what changes of it."""
     await connection.execute(statement("save_client"), organization_id, *client_row(client))

@@ -46,13 +46,23 @@ class ClientSecretRevoked(Event):
     secret_id: UUID
 
 
+class ClientTrustChanged(Event):
+    """A federated client is trusted for other audiences or subjects; both lists are whole."""
+
+    client_id: UUID
+    subjects: tuple[str, ...]
+    audiences: tuple[str, ...]
+
+
 class ClientRevoked(Event):
     """A client gets no access token any more, and those that it has are no longer accepted."""
 
     client_id: UUID
 
 
-ClientEvent = ClientRegistered | ClientSecretAdded | ClientSecretRevoked | ClientRevoked
+ClientEvent = (
+    ClientRegistered | ClientSecretAdded | ClientSecretRevoked | ClientTrustChanged | ClientRevoked
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,8 @@ def _evolved(former: Client | None, event: ClientEvent, place: Place) -> Client:
         case ClientSecretRevoked():
             secret = former.secrets[event.secret_id]
             return _with_secret(former, replace(secret, revoked_at=place.recorded_at))
+        case ClientTrustChanged():
+            return replace(former, subjects=event.subjects, audiences=event.audiences)
         case ClientRevoked():
             return replace(former, revoked_at=place.recorded_at)
 

@@ -31,6 +31,7 @@ TYPES: dict[str, type[Event]] = {
         client.ClientRegistered,
         client.ClientSecretAdded,
         client.ClientSecretRevoked,
+        client.ClientTrustChanged,
         client.ClientRevoked,
         organization.SettingsChanged,
     )

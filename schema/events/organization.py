@@ -135,6 +135,7 @@ def evolve(
             clients.ClientRegistered()
             | clients.ClientSecretAdded()
             | clients.ClientSecretRevoked()
+            | clients.ClientTrustChanged()
             | clients.ClientRevoked()
         ):
             return replace(after, clients=clients.evolve(organization.clients, event, place))

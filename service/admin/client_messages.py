@@ -47,6 +47,13 @@ class NewSecretBody(Message):
     )
 
 
+class ClientChange(Message):
+    """What to change of a federated client; each list replaces the former one."""
+
+    subjects: list[Value] = Field([], max_length=VALUES_MAX)
+    audiences: list[Value] = Field([], max_length=VALUES_MAX)
+
+
 class SecretRow(Message):
     """A secret of a client; the secret itself is not stored."""
 

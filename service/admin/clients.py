@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from service.admin.client_messages import (
+    ClientChange,
     ClientRow,
     MadeClientRow,
     MadeSecretRow,
@@ -71,6 +72,21 @@ async def register(call: Call, body: NewClientBody) -> MadeClientRow:
         expires_at=made.secret.expires_at if made.secret else None,
         token_endpoint=origin_of(call.request, call.service.public_url) + TOKEN_PATH,
     )
+
+
+async def change(call: Call, client_id: UUID, body: ClientChange) -> ClientRow:
+    """PATCH /clients/{id}."""
+    sent = body.model_fields_set
+    if sent:
+        await clients.change_trust(
+            call.runtime,
+            call.organization,
+            client_id,
+            subjects=tuple(body.subjects) if "subjects" in sent else None,
+            audiences=tuple(body.audiences) if "audiences" in sent else None,
+            provenance=call.provenance,
+        )
+    return await read(call, client_id)
 
 
 async def revoke(call: Call, client_id: UUID) -> ClientRow:

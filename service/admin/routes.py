@@ -4,6 +4,7 @@ from typing import Final
 
 from service.admin import clients, groups, organization, people
 from service.admin.client_messages import (
+    ClientChange,
     ClientRow,
     MadeClientRow,
     MadeSecretRow,
@@ -187,6 +188,15 @@ CLIENTS: Final = (
         clients.read,
         "Read an OAuth client.",
         answer=ClientRow,
+    ),
+    Route(
+        "PATCH",
+        "/clients/{id}",
+        ADMIN,
+        clients.change,
+        "Change the subjects and audiences of a federated client.",
+        answer=ClientRow,
+        body=ClientChange,
     ),
     Route(
         "POST",

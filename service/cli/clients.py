@@ -125,6 +125,36 @@ def client_revoke(
     _revoke(revoke, client_id, organization, as_json=as_json)
 
 
+@clients.command("change")
+def client_change(
+    client_id: ClientId,
+    subject: Annotated[
+        list[str] | None, typer.Option(help="The exact `sub` or `azp`. May be repeated.")
+    ] = None,
+    audience: Annotated[
+        list[str] | None, typer.Option(help="An exact `aud`. May be repeated.")
+    ] = None,
+    organization: Organization = None,
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a federated client other subjects or audiences. What is given replaces the former list."""
+
+    async def change(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        is_new = await use_cases.change_trust(
+            runtime,
+            found,
+            client_id,
+            subjects=tuple(subject) if subject else None,
+            audiences=tuple(audience) if audience else None,
+            provenance=cli_provenance(acting_as),
+        )
+        say(show.changed(client_id, is_new=is_new, as_json=as_json))
+
+    run_with_runtime(change)
+
+
 @clients.command("add-secret")
 def client_add_secret(
     client_id: ClientId,

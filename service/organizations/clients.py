@@ -18,6 +18,7 @@ from service.organizations.tokens import find_account_id
 from service.runtime import Runtime
 from service.write.commands import (
     AddClientSecret,
+    ChangeClientTrust,
     ClientCommand,
     NewSecret,
     RegisterClient,
@@ -129,6 +130,23 @@ async def revoke_secret(
 ) -> bool:
     """Revoke a secret of a client; return whether it was not revoked before. Errors: NotFound."""
     command = RevokeClientSecret(organization.id, client_id, secret_id)
+    return await _submit(runtime, organization, command, provenance)
+
+
+async def change_trust(
+    runtime: Runtime,
+    organization: Organization,
+    client_id: UUID,
+    *,
+    subjects: tuple[str, ...] | None,
+    audiences: tuple[str, ...] | None,
+    provenance: Provenance,
+) -> bool:
+    """Give a federated client other subjects or audiences; return whether that changed anything.
+
+    None leaves a list as it is. Errors: NotFound, InvalidValue.
+    """
+    command = ChangeClientTrust(organization.id, client_id, subjects, audiences)
     return await _submit(runtime, organization, command, provenance)
 
 

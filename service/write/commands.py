@@ -188,6 +188,16 @@ class RevokeClientSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeClientTrust:
+    """Trust a federated client for other subjects or audiences; None leaves a list as it is."""
+
+    organization_id: UUID
+    client_id: UUID
+    subjects: tuple[str, ...] | None
+    audiences: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class RevokeClient:
     """Stop accepting a client and its access tokens."""
 
@@ -208,5 +218,7 @@ GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
 OrganizationCommand = (
     RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings
 )
-ClientCommand = RegisterClient | AddClientSecret | RevokeClientSecret | RevokeClient
+ClientCommand = (
+    RegisterClient | AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient
+)
 Command = UserCommand | GroupCommand | OrganizationCommand | ClientCommand

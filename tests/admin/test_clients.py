@@ -89,6 +89,23 @@ async def test_a_client_is_revoked(served: Served, tenant: Tenant, admin: Admin)
     assert await token_status(served, made["id"], made["clientSecret"]) == 401
 
 
+async def test_the_audiences_of_a_trust_are_replaced(tenant: Tenant, admin: Admin) -> None:
+    made = (await admin.post("/clients", body(tenant, **FEDERATED))).body
+    path = f"/clients/{made['id']}"
+
+    same = await admin.patch(path, {})
+    changed = await admin.patch(path, {"audiences": ["api://moved"]})
+    refused = [
+        await admin.patch(path, each)
+        for each in ({"audiences": []}, {"audiences": None}, {"issuer": "https://127.0.0.1/"})
+    ]
+
+    assert same.body["audiences"] == FEDERATED["audiences"]
+    assert (changed.status, changed.body["audiences"]) == (200, ["api://moved"])
+    assert changed.body["subjects"] == FEDERATED["subjects"]
+    assert {each.status for each in refused} == {422}
+
+
 async def test_a_secret_that_ends_soon_is_shown_as_expiring(tenant: Tenant, admin: Admin) -> None:
     soon = (datetime.now(UTC) + timedelta(days=20)).isoformat()
 

@@ -56,6 +56,10 @@ async def test_a_federated_client_shows_its_trust(served: Served, organization: 
     made = await client(served, organization, "create", "--label", "B", *trust)
     listed = await client(served, organization, "list")
 
+    client_id = made.out.split()[-1]
+    changed = await client(served, organization, "change", client_id, "--audience", "api://c")
+    assert changed.out == "Changed.\n"
+    assert "audiences api://c" in (await client(served, organization, "list")).out
     assert "Client id" in made.out
     assert "secret" not in made.out
     for shown in (kind, f"issuer {issuer}", "subjects s", "audiences api://a api://b"):

@@ -12,11 +12,13 @@ from schema.events.client import (
     ClientRevoked,
     ClientSecretAdded,
     ClientSecretRevoked,
+    ClientTrustChanged,
 )
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
 from schema.scim.errors import InvalidValue, NotFound
 from service.write.commands import (
     AddClientSecret,
+    ChangeClientTrust,
     ClientCommand,
     NewSecret,
     RegisterClient,
@@ -191,6 +193,34 @@ def test_a_federated_or_revoked_client_gets_no_secret() -> None:
         with_account().when(FEDERATE).when(add(SECOND))
     with pytest.raises(InvalidValue, match="is revoked"):
         with_account().when(REGISTER).when(REVOKE).when(add(SECOND))
+
+
+def test_a_trust_is_changed_in_part_or_not_at_all() -> None:
+    story = with_account().when(FEDERATE)
+    command = ChangeClientTrust(ORGANIZATION_ID, CLIENT, None, ("api://clm", "api://moved"))
+
+    story.when(command).then(
+        acme(
+            ClientTrustChanged(
+                client_id=CLIENT, subjects=("sub",), audiences=("api://clm", "api://moved")
+            )
+        )
+    )
+    story.when(command).then()
+    for wrong in ((), ("a b",), ("a", "a")):
+        with pytest.raises(InvalidValue):
+            story.when(replace(command, audiences=wrong))
+
+
+def test_only_a_federated_client_that_is_not_revoked_has_a_trust_to_change() -> None:
+    command = ChangeClientTrust(ORGANIZATION_ID, CLIENT, ("a",), None)
+
+    with pytest.raises(InvalidValue, match="Only a federated client"):
+        with_account().when(REGISTER).when(command)
+    with pytest.raises(InvalidValue, match="is revoked"):
+        with_account().when(FEDERATE).when(REVOKE).when(command)
+    with pytest.raises(NotFound, match="There is no client"):
+        with_account().when(command)
 
 
 def test_a_client_is_revoked_once() -> None:

@@ -14,6 +14,7 @@ from schema.events.client import (
     ClientRevoked,
     ClientSecretAdded,
     ClientSecretRevoked,
+    ClientTrustChanged,
 )
 from schema.events.codec import TYPES, Encoded, UnknownEvent, decode, encode
 from schema.events.event import Event, PersonalEvent, difference, with_values
@@ -136,6 +137,11 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         expires_at=st.datetimes(timezones=st.just(UTC)),
     ),
     ClientSecretRevoked: events(ClientSecretRevoked, client_id=IDS, secret_id=IDS),
+    ClientTrustChanged: events(
+        ClientTrustChanged,
+        client_id=IDS,
+        **dict.fromkeys(["subjects", "audiences"], st.lists(TEXTS, max_size=2).map(tuple)),
+    ),
     ClientRevoked: events(ClientRevoked, client_id=IDS),
     SettingsChanged: events(
         SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))

@@ -17,5 +17,7 @@ INSERT INTO directory.clients
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT ON CONSTRAINT clients_pkey
     DO UPDATE
-   SET revoked_at = excluded.revoked_at,
+   SET subjects = excluded.subjects,
+       audiences = excluded.audiences,
+       revoked_at = excluded.revoked_at,
        secrets = excluded.secrets

@@ -60,6 +60,13 @@ def listed(clients: Iterable[ListedClient], *, as_json: bool) -> str:
     return "\n".join(lines) or "There is no client yet: scim-ledger client create --label NAME"
 
 
+def changed(client_id: UUID, *, is_new: bool, as_json: bool) -> str:
+    """Return what a change did."""
+    if as_json:
+        return output.as_json({"id": str(client_id), "isChanged": is_new})
+    return "Changed." if is_new else "It was so already."
+
+
 def revoked(revoked_id: UUID, *, is_new: bool, as_json: bool) -> str:
     """Return what a revocation did."""
     if as_json:

@@ -10,12 +10,14 @@ from schema.events.client import (
     ClientRevoked,
     ClientSecretAdded,
     ClientSecretRevoked,
+    ClientTrustChanged,
 )
 from schema.events.event import Event
 from schema.events.organization import TOKEN_ROLE, Organization
 from schema.scim.errors import InvalidValue, NotFound, ScimError
 from service.write.commands import (
     AddClientSecret,
+    ChangeClientTrust,
     ClientCommand,
     NewSecret,
     RegisterClient,
@@ -54,6 +56,8 @@ def _events(
             return _add_secret(command, organization)
         case RevokeClientSecret():
             return _revoke_secret(command, organization)
+        case ChangeClientTrust():
+            return _change_trust(command, organization)
         case RevokeClient():
             client = _existing(organization, command)
             return [] if client.revoked_at else [ClientRevoked(client_id=client.id)]
@@ -77,7 +81,9 @@ def _register(
     if not command.scopes:
         raise _wrong("scopes", "A client needs at least one scope, such as scim.")
     if command.kind == "federated":
-        _check_trust(command)
+        if not command.issuer:
+            raise _wrong("issuer", "A federated client needs an issuer: the iss of its assertions.")
+        _check_trust(command.subjects, command.audiences)
     elif command.issuer or command.subjects or command.audiences:
         raise _wrong(
             "kind", "Only a client of the kind federated has issuer, subjects and audiences."
@@ -103,11 +109,9 @@ def _check_label(label: str) -> None:
     refuse_control_characters("A client's label", label)
 
 
-def _check_trust(command: RegisterClient) -> None:
-    """Refuse a federated client that nobody could prove to be, or too many. Errors: InvalidValue."""
-    if not command.issuer:
-        raise _wrong("issuer", "A federated client needs an issuer: the iss of its assertions.")
-    for name, values in (("subjects", command.subjects), ("audiences", command.audiences)):
+def _check_trust(subjects: Sequence[str], audiences: Sequence[str]) -> None:
+    """Refuse a trust in nobody, or in too many. Errors: InvalidValue."""
+    for name, values in (("subjects", subjects), ("audiences", audiences)):
         if not values:
             raise _wrong(name, f"A federated client needs {name}: at least one exact value.")
         if len(values) > VALUES_MAX or len(set(values)) < len(values):
@@ -122,8 +126,7 @@ def _check_trust(command: RegisterClient) -> None:
 
 def _add_secret(command: AddClientSecret, organization: Organization) -> list[Event]:
     client = _existing(organization, command)
-    if client.revoked_at:
-        raise InvalidValue(f"Client {client.id} is revoked; register a new one.")
+    _refuse_revoked(client)
     if client.kind != "secret":
         raise InvalidValue("A federated client has no secrets: its issuer vouches for it.")
     if len(client.live_secrets(command.now)) >= SECRETS_MAX:
@@ -156,8 +159,27 @@ def _revoke_secret(command: RevokeClientSecret, organization: Organization) -> l
     return [ClientSecretRevoked(client_id=client.id, secret_id=secret.id)]
 
 
+def _change_trust(command: ChangeClientTrust, organization: Organization) -> list[Event]:
+    client = _existing(organization, command)
+    _refuse_revoked(client)
+    if client.kind != "federated":
+        raise InvalidValue("Only a federated client has subjects and audiences.")
+    subjects = client.subjects if command.subjects is None else command.subjects
+    audiences = client.audiences if command.audiences is None else command.audiences
+    _check_trust(subjects, audiences)
+    if (subjects, audiences) == (client.subjects, client.audiences):
+        return []
+    return [ClientTrustChanged(client_id=client.id, subjects=subjects, audiences=audiences)]
+
+
+def _refuse_revoked(client: Client) -> None:
+    if client.revoked_at:
+        raise InvalidValue(f"Client {client.id} is revoked; register a new one.")
+
+
 def _existing(
-    organization: Organization, command: AddClientSecret | RevokeClientSecret | RevokeClient
+    organization: Organization,
+    command: AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient,
 ) -> Client:
     client = organization.clients.get(command.client_id)
     if client is None:

@@ -9,6 +9,7 @@ from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
     AddClientSecret,
+    ChangeClientTrust,
     ChangeSettings,
     Command,
     CreateGroup,
@@ -75,6 +76,7 @@ class RequiredState:
                 | RegisterSchema()
                 | AddClientSecret()
                 | RevokeClientSecret()
+                | ChangeClientTrust()
                 | RevokeClient()
                 | ChangeSettings()
             ):
