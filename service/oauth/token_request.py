@@ -1,7 +1,6 @@
 """Read a token request: its parameters, and how the client authenticates (RFC 6749 §2.3, RFC 7521 §4.2). Pure."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
@@ -113,7 +112,7 @@ def _basic(authorization: str, client_id: str | None) -> SecretCredentials:
         text = base64.b64decode(encoded.strip(), validate=True).decode()
         user, colon, password = text.partition(":")
         named, secret = (unquote_plus(each, errors="strict") for each in (user, password))
-    except (binascii.Error, UnicodeError):
+    except ValueError:  # Not base64, not UTF-8, not ASCII.
         raise InvalidClient("basic", "The Authorization header is not valid Basic.") from None
     if not (colon and named and secret):
         raise InvalidClient("basic", "The Authorization header is not valid Basic.")

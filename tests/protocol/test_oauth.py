@@ -161,7 +161,16 @@ async def test_a_request_that_is_wrong_is_refused_in_the_form_of_the_rfc(
 
 @pytest.mark.parametrize(
     "header",
-    ["Basic", "Basic !!!", "Basic eA==", "Basic Og==", "Bearer eA==", "Basic //79", "Negotiate x"],
+    [
+        "Basic",
+        "Basic \u00e4",
+        "Basic !!!",
+        "Basic eA==",
+        "Basic Og==",
+        "Bearer eA==",
+        "Basic //79",
+        "Negotiate x",
+    ],
 )
 async def test_an_authorization_that_is_no_basic_is_refused(
     served: Served, organization: Tenant, header: str

@@ -1,5 +1,6 @@
 """Access tokens for federated clients: a JWT of their issuer, and everything that is wrong with one (RFC 7523, RFC 8725)."""
 
+import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator
@@ -257,6 +258,18 @@ async def test_another_process_refuses_a_repeated_assertion_too(
 
     async with logged(served, None) as (scim, _):  # A second server, with nothing in its memory.
         assert "used before" in refused(await ask_with_assertion(scim.served, client, assertion))
+
+
+async def test_of_many_at_once_one_gets_a_token(
+    served: Served, issuer: Issuer, client: MadeClient
+) -> None:
+    assertion = issuer.assertion(jti="race")
+
+    answers = await asyncio.gather(
+        *(ask_with_assertion(served, client, assertion) for _ in range(12))
+    )
+
+    assert sorted(each.status for each in answers) == [200] + [401] * 11
 
 
 async def test_the_same_jti_of_another_issuer_or_a_refused_one_is_not_used(
