@@ -15,8 +15,8 @@ ROUTES = [(api.prefix, route) for api in APIS for route in api.routes]
 
 
 def path_of(route: Route) -> str:
-    """Return a path of a route, with an id that nothing has."""
-    return NAMES.sub(lambda _: str(new_id()), route.path)
+    """Return a path of a route, with ids that nothing has."""
+    return NAMES.sub(str(new_id()), route.path)
 
 
 def test_every_route_needs_a_scope_that_exists() -> None:
