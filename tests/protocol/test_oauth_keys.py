@@ -1,12 +1,16 @@
 """The keys of issuers: fetched seldom, bounded in time and size, and never from inside our network."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 from aiohttp import web
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from schema.scim.errors import InvalidValue
@@ -177,14 +181,37 @@ async def test_the_client_learns_whether_to_try_again(
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::]", "[::ffff:127.0.0.1]"])
-async def test_no_connection_to_a_private_address_is_made(host: str) -> None:
-    reached: list[Any] = []
+class Rebinding(ThreadedResolver):
+    """A resolver for which every name is this machine, whatever it was a moment before."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:  # noqa: ARG002 - as it is called.
+        """Return this machine."""
+        return [
+            {
+                "hostname": host,
+                "host": "127.0.0.1",
+                "port": port,
+                "family": socket.AF_INET,
+                "proto": 0,
+                "flags": 0,
+            }
+        ]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "[::1]", "[::]", "[::ffff:127.0.0.1]", "login.microsoftonline.com"],
+)
+async def test_no_connection_to_a_private_address_is_made(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[bytes] = []
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reached.append(await reader.read(1))
         writer.close()
 
+    monkeypatch.setattr(aiohttp.connector, "DefaultResolver", Rebinding)
     server = await asyncio.start_server(note, host="127.0.0.1")
     port = server.sockets[0].getsockname()[1]
     with pytest.raises(KeysUnusable, match="not public"):
