@@ -15,20 +15,28 @@ from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
 from service.config import CannotListen, Settings
-from service.database.readiness import Readiness
 from service.http import health
+from service.http.connections.client_address import TrustedProxies
+from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
 from service.limits.descriptors import connections_max
+from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
+from service.limits.memory_share import MemoryShare
 from service.limits.offload import LONG_MEMBERS, offload
 from service.runtime import Runtime
 from service.scim.middleware import ERROR_FORM
 from service.scim.routes import add_routes
 from service.signals import ending
 
-LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15 times its size.
+# Bodies of more than a megabyte that are worked on at once; each takes 15 times its size.
+LARGE_MAX, LARGE_EACH_MAX = 2, 1
 LARGE_WAIT_S = 20.0
+BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = (
+    100_663_296,
+    50_331_648,
+)  # Of bodies that arrive: 96 and 48 MiB.
 WAIT_S = 5.0  # For a share of the pool's connections.
 
 
@@ -43,10 +51,17 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
-        large=FairShare(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
-        public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+        large=FairShare(LARGE_MAX, LARGE_EACH_MAX, wait_s=LARGE_WAIT_S),
+        bodies=MemoryShare(BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX),
+        hosts=Hosts(
+            public_url=settings.public_url,
+            listening=settings.host,
+            allowed=settings.allowed_host_names,
+        ),
+        failures=Failures(settings.failed_authentications_per_minute),
     )
-    app[health.READINESS] = Readiness(runtime.pool)
+    app[health.READY] = health.ready(runtime.pool)
+    app[health.METRICS] = health.exposed()
     add_routes(app)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
@@ -74,8 +89,12 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
-    limit = connections_max(settings.pool_size_max)
-    runner = make_runner(make_app(runtime, settings), ERROR_FORM, connections_max=limit)
+    runner = make_runner(
+        make_app(runtime, settings),
+        ERROR_FORM,
+        connections_max=connections_max(settings.pool_size_max),
+        proxies=TrustedProxies(settings.proxy_networks),
+    )
     async with (
         watching_release(runtime.pool),
         following(runtime.dsn),

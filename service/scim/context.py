@@ -1,8 +1,6 @@
 """The request context: the service, and the caller who makes the request."""
 
-import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +10,7 @@ from eventstore.events import Provenance
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, SCIM_READ
+from service.http.authentication import authenticate_request
 from service.http.parts import SERVICE, Service
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
@@ -22,7 +21,6 @@ from service.write.batch import Outcome
 from service.write.commands import Command
 
 CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
-HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
 class RequestContext(NamedTuple):
@@ -81,9 +79,9 @@ def authenticating_if_sent(handle: HandleAnyone, scopes: frozenset[str]) -> Hand
 
 
 async def authenticate(request: web.Request, scopes: frozenset[str]) -> RequestContext:
-    """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
+    """Return the context of a request. Errors: those of `authenticate_request`, InsufficientScope."""
     service = request.app[SERVICE]
-    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
+    authenticated = await authenticate_request(request)
     request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
     if scopes.isdisjoint(authenticated.scopes):
         raise _insufficient(scopes)
@@ -100,11 +98,4 @@ def _insufficient(scopes: frozenset[str]) -> InsufficientScope:
 
 def base_url(request: web.Request, service: Service) -> str:
     """Return the URL at which the client reaches the SCIM endpoint; it is safe inside JSON."""
-    if service.public_url:
-        return service.public_url + BASE_PATH
-    return _base_url(request.scheme, request.headers.get("Host", ""))
-
-
-@lru_cache(maxsize=256)
-def _base_url(scheme: str, host: str) -> str:
-    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
+    return service.hosts.origin(request) + BASE_PATH

@@ -1,6 +1,7 @@
 """What surrounds every request: it gets an id, a failure becomes a SCIM error, and one line is logged."""
 
 import time
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from schema.scim.errors import (
     NotFound,
     PayloadTooLarge,
     ScimError,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -105,9 +107,14 @@ def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
         headers["WWW-Authenticate"] = f'Bearer realm="scim", {wrong}'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, TooManyRequests):
+        headers |= error.headers
     if allow:
         headers["Allow"] = allow
-    return Answer(dumps(error.document()), status=error.status, headers=headers)
+    answer = Answer(dumps(error.document()), status=error.status, headers=headers)
+    if error.status == HTTPStatus.REQUEST_TIMEOUT:
+        answer.force_close()  # RFC 9110 §15.5.9: the rest of the request is not awaited.
+    return answer
 
 
 def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:

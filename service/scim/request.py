@@ -2,8 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
+from uuid import UUID
 
 import orjson
 from aiohttp import StreamReader, web
@@ -19,7 +22,11 @@ from schema.scim.errors import (
 from schema.scim.json_text import refuse_repeated_keys, without_mark
 from schema.scim.value import refuse_nul
 from service.http.compression import Inflater, inflater
+from service.http.connections.handler import BodyTooSlow
+from service.http.parts import SERVICE
+from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
+from service.scim.refusal_log import ORIGIN, Origin
 from service.write.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
@@ -52,7 +59,39 @@ async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -
     for a NUL in a text.
     """
     _check_media_type(request)
-    text = without_mark(await _read_bytes(request, limit_bytes))
+    with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
+        return await _parse(await _read_bytes(request, limit_bytes, holding))
+
+
+@asynccontextmanager
+async def large_body(
+    request: web.Request, limit_bytes: int = LARGE_BODY_LIMIT_BYTES
+) -> AsyncIterator[Any]:
+    """Yield the JSON of a body that may be large. Only few large ones are inside the block at once.
+
+    A body takes its place when all of it is here: one that stalls on its way holds up nobody.
+    Errors: as `read_body`, Unavailable.
+    """
+    _check_media_type(request)
+    service, holder = request.app[SERVICE], _holder(request)
+    with service.bodies.holding(holder) as holding:
+        text = await _read_bytes(request, limit_bytes, holding)
+        if len(text) <= BODY_LIMIT_BYTES:
+            yield await _parse(text)
+            return
+        async with service.large.slot(holder):
+            yield await _parse(text)
+
+
+def _holder(request: web.Request) -> UUID | None:
+    """Return the organization that a body counts for."""
+    origin: Origin = request.get(ORIGIN, Origin())
+    return origin.organization_id
+
+
+async def _parse(sent: bytes) -> Any:
+    """Return the JSON of a body."""
+    text = without_mark(sent)
     if not text.strip():
         raise InvalidSyntax("The request needs a body: a JSON object.")
     try:
@@ -77,11 +116,6 @@ def _no_json(text: bytes, error: orjson.JSONDecodeError) -> InvalidSyntax:
     return InvalidSyntax(f"The body is not JSON: {error}.")
 
 
-def is_large(request: web.Request) -> bool:
-    """Return whether a body needs so much memory that only few of its size may be read at once."""
-    return (request.content_length or 0) > BODY_LIMIT_BYTES
-
-
 def is_long(request: web.Request) -> bool:
     """Return whether a body may take long to read into a command; a body of unknown size may."""
     length = request.content_length
@@ -98,14 +132,16 @@ def _check_media_type(request: web.Request) -> None:
         )
 
 
-async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
+async def _read_bytes(request: web.Request, limit_bytes: int, holding: Holding) -> bytes:
     """Return the body. One that is too large is still read: otherwise its sender would not get the refusal."""
     content, encoding = request.content, request.headers.get("Content-Encoding")
     try:
         if encoding is None and content.is_eof():  # Most bodies have arrived as a whole.
             return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _gather(content, inflater(encoding or ""), limit_bytes)
+            return await _gather(content, inflater(encoding or ""), limit_bytes, holding)
+    except BodyTooSlow as slow:
+        raise BodyTooLate(str(slow)) from None
     except TimeoutError:
         raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
     except ConnectionError:
@@ -116,7 +152,9 @@ async def _read_bytes(request: web.Request, limit_bytes: int) -> bytes:
         ) from None
 
 
-async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: int) -> bytes:
+async def _gather(
+    content: StreamReader, inflate: Inflater | None, limit_bytes: int, holding: Holding
+) -> bytes:
     parts, size, raw_size = [], 0, 0
     while not content.at_eof():
         part = await content.readany()
@@ -126,6 +164,7 @@ async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: 
         if size <= limit_bytes and part:
             plain = inflate.take(part, limit_bytes + 1 - size) if inflate else part
             size += len(plain)
+            holding.add(len(plain))
             parts.append(plain)
     body = _of_size(b"".join(parts), limit_bytes)
     if inflate and raw_size:

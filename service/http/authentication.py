@@ -1,0 +1,33 @@
+"""What all ways in share before a handler runs: the caller is authenticated, within the limits."""
+
+from typing import Any, cast
+
+from aiohttp import web
+
+from schema.scim.errors import Unauthorized
+from service.addresses import limit_key
+from service.callers.authenticate import AuthenticatedCaller
+from service.http.connections.client_address import client_address
+from service.http.connections.handler import BoundedConnection
+from service.http.parts import SERVICE
+
+
+async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
+    """Return who a request comes from.
+
+    Failures count for the client's address. A valid token is never refused because of them.
+    Errors: Unauthorized, TooManyRequests, Unavailable.
+    """
+    service = request.app[SERVICE]
+    try:
+        authenticated = await service.authenticator.authenticate(
+            request.headers.get("Authorization")
+        )
+    except Unauthorized:
+        service.failures.count(limit_key(client_address(request)))
+        raise
+    connection: BoundedConnection = cast("Any", request.protocol)
+    if not connection.has_authenticated:
+        connection.has_authenticated = True
+        connection.connections.note_authenticated(connection)
+    return authenticated
