@@ -11,9 +11,11 @@ from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
 from service.background.followers import following
+from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
+from service.callers.rates import Rates
 from service.config import CannotListen, Settings
 from service.http import health
 from service.http.connections.client_address import TrustedProxies
@@ -25,6 +27,8 @@ from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.offload import LONG_MEMBERS, offload
+from service.limits.rate import RateLimits
+from service.limits.shared_buckets import SharedBuckets
 from service.runtime import Runtime
 from service.scim.middleware import ERROR_FORM
 from service.scim.routes import add_routes
@@ -37,6 +41,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = (
     100_663_296,
     50_331_648,
 )  # Of bodies that arrive: 96 and 48 MiB.
+BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
 
@@ -47,7 +52,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys, rates_of(settings)),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
@@ -58,6 +63,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
             listening=settings.host,
             allowed=settings.allowed_host_names,
         ),
+        rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
     )
     app[health.READY] = health.ready(runtime.pool)
@@ -67,6 +73,16 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def rates_of(settings: Settings) -> Rates:
+    """Return the rate limits that hold where an organization has no others."""
+    return Rates(
+        requests_per_second=settings.requests_per_second,
+        burst=settings.burst,
+        token_requests_per_second=settings.token_requests_per_second,
+        token_burst=settings.token_burst,
+    )
 
 
 def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
@@ -99,6 +115,13 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         watching_release(runtime.pool),
         following(runtime.dsn),
         keeping_statistics(runtime.dsn, runtime.pool),
+        periodically(
+            SharedBuckets(runtime.pool).forget_old,
+            every_s=BUCKETS_FORGOTTEN_EVERY_S,
+            name="request buckets",
+            failed="request_buckets_failed",
+            postponed="request_buckets_postponed",
+        ),
     ):
         await runner.setup()
         try:

@@ -104,6 +104,11 @@ class Settings(BaseSettings):
     trusted_proxies: str = (
         ""  # Addresses and networks whose X-Forwarded-For counts, separated by commas.
     )
+    requests_per_second: int | None = Field(default=None, ge=1)  # Of one organization.
+    burst: int | None = Field(default=None, ge=1)  # Its requests at once.
+    token_requests_per_second: int | None = Field(default=None, ge=1)  # Of one token.
+    token_burst: int | None = Field(default=None, ge=1)
+    events_per_day: int | None = Field(default=None, ge=1)  # Of one organization.
     failed_authentications_per_minute: int = Field(default=60, ge=1)  # Of one client address.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     master_key: SecretStr | None = None  # Base64 of 32 bytes.

@@ -10,12 +10,17 @@ from service.callers.authenticate import AuthenticatedCaller
 from service.http.connections.client_address import client_address
 from service.http.connections.handler import BoundedConnection
 from service.http.parts import SERVICE
+from service.limits.rate import Bucket
+
+# The limits that a request counts for.
+BUCKETS: web.RequestKey[tuple[Bucket, ...]] = web.RequestKey("buckets", tuple)
 
 
 async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     """Return who a request comes from.
 
-    Failures count for the client's address. A valid token is never refused because of them.
+    The request counts for the limits of its organization and of its token. Failures count for the client's
+    address; a valid token is never refused because of them.
     Errors: Unauthorized, TooManyRequests, Unavailable.
     """
     service = request.app[SERVICE]
@@ -30,4 +35,7 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     if not connection.has_authenticated:
         connection.has_authenticated = True
         connection.connections.note_authenticated(connection)
+    if authenticated.buckets:
+        request[BUCKETS] = authenticated.buckets
+        await service.rates.pass_one(authenticated.buckets)
     return authenticated

@@ -13,6 +13,7 @@ from service.http.hosts import Hosts
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
+from service.limits.rate import RateLimits
 from service.write.lane import Lanes
 
 
@@ -30,6 +31,7 @@ class Service:
     large: FairShare  # Bounds bodies of megabytes that are parsed and decided on.
     bodies: MemoryShare  # Bounds the bodies that arrive.
     hosts: Hosts
+    rates: RateLimits
     failures: Failures  # Of authentication, per client address.
 
 

@@ -20,6 +20,8 @@ from schema.scim.errors import (
     Unavailable,
 )
 from service.http.answer import SERVER, Answer
+from service.http.authentication import BUCKETS
+from service.http.parts import SERVICE
 from service.http.request_id import REQUEST_ID
 from service.http.server import ErrorForm, Handler
 from service.ids import new_id
@@ -46,6 +48,9 @@ def answering(handle: Handler) -> Handler:
         response = await _answer(request, handle, shown)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
+            if BUCKETS in request and "RateLimit" not in response.headers:
+                rates = request.app[SERVICE].rates
+                response.headers.update(rates.headers(request[BUCKETS]))
             if not isinstance(response, Answer):  # An Answer writes this header itself.
                 response.headers["Server"] = SERVER
         # The one log line of a request: names and numbers, never personal values.
