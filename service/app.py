@@ -4,12 +4,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Final
 
+import orjson
 from aiohttp import web
 
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
+from service.admin.routes import ADMIN_API
+from service.api.api import add_api
+from service.api.openapi import describe
+from service.api.problem import problem_form
+from service.api.route import JSON
 from service.background.followers import following
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
@@ -18,7 +27,10 @@ from service.callers.authenticate import Authenticator
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
 from service.http import health
+from service.http.answer import Answer
+from service.http.answering import answering_in
 from service.http.connections.client_address import TrustedProxies
+from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
@@ -30,7 +42,7 @@ from service.limits.offload import LONG_MEMBERS, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
 from service.runtime import Runtime
-from service.scim.middleware import ERROR_FORM
+from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
 
@@ -44,11 +56,24 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = (
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
+APIS: Final = (ADMIN_API,)
+OPENAPI_PATH: Final = "/api/openapi.json"
+ANSWERING: Final = answering_in(
+    ErrorForms(
+        SCIM_ERRORS,
+        (
+            problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
+            problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
+        ),
+    )
+)
+
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     """Return the application that serves SCIM from an open runtime."""
     app = web.Application(client_max_size=2**40)
     app[SERVICE] = Service(
+        runtime=runtime,
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
@@ -69,6 +94,9 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
+    for api in APIS:
+        add_api(app, api)
+    app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
@@ -83,6 +111,17 @@ def rates_of(settings: Settings) -> Rates:
         token_requests_per_second=settings.token_requests_per_second,
         token_burst=settings.token_burst,
     )
+
+
+async def openapi(_request: web.Request) -> Answer:
+    """GET /api/openapi.json: the description of our APIs."""
+    return Answer(described(), media_type=JSON)
+
+
+@lru_cache(maxsize=1)
+def described() -> bytes:
+    """Return the OpenAPI document of our APIs."""
+    return orjson.dumps(describe(APIS, title="scim-ledger", version=version("scim-ledger")))
 
 
 def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
@@ -107,7 +146,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     """
     runner = make_runner(
         make_app(runtime, settings),
-        ERROR_FORM,
+        ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
     )

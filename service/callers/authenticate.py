@@ -19,6 +19,7 @@ from schema.scim.resource_type import ResourceType
 from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
 from service.callers.caller import Caller
 from service.callers.rates import Rates
+from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.limits.rate import Bucket
 from service.unavailable import unavailable
@@ -50,7 +51,7 @@ class AuthenticatedCaller:
     token: TokenState
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
-    scopes: frozenset[str]
+    scopes: frozenset[str]  # All that the token grants.
     buckets: tuple[Bucket, ...] = ()  # The rate limits that its requests count for.
 
     @property
@@ -149,7 +150,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     caller = Caller(state.organization, state.account_id, "scim")
     user_type_here = user_type(state.organization.schemas)
     actor_id = str(state.account_id)
-    return AuthenticatedCaller(caller, state, user_type_here, actor_id, claims.scopes)
+    return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
 def _reason(state: TokenState) -> str | None:

@@ -10,6 +10,7 @@ from service.callers.authenticate import AuthenticatedCaller
 from service.http.connections.client_address import client_address
 from service.http.connections.handler import BoundedConnection
 from service.http.parts import SERVICE
+from service.http.refusal_log import ORIGIN, Origin
 from service.limits.rate import Bucket
 
 # The limits that a request counts for.
@@ -35,6 +36,7 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     if not connection.has_authenticated:
         connection.has_authenticated = True
         connection.connections.note_authenticated(connection)
+    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
     if authenticated.buckets:
         request[BUCKETS] = authenticated.buckets
         await service.rates.pass_one(authenticated.buckets)

@@ -14,6 +14,7 @@ from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
+from service.runtime import Runtime
 from service.write.lane import Lanes
 
 
@@ -21,6 +22,7 @@ from service.write.lane import Lanes
 class Service:
     """The parts of a running service."""
 
+    runtime: Runtime  # For use cases.
     pool: asyncpg.Pool
     lanes: Lanes
     reader: PointReader

@@ -35,13 +35,13 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorForm:
-    """How a protocol forms its answers: around each request, and for requests that reached no handler."""
+class Answering:
+    """How a server answers: around each request, and for requests that reached no handler."""
 
-    answering: Callable[[Handler], Handler]
+    around: Callable[[Handler], Handler]
     refused: Callable[
-        [int, str], web.StreamResponse
-    ]  # Takes a status, and what the client must change.
+        [int, str, str], web.StreamResponse
+    ]  # Takes a status, what the client must change, and the id of the request.
     failed: Callable[
         [str], web.StreamResponse
     ]  # Takes the id of the request that we failed to answer.
@@ -50,9 +50,9 @@ class ErrorForm:
 class BoundedHandler(BoundedConnection):
     """Answers malformed HTTP in our error form, and closes the connection."""
 
-    __slots__ = ("error_form",)
+    __slots__ = ("answering",)
 
-    error_form: ErrorForm
+    answering: Answering
 
     def handle_error(
         self,
@@ -68,10 +68,10 @@ class BoundedHandler(BoundedConnection):
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             answer_status, detail = malformed(exc, message or "")
             log.info("request_malformed", request_id=request_id, status=answer_status)
-            response = self.error_form.refused(answer_status, detail)
+            response = self.answering.refused(answer_status, detail, request_id)
         else:
             log.error("request_failed", request_id=request_id, exc_info=exc)
-            response = self.error_form.failed(request_id)
+            response = self.answering.failed(request_id)
         response.headers["X-Request-Id"] = request_id
         response.force_close()
         return response
@@ -97,7 +97,7 @@ def malformed(error: BaseException | None, message: str) -> tuple[int, str]:
 class BoundedServer(web.Server):
     """Makes one handler per connection, and bounds how many there are and how long requests take to arrive."""
 
-    error_form: ErrorForm
+    answering: Answering
     registry: Connections
     arrivals: Arrivals
     proxies: TrustedProxies
@@ -113,7 +113,7 @@ class BoundedServer(web.Server):
     def __call__(self) -> RequestHandler:
         """Return the handler of a new connection."""
         handler = BoundedHandler(self, loop=self._loop, **self._kwargs)
-        handler.error_form = self.error_form
+        handler.answering = self.answering
         handler.connections, handler.arrivals = self.registry, self.arrivals
         return handler
 
@@ -121,7 +121,7 @@ class BoundedServer(web.Server):
 class BoundedRunner(web.AppRunner):
     """Runs an application on a BoundedServer."""
 
-    error_form: ErrorForm
+    answering: Answering
     connections_max: int
     proxies: TrustedProxies
 
@@ -132,9 +132,9 @@ class BoundedRunner(web.AppRunner):
         handle: Any = plain.request_handler
         if self.proxies:
             handle = bounded_per_client(handle)
-        answer: Any = self.error_form.answering(handle)
+        answer: Any = self.answering.around(handle)
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
-        server.error_form, server.proxies = self.error_form, self.proxies
+        server.answering, server.proxies = self.answering, self.proxies
         server.registry = Connections(self.connections_max)
         server.arrivals = Arrivals(asyncio.get_running_loop())
         return server
@@ -142,7 +142,7 @@ class BoundedRunner(web.AppRunner):
 
 def make_runner(
     app: web.Application,
-    error_form: ErrorForm,
+    answering: Answering,
     *,
     connections_max: int,
     proxies: TrustedProxies | None = None,
@@ -158,6 +158,6 @@ def make_runner(
         max_line_size=LINE_BYTES_MAX,
         max_field_size=FIELD_BYTES_MAX,
     )
-    runner.error_form, runner.connections_max = error_form, connections_max
+    runner.answering, runner.connections_max = answering, connections_max
     runner.proxies = proxies or TrustedProxies()
     return runner
