@@ -1,8 +1,10 @@
 """Bodies of requests: read within limits, inflated, checked and parsed as JSON."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import orjson
 from aiohttp import StreamReader, web
@@ -16,6 +18,10 @@ from schema.scim.errors import (
 from schema.scim.json_text import refuse_repeated_keys, without_mark
 from schema.scim.value import refuse_nul
 from service.http.compression import Inflater, inflater
+from service.http.connections.handler import BodyTooSlow
+from service.http.parts import SERVICE
+from service.http.refusal_log import ORIGIN, Origin
+from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
 
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
@@ -46,7 +52,38 @@ async def read_json(
     for a NUL in a text.
     """
     _check_media_type(request, media_types)
-    text = without_mark(await read_bytes(request, limit_bytes))
+    return await _parse(await read_bytes(request, limit_bytes))
+
+
+@asynccontextmanager
+async def large_json(
+    request: web.Request, media_types: Sequence[str], limit_bytes: int
+) -> AsyncIterator[Any]:
+    """Yield the JSON of a body that may be large. Only few large ones are inside the block at once.
+
+    A body takes its place when all of it is here: one that stalls on its way holds up nobody.
+    Errors: as `read_json`, Unavailable.
+    """
+    _check_media_type(request, media_types)
+    service, holder = request.app[SERVICE], _holder(request)
+    with service.bodies.holding(holder) as holding:
+        sent = await _read_bytes(request, limit_bytes, holding)
+        if len(sent) <= BODY_LIMIT_BYTES:
+            yield await _parse(sent)
+            return
+        async with service.large.slot(holder):
+            yield await _parse(sent)
+
+
+def _holder(request: web.Request) -> UUID | None:
+    """Return the organization that a body counts for."""
+    origin: Origin = request.get(ORIGIN, Origin())
+    return origin.organization_id
+
+
+async def _parse(sent: bytes) -> Any:
+    """Return the JSON of a body."""
+    text = without_mark(sent)
     if not text.strip():
         raise InvalidSyntax("The request needs a body: a JSON object.")
     try:
@@ -82,13 +119,24 @@ def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
 
 
 async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
-    """Return the body. One that is too large is still read: otherwise its sender would not get the refusal."""
+    """Return the body. One that is too large is still read: otherwise its sender would not get the refusal.
+
+    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, BodyTooLate, ClientLeft; Unavailable if too many
+    large bodies arrive at once.
+    """
+    with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
+        return await _read_bytes(request, limit_bytes, holding)
+
+
+async def _read_bytes(request: web.Request, limit_bytes: int, holding: Holding) -> bytes:
     content, encoding = request.content, request.headers.get("Content-Encoding")
     try:
         if encoding is None and content.is_eof():  # Most bodies have arrived as a whole.
             return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _gather(content, inflater(encoding or ""), limit_bytes)
+            return await _gather(content, inflater(encoding or ""), limit_bytes, holding)
+    except BodyTooSlow as slow:
+        raise BodyTooLate(str(slow)) from None
     except TimeoutError:
         raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
     except ConnectionError:
@@ -99,7 +147,9 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
         ) from None
 
 
-async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: int) -> bytes:
+async def _gather(
+    content: StreamReader, inflate: Inflater | None, limit_bytes: int, holding: Holding
+) -> bytes:
     parts, size, raw_size = [], 0, 0
     while not content.at_eof():
         part = await content.readany()
@@ -109,6 +159,7 @@ async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: 
         if size <= limit_bytes and part:
             plain = inflate.take(part, limit_bytes + 1 - size) if inflate else part
             size += len(plain)
+            holding.add(len(plain))
             parts.append(plain)
     body = _of_size(b"".join(parts), limit_bytes)
     if inflate and raw_size:

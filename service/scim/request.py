@@ -1,13 +1,14 @@
 """Read requests: bodies with limits, query parameters, preconditions."""
 
 import re
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from aiohttp import web
 
 from schema.scim.errors import InvalidFilter, InvalidValue
-from service.http.body import BODY_LIMIT_BYTES, read_json
+from service.http.body import BODY_LIMIT_BYTES, large_json, read_json
 from service.limits.offload import LONG_BYTES
 from service.write.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 
@@ -22,9 +23,11 @@ async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -
     return await read_json(request, MEDIA_TYPES, limit_bytes)
 
 
-def is_large(request: web.Request) -> bool:
-    """Return whether a body needs so much memory that only few of its size may be read at once."""
-    return (request.content_length or 0) > BODY_LIMIT_BYTES
+def large_body(
+    request: web.Request, limit_bytes: int = LARGE_BODY_LIMIT_BYTES
+) -> AbstractAsyncContextManager[Any]:
+    """Return a block with the JSON of a body that may be large. Errors: those of `large_json`."""
+    return large_json(request, MEDIA_TYPES, limit_bytes)
 
 
 def is_long(request: web.Request) -> bool:

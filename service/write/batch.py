@@ -36,6 +36,7 @@ from service.write.decide.decide import decide
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState, Decision
 from service.write.load_state import load_state
+from service.write.quota import Left, Quotas
 
 USER_WRITES, GROUP_WRITES = (
     (CreateUser, ReplaceUser, PatchUser),
@@ -72,6 +73,7 @@ class Batch:
     answers: list[Outcome | ScimError] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+    left: Left | None = None  # Of the organization's quota.
 
 
 async def decide_batch(
@@ -80,6 +82,7 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
+    quotas: Quotas,
     read_timeout_s: float | None = None,
 ) -> Batch:
     """Load the required state, as of the log's tail or later, and decide the commands one after another."""
@@ -87,7 +90,8 @@ async def decide_batch(
     required, refused = await offload(_required_state, is_long, works)
     async with asyncio.timeout(read_timeout_s):
         state = await load_state(connection, organization_id, required)
-    batch = Batch(organization_id, tail, state)
+        left = await quotas.left(connection, works[-1].caller.organization, tail)
+    batch = Batch(organization_id, tail, state, left=left)
     is_long |= sum(len(group.members) for group in state.groups.values()) > LONG_MEMBERS
     await offload(_decide_all, is_long, batch, works, refused)
     return batch
@@ -135,6 +139,8 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     """Decide one command; the next command sees the resulting state."""
     try:
         decisions = decide(work.command, batch.state, work.caller)
+        if batch.left is not None and decisions:
+            batch.left.refuse(len(batch.events) + len(decisions), work.caller)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
         return refusal

@@ -33,7 +33,7 @@ from service.scim.bulk.order import in_sent_order, portions, referred, sequence
 from service.scim.bulk.references import references
 from service.scim.context import RequestContext
 from service.scim.represent import dumps, etag
-from service.scim.request import read_body
+from service.scim.request import large_body
 from service.scim.responses import json_response
 
 OPERATIONS_MAX = 1_000
@@ -67,9 +67,9 @@ class Bulk:
 
 async def bulk(request: web.Request, context: RequestContext) -> Answer:
     """POST /Bulk: 200 with a BulkResponse, whether its operations succeeded or not."""
-    body = await read_body(request, PAYLOAD_BYTES_MAX)
-    sent, errors_max = _read_request(body)
-    results = await run(context, sent, errors_max)
+    async with large_body(request, PAYLOAD_BYTES_MAX) as body:
+        sent, errors_max = _read_request(body)
+        results = await run(context, sent, errors_max)
     if count := _count_errors(results):
         request[OPERATIONS_REFUSED] = count
     documents = [results[index].document for index in sorted(results)]

@@ -1,6 +1,5 @@
 """The endpoint /Groups: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
 from http import HTTPStatus
 from uuid import UUID
 
@@ -20,11 +19,9 @@ from service.scim.context import RequestContext
 from service.scim.queries.parameters import Parameters
 from service.scim.represent import group_bytes
 from service.scim.request import (
-    LARGE_BODY_LIMIT_BYTES,
-    is_large,
     is_long,
+    large_body,
     query_parameters,
-    read_body,
     read_precondition,
 )
 from service.scim.resources import read_command
@@ -44,20 +41,10 @@ NO_CONTENT = HTTPStatus.NO_CONTENT
 async def create(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with _memory_slot(request, context):
-        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    async with large_body(request) as body:
         command = await offload(read_command.create_group, is_long(request), new_id(), body)
         outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent, status=201)
-
-
-def _memory_slot(
-    request: web.Request, context: RequestContext
-) -> AbstractAsyncContextManager[None]:
-    """Return a block in which a large body may be in memory; only few requests may be inside at once."""
-    if not is_large(request):
-        return nullcontext()
-    return context.service.large.slot(context.organization_id)
 
 
 async def read(request: web.Request, context: RequestContext) -> web.StreamResponse:
@@ -78,8 +65,7 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     """PUT /Groups/{id}: 200 with the group, without its members if they are many."""
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with _memory_slot(request, context):
-        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    async with large_body(request) as body:
         command = await offload(
             read_command.replace_group, is_long(request), group_id, body, precondition
         )
@@ -91,8 +77,7 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     """PATCH /Groups/{id}: 200 with the group, or 204 if it has many members."""
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with _memory_slot(request, context):
-        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    async with large_body(request) as body:
         command = await offload(
             read_command.patch_group, is_long(request), group_id, body, precondition
         )
