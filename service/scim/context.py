@@ -9,12 +9,14 @@ from uuid import UUID
 from aiohttp import web
 
 from eventstore.events import Provenance
+from schema.scim.budget import Budget
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, SCIM_READ
 from service.http.parts import SERVICE, Service
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
+from service.limits.offload import WORKS_FOR
 from service.scim.base_path import BASE_PATH
 from service.scim.middleware import NOTES
 from service.scim.refusal_log import ORIGIN, Origin
@@ -33,6 +35,7 @@ class RequestContext(NamedTuple):
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
     notes: dict[str, Any]  # Further fields of the request's log line.
+    budget: Budget  # What the commands of the request may cost in all.
 
     @property
     def organization_id(self) -> UUID:
@@ -45,7 +48,9 @@ class RequestContext(NamedTuple):
         token_id = authenticated.token.token_id
         provenance = Provenance(authenticated.actor_id, token_id, self.request_id, "scim")
         lanes = self.service.lanes
-        outcome = await lanes.submit(command, authenticated.caller, provenance, is_long=is_long)
+        outcome = await lanes.submit(
+            command, authenticated.caller, provenance, is_long=is_long, budget=self.budget
+        )
         if outcome.role_conflict:
             self._note_conflict(outcome.role_conflict)
         return outcome
@@ -84,11 +89,14 @@ async def authenticate(request: web.Request, scopes: frozenset[str]) -> RequestC
     """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
     authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
-    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
+    organization_id = authenticated.caller.organization.id
+    request[ORIGIN] = Origin(organization_id, authenticated.token.token_id)
+    WORKS_FOR.set(organization_id)
     if scopes.isdisjoint(authenticated.scopes):
         raise _insufficient(scopes)
     base = base_url(request, service)
-    return RequestContext(service, authenticated, base, request[REQUEST_ID], request[NOTES])
+    request_id, notes = request[REQUEST_ID], request[NOTES]
+    return RequestContext(service, authenticated, base, request_id, notes, Budget())
 
 
 def _insufficient(scopes: frozenset[str]) -> InsufficientScope:
