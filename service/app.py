@@ -34,13 +34,15 @@ from service.http.server import make_runner
 from service.limits.descriptors import connections_max
 from service.limits.fair_share import FairShare
 from service.limits.offload import LONG_MEMBERS, offload
+from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
 
-LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15 times its size.
-LARGE_WAIT_S = 20.0
+# What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
+MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX = 201_326_592, 134_217_728
+MEMORY_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
 APIS: Final = (ADMIN_API,)
@@ -68,7 +70,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
-        large=FairShare(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
+        memory=WorkingMemory(MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX, wait_s=MEMORY_WAIT_S),
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
     )
     app[health.READINESS] = Readiness(runtime.pool)

@@ -39,10 +39,9 @@ class ValueCounter:
 PIECE = 65_536
 
 
-def refuse_many_values(text: bytes, most: int) -> None:
-    """Raise PayloadTooLarge if a text holds more values than that."""
-    if len(text) <= most:  # Each value takes a character.
-        return
+def count_values(text: bytes, most: int) -> int:
+    """Return the count of a text. Errors: PayloadTooLarge."""
     counter = ValueCounter(most)
     for begin in range(0, len(text), PIECE):
         counter.add(text[begin : begin + PIECE])
+    return counter.count

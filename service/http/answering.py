@@ -15,6 +15,7 @@ from schema.scim.errors import (
     ScimError,
 )
 from service.http.answer import SERVER, Answer
+from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.refusal_log import REFUSAL, refusal_fields
 from service.http.request_id import REQUEST_ID
@@ -38,6 +39,7 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
         notes = request[NOTES] = {}
         shown = str(request_id)
         response = await _answer(request, handle, forms, shown)
+        release(request)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
             if not isinstance(response, Answer):  # An Answer writes this header itself.

@@ -10,6 +10,7 @@ from projections.directory.queries.point_reads import PointReader
 from projections.directory.queries.reader import QueryReader
 from service.callers.authenticate import Authenticator
 from service.limits.fair_share import FairShare
+from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.write.lane import Lanes
 
@@ -26,7 +27,7 @@ class Service:
     sealer: Sealer
     queries: QueryReader
     streams: FairShare  # Bounds answers that hold a connection while their client reads.
-    large: FairShare  # Bounds bodies of megabytes.
+    memory: WorkingMemory  # Bounds the bodies that are in work.
     public_url: str | None = None
 
 
