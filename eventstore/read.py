@@ -1,5 +1,6 @@
 """Read an organization's log, or one of its streams, in order."""
 
+from datetime import datetime
 from uuid import UUID
 
 from eventstore.append import Tail
@@ -48,3 +49,13 @@ async def read_stream(
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
+
+
+async def find_position_before(
+    connection: Connection, organization_id: UUID, instant: datetime
+) -> int:
+    """Return the last position that was recorded before an instant; 0 if there is none."""
+    position: int = await connection.fetchval(
+        statement("find_position_before"), organization_id, instant
+    )
+    return position

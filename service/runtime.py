@@ -68,7 +68,13 @@ async def open_runtime(
         pool = await open_pool(dsn, settings)
         try:
             notifier = Notifier(pool)
-            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
+            lanes = Lanes(
+                pool,
+                sealer,
+                waiting_max=settings.waiting_max,
+                events_per_day=settings.events_per_day,
+                on_commit=notifier.note,
+            )
             reader = PointReader(pool)
             try:
                 yield Runtime(dsn, pool, sealer, keys, lanes, reader)

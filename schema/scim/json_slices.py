@@ -14,7 +14,7 @@ from schema.scim.errors import PayloadTooLarge
 from schema.scim.json_text import refuse_repeated_keys, repeated
 
 RUN_BYTES = 65_536  # A container that is longer is parsed in runs of about this length.
-TOKEN_BYTES_MAX = 1_114_112  # Of one string or number.
+TOKEN_BYTES_MAX = 2_228_224  # Of one string or number.
 DEPTH_MAX = 1_024  # As the parser's.
 BLANKS = b" \t\n\r"
 # What stands between brackets and commas: strings, and other characters. No part can match in two ways, so the time is
@@ -40,8 +40,8 @@ class Element(NamedTuple):
 def loads(text: bytes) -> Any:
     """Return the value of a JSON text in UTF-8.
 
-    Errors: NotJson; InvalidSyntax if an object has a key twice; PayloadTooLarge for a text in it of more than a
-    megabyte.
+    Errors: NotJson; InvalidSyntax if an object has a key twice; PayloadTooLarge for a text in it of more than two
+    megabytes.
     """
     if len(text) <= RUN_BYTES:
         return _parsed(text)
@@ -159,7 +159,7 @@ class _Slices:
         """Return the error for a text that has no bracket or comma here, or none soon enough."""
         if len(self._text) - place > TOKEN_BYTES_MAX:
             return PayloadTooLarge(
-                "A text in the body takes more than a megabyte; no attribute takes so much."
+                "A text in the body takes more than two megabytes; no attribute takes so much."
             )
         return NotJson(f"unexpected end of data, after byte {place:,}")
 

@@ -18,8 +18,10 @@ from schema.scim.json_text import without_mark
 from schema.scim.json_values import count_values
 from schema.scim.value import refuse_nul
 from service.http.compression import Limits, check_encoding, inflate, inflated_max
+from service.http.connections.handler import BodyTooSlow
 from service.http.parts import SERVICE
 from service.http.refusal_log import ORIGIN, Origin
+from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
 from service.limits.working_memory import WorkingMemory
 
@@ -70,24 +72,35 @@ async def read_json(
     """
     _check_media_type(request, media_types)
     encoding = check_encoding(request.headers.get("Content-Encoding", ""))
-    sent = await read_bytes(request, limit_bytes)
-    if encoding is None and len(sent) <= LONG_BYTES:
-        return _parse(sent)
+    with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
+        sent = await _read_sent(request, limit_bytes, holding)
+        if encoding is None and len(sent) <= LONG_BYTES:
+            return _parse(sent)
+        return await _parse_long(request, sent, encoding, limit_bytes)
+
+
+async def _parse_long(
+    request: web.Request, sent: bytes, encoding: str | None, limit_bytes: int
+) -> Any:
     limits = Limits(limit_bytes, limit_bytes // BYTES_PER_VALUE)
     size = inflated_max(len(sent), limits) if encoding else len(sent)
     await _hold(request, size * COPIES + min(size, limits.values_max) * VALUE_BYTES)
     text = await offload(inflate, True, sent, encoding, limits) if encoding else sent
-    del sent
     request[TEXT_BYTES] = len(text)
     count = await offload(count_values, True, text, limits.values_max)
     _hold_less(request, len(text) * COPIES + count * VALUE_BYTES)
     return await offload(_parse, True, text)
 
 
+def _holder(request: web.Request) -> UUID | None:
+    """Return the organization that a body counts for."""
+    origin: Origin = request.get(ORIGIN, Origin())
+    return origin.organization_id
+
+
 async def _hold(request: web.Request, size: int) -> None:
     """Wait until a request may hold so much memory. Errors: Unavailable."""
-    memory = request.app[SERVICE].memory
-    holder = request.get(ORIGIN, Origin()).organization_id
+    memory, holder = request.app[SERVICE].memory, _holder(request)
     await memory.take(holder, size)
     request[HELD] = Held(memory, holder, size)
 
@@ -110,7 +123,8 @@ def release(request: web.Request) -> None:
 
 def is_long(request: web.Request) -> bool:
     """Return whether the body that was read may take long to read into a command."""
-    return request.get(TEXT_BYTES, 0) > LONG_BYTES
+    size: int = request.get(TEXT_BYTES, 0)
+    return size > LONG_BYTES
 
 
 def _parse(sent: bytes) -> Any:
@@ -149,13 +163,29 @@ def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
 
 
 async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
-    """Return the body as it was sent. One that is too large is still read: otherwise its sender would not get the refusal."""
+    """Return the body, inflated. One that is too large is still read: otherwise its sender would not get the refusal.
+
+    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, BodyTooLate, ClientLeft; Unavailable if too many
+    large bodies arrive at once.
+    """
+    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
+        sent = await _read_sent(request, limit_bytes, holding)
+        if encoding is None:
+            return sent
+        return await offload(inflate, True, sent, encoding, Limits(limit_bytes, limit_bytes))
+
+
+async def _read_sent(request: web.Request, limit_bytes: int, holding: Holding) -> bytes:
+    """Return the body as it was sent."""
     content = request.content
     try:
         if content.is_eof():  # Most bodies have arrived as a whole.
             return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _gather(content, limit_bytes)
+            return await _gather(content, limit_bytes, holding)
+    except BodyTooSlow as slow:
+        raise BodyTooLate(str(slow)) from None
     except TimeoutError:
         raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
     except ConnectionError:
@@ -166,7 +196,7 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
         ) from None
 
 
-async def _gather(content: StreamReader, limit_bytes: int) -> bytes:
+async def _gather(content: StreamReader, limit_bytes: int, holding: Holding) -> bytes:
     body, size = bytearray(), 0
     while not content.at_eof():
         part = await content.readany()
@@ -175,6 +205,7 @@ async def _gather(content: StreamReader, limit_bytes: int) -> bytes:
             break
         if len(body) <= limit_bytes:
             body += part
+            holding.add(len(part))
     return _of_size(bytes(body), limit_bytes)
 
 

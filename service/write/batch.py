@@ -41,6 +41,7 @@ from service.write.decide.decide import decide
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import EVENT_COST, MEMBER_COST, BatchState, Decision
 from service.write.load_state import GONE_MAX, MEMBERS_MAX, TooManyMembers, load_state
+from service.write.quota import Left, Quotas
 
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
 UNITS_MAX = 1_000_000
@@ -90,6 +91,7 @@ class Batch:
     answers: list[Outcome | ScimError] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+    left: Left | None = None  # Of the organization's quota.
 
 
 async def decide_batch(
@@ -98,6 +100,7 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
+    quotas: Quotas,
     read_timeout_s: float | None = None,
 ) -> Batch:
     """Load the required state, as of the log's tail or later, and decide the commands one after another."""
@@ -109,7 +112,9 @@ async def decide_batch(
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
         state = await load_state(connection, organization_id, required)
-    batch = Batch(organization_id, tail, state)
+    async with asyncio.timeout(read_timeout_s):
+        left = await quotas.left(connection, works[-1].caller.organization, tail)
+    batch = Batch(organization_id, tail, state, left=left)
     async for work, refusal in in_slices(zip(works, refused, strict=True)):
         if batch.spent > UNITS_MAX:
             break
@@ -241,6 +246,8 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     try:
         spending.spend(COMMAND_COST + _stored_size(work.command, state) // BYTES_PER_UNIT)
         decisions = decide(work.command, state, work.caller)
+        if batch.left is not None and decisions:
+            batch.left.refuse(len(batch.events) + len(decisions), work.caller)
         encoded = [encode(each.event) for each in decisions]
         if isinstance(work.command, USER_WRITES):
             _refuse_too_large(work.command, state, decisions, encoded)

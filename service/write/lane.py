@@ -30,6 +30,7 @@ from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
 from service.write.commands import Command
 from service.write.log_ends import LogEnds
+from service.write.quota import Quotas
 from service.write.transaction import (
     Contended,
     OutcomeUnknown,
@@ -78,6 +79,7 @@ class Lanes:
 
     `waiting_max` bounds the commands that wait in one lane: beyond it a command is refused with
     Unavailable, since an answer after a minute is useless to a provisioning client.
+    `events_per_day` is the quota of organizations that have no other.
     `on_commit` is called with each organization whose log has grown; it must not block.
     """
 
@@ -87,6 +89,7 @@ class Lanes:
         sealer: Sealer,
         *,
         waiting_max: int = 1_000,
+        events_per_day: int | None = None,
         on_commit: Callable[[UUID], None] | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
@@ -95,6 +98,7 @@ class Lanes:
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
         self._log_ends = LogEnds()
+        self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
@@ -211,7 +215,7 @@ class Lanes:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
         commit_by_s = now_s + COMMIT_TIMEOUT_S
-        task = Task(organization_id, works, self._sealer, self._log_ends, commit_by_s)
+        task = Task(organization_id, works, self._sealer, self._log_ends, self._quotas, commit_by_s)
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
             self._contended.pop(organization_id, None)
             try:

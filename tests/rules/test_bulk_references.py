@@ -110,5 +110,5 @@ def test_quotes_without_an_end_take_no_time(begin: str, unit: str) -> None:
     data = {"path": begin + unit * 200_000}
 
     began = time.process_time()
-    assert resolved(data, {}.__getitem__) == data
+    assert resolved(data, str) == data
     assert time.process_time() - began < 2.0

@@ -109,7 +109,7 @@ def test_a_refusal_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotJson, match="line 1 column 4"):
         loads(b"[1,x]")
     monkeypatch.setattr(json_slices, "TOKEN_BYTES_MAX", 20)
-    with pytest.raises(PayloadTooLarge, match="more than a megabyte"):
+    with pytest.raises(PayloadTooLarge, match="more than two megabytes"):
         loads(b'["' + b"x" * 30 + b'"]')
 
 
