@@ -42,18 +42,17 @@ from service.limits.memory_share import MemoryShare
 from service.limits.offload import LONG_MEMBERS, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
+from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
 
-# Bodies of more than a megabyte that are worked on at once; each takes 15 times its size.
-LARGE_MAX, LARGE_EACH_MAX = 2, 1
-LARGE_WAIT_S = 20.0
-BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = (
-    100_663_296,
-    50_331_648,
-)  # Of bodies that arrive: 96 and 48 MiB.
+# What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
+MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX = 201_326_592, 134_217_728
+MEMORY_WAIT_S = 20.0
+# Of bodies that arrive: 96 and 48 MiB.
+BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
@@ -83,7 +82,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
-        large=FairShare(LARGE_MAX, LARGE_EACH_MAX, wait_s=LARGE_WAIT_S),
+        memory=WorkingMemory(MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX, wait_s=MEMORY_WAIT_S),
         bodies=MemoryShare(BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX),
         hosts=Hosts(
             public_url=settings.public_url,

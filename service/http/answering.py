@@ -16,6 +16,7 @@ from schema.scim.errors import (
 )
 from service.http.answer import SERVER, Answer
 from service.http.authentication import BUCKETS
+from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.parts import SERVICE
 from service.http.refusal_log import REFUSAL, refusal_fields
@@ -40,6 +41,7 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
         notes = request[NOTES] = {}
         shown = str(request_id)
         response = await _answer(request, handle, forms, shown)
+        release(request)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
             if (buckets := request.get(BUCKETS)) and "RateLimit" not in response.headers:

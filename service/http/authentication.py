@@ -11,6 +11,7 @@ from service.http.connections.client_address import client_address
 from service.http.connections.handler import BoundedConnection
 from service.http.parts import SERVICE
 from service.http.refusal_log import ORIGIN, Origin
+from service.limits.offload import WORKS_FOR
 from service.limits.rate import Bucket
 
 # The limits that a request counts for.
@@ -36,7 +37,9 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     if not connection.has_authenticated:
         connection.has_authenticated = True
         connection.connections.note_authenticated(connection)
-    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
+    organization_id = authenticated.caller.organization.id
+    request[ORIGIN] = Origin(organization_id, authenticated.token.token_id)
+    WORKS_FOR.set(organization_id)
     if authenticated.buckets:
         request[BUCKETS] = authenticated.buckets
         await service.rates.pass_one(authenticated.buckets)

@@ -14,6 +14,7 @@ from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
+from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.write.lane import Lanes
 
@@ -30,7 +31,7 @@ class Service:
     sealer: Sealer
     queries: QueryReader
     streams: FairShare  # Bounds answers that hold a connection while their client reads.
-    large: FairShare  # Bounds bodies of megabytes that are parsed and decided on.
+    memory: WorkingMemory  # Bounds the bodies that are in work.
     bodies: MemoryShare  # Bounds the bodies that arrive.
     hosts: Hosts
     rates: RateLimits
