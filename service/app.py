@@ -11,6 +11,7 @@ from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
 from service.background.followers import following
+from service.background.login_renewal import keeping_login
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
@@ -78,8 +79,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     runner = make_runner(make_app(runtime, settings), ERROR_FORM, connections_max=limit)
     async with (
         watching_release(runtime.pool),
-        following(runtime.dsn),
-        keeping_statistics(runtime.dsn, runtime.pool),
+        following(runtime.login),
+        keeping_statistics(runtime.pool),
+        keeping_login(runtime.login, runtime.pool),
     ):
         await runner.setup()
         try:

@@ -15,7 +15,6 @@ import structlog
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
-from eventstore.postgres.session import connect
 from eventstore.postgres.statements import statements_in
 from projections.registry import PROJECTIONS
 
@@ -30,26 +29,18 @@ TIMEOUT_S = 10.0
 log = structlog.get_logger()
 
 
-async def analyze_young(dsn: str, connection: Connection) -> list[str]:
-    """Analyze the tables that need it, on a connection of their owner; return their names.
-
-    `connection` only finds them: it may have any account.
-    """
+async def analyze_young(connection: Connection) -> list[str]:
+    """Analyze the tables that need it; return their names."""
     young = await connection.fetch(statement("find_young_tables"), SCHEMAS, ROWS_MAX)
-    names = [f'"{row["schemaname"]}"."{row["relname"]}"' for row in young]
-    if names:
-        owner = await connect(dsn, timeout_s=TIMEOUT_S, command_timeout=TIMEOUT_S)
-        try:
-            await owner.execute(f"ANALYZE {', '.join(names)}")
-        finally:
-            await owner.close(timeout=TIMEOUT_S)
-    return names
+    for row in young:  # Each in a transaction of its own, so that no lock is held for long.
+        await connection.execute(statement("analyze_table"), row["schemaname"], row["relname"])
+    return [f"{row['schemaname']}.{row['relname']}" for row in young]
 
 
 @asynccontextmanager
-async def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AsyncIterator[None]:
+async def keeping_statistics(pool: asyncpg.Pool) -> AsyncIterator[None]:
     """Analyze newly filled tables every few seconds, for the duration of the block."""
-    task = asyncio.create_task(_run(dsn, pool), name="statistics")
+    task = asyncio.create_task(_run(pool), name="statistics")
     try:
         yield
     finally:
@@ -57,12 +48,12 @@ async def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AsyncIterator[None
         await asyncio.wait([task])
 
 
-async def _run(dsn: str, pool: asyncpg.Pool) -> None:
+async def _run(pool: asyncpg.Pool) -> None:
     while True:
         await asyncio.sleep(INTERVAL_S)
         try:
             async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
-                await analyze_young(dsn, connection)
+                await analyze_young(connection)
         except Exception as error:  # Whatever the error, the next look may succeed.
             if classify(error) is Outage.NONE:
                 log.exception("statistics_failed")

@@ -35,7 +35,7 @@ from service.organizations.register import create_organization, find_organizatio
 from service.organizations.schemas import register_schema
 from service.organizations.tokens import revoke_token
 from service.organizations.users import create_user
-from service.runtime import Runtime, adopt_by_log, open_database
+from service.runtime import Runtime, adopt_by_log, make_ready, open_database
 from service.scim.base_path import BASE_PATH
 
 log = structlog.get_logger()
@@ -101,10 +101,16 @@ def migrate_command() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    async with open_database(settings, may_make=False) as dsn:
-        applied = await migrate(dsn)
-        await adopt_by_log(dsn, settings)
-    say("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
+    async with open_database(settings, may_make=False) as logins:
+        applied = await migrate(logins.owner_dsn)
+        await adopt_by_log(logins.owner_dsn, settings)
+        for each in applied:
+            say(f"applied {each}")
+        made = await make_ready(logins, settings)
+        for each in made:
+            say(f"made {each}")
+    if not applied and not made:
+        say("The database is up to date.")
 
 
 @organizations.command("create")
