@@ -60,17 +60,17 @@ def account_for(folder: Path) -> Account:
 
 
 def run(
-    account: Account, program: str, *arguments: str, told: str = "", stop: Event | None = None
+    account: Account, program: str, *arguments: str, sent: str = "", stop: Event | None = None
 ) -> None:
-    """Run one of PostgreSQL's programs to its end, or until `stop` is set. `told` is its input. Errors: Stopped."""
+    """Run one of PostgreSQL's programs to its end, or until `stop` is set. `sent` is its input. Errors: Stopped."""
     running = spawn(account, program, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     said: bytes | None = None
-    asked: bytes | None = told.encode()
+    unsent: bytes | None = sent.encode()
     while said is None:
         try:
-            said, _ = running.communicate(asked, timeout=STOP_INTERVAL_S)
+            said, _ = running.communicate(unsent, timeout=STOP_INTERVAL_S)
         except subprocess.TimeoutExpired:
-            asked = None  # The first call sends it.
+            unsent = None  # The first call sends it.
             if stop is not None and stop.is_set():
                 os.killpg(running.pid, signal.SIGKILL)  # It leads its process group.
                 running.communicate()

@@ -45,7 +45,7 @@ def make_password(folder: Path, account: Account, stop: Event | None = None) -> 
         run(
             account,
             *("postgres", "--single", "-D", str(folder), "-c", "exit_on_error=on", "postgres"),
-            told=f"ALTER ROLE {SUPERUSER} PASSWORD '{verifier(password)}'\n",
+            sent=f"ALTER ROLE {SUPERUSER} PASSWORD '{verifier(password)}'\n",
             stop=stop,
         )
         draft.replace(file)
