@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
@@ -61,7 +62,9 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
     async def offload_rows(work: Callable[[Rows], str], rows: Rows) -> str:
         return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, Totals())
+    composed = ComposedStatements()
+    totals = Totals(composed)
+    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
 def share_of(connections: int) -> FairShare:

@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 
 from eventstore.postgres.session import SETTINGS
+from projections.directory.queries.composed import STATEMENT_LIFETIME_S
 from projections.registry import DIRECTORY
 from service.config import Settings
 from service.database.logins.session import ServiceLogin
@@ -15,7 +16,7 @@ COMMAND_TIMEOUT_S = 25.0
 
 CLOSE_TIMEOUT_S = 10.0  # How long to wait for connections that are still in use.
 
-STATEMENTS_CACHED_MAX = 500
+STATEMENTS_CACHED_MAX = 200  # On each connection: about 80 in files, and 32 composed ones.
 
 SESSION = {
     **SETTINGS,
@@ -37,6 +38,7 @@ async def open_pool(login: ServiceLogin, settings: Settings) -> asyncpg.Pool:
         timeout_s=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,
+        max_cached_statement_lifetime=STATEMENT_LIFETIME_S,
         server_settings=SESSION,
         reset=_leave_as_it_is,
     )
