@@ -15,6 +15,7 @@ from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
 from service.config import Settings
 from service.database.embedded import postgres as embedded
+from service.database.embedded.superuser import FILE
 from service.database.embedded.watch import watched
 from service.database.logins.given import Logins, find_logins, refuse_unfit_login
 from service.database.logins.provided import provide_login
@@ -119,8 +120,14 @@ async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[
             f"There is no database in {settings.data_dir}: run scim-ledger serve first, "
             "or set SCIM_LEDGER_DATA_DIR (or DATABASE_URL)."
         )
-    async with embedded.running(settings.data_dir) as postgres, watched(postgres):
-        yield Logins(postgres.dsn, None)
+    try:
+        async with embedded.running(settings.data_dir) as postgres, watched(postgres):
+            yield Logins(postgres.dsn, None)
+    except asyncpg.InvalidPasswordError as error:
+        raise embedded.EmbeddedPostgresError(
+            f"The password in {settings.data_dir / FILE} is not the one of the PostgreSQL beside it: "
+            "stop every process that uses it and delete that file. The next start makes a new password"
+        ) from error
 
 
 def revealed(secret: SecretStr | None) -> str | None:
