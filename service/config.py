@@ -80,13 +80,15 @@ def secret_fields() -> list[str]:
 def secrets_in_files(environ: Mapping[str, str]) -> dict[str, SecretStr]:
     """Return the secrets that files hold, without the line break at their end. Errors: SettingProblem."""
     found = {}
+    given = {name.upper(): value for name, value in environ.items()}
     for field in secret_fields():
         variable, file_variable = variable_of(field), file_variable_of(field)
-        if not (path := environ.get(file_variable)):
+        if not (path := given.get(file_variable)):
             continue
-        if environ.get(variable):
+        if given.get(variable):
             raise SettingProblem(f"{variable} and {file_variable} are both set: unset one of them.")
-        found[field] = SecretStr(read_secret(file_variable, Path(path)))
+        name = str(Settings.model_fields[field].validation_alias or field)  # As a problem names it.
+        found[name] = SecretStr(read_secret(file_variable, Path(path)))
     return found
 
 

@@ -17,7 +17,7 @@ from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.superuser import FILE
 from service.database.embedded.watch import watched
-from service.database.logins.given import Logins, find_logins, refuse_unfit_login
+from service.database.logins.given import LoginProblem, Logins, find_logins, refuse_unfit_login
 from service.database.logins.provided import provide_login
 from service.database.logins.session import ServiceLogin, open_login, warn_of_more
 from service.database.master_key import (
@@ -143,19 +143,29 @@ async def refuse_behind(logins: Logins) -> None:
         raise NotMigrated(NotMigrated.__doc__)
 
 
-async def make_ready(logins: Logins, settings: Settings) -> list[str]:
+async def make_ready(logins: Logins, settings: Settings, *, renew_login: bool = False) -> list[str]:
     """Make what the service needs besides the tables and may not make itself; return what was done.
 
     These are the keys, if the master key is here, and the service's login. Whoever gives the owner's login alone
     makes the service's otherwise. Errors: LoginProblem, KeyProblem.
     """
+    is_stored = logins.service is None and settings.owner_database_url is None
+    if renew_login and not is_stored:
+        raise LoginProblem(
+            "The service's login is not stored in the database: give it another password in DATABASE_URL, "
+            "and run scim-ledger migrate."
+        )
     done = []
     if logins.service is not None:
         done += await provide_login(logins.owner_dsn, logins.service)
-    if is_key_at_hand(setting=revealed(settings.master_key), key_file=settings.master_key_file):
+    secret = revealed(settings.master_key)
+    if renew_login or is_key_at_hand(setting=secret, key_file=settings.master_key_file):
         sealer, _ = await open_keys(logins.owner_dsn, settings, may_make=False)
-        if settings.owner_database_url is None:
-            await open_login(logins, sealer)
+        if is_stored:
+            login = await open_login(logins, sealer)
+            if renew_login:
+                await login.renew()
+                done.append(f"password of {login.name}")
     return done
 
 

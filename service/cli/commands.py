@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -95,18 +96,26 @@ def serve() -> None:
 
 
 @app.command("migrate")
-def migrate_command() -> None:
-    """Migrate the database to the schema of this release. Running it again changes nothing."""
-    run(_migrate)
+def migrate_command(
+    renew_login: Annotated[
+        bool,
+        typer.Option("--renew-login", help="Give the service's stored login a new password now."),
+    ] = False,
+) -> None:
+    """Migrate the database to the schema of this release, with the owner's login.
+
+    Running it again changes nothing.
+    """
+    run(partial(_migrate, renew_login=renew_login))
 
 
-async def _migrate(settings: Settings) -> None:
+async def _migrate(settings: Settings, *, renew_login: bool) -> None:
     async with open_database(settings, may_make=False) as logins:
         applied = await migrate(logins.owner_dsn)
         await adopt_by_log(logins.owner_dsn, settings)
         for each in applied:
             say(f"applied {each}")
-        made = await make_ready(logins, settings)
+        made = await make_ready(logins, settings, renew_login=renew_login)
         for each in made:
             say(f"made {each}")
     if not applied and not made:

@@ -169,6 +169,19 @@ async def test_a_service_learns_that_another_has_renewed_the_login(
     assert runtime.login.dsn == other.dsn
 
 
+async def test_migrate_renews_the_login_when_asked(database_url: str, own_login: str) -> None:
+    chosen = settings(database_url)
+    before = await open_login(Logins(database_url, None), SEALER)
+    made = await make_ready(Logins(database_url, None), chosen, renew_login=True)
+    after = await open_login(Logins(database_url, None), SEALER)
+    with pytest.raises(LoginProblem, match="another password in DATABASE_URL"):
+        await make_ready(
+            Logins(database_url, own_login), given(own_login, database_url), renew_login=True
+        )
+
+    assert (before.name == after.name, made) == (False, [f"password of {after.name}"])
+
+
 async def test_a_service_that_missed_two_renewals_finds_the_login_again(
     runtime: Runtime, database_url: str
 ) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.database_url import with_login
+from eventstore.postgres.database_url import login_of, with_login
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
 from service.database.logins.given import CONNECT_TIMEOUT_S, Logins, login_of_session
@@ -49,6 +49,11 @@ class ServiceLogin:
     def dsn(self) -> str:
         """Return the URL to connect to now. It changes when the password is renewed."""
         return self._keeper.dsn if self._keeper else self._dsn
+
+    @property
+    def name(self) -> str:
+        """Return the name of the login."""
+        return login_of(self.dsn)[0] or ""
 
     async def connect(self, *_dsn: str, **options: Any) -> asyncpg.Connection:
         """Return a connection, as `eventstore.postgres.session.connect` does.
