@@ -81,7 +81,7 @@ ISOLATED = [
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Sample:
     """What there is to know about an organization with a user in a group."""
 
     tenant: Tenant
@@ -143,7 +143,7 @@ class Known:
         return int(self.words["tail"])
 
 
-async def known(served: Served, tenant: Tenant, name: str) -> Known:
+async def known(served: Served, tenant: Tenant, name: str) -> Sample:
     """Make a user in a group, and return what is known once the history has them, too."""
     scim = Scim(served, tenant.token)
     user = (
@@ -179,11 +179,11 @@ async def known(served: Served, tenant: Tenant, name: str) -> Known:
         "member_type": "User",
         "tail": str(end),
     }
-    return Known(tenant, UUID(user["id"]), UUID(group["id"]), words)
+    return Sample(tenant, UUID(user["id"]), UUID(group["id"]), words)
 
 
 @pytest.fixture(scope="module")
-async def ours(served: Served) -> Known:
+async def ours(served: Served) -> Sample:
     """Give the organization whose rows are looked for."""
     return await known(served, await make_tenant(served.runtime, f"Ours {uuid4()}"), "ours")
 
@@ -198,7 +198,7 @@ async def theirs(served: Served) -> Tenant:
 
 
 @pytest.fixture
-async def session(served: Served, ours: Known) -> AsyncIterator[asyncpg.Connection]:
+async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connection]:
     """Give a session of the service whose changes are undone. Our organization has a row in every table."""
     async with served.runtime.pool.acquire() as connection:
         transaction = connection.transaction()
@@ -250,7 +250,7 @@ async def tried(
 
 
 async def test_a_statement_of_another_organization_finds_and_changes_nothing(
-    session: asyncpg.Connection, ours: Known, theirs: Tenant
+    session: asyncpg.Connection, ours: Sample, theirs: Tenant
 ) -> None:
     leaks, without_effect = {}, set()
     for name in ISOLATED:
@@ -271,7 +271,7 @@ async def test_a_statement_of_another_organization_finds_and_changes_nothing(
 @pytest.mark.parametrize("how", [{}, {"with_related": False}, {"is_by_cursor": True}], ids=str)
 async def test_a_page_of_another_organization_shows_nothing(
     session: asyncpg.Connection,
-    ours: Known,
+    ours: Sample,
     theirs: Tenant,
     table: Table,
     how: dict[str, bool],
