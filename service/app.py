@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
@@ -21,6 +22,7 @@ from service.api.problem import problem_form
 from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
+from service.background.login_renewal import keeping_login
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
@@ -131,7 +133,9 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
     async def offload_rows(work: Callable[[Rows], str], rows: Rows) -> str:
         return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, Totals())
+    composed = ComposedStatements()
+    totals = Totals(composed)
+    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
 def share_of(connections: int) -> FairShare:
@@ -153,8 +157,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     )
     async with (
         watching_release(runtime.pool),
-        following(runtime.dsn),
-        keeping_statistics(runtime.dsn, runtime.pool),
+        following(runtime.login),
+        keeping_statistics(runtime.pool),
+        keeping_login(runtime.login, runtime.pool),
         periodically(
             SharedBuckets(runtime.pool).forget_old,
             every_s=BUCKETS_FORGOTTEN_EVERY_S,
