@@ -15,7 +15,6 @@ from service.admin.client_messages import (
 from service.api.call import Call
 from service.api.cursor import page_of, read_id_cursor
 from service.api.models import ListQuery, Page
-from service.http.origin import origin_of
 from service.oauth.paths import TOKEN_PATH
 from service.organizations import clients
 from service.organizations.listed_clients import (
@@ -70,7 +69,7 @@ async def register(call: Call, body: NewClientBody) -> MadeClientRow:
         secret_id=made.secret.secret_id if made.secret else None,
         client_secret=made.secret.secret if made.secret else None,
         expires_at=made.secret.expires_at if made.secret else None,
-        token_endpoint=origin_of(call.request, call.service.public_url) + TOKEN_PATH,
+        token_endpoint=call.service.hosts.origin(call.request) + TOKEN_PATH,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from schema.scim.errors import InternalError, ScimError, Unavailable
+from schema.scim.errors import InternalError, ScimError, TooManyRequests, Unavailable
 from service.http.error_form import ErrorForm
 
 JSON: Final = "application/json"
@@ -71,7 +71,7 @@ def _code(error: ScimError) -> str:
     match error:
         case OAuthError():
             return error.code
-        case Unavailable():
+        case Unavailable() | TooManyRequests():
             return "temporarily_unavailable"
         case InternalError():
             return "server_error"

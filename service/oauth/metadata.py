@@ -8,7 +8,6 @@ from aiohttp import web
 
 from service.callers.scopes import COMMAND_LINE_ONLY, MEANINGS
 from service.http.answer import Answer
-from service.http.origin import origin_of
 from service.http.parts import SERVICE
 from service.oauth.errors import JSON
 from service.oauth.key_sets import ALGORITHMS
@@ -20,7 +19,7 @@ AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "private_
 
 async def metadata(request: web.Request) -> Answer:
     """Answer the metadata. It holds nothing of any organization, and needs no token."""
-    document = metadata_document(origin_of(request, request.app[SERVICE].public_url))
+    document = metadata_document(request.app[SERVICE].hosts.origin(request))
     return Answer(orjson.dumps(document), media_type=JSON)
 
 

@@ -7,9 +7,10 @@ import structlog
 from aiohttp import web
 
 from service.http.answer import Answer
+from service.http.authentication import count_failure, note_authenticated
 from service.http.body import read_bytes
 from service.http.request_id import REQUEST_ID
-from service.oauth.errors import JSON, NO_STORE, InvalidRequest, OAuthError
+from service.oauth.errors import JSON, NO_STORE, InvalidClient, InvalidRequest, OAuthError
 from service.oauth.grant import Granted, Granter
 from service.oauth.token_request import read_token_request
 
@@ -21,12 +22,19 @@ log = structlog.get_logger()
 
 
 async def token(request: web.Request) -> Answer:
-    """Answer a token request. Errors: OAuthError, and those of bodies and of Postgres."""
+    """Answer a token request.
+
+    Failed authentications count for the client's address, as those with a token do.
+    Errors: OAuthError, TooManyRequests, and those of bodies and of Postgres.
+    """
     try:
         granted = await _granted(request)
     except OAuthError as refusal:
         _log_refusal(request, refusal)
+        if isinstance(refusal, InvalidClient):
+            count_failure(request)
         raise
+    note_authenticated(request)
     log.info(
         "access_token_issued",
         request_id=str(request[REQUEST_ID]),
@@ -52,7 +60,7 @@ async def _granted(request: web.Request) -> Granted:
 
 
 def _log_refusal(request: web.Request, refusal: OAuthError) -> None:
-    """Write the log line of a refusal. Every failed authentication of a client passes here."""
+    """Write the log line of a refusal."""
     known = {"organization_id": refusal.organization_id, "client_id": refusal.client_id}
     log.info(
         "token_request_refused",

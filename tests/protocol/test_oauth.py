@@ -385,6 +385,19 @@ async def test_the_log_names_the_client_and_no_secret(served: Served, organizati
         assert secret not in lines
 
 
+async def test_whoever_guesses_is_slowed_down(served: Served, organization: Tenant) -> None:
+    client = await make_client(served, organization)
+    guess = {**GRANT, "client_id": str(client.client_id), "client_secret": "guess"}
+    async with logged(served, None, failed_authentications_per_minute=2) as (scim, _):
+        guesses = [await ask(scim.served, guess) for _ in range(4)]
+        right = await ask_with_secret(scim.served, client)
+
+    assert [each.status for each in guesses] == [401, 401, 429, 429]
+    assert guesses[-1].body["error"] == "temporarily_unavailable"
+    assert int(guesses[-1].headers["Retry-After"]) >= 1
+    assert right.status == 200
+
+
 async def test_the_metadata_says_where_and_how_to_ask(served: Served) -> None:
     url = f"http://127.0.0.1:{served.port}/.well-known/oauth-authorization-server"
     async with served.session.get(url) as response:

@@ -24,7 +24,7 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
     if isinstance(command, GroupCommand):
         return group.decide(command, state)
     if isinstance(command, OrganizationCommand):
-        return organization.decide(command, state)
+        return organization.decide(command, state, caller)
     if isinstance(command, ClientCommand):
         return clients.decide(command, state)
     assert_never(command)
