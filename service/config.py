@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eventstore.postgres.database_url import read_url
+from service.addresses import Network, read_hosts, read_networks
 
 PORT = re.compile(r":([^:\]]*)$")  # At the end of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535
@@ -143,6 +144,16 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
     public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
+    allowed_hosts: str = ""  # Further hosts that a Host header may name, separated by commas.
+    trusted_proxies: str = (
+        ""  # Addresses and networks whose X-Forwarded-For counts, separated by commas.
+    )
+    requests_per_second: int | None = Field(default=None, ge=1)  # Of one organization.
+    burst: int | None = Field(default=None, ge=1)  # Its requests at once.
+    token_requests_per_second: int | None = Field(default=None, ge=1)  # Of one token.
+    token_burst: int | None = Field(default=None, ge=1)
+    events_per_day: int | None = Field(default=None, ge=1)  # Of one organization.
+    failed_authentications_per_minute: int = Field(default=60, ge=1)  # Of one client address.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
     owner_database_url: SecretStr | None = None
@@ -188,6 +199,40 @@ class Settings(BaseSettings):
             "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, "
             "without a path"
         )
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_allowed_hosts(cls, text: str) -> str:
+        """Refuse a list that holds something other than hosts."""
+        try:
+            read_hosts(text)
+        except ValueError:
+            raise ValueError(
+                "it must be hosts separated by commas, like scim.example.com, 10.0.0.5:8080"
+            ) from None
+        return text
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_trusted_proxies(cls, text: str) -> str:
+        """Refuse a list that holds something other than addresses and networks."""
+        try:
+            read_networks(text)
+        except ValueError:
+            raise ValueError(
+                "it must be addresses or networks separated by commas, like 10.0.0.5, 10.1.0.0/16"
+            ) from None
+        return text
+
+    @property
+    def allowed_host_names(self) -> tuple[str, ...]:
+        """Return the further hosts that a Host header may name."""
+        return read_hosts(self.allowed_hosts)
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Return the addresses and networks of the trusted proxies."""
+        return read_networks(self.trusted_proxies)
 
     @property
     def is_embedded(self) -> bool:

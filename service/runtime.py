@@ -92,7 +92,13 @@ async def open_runtime(
             async with pool.acquire() as connection:
                 await warn_of_more(connection)
             notifier = Notifier(pool)
-            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
+            lanes = Lanes(
+                pool,
+                sealer,
+                waiting_max=settings.waiting_max,
+                events_per_day=settings.events_per_day,
+                on_commit=notifier.note,
+            )
             reader = PointReader(pool)
             try:
                 yield Runtime(logins, login, pool, sealer, keys, lanes, reader)

@@ -29,6 +29,7 @@ from service.cli.process.run import (
 )
 from service.cli.projections import projections
 from service.cli.provenance import cli_provenance
+from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.address import find_origin
 from service.database.migrate import migrate
@@ -147,6 +148,9 @@ def organization_list(as_json: AsJson = False) -> None:
         say(await show.organizations(runtime, as_json=as_json))
 
     run_with_runtime(list_them)
+
+
+organizations.command("set")(organization_set)
 
 
 @roles.command("list")
