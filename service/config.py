@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -78,9 +78,9 @@ def secret_fields() -> list[str]:
     ]
 
 
-def secrets_in_files(environ: Mapping[str, str]) -> dict[str, SecretStr]:
+def secrets_in_files(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the secrets that files hold, without the line break at their end. Errors: SettingProblem."""
-    found = {}
+    found: dict[str, Any] = {}
     given = {name.upper(): value for name, value in environ.items()}
     for field in secret_fields():
         variable, file_variable = variable_of(field), file_variable_of(field)
