@@ -21,6 +21,11 @@ TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
 PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
+# Where Microsoft Entra issues tokens: worldwide, for the US government, in China.
+ENTRA_HOSTS = (
+    "login.microsoftonline.com, sts.windows.net, login.microsoftonline.us, "
+    "login.partner.microsoftonline.cn"
+)
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -161,6 +166,9 @@ class Settings(BaseSettings):
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
+    issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
+    issuers_may_be_private: bool = False
 
     @field_validator("database_url", "owner_database_url")
     @classmethod
