@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -83,9 +83,9 @@ def secret_fields() -> list[str]:
     ]
 
 
-def secrets_in_files(environ: Mapping[str, str]) -> dict[str, SecretStr]:
+def secrets_in_files(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the secrets that files hold, without the line break at their end. Errors: SettingProblem."""
-    found = {}
+    found: dict[str, Any] = {}
     given = {name.upper(): value for name, value in environ.items()}
     for field in secret_fields():
         variable, file_variable = variable_of(field), file_variable_of(field)
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
         """Return the scheme and host at which clients reach the service."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared.
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
