@@ -182,6 +182,7 @@ def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKEN
         roles={name: UUID(role_id) for name, role_id in orjson.loads(row["roles"]).items()},
         tokens=tokens,
         schemas=orjson.loads(row["schemas"]),
+        settings=orjson.loads(row["settings"]),
     )
 
 

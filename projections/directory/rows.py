@@ -112,6 +112,7 @@ def organization_row(organization: Organization) -> OrganizationRow:
         fold(organization.name),
         orjson.dumps(roles).decode(),
         orjson.dumps(organization.schemas).decode(),
+        orjson.dumps(organization.settings).decode(),
     )
 
 

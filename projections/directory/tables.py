@@ -22,6 +22,7 @@ class OrganizationRow(NamedTuple):
     name_key: str
     roles: str
     schemas: str
+    settings: str
 
 
 class TokenRow(NamedTuple):

@@ -12,6 +12,7 @@ CREATE TABLE organizations (
     name_key        text        NOT NULL,  -- The name, folded for comparison.
     roles           json        NOT NULL,  -- Role name → UUID.
     schemas         json        NOT NULL,  -- URN → extension schema of this organization.
+    settings        json        NOT NULL DEFAULT '{}',  -- Only those that were chosen: schema/events/settings.py.
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
     CONSTRAINT organizations_one_per_name UNIQUE (name_key)
 );

@@ -6,13 +6,15 @@
 -- $5 name_key text
 -- $6 roles json
 -- $7 schemas json
+-- $8 settings json
 INSERT INTO directory.organizations
-       (organization_id, version, created_at, name, name_key, roles, schemas)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+       (organization_id, version, created_at, name, name_key, roles, schemas, settings)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT ON CONSTRAINT organizations_pkey
     DO UPDATE
    SET version = excluded.version,
        name = excluded.name,
        name_key = excluded.name_key,
        roles = excluded.roles,
-       schemas = excluded.schemas
+       schemas = excluded.schemas,
+       settings = excluded.settings
