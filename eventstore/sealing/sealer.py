@@ -27,14 +27,18 @@ NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits. Random nonces allow 2**32 me
 
 
 class Sealer:
-    """Seals and opens with the master key. The master key never leaves this object."""
+    """Seals and opens with the master key. The master key never leaves this object.
 
-    def __init__(self, master_key: bytes) -> None:
+    `mark_key` makes the marks of appended events. Without one they have none, and a verification finds them forged.
+    """
+
+    def __init__(self, master_key: bytes, *, mark_key: bytes | None = None) -> None:
         if len(master_key) != KEY_BYTES:
             raise ValueError(f"A master key has {KEY_BYTES} bytes, not {len(master_key)}.")
         # One key for each purpose: what was wrapped for one purpose never opens for another.
         self._subjects = AESGCM(derived(master_key, "subject keys"))
         self._secrets = AESGCM(derived(master_key, "secrets"))
+        self.mark_key = mark_key
 
     def new_subject_key(self, organization_id: UUID, subject_id: UUID) -> tuple[bytes, bytes]:
         """Return a new key for a subject, and the same key wrapped, for storing."""
@@ -62,10 +66,15 @@ def seal(key: bytes, plaintext: bytes, *, aad: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, *, aad: bytes) -> bytes:
     """Return what was sealed under this key at this place. Errors: BrokenSeal."""
-    if not has_commitment(sealed):
-        return decrypted(AESGCM(key), sealed, aad)
-    # The tag covers the head, so nothing needs to be hashed again.
-    return decrypted(AESGCM(key), sealed[HEAD_BYTES:], aad + sealed[:HEAD_BYTES])
+    return opened(AESGCM(key), sealed, aad)
+
+
+def opened(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
+    """Return what a cipher sealed at this place. Errors: BrokenSeal."""
+    if has_commitment(sealed):
+        # The tag covers the head, so nothing needs to be hashed again.
+        return decrypted(cipher, sealed[HEAD_BYTES:], aad + sealed[:HEAD_BYTES])
+    return decrypted(cipher, sealed, aad)
 
 
 def has_commitment(sealed: bytes) -> bool:

@@ -23,6 +23,14 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "addresses": "SELECT, INSERT, UPDATE",
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
+    "proof": {
+        "tiles": "SELECT, INSERT, UPDATE",
+        "logs": "SELECT, UPDATE",
+        "checkpoints": ADD,
+        "log_keys": READ,
+        "signers": "SELECT, INSERT, UPDATE",
+        "mark_keys": READ,
+    },
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
     # Each of our tables: what somebody else has put beside them is not ours to give.
     **{each.name: dict.fromkeys(each.fold.tables, WRITE) for each in PROJECTIONS.values()},
