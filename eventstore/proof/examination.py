@@ -3,8 +3,7 @@
 The log comes in batches, in order, so that memory does not grow with it. `Examination.verdict` gives what was found.
 """
 
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from json import JSONDecodeError, loads
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from eventstore.events import RecordedEvent
 from eventstore.proof.leaf import HASH_BYTES, hash_of, leaf_bytes, mark_of, origin_of
 from eventstore.proof.located import LISTED_MAX, UNREADABLE, Differing
 from eventstore.proof.notes import KEY_ID_BYTES, Note, TrustedKey, note_verdict, read_note
-from eventstore.proof.tiles import Edge
+from eventstore.proof.tiles import WIDTH_BITS, Address, Edge
 from eventstore.proof.tree import EMPTY
 from eventstore.proof.verdicts import Finding, Restore, Verdict, by_gravity
 
@@ -86,6 +85,9 @@ class Examination:
     outside: list[Note] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)  # At the sizes of all notes.
     sizes: list[int] = field(default_factory=list)  # Still to come, the largest first.
+    damaged: list[Address] = field(default_factory=list)
+    upper: dict[Address, bytes] = field(default_factory=dict)  # Tiles above the lowest level.
+    signed_size: int = 0  # Of the newest checkpoint in the database, once the log reached it.
 
     def __post_init__(self) -> None:
         """Read the notes; a log whose notes are not to be believed is read all the same."""
@@ -126,7 +128,7 @@ class Examination:
         event, own = row.event, self.witnesses
         try:
             octets = leaf_bytes(event)
-        except (*UNREADABLE, struct.error):
+        except UNREADABLE:
             self.unreadable.append(event.position)
             return NO_LEAF
         if (
@@ -151,7 +153,26 @@ class Examination:
             until = at + size - self.edge.size
             self.edge.extend(leaves[at:until])
             self.roots[size], at = self.edge.root(), until
+            self._note_upper(is_signed=bool(self.inside) and size == self.inside[-1].size)
         self.edge.extend(leaves[at:])
+        self._note_upper(is_signed=False)
+
+    def _note_upper(self, *, is_signed: bool) -> None:
+        """Note the upper tiles that were filled, and at the size of the newest checkpoint also those that were not."""
+        full, self.edge.full = self.edge.full, {}
+        if self.inside and self.edge.size <= self.inside[-1].size:
+            self.upper |= {address: held for address, held in full.items() if address[0]}
+        if is_signed:
+            self.signed_size = self.edge.size
+            self.upper |= {
+                (level, self.edge.size >> WIDTH_BITS * (level + 1)): b"".join(hashes)
+                for level, hashes in enumerate(self.edge.levels)
+                if level and hashes
+            }
+
+    def note_damaged(self, addresses: Iterable[Address]) -> None:
+        """Note upper tiles that are not those of the log."""
+        self.damaged += addresses
 
     def verdict(self) -> Verdict:
         """Return what was found, once the whole log was read."""
@@ -207,6 +228,11 @@ class Examination:
         if not found and self.differing.count:
             damaged = self.differing.findings()
             found = [replace(each, code="tree_damaged") for each in damaged]
+        if not found:
+            found = [
+                Finding("tree_damaged", detail=f"It is tile {tile} of level {level}.")
+                for level, tile in self.damaged
+            ]
         return found
 
     @staticmethod

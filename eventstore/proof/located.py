@@ -1,5 +1,6 @@
 """Where a log differs from the stored leaf hashes: which events were altered, and which only changed places."""
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,4 +70,4 @@ def leaf_or_none(row: RecordedEvent) -> bytes | None:
 
 
 # A NULL where the table allows none, or a number or an instant that no event can have.
-UNREADABLE = (AttributeError, TypeError, ValueError, OverflowError)
+UNREADABLE = (AttributeError, TypeError, ValueError, OverflowError, struct.error)
