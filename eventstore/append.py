@@ -130,4 +130,4 @@ async def try_append(connection: Connection) -> None:
 def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any]]:
     """Return the columns of events and new keys, as append_events takes them after the organization."""
     _, *columns = [list(column) for column in zip(*events, strict=True)]
-    return [*columns, sealed.marks, list(sealed.new_keys), list(sealed.new_keys.values())]
+    return [*columns, list(sealed.marks), list(sealed.new_keys), list(sealed.new_keys.values())]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventstore.events import RecordedEvent
@@ -62,9 +62,9 @@ async def load_logs(connection: Connection) -> list[LogWithTail]:
     ]
 
 
-def _state(*values: object) -> LogState:
+def _state(*values: Any) -> LogState:
     *first, restored_at = values
-    return LogState(*first, tuple(restored_at))  # type: ignore[arg-type]
+    return LogState(*first, tuple(restored_at))
 
 
 async def load_tiles(

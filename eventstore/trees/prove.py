@@ -1,5 +1,7 @@
 """Make proofs from the stored tiles. A proof is compared with the signed root before anybody gets it."""
 
+from typing import Any
+
 from eventstore.postgres.connection import Connection
 from eventstore.proof.bundle import consistency_document, inclusion_document, range_document
 from eventstore.proof.proofs import (
@@ -42,7 +44,7 @@ async def roots_of(connection: Connection, state: LogState, *sizes: int) -> list
 
 async def prove_inclusion(
     connection: Connection, state: LogState, position: int, size: int | None = None
-) -> dict[str, object]:
+) -> Any:
     """Return the proof that an event is in the tree of a size. Errors: NoProof, Contradicted."""
     size = _checked(state, size)
     if not 1 <= position <= size:
@@ -71,7 +73,7 @@ async def prove_inclusion(
 
 async def prove_consistency(
     connection: Connection, state: LogState, first: int, second: int | None = None
-) -> dict[str, object]:
+) -> Any:
     """Return the proof that one tree extends another. Errors: NoProof, Contradicted."""
     second = _checked(state, second)
     if not 1 <= first <= second:
@@ -93,9 +95,7 @@ async def prove_consistency(
     )
 
 
-async def prove_range(
-    connection: Connection, state: LogState, first: int, last: int
-) -> dict[str, object]:
+async def prove_range(connection: Connection, state: LogState, first: int, last: int) -> Any:
     """Return the proof that the events of a range are all, and in order, at the signed size. Errors: Contradicted."""
     ranges = outside_of(first - 1, last, state.size)
     hashes = await hashes_of(connection, state.organization_id, ranges)

@@ -7,6 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.event import Event, Place
+from schema.events.proof import (
+    AuditExported,
+    LogKeyChanged,
+    LogRestored,
+    ProofBegun,
+    ProofEvent,
+)
 from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
@@ -55,7 +62,12 @@ class SettingsChanged(Event):
 
 
 OrganizationEvent = (
-    OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered | SettingsChanged
+    OrganizationRegistered
+    | TokenIssued
+    | TokenRevoked
+    | SchemaRegistered
+    | SettingsChanged
+    | ProofEvent
 )
 
 
@@ -127,6 +139,8 @@ def evolve(
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
             return replace(after, settings=settings)
+        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
+            return after  # They say something about the log, and nothing about the organization.
     raise AssertionError(event)
 
 

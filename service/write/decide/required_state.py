@@ -17,6 +17,7 @@ from service.write.commands import (
     IssueToken,
     PatchGroup,
     PatchUser,
+    RecordProof,
     RegisterOrganization,
     RegisterSchema,
     ReplaceGroup,
@@ -65,7 +66,13 @@ class RequiredState:
             case IssueToken():
                 self.organization = True
                 self.users.add(command.account_id)
-            case RegisterOrganization() | RevokeToken() | RegisterSchema() | ChangeSettings():
+            case (
+                RegisterOrganization()
+                | RevokeToken()
+                | RegisterSchema()
+                | ChangeSettings()
+                | RecordProof()
+            ):
                 self.organization = True
 
     def _add_names(self, document: Document) -> None:
