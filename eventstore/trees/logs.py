@@ -64,7 +64,7 @@ async def load_logs(connection: Connection) -> list[LogWithTail]:
 
 def _state(*values: Any) -> LogState:
     *first, restored_at = values
-    return LogState(*first, tuple(restored_at))
+    return LogState._make([*first, tuple(restored_at)])
 
 
 async def load_tiles(

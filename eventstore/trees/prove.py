@@ -1,10 +1,12 @@
 """Make proofs from the stored tiles. A proof is compared with the signed root before anybody gets it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from eventstore.postgres.connection import Connection
 from eventstore.proof.bundle import consistency_document, inclusion_document, range_document
 from eventstore.proof.proofs import (
+    Range,
     consistency,
     consistency_holds,
     inclusion,
@@ -29,14 +31,21 @@ async def find_note(connection: Connection, state: LogState, size: int) -> str |
     return await find_kept(connection, state.organization_id, size)
 
 
-async def roots_of(connection: Connection, state: LogState, *sizes: int) -> list[bytes]:
-    """Return the roots at some sizes from the tiles. The newest must be the signed one. Errors: Contradicted."""
+async def hashes_or_contradiction(
+    connection: Connection, state: LogState, ranges: Sequence[Range]
+) -> list[bytes]:
+    """Return the hashes of subtrees. Errors: Contradicted."""
     try:
-        found = await hashes_of(
-            connection, state.organization_id, [(0, each) for each in (*sizes, state.size)]
-        )
+        return await hashes_of(connection, state.organization_id, ranges)
     except DamagedTile as error:
         raise Contradicted(Finding("tree_damaged", detail=str(error))) from error
+
+
+async def roots_of(connection: Connection, state: LogState, *sizes: int) -> list[bytes]:
+    """Return the roots at some sizes from the tiles. The newest must be the signed one. Errors: Contradicted."""
+    found = await hashes_or_contradiction(
+        connection, state, [*((0, each) for each in sizes), (0, state.size)]
+    )
     if found[-1] != state.root:
         raise Contradicted(Finding("tree_damaged", detail=f"Its size is {state.size}."))
     return found[:-1]
@@ -55,8 +64,8 @@ async def prove_inclusion(
         )
     [root] = await roots_of(connection, state, size)
     ranges = inclusion(position - 1, size)
-    leaf, *hashes = await hashes_of(
-        connection, state.organization_id, [(position - 1, position), *ranges]
+    leaf, *hashes = await hashes_or_contradiction(
+        connection, state, [(position - 1, position), *ranges]
     )
     if not inclusion_holds(position - 1, size, leaf, proof=hashes, root=root):
         raise Contradicted(Finding("tree_damaged", position))
@@ -79,7 +88,7 @@ async def prove_consistency(
     if not 1 <= first <= second:
         raise NoProof(f"`from` is a size from 1 to {second:,}, which is what `to` is.")
     roots = await roots_of(connection, state, first, second)
-    hashes = await hashes_of(connection, state.organization_id, consistency(first, second))
+    hashes = await hashes_or_contradiction(connection, state, consistency(first, second))
     if not consistency_holds(
         first, second, first_root=roots[0], second_root=roots[1], proof=hashes
     ):
@@ -98,7 +107,7 @@ async def prove_consistency(
 async def prove_range(connection: Connection, state: LogState, first: int, last: int) -> Any:
     """Return the proof that the events of a range are all, and in order, at the signed size. Errors: Contradicted."""
     ranges = outside_of(first - 1, last, state.size)
-    hashes = await hashes_of(connection, state.organization_id, ranges)
+    hashes = await hashes_or_contradiction(connection, state, ranges)
     [_] = await roots_of(connection, state, last)
     return range_document(first - 1, last, state.size, zip(ranges, hashes, strict=True))
 
