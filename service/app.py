@@ -34,6 +34,7 @@ from service.http.server import make_runner
 from service.limits.descriptors import connections_max
 from service.limits.fair_share import FairShare
 from service.limits.offload import LONG_MEMBERS, offload
+from service.proof.parts import proving
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -64,7 +65,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys, runtime.stopped),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
@@ -114,12 +115,15 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
     limit = connections_max(settings.pool_size_max)
-    runner = make_runner(make_app(runtime, settings), ANSWERING, connections_max=limit)
+    app = make_app(runtime, settings)
+    runner = make_runner(app, ANSWERING, connections_max=limit)
     async with (
         watching_release(runtime.pool),
         following(runtime.dsn),
         keeping_statistics(runtime.dsn, runtime.pool),
+        proving(runtime, settings) as proof,
     ):
+        app[health.PROOF] = proof
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from eventstore.errors import BrokenSeal
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
+from eventstore.trees.keys import load_mark_key, make_missing_keys
 from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
+from service.callers.stopped_logs import StoppedLogs
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.watch import watched
-from service.database.master_key import find_key_at_hand, open_master_key
+from service.database.master_key import KeyProblem, find_key_at_hand, open_master_key
 from service.database.migrate import is_behind, migrate
 from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
 from service.write.lane import Lanes
+from service.write.log_heights import LogHeights
 
 
 class NotMigrated(Exception):
@@ -39,6 +43,8 @@ class Runtime:
     signing_keys: dict[str, SigningKey]
     lanes: Lanes
     reader: PointReader
+    stopped: StoppedLogs
+    heights: LogHeights
 
     @property
     def signing_key(self) -> SigningKey:
@@ -68,10 +74,18 @@ async def open_runtime(
         pool = await open_pool(dsn, settings)
         try:
             notifier = Notifier(pool)
-            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
+            stopped = StoppedLogs()
+            heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
+            lanes = Lanes(
+                pool,
+                sealer,
+                waiting_max=settings.waiting_max,
+                on_commit=notifier.note,
+                heights=heights,
+            )
             reader = PointReader(pool)
             try:
-                yield Runtime(dsn, pool, sealer, keys, lanes, reader)
+                yield Runtime(dsn, pool, sealer, keys, lanes, reader, stopped, heights)
             finally:
                 await lanes.close()
                 await notifier.close()
@@ -123,6 +137,18 @@ async def open_keys(
             )
         )
         keys = await load_signing_keys(connection, sealer)
+        await open_mark_key(connection, sealer)
     finally:
         await connection.close()
     return sealer, {key.kid: key for key in keys}
+
+
+async def open_mark_key(connection: asyncpg.Connection, sealer: Sealer) -> None:
+    """Give a sealer the key of the marks. The keys of the proof are made if there are none yet. Errors: KeyProblem."""
+    try:
+        sealer.mark_key = await load_mark_key(connection, sealer)
+        if sealer.mark_key is None:
+            await make_missing_keys(connection, sealer)
+            sealer.mark_key = await load_mark_key(connection, sealer)
+    except BrokenSeal as error:
+        raise KeyProblem("The key of the marks was altered: restore it from a backup.") from error

@@ -2,12 +2,15 @@
 
 import base64
 import logging
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -28,6 +31,7 @@ from service.scim.base_path import BASE_PATH
 
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
+FOLDERS = Path(tempfile.gettempdir()) / "scim-ledger-tests"
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -150,8 +154,13 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 
 def settings(database_url: str) -> Settings:
-    """Return the settings of a service on a free port."""
-    return Settings(port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY))
+    """Return the settings of a service on a free port. Its data folder is one per database."""
+    return Settings(
+        port=0,
+        database_url=SecretStr(database_url),
+        master_key=SecretStr(MASTER_KEY),
+        data_dir=FOLDERS / urlsplit(database_url).path.strip("/"),
+    )
 
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:
@@ -182,3 +191,4 @@ async def started(database_url: str) -> AsyncIterator[Served]:
             yield Served(runtime, owner, session, port)
         finally:
             await owner.close()
+    shutil.rmtree(chosen.data_dir, ignore_errors=True)

@@ -152,3 +152,8 @@ async def find_position(
         else:
             high = middle - 1
     return low
+
+
+async def set_marks_from(connection: Connection, organization_id: UUID, position: int) -> None:
+    """Record where the marks of a log begin: the log is no longer one that was found."""
+    await connection.execute(statement("set_marks_from"), organization_id, position)

@@ -20,6 +20,7 @@ from service.callers.access_tokens import Claims, TokenRefused, decode_token, re
 from service.callers.caller import Caller
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
+from service.callers.stopped_logs import StoppedLogs
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
@@ -60,8 +61,14 @@ class AuthenticatedCaller:
 class Authenticator:
     """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
-    def __init__(self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey]) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        keys: Mapping[str, SigningKey],
+        stopped: StoppedLogs | None = None,
+    ) -> None:
         self._pool = pool
+        self._stopped = stopped or StoppedLogs()
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
@@ -76,6 +83,7 @@ class Authenticator:
             await self._look_up(cached)
         if cached.caller is None:
             cached.caller = _caller(cached.state, cached.claims)
+        self._stopped.refuse(cached.claims.organization_id)
         return cached.caller
 
     async def _refuse_expired(self, cached: CachedToken) -> None:

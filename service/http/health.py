@@ -1,5 +1,7 @@
 """Whether the service is alive, and whether it is ready: for orchestrators and load balancers."""
 
+from typing import Any, Protocol
+
 import asyncpg
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +17,21 @@ READY_TIMEOUT_S = 2.0
 READINESS = web.AppKey("readiness", Readiness)
 
 
+class Proof(Protocol):
+    """What the proof of the logs says about them."""
+
+    def document(self) -> dict[str, Any]:
+        """Return what is to be shown; empty if all is well."""
+        ...
+
+    def reason(self) -> str:
+        """Return why the service is not ready; empty if it is."""
+        ...
+
+
+PROOF = web.AppKey("proof", Proof)
+
+
 async def healthz(_request: web.Request) -> web.Response:
     """GET /healthz: 200 as long as the process answers."""
     return web.json_response({"status": "alive"})
@@ -25,14 +42,16 @@ async def readyz(request: web.Request) -> web.Response:
     try:
         async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
             reason = not_ready(await find_release_mismatches(connection))
-        reason = reason or await request.app[READINESS].check()
+        reason = reason or await request.app[READINESS].check() or request.app[PROOF].reason()
     except Exception as error:
         if classify(error) is Outage.NONE:
             raise
         reason = reason_of(error)
+    proof = request.app[PROOF].document()
     if reason:
-        return web.json_response({"status": "not ready", "reason": reason}, status=503)
-    return web.json_response({"status": "ready"})
+        body = {"status": "not ready", "reason": reason, **proof}
+        return web.json_response(body, status=503)
+    return web.json_response({"status": "ready", **proof})
 
 
 def reason_of(error: Exception) -> str:
