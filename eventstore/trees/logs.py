@@ -139,6 +139,16 @@ async def find_kept(connection: Connection, organization_id: UUID, size: int) ->
     return found
 
 
+async def find_instant(
+    connection: Connection, organization_id: UUID, position: int
+) -> datetime | None:
+    """Return the instant of an event; None if there is none."""
+    found: datetime | None = await connection.fetchval(
+        statement("find_recorded_at"), organization_id, position
+    )
+    return found
+
+
 async def find_position(
     connection: Connection, organization_id: UUID, tail: int, at: datetime
 ) -> int:
@@ -146,7 +156,7 @@ async def find_position(
     low, high = 0, tail
     while low < high:
         middle = (low + high + 1) // 2
-        found = await connection.fetchval(statement("find_recorded_at"), organization_id, middle)
+        found = await find_instant(connection, organization_id, middle)
         if found is not None and found <= at:
             low = middle
         else:
@@ -157,3 +167,19 @@ async def find_position(
 async def set_marks_from(connection: Connection, organization_id: UUID, position: int) -> None:
     """Record where the marks of a log begin: the log is no longer one that was found."""
     await connection.execute(statement("set_marks_from"), organization_id, position)
+
+
+async def note_checked(connection: Connection, organization_id: UUID) -> None:
+    """Record that a full check of a log found nothing."""
+    await connection.execute(statement("note_checked"), organization_id)
+
+
+async def find_unchecked(connection: Connection, age_s: float) -> UUID | None:
+    """Return the log whose last full check is the longest ago, and at least this long; None if there is none."""
+    found: UUID | None = await connection.fetchval(statement("find_unchecked"), age_s)
+    return found
+
+
+async def begin_log(connection: Connection, organization_id: UUID) -> None:
+    """Let a log that has no tree have one. The owner of the tables calls it."""
+    await connection.execute(statement("begin_log"), organization_id)

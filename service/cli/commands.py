@@ -12,6 +12,7 @@ import typer
 
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
+from service.cli.audit import audit
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.issue import issue_and_show
 from service.cli.printing import lists as show
@@ -58,6 +59,7 @@ app.add_typer(tokens, name="token")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(projections, name="projections")
+app.add_typer(audit, name="audit")
 
 
 def show_version(is_wanted: bool) -> None:

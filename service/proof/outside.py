@@ -2,11 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
+from eventstore.postgres.connection import Connection
 from eventstore.proof.notes import TrustedKey, read_note
 from eventstore.proof.outside_lines import Erased, OutsideLog
+from eventstore.sealing.sealer import Sealer
+from eventstore.trees.keys import load_log_keys
+from eventstore.trees.logs import LogWithTail
 
 
 class ForkedCopy(Exception):
@@ -57,7 +61,41 @@ class OutsideCopy(Protocol):
         ...
 
 
+class Webhook(Protocol):
+    """What gets each kept checkpoint, for people."""
+
+    async def send(self, update: Update) -> None:
+        """Send a checkpoint. Errors: OSError."""
+        ...
+
+
+@runtime_checkable
+class ByLog(Protocol):
+    """A copy that cannot say which logs it knows: whoever loads must name them."""
+
+    is_by_log: Literal[True]
+
+
 def place_of(note: str) -> tuple[int, int]:
     """Return the incarnation and the size of a note, by which notes are ordered."""
     read = read_note(note)
     return read.incarnation, read.size
+
+
+async def find_vanished(
+    connection: Connection,
+    sealer: Sealer,
+    logs: Sequence[LogWithTail],
+    outside: Mapping[UUID, OutsideLog],
+) -> list[LogWithTail]:
+    """Return the logs that only the copy outside knows, if it is the copy of this database: a key of it says so."""
+    there = {each.organization_id for each in logs}
+    missing = [each for key, each in outside.items() if key not in there and each.closed is None]
+    if not missing:
+        return []
+    own = {each.public for each in (await load_log_keys(connection, sealer)).values()}
+    return [
+        LogWithTail(each.organization_id, None, 0)
+        for each in missing
+        if each.latest is not None and own & {key.vkey.public for key in each.keys}
+    ]

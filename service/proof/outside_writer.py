@@ -23,9 +23,8 @@ from eventstore.proof.verdicts import Finding
 from eventstore.trees.keys import Signer, load_signers
 from eventstore.trees.logs import LogState, find_kept, load_kept
 from eventstore.trees.witnesses import trusted_keys
-from service.proof.outside import ForkedCopy, OutsideCopy, Update
+from service.proof.outside import ForkedCopy, OutsideCopy, Update, Webhook
 from service.proof.verdicts import Verdicts
-from service.proof.web_copy import Webhook
 
 LATE_S: Final = 60.0
 RETRY_S: Final = 1.0
@@ -131,24 +130,44 @@ class OutsideWriter:
 
     async def _write(self, state: LogState) -> None:
         organization_id = state.organization_id
-        assert state.note is not None
-        assert state.signed_at is not None
-        held = (await self._copy.load([organization_id])).get(organization_id)
-        async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
-            signers = await load_signers(connection, organization_id)
-            keys = await further_keys(connection, state, signers, held)
-            kept_before = self._kept.get(organization_id, (0, -1))
-            has_new = (state.incarnation, state.kept_size) > kept_before
-            kept = (
-                await load_kept(connection, organization_id, after=kept_before) if has_new else []
-            )
-        kept = [each for each in kept if read_note(each[0]).size <= state.size]
-        update = Update(organization_id, state.note, state.signed_at, kept, keys, state.marks_from)
-        await self._copy.save(update)
-        if has_new:
+        kept_before = self._kept.get(organization_id, (0, -1))
+        update = await write_state(self._pool, self._copy, state, kept_after=kept_before)
+        if update.kept:
             self._kept[organization_id] = (state.incarnation, state.kept_size)
             if self._webhook is not None:
                 await self._webhook.send(update)
+
+
+async def write_state(
+    pool: asyncpg.Pool,
+    copy: OutsideCopy,
+    state: LogState,
+    *,
+    kept_after: tuple[int, int] = (0, -1),
+) -> Update:
+    """Write the newest checkpoint of a log to the copy outside, and those kept after one; return what was written.
+
+    Errors: ForkedCopy, OSError, asyncpg's.
+    """
+    organization_id = state.organization_id
+    assert state.note is not None
+    assert state.signed_at is not None
+    held = (await copy.load([organization_id])).get(organization_id)
+    has_new = (state.incarnation, state.kept_size) > kept_after
+    async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
+        signers = await load_signers(connection, organization_id)
+        keys = await further_keys(connection, state, signers, held)
+        kept = await load_kept(connection, organization_id, after=kept_after) if has_new else []
+    update = Update(
+        organization_id,
+        state.note,
+        state.signed_at,
+        [each for each in kept if read_note(each[0]).size <= state.size],
+        keys,
+        state.marks_from,
+    )
+    await copy.save(update)
+    return update
 
 
 async def further_keys(

@@ -9,12 +9,11 @@ from typing import Any, Final
 from service.background.periodic import periodically
 from service.config import Settings
 from service.proof.folder_copy import FolderCopy
-from service.proof.outside import OutsideCopy
+from service.proof.outside import OutsideCopy, Webhook
 from service.proof.outside_writer import FLUSH_S, OutsideWriter
 from service.proof.signer import CheckpointSigner
 from service.proof.verdicts import Verdicts
 from service.proof.watch import Watch
-from service.proof.web_copy import WebCopy, Webhook
 from service.runtime import Runtime
 
 LOOK_EVERY_S: Final = 60.0
@@ -54,17 +53,28 @@ class ProofStatus:
 def outside_copy(settings: Settings) -> OutsideCopy:
     """Return the copy outside that the settings name."""
     folder = settings.outside_folder
-    if folder is None:
-        return WebCopy(settings.outside_copy or "")
-    return FolderCopy(folder, settings.data_dir / MARK)
+    if folder is not None:
+        return FolderCopy(folder, settings.data_dir / MARK)
+    # A client of HTTP takes commands half a second to import.
+    from service.proof.web_copy import WebCopy  # noqa: PLC0415
+
+    return WebCopy(settings.outside_copy or "")
+
+
+def webhook_of(settings: Settings) -> Webhook | None:
+    """Return what gets each kept checkpoint, if the settings name it."""
+    if settings.outside_webhook is None:
+        return None
+    from service.proof.web_copy import WebWebhook  # noqa: PLC0415
+
+    return WebWebhook(settings.outside_webhook)
 
 
 @asynccontextmanager
 async def proving(runtime: Runtime, settings: Settings) -> AsyncIterator[ProofStatus]:
     """Compare all logs once, then sign and watch for the duration of the block."""
     copy, verdicts = outside_copy(settings), Verdicts(runtime.stopped)
-    webhook = Webhook(settings.outside_webhook) if settings.outside_webhook else None
-    writer = OutsideWriter(runtime.pool, copy, verdicts, webhook)
+    writer = OutsideWriter(runtime.pool, copy, verdicts, webhook_of(settings))
     watch = Watch(
         runtime.pool, copy, verdicts, runtime.heights, writer=writer, sealer=runtime.sealer
     )

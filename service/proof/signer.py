@@ -28,16 +28,14 @@ from eventstore.trees.extend import Contradicted, Overtaken, Tree, extend, load_
 from eventstore.trees.keys import LogKey, load_log_keys
 from eventstore.trees.logs import load_logs, read_rows, set_marks_from
 from projections.followers.lease import Lease, duties
-from schema.events.organization import Organization
 from schema.events.proof import ProofBegun
-from service.callers.caller import Caller
 from service.database.pool import SESSION
 from service.ids import new_id
 from service.proof.outside import OutsideCopy
 from service.proof.outside_writer import OutsideWriter
+from service.proof.record import record
 from service.proof.verdicts import Verdicts
 from service.runtime import Runtime
-from service.write.commands import RecordProof
 
 NAME: Final = "proof"
 ROWS_MAX: Final = 1_000  # In one transaction: requests wait for a few milliseconds at most.
@@ -299,9 +297,9 @@ class CheckpointSigner:
             self._report_progress(held)
             return True
         root = encoded(tree.edge.root())
-        await record_as_system(
-            self.runtime, tree.organization_id, ProofBegun(size=tree.edge.size, root_hash=root)
-        )
+        event = ProofBegun(size=tree.edge.size, root_hash=root)
+        system = Provenance("system", None, new_id(), "system")
+        await record(self.runtime, tree.organization_id, event, system)
         self.due[tree.organization_id] = Due(_now())
         return True
 
@@ -320,14 +318,6 @@ class CheckpointSigner:
                 organization_id=str(held.tree.organization_id),
                 events=held.tree.edge.size,
             )
-
-
-async def record_as_system(runtime: Runtime, organization_id: UUID, event: ProofBegun) -> None:
-    """Append an event that the service decided by itself. Errors: ScimError."""
-    organization = Organization(organization_id, 0, datetime.now(UTC), "", {})
-    provenance = Provenance("system", None, new_id(), "system")
-    command = RecordProof(organization_id, event)
-    await runtime.lanes.submit(command, Caller(organization, None, "system"), provenance)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

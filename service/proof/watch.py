@@ -17,9 +17,9 @@ from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.sealing.sealer import Sealer
 from eventstore.trees.check import check_sizes
-from eventstore.trees.keys import Signer, load_all_signers, load_log_keys
+from eventstore.trees.keys import Signer, load_all_signers
 from eventstore.trees.logs import LogWithTail, load_logs
-from service.proof.outside import OutsideCopy, place_of
+from service.proof.outside import ByLog, OutsideCopy, find_vanished, place_of
 from service.proof.outside_writer import OutsideWriter
 from service.proof.verdicts import Verdicts
 from service.write.log_heights import LogHeights
@@ -62,7 +62,7 @@ class Watch:
         async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
             logs = await load_logs(connection)
             signers = await load_all_signers(connection)
-            vanished = await self._vanished(connection, logs, outside)
+            vanished = await find_vanished(connection, self._sealer, logs, outside)
             for each in [*logs, *vanished]:
                 held = outside.get(each.organization_id)
                 by = signers.get(each.organization_id, [])
@@ -78,34 +78,15 @@ class Watch:
             log.error("outside_copy_gone", place=self._copy.place)
             return {}
         try:
-            if not self._ids and self._copy.place.startswith("http"):
+            if not isinstance(self._copy, ByLog):
+                return await self._copy.load()
+            if not self._ids:
                 async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                     self._ids = [each.organization_id for each in await load_logs(connection)]
-            known = self._ids if self._copy.place.startswith("http") else None
-            return await self._copy.load(known)
+            return await self._copy.load(self._ids)
         except (BrokenCopy, OSError) as error:
             log.warning("outside_copy_not_read", place=self._copy.place, error=str(error))
             return {}
-
-    async def _vanished(
-        self,
-        connection: Connection,
-        logs: list[LogWithTail],
-        outside: Mapping[UUID, OutsideLog],
-    ) -> list[LogWithTail]:
-        """Return the logs that only the copy outside knows, if it is the copy of this database."""
-        there = {each.organization_id for each in logs}
-        missing = [
-            each for key, each in outside.items() if key not in there and each.closed is None
-        ]
-        if not missing:
-            return []
-        own = {each.public for each in (await load_log_keys(connection, self._sealer)).values()}
-        return [
-            LogWithTail(each.organization_id, None, 0)
-            for each in missing
-            if each.latest is not None and own & {key.vkey.public for key in each.keys}
-        ]
 
     async def _compare(
         self,

@@ -6,7 +6,7 @@
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import aiohttp
@@ -22,6 +22,8 @@ PLAIN: Final = {"Content-Type": "text/plain; charset=utf-8"}
 
 class WebCopy:
     """A place that keeps notes by organization, incarnation and size."""
+
+    is_by_log: Literal[True] = True
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -77,7 +79,7 @@ class WebCopy:
         """Do nothing: a place that keeps notes keeps nothing else."""
 
 
-class Webhook:
+class WebWebhook:
     """A URL that gets each kept checkpoint as JSON."""
 
     def __init__(self, url: str) -> None:
