@@ -173,8 +173,8 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 
 
 @asynccontextmanager
-async def started(database_url: str) -> AsyncIterator[Served]:
-    """Run a service for the duration of the block."""
+async def started(database_url: str, *, is_kept: bool = False) -> AsyncIterator[Served]:
+    """Run a service for the duration of the block. `is_kept` leaves its data folder for a later start."""
     # One line per request would hide the output that explains a failed test.
     structlog.configure(
         processors=log.as_columns(),
@@ -191,4 +191,5 @@ async def started(database_url: str) -> AsyncIterator[Served]:
             yield Served(runtime, owner, session, port)
         finally:
             await owner.close()
-    shutil.rmtree(chosen.data_dir, ignore_errors=True)
+    if not is_kept:
+        shutil.rmtree(chosen.data_dir, ignore_errors=True)

@@ -68,7 +68,7 @@ class Authenticator:
         stopped: StoppedLogs | None = None,
     ) -> None:
         self._pool = pool
-        self._stopped = stopped or StoppedLogs()
+        self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
