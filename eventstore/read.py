@@ -1,6 +1,7 @@
 """Read an organization's log, or one of its streams, in order."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from eventstore.append import Tail
@@ -56,6 +57,22 @@ async def read_provenance(
     return {stream_id: Cause(*columns) for stream_id, *columns in rows}
 
 
+async def position_at(connection: Connection, organization_id: UUID, instant: datetime) -> int:
+    """Return the position of the last event up to an instant; 0 if there was none."""
+    found: int = await connection.fetchval(statement("position_at"), organization_id, instant)
+    return found
+
+
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
+
+
+async def find_position_before(
+    connection: Connection, organization_id: UUID, instant: datetime
+) -> int:
+    """Return the last position that was recorded before an instant; 0 if there is none."""
+    position: int = await connection.fetchval(
+        statement("find_position_before"), organization_id, instant
+    )
+    return position

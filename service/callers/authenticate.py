@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -18,9 +18,11 @@ from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
 from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
 from service.callers.caller import Caller
+from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.callers.stopped_logs import StoppedLogs
+from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
@@ -51,6 +53,7 @@ class AuthenticatedCaller:
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
     scopes: frozenset[str]  # All that the token grants.
+    buckets: tuple[Bucket, ...] = ()  # The rate limits that its requests count for.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -65,9 +68,11 @@ class Authenticator:
         self,
         pool: asyncpg.Pool,
         keys: Mapping[str, SigningKey],
+        rates: Rates | None = None,
         stopped: StoppedLogs | None = None,
     ) -> None:
         self._pool = pool
+        self._rates = rates or Rates()
         self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
@@ -82,7 +87,9 @@ class Authenticator:
         if time.monotonic() - cached.looked_up_at_s > FRESH_S:
             await self._look_up(cached)
         if cached.caller is None:
-            cached.caller = _caller(cached.state, cached.claims)
+            caller = _caller(cached.state, cached.claims)
+            buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
+            cached.caller = replace(caller, buckets=buckets)
         self._stopped.refuse(cached.claims.organization_id)
         return cached.caller
 

@@ -131,7 +131,7 @@ def projections_verify(
     """Compare every row with the log, while the service runs. Exit code 1 if a row differs or a stream is parked."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
-        context = _context(runtime, settings, name)
+        context = _context(settings, name, dsn=runtime.login.dsn)  # It only reads.
         chosen = await _chosen(runtime, organization)
         await compare(context, chosen, as_json=as_json, with_personal=personal)
 
@@ -189,12 +189,12 @@ async def _unless_parked(context: RebuildContext, summary: str) -> str:
 
 
 def _context(
-    runtime: Runtime, settings: Settings, name: str, workers: int | None = None
+    settings: Settings, name: str, *, dsn: str, workers: int | None = None
 ) -> RebuildContext:
     secret = settings.master_key.get_secret_value() if settings.master_key else None
     projection = find_projection(name)
     return RebuildContext(
-        dsn=runtime.dsn,
+        dsn=dsn,
         master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
         projection=projection,
         schema=projection.name,
@@ -213,7 +213,8 @@ def _run_in_context(
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
         sources = await load_sources(runtime, settings)
-        say(await work(_context(runtime, settings, name, workers), sources))
+        context = _context(settings, name, dsn=runtime.dsn, workers=workers)
+        say(await work(context, sources))
 
     run_with_runtime(
         in_context,

@@ -19,7 +19,6 @@ from eventstore.events import Provenance
 from eventstore.follow import CHANNEL
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import classify
-from eventstore.postgres.session import connect
 from eventstore.proof.examination import BEGUN, Row
 from eventstore.proof.notes import encoded
 from eventstore.proof.outside_lines import OutsideLog
@@ -139,8 +138,7 @@ class CheckpointSigner:
             "application_name": "scim-ledger proof",
             "idle_in_transaction_session_timeout": f"{int(LEASE_S * 1000)}ms",
         }
-        connection = await connect(
-            self.runtime.dsn,
+        connection = await self.runtime.login.connect(
             timeout_s=CONNECT_TIMEOUT_S,
             command_timeout=command_timeout_s,
             server_settings=session,

@@ -67,7 +67,8 @@ async def prove(served: Served, name: str, users: int = 5) -> Proven:
 async def is_copied(copy: FolderCopy, organization_id: UUID, size: int) -> bool:
     """Return whether the copy outside holds a checkpoint of a size."""
     held = (await copy.load([organization_id])).get(organization_id)
-    return bool(held and held.latest) and read_note(held.latest or "").size == size
+    latest = held.latest if held else None
+    return latest is not None and read_note(latest).size == size
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
