@@ -106,7 +106,7 @@ async def load_mark_key(connection: Connection, sealer: Sealer) -> bytes | None:
 async def load_signers(connection: Connection, organization_id: UUID) -> list[Signer]:
     """Return which keys sign which sizes of a log, the oldest first."""
     rows = await connection.fetch(statement("load_signers"), organization_id)
-    return [Signer(*row) for row in rows]
+    return [Signer(*row[1:]) for row in rows]
 
 
 async def load_all_signers(connection: Connection) -> dict[UUID, list[Signer]]:

@@ -17,4 +17,4 @@ UPDATE proof.logs
  WHERE organization_id = $1
    AND incarnation = $2
    AND size = $3
-RETURNING size
+RETURNING organization_id

@@ -1,6 +1,6 @@
 -- load_signers: which keys sign which sizes of a log, the oldest first.
 -- $1 organization_id uuid
-SELECT signers.incarnation, signers.key_number, log_keys.public_key, signers.from_size, signers.to_size,
+SELECT signers.organization_id, signers.incarnation, signers.key_number, log_keys.public_key, signers.from_size, signers.to_size,
        signers.introduced_at
   FROM proof.signers
   JOIN proof.log_keys

@@ -17,4 +17,4 @@ UPDATE proof.logs
        restored_at = restored_at || $7::bigint
  WHERE organization_id = $1
    AND incarnation = $2
-RETURNING incarnation
+RETURNING organization_id
