@@ -160,6 +160,8 @@ def settings(database_url: str, **changed: Any) -> Settings:
     given = {
         "port": 0,
         "failed_authentications_per_minute": FAILURES_MAX,
+        "issuer_hosts": "127.0.0.1",
+        "issuers_may_be_private": True,
         "data_dir": folder,
         **changed,
     }

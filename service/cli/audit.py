@@ -1,310 +1,315 @@
-"""`scim-ledger audit …`: whether the log is complete and unaltered, and how others can see that."""
+"""`scim-ledger audit …`: the questions of an auditor, each one command."""
 
-import shutil
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
 
-from eventstore.proof import verifier
-from eventstore.proof.verdicts import AuditExit
-from eventstore.trees.extend import Contradicted
-from eventstore.trees.prove import NoProof
-from eventstore.trees.restart import NotReached
-from projections.directory import organizations as admin
-from schema.scim.errors import ScimError
+from eventstore.postgres.connection import Connection
+from eventstore.read import position_at
+from projections.directory.actors import name_actors
+from projections.history.search import Search
+from schema.events.codec import TYPES
+from schema.events.organization import Organization as OrganizationState
+from schema.scim.errors import InvalidValue
 from service.cli.groups import group
-from service.cli.printing import proof as show
-from service.cli.printing.progress import shown
-from service.cli.process.output import as_json as json_of
+from service.cli.printing import audit as show
+from service.cli.printing.audit import Form
 from service.cli.process.output import say
-from service.cli.process.problems import Exit, Refused
-from service.cli.process.run import ActingAs, AsJson, Organization, run_with_runtime, unbroken
-from service.cli.provenance import cli_provenance
-from service.config import Settings
+from service.cli.process.run import Organization, run_with_runtime
 from service.organizations.register import find_organization
-from service.proof import repair
-from service.proof.answers import keys_document, load_signed
-from service.proof.evidence import Shown, Wanted, write_evidence
-from service.proof.rotate import rotate_log_key
-from service.proof.verify import verify_logs
+from service.replay.answers import (
+    Page,
+    access_of_user,
+    group_members,
+    role_holders,
+    search_events,
+    timeline_of_user,
+)
+from service.replay.describe import DescribedEvent
+from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
+from service.replay.resolve import find_group, find_people, find_person, find_role
 from service.runtime import Runtime
 
-audit = group("Auditors' questions: is the log complete and unaltered, and what proves it?")
-Reason = Annotated[str, typer.Option(help="Why: recorded in the log.")]
-Narrow = Annotated[
+PAGE: Final = 200
+LIMIT: Final = 1_000
+
+audit = group("The log, for auditors: who had which role on which day, and who changed it.")
+At = Annotated[
     str | None,
-    typer.Option("--organization", "-o", help="Name or id of one organization; all by default."),
+    typer.Option(
+        "--at", help="A date (its end counts) or an instant with its zone; now without it."
+    ),
 ]
-Keys = Annotated[
-    list[str] | None,
-    typer.Option("--key", help="With BUNDLE: a public key of the log, from another channel."),
+From = Annotated[
+    str | None, typer.Option("--from", help="A date or an instant: events since then.")
 ]
-Witnesses = Annotated[
-    list[str] | None,
-    typer.Option("--witness", help="With BUNDLE: a witness who must have cosigned."),
+To = Annotated[str | None, typer.Option("--to", help="A date or an instant: events until then.")]
+Zone = Annotated[
+    str | None,
+    typer.Option(help="The IANA time zone of dates, such as Europe/Paris; UTC by default."),
 ]
-Checkpoints = Annotated[
-    list[Path] | None,
-    typer.Option("--checkpoint", help="With BUNDLE: a checkpoint that you kept, as a file."),
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many events at most.")]
+Types = Annotated[
+    str | None,
+    typer.Option("--type", help="Types of events, separated by commas: UserDeactivated."),
 ]
+Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, None]]
 
 
-@audit.command("verify")
-def audit_verify(
-    bundle: Annotated[
-        Path | None,
-        typer.Argument(help="A bundle of evidence, to check without the database."),
-    ] = None,
-    organization: Narrow = None,
-    key: Keys = None,
-    witness: Witnesses = None,
-    checkpoint: Checkpoints = None,
+@audit.command("holders")
+def audit_holders(
+    role: Annotated[str, typer.Argument(help="The name or the id of a role.")],
+    at: At = None,
+    zone: Zone = None,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare every event with the tree, the checkpoints and the copy outside; or check a bundle offline.
+    """Show who held a role on a day."""
 
-    Exit code 0: all agree. 1: something contradicts. 2: wrong usage, or the database is out of reach.
-    3: nothing contradicts, but something is missing that trust needs.
-    """
-    if bundle is not None:
-        arguments = [str(bundle)]
-        for name, values in (("key", key), ("witness", witness), ("checkpoint", checkpoint)):
-            for each in values or ():
-                arguments += [f"--{name}", str(each)]
-        raise typer.Exit(verifier.main(arguments))
-
-    async def verify(runtime: Runtime, settings: Settings) -> None:
-        chosen = None
-        if organization is not None:
-            chosen = [(await find_organization(runtime, organization)).id]
-        with shown("verify") as board:
-            found = await verify_logs(runtime, settings, board.report, chosen)
-        if as_json:
-            say("\n".join(show.documents(found)))
-        else:
-            say(show.lines(found, await _names(runtime)))
-        if found.exit:
-            raise typer.Exit(found.exit)
-
-    try:
-        run_with_runtime(verify, interrupted="Interrupted: not all events were compared.")
-    except typer.Exit as error:
-        # This command has exit codes of its own: 3 says something about trust.
-        if error.exit_code == Exit.UNAVAILABLE and not _is_verdict(error):
-            raise typer.Exit(AuditExit.USAGE) from None
-        raise
-
-
-def _is_verdict(error: typer.Exit) -> bool:
-    return isinstance(error.exit_code, AuditExit)
-
-
-async def _names(runtime: Runtime) -> dict[UUID, str]:
-    async with runtime.pool.acquire() as connection:
-        return {each.id: each.name for each in await admin.list_organizations(connection)}
-
-
-@audit.command("accept-restore")
-def audit_accept_restore(
-    organization: Annotated[str, typer.Argument(help="Name or id of the organization.")],
-    reason: Reason,
-    tokens: Annotated[
-        Literal["keep", "revoke"],
-        typer.Option(
-            help="Revocations may be lost: keep all tokens as they are now, or revoke all."
-        ),
-    ],
-    acting_as: ActingAs = None,
-) -> None:
-    """Declare that the end of a log is lost, after a backup or a standby was put into service."""
-
-    async def accept(runtime: Runtime, settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        with shown("accept-restore") as board:
-            lost = await unbroken(
-                repair.accept_restore(
-                    runtime,
-                    settings,
-                    found,
-                    reason=reason,
-                    tokens=tokens,
-                    provenance=cli_provenance(acting_as),
-                    report=board.report,
-                )
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        role_id, instant = find_role(found, role), _end("--at", at, zone)
+        rows: list[dict[str, Any]] = []
+        position: int | None = None
+        after: UUID | None = None
+        while True:
+            page = await role_holders(
+                runtime, found, role_id, at=instant, position=position, after=after, limit=PAGE
             )
-        say(show.accepted(lost))
-
-    run_with_runtime(accept)
-
-
-@audit.command("rebuild-tree")
-def audit_rebuild_tree(organization: Organization = None) -> None:
-    """Make the stored tree of a log anew, if it is damaged. The log must give all roots that were signed."""
-
-    async def rebuild(runtime: Runtime, settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        try:
-            with shown("rebuild-tree") as board:
-                size = await repair.rebuild(runtime, settings, found, board.report)
-        except NotReached as error:
-            raise Refused(f"The tree was not changed. {error}") from error
-        say(f"The tree of {found.name} was made anew: {size:,} events, as signed.")
-
-    run_with_runtime(rebuild, interrupted="Interrupted: the tree was not changed.")
-
-
-@audit.command("begin")
-def audit_begin(
-    organization: Annotated[str, typer.Argument(help="Name or id of the organization.")],
-    reason: Reason,
-    acting_as: ActingAs = None,
-) -> None:
-    """Begin the proof of a log that has no checkpoint anywhere. Nothing proves the time before."""
-
-    async def begin(runtime: Runtime, settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        with shown("begin") as board:
-            state = await unbroken(
-                repair.begin(
-                    runtime,
-                    settings,
-                    found,
-                    reason=reason,
-                    provenance=cli_provenance(acting_as),
-                    report=board.report,
-                )
-            )
-        say(f"The log of {found.name} is proven from position {state.size} on.")
-
-    run_with_runtime(begin)
-
-
-@audit.command("keys")
-def audit_keys(organization: Organization = None, as_json: AsJson = False) -> None:
-    """Show the public keys that sign the checkpoints of a log: whoever verifies needs one by another channel."""
-
-    async def show_keys(runtime: Runtime, _settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        try:
+            position = page.position
             async with runtime.pool.acquire() as connection:
-                state = await load_signed(connection, found.id)
-                document = await keys_document(connection, state)
-        except NoProof as error:
-            raise Refused(str(error)) from error
-        lines = [
-            f"{each['vkey']}  sizes {each['fromSize']:,} to {each['toSize'] or 'now'}"
-            for each in document["keys"]
-        ]
-        say(json_of(document) if as_json else "\n".join(lines))
-
-    run_with_runtime(show_keys)
-
-
-@audit.command("rotate-key")
-def audit_rotate_key(
-    reason: Reason,
-    compromised: Annotated[
-        bool,
-        typer.Option(help="The old key was stolen: it does not sign the change."),
-    ] = False,
-    acting_as: ActingAs = None,
-) -> None:
-    """Let a new key sign the checkpoints of all logs, and delete the private part of the old one."""
-
-    async def rotate(runtime: Runtime, settings: Settings) -> None:
-        with shown("rotate-key") as board:
-            done = await unbroken(
-                rotate_log_key(
-                    runtime,
-                    settings,
-                    reason=reason,
-                    is_compromised=compromised,
-                    provenance=cli_provenance(acting_as),
-                    report=board.report,
+                periods = [each.holder.period for each in page.items]
+                actors = await name_actors(
+                    connection, found.id, [(each.assigned_by, each.source) for each in periods]
                 )
-            )
-        say(show.rotated(done))
+            rows += [
+                show.holder(each, actors[each.holder.period.assigned_by].name)
+                for each in page.items
+            ]
+            if not page.has_more:
+                break
+            after = page.items[-1].holder.user_id
+        say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
 
-    run_with_runtime(rotate)
+    _run(organization, ask)
 
 
-@audit.command("evidence")
-def audit_evidence(  # noqa: PLR0913 - an option is a parameter.
-    output: Annotated[Path, typer.Option("--output", help="The file to write; it must not exist.")],
+@audit.command("members")
+def audit_members(
+    group_name: Annotated[
+        str, typer.Argument(metavar="GROUP", help="The name or the id of a group.")
+    ],
+    at: At = None,
+    zone: Zone = None,
     organization: Organization = None,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", help="From this instant on (UTC).")
-    ] = None,
-    to: Annotated[datetime | None, typer.Option(help="Up to this instant (UTC).")] = None,
-    from_position: Annotated[int | None, typer.Option(min=1)] = None,
-    to_position: Annotated[int | None, typer.Option(min=1)] = None,
-    subject: Annotated[
-        UUID | None, typer.Option(help="Disclose the personal values of this person only.")
-    ] = None,
-    disclosure: Annotated[
-        Literal["full", "none"], typer.Option(help="Whose personal values to disclose.")
-    ] = "full",
-    since: Annotated[
-        int | None, typer.Option(min=1, help="Also prove that this earlier checkpoint is a prefix.")
-    ] = None,
-    acting_as: ActingAs = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Write a bundle that proves a range of events to somebody who trusts neither us nor our database.
+    """Show who was in a group on a day."""
 
-    `audit verify BUNDLE` and the one file of `audit verifier` check it offline.
-    """
-    how: Shown = "subject" if subject is not None else disclosure
-    wanted = Wanted(
-        first=from_position,
-        last=to_position,
-        since=_in_utc(from_),
-        until=_in_utc(to),
-        disclosure=how,
-        subject_id=subject,
-        consistent_with=since,
-    )
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            group_id = await find_group(connection, found.id, group_name)
+        rows: list[dict[str, Any]] = []
+        position: int | None = None
+        after: UUID | None = None
+        while True:
+            page = await group_members(
+                runtime,
+                found,
+                group_id,
+                at=_end("--at", at, zone),
+                position=position,
+                after=after,
+                limit=PAGE,
+            )
+            position = page.position
+            rows += [show.member(each) for each in page.items]
+            if not page.has_more:
+                break
+            after = page.items[-1].period.member_id
+        say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
 
-    async def write(runtime: Runtime, _settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        try:
-            with output.open("xb") as file, shown("evidence") as board:
-                made = await write_evidence(
-                    runtime,
-                    found.id,
-                    wanted,
-                    file,
-                    provenance=cli_provenance(acting_as),
-                    report=board.report,
-                )
-        except FileExistsError:
-            raise Refused(f"{output} exists already: name another file.") from None
-        except (NoProof, Contradicted) as error:
-            output.unlink(missing_ok=True)
-            raise Refused(str(error)) from error
-        except ScimError:
-            output.unlink(missing_ok=True)
-            raise
-        say(
-            f"{output}: events {made.first:,} to {made.last:,} of {made.origin}, proven by the checkpoint of "
-            f"{made.size:,}. SHA-256 of its manifest: {made.digest}. The reader needs a key: scim-ledger audit keys."
+    _run(organization, ask)
+
+
+@audit.command("timeline")
+def audit_timeline(
+    person: Annotated[
+        str, typer.Argument(metavar="USERNAME", help="A userName, present or former, or an id.")
+    ],
+    since: From = None,
+    until: To = None,
+    types: Types = None,
+    zone: Zone = None,
+    limit: Limit = LIMIT,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every change to one person, and by whom, oldest first."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            user_id = await find_person(connection, runtime.sealer, found.id, person)
+            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+
+        async def page(begin: Page) -> Any:
+            return await timeline_of_user(runtime, found, user_id, wanted=wanted, page=begin)
+
+        await _show_events(page, Page("asc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+
+    _run(organization, ask)
+
+
+@audit.command("access")
+def audit_access(
+    person: Annotated[
+        str, typer.Argument(metavar="USERNAME", help="A userName, present or former, or an id.")
+    ],
+    organization: Organization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show when and why one person got and lost access."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            user_id = await find_person(connection, runtime.sealer, found.id, person)
+        say(show.access(await access_of_user(runtime, found, user_id), found, as_json=as_json))
+
+    _run(organization, ask)
+
+
+@audit.command("events")
+def audit_events(
+    since: From = None,
+    until: To = None,
+    types: Types = None,
+    token: Annotated[UUID | None, typer.Option(help="What this token changed.")] = None,
+    actor: Annotated[str | None, typer.Option(help="The id or the userName of who acted.")] = None,
+    user_name: Annotated[str | None, typer.Option(help="A userName, present or former.")] = None,
+    group_name: Annotated[
+        str | None, typer.Option("--group", help="The name or id of a group.")
+    ] = None,
+    role: Annotated[str | None, typer.Option(help="The name or the id of a role.")] = None,
+    attribute: Annotated[str | None, typer.Option(help="An attribute by its path.")] = None,
+    request: Annotated[UUID | None, typer.Option(help="The id of a request.")] = None,
+    source: Annotated[str | None, typer.Option(help="scim, console, cli, api or system.")] = None,
+    zone: Zone = None,
+    limit: Limit = LIMIT,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search the log, newest first."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            streams: set[UUID] | None = None
+            if user_name is not None:
+                streams = set(await find_people(connection, runtime.sealer, found.id, user_name))
+            if group_name is not None:
+                of_group = {await find_group(connection, found.id, group_name)}
+                streams = of_group if streams is None else streams & of_group
+            actors = None
+            if actor is not None:
+                people = await find_people(connection, runtime.sealer, found.id, actor)
+                actors = [actor, *map(str, people)]
+        searched = Search(
+            wanted.after_position,
+            wanted.to_position,
+            actors=actors,
+            token_id=token,
+            streams=None if streams is None else sorted(streams),
+            types=wanted.types,
+            role_id=find_role(found, role) if role is not None else None,
+            request_id=request,
+            source=source,
+            attribute=attribute,
         )
 
-    run_with_runtime(write, interrupted="Interrupted: the bundle is not complete.")
+        async def page(begin: Page) -> Any:
+            return await search_events(runtime, found, searched, begin)
+
+        await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+
+    _run(organization, ask)
 
 
-def _in_utc(at: datetime | None) -> datetime | None:
-    return None if at is None else datetime.fromisoformat(f"{at.isoformat()}+00:00")
+def _run(organization: str | None, ask: Command) -> None:
+    async def with_organization(runtime: Runtime, _settings: object) -> None:
+        await ask(runtime, await find_organization(runtime, organization))
+
+    run_with_runtime(with_organization)
 
 
-@audit.command("verifier")
-def audit_verifier(
-    output: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+async def _show_events(
+    read: Callable[[Page], Coroutine[Any, Any, Any]], begin: Page, limit: int, form: Form
 ) -> None:
-    """Write the stand-alone verifier: one file for whoever checks bundles without scim-ledger."""
-    if output.exists():
-        raise typer.BadParameter(f"{output} exists already: name another file.")
-    shutil.copyfile(str(verifier.__file__), output)
-    say(f"{output}: run it with Python 3.11 or later and the package cryptography.")
+    """Print the events of a search, up to a limit, and say if there are more."""
+    events: list[DescribedEvent] = []
+    page, has_more = Page(begin.order, limit=min(PAGE, limit)), True
+    position = 0
+    while has_more and len(events) < limit:
+        found = await read(page)
+        events += found.events
+        has_more, position = found.has_more, found.position
+        if found.events:
+            size = min(PAGE, limit - len(events))
+            page = Page(page.order, found.events[-1].position, position, max(1, size))
+    say(show.events(events, form, position))
+    if has_more:
+        say_more = f"There are more events: --limit {limit * 10} shows more of them."
+        show.complain(say_more)
+
+
+async def _search(
+    connection: Connection,
+    organization: OrganizationState,
+    since: str | None,
+    until: str | None,
+    *,
+    zone: str | None,
+    types: str | None,
+) -> Search:
+    begin, end = _begin("--from", since, zone), _end("--to", until, zone)
+    if begin is not None and end is not None and end < begin:
+        raise InvalidValue("The end is before the beginning; exchange --from and --to.")
+    return Search(
+        after_position=None
+        if begin is None
+        else await position_at(connection, organization.id, begin - MICROSECOND),
+        to_position=None if end is None else await position_at(connection, organization.id, end),
+        types=_types(types),
+    )
+
+
+def _types(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    known = {each.lower(): each for each in TYPES}
+    wanted = [each.strip() for each in text.split(",") if each.strip()]
+    for each in wanted:
+        if each.lower() not in known:
+            raise InvalidValue(f"There is no event {each!r}; there are {', '.join(TYPES)}.")
+    return [known[each.lower()] for each in wanted]
+
+
+def _begin(option: str, text: str | None, zone: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_begin(text, read_zone(zone))
+    except IllegalInstant as error:
+        raise InvalidValue(f"{option}: {error}") from None
+
+
+def _end(option: str, text: str | None, zone: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_end(text, read_zone(zone))
+    except IllegalInstant as error:
+        raise InvalidValue(f"{option}: {error}") from None

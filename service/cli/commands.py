@@ -13,7 +13,7 @@ import typer
 
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
-from service.cli.audit import audit
+from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.issue import issue_and_show
 from service.cli.printing import lists as show
@@ -29,6 +29,7 @@ from service.cli.process.run import (
     unbroken,
 )
 from service.cli.projections import projections
+from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
 from service.cli.settings import organization_set
 from service.config import Settings
@@ -58,10 +59,11 @@ app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(clients, name="client")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
-app.add_typer(projections, name="projections")
 app.add_typer(audit, name="audit")
+app.add_typer(projections, name="projections")
 
 
 def show_version(is_wanted: bool) -> None:
@@ -93,7 +95,7 @@ def serve() -> None:
     an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
     # Only this command serves, and the HTTP server takes half a second to import.
-    from service.cli.serve import run_service  # noqa: PLC0415
+    from service.cli.serve import run_service
 
     run(run_service)
 

@@ -8,6 +8,8 @@ from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
+    AddClientSecret,
+    ChangeClientTrust,
     ChangeSettings,
     Command,
     CreateGroup,
@@ -18,10 +20,13 @@ from service.write.commands import (
     PatchGroup,
     PatchUser,
     RecordProof,
+    RegisterClient,
     RegisterOrganization,
     RegisterSchema,
     ReplaceGroup,
     ReplaceUser,
+    RevokeClient,
+    RevokeClientSecret,
     RevokeToken,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
@@ -64,13 +69,17 @@ class RequiredState:
             case DeleteGroup():
                 self.groups.add(command.id)
                 self.gone.add(command.id)
-            case IssueToken():
+            case IssueToken() | RegisterClient():
                 self.organization = True
                 self.users.add(command.account_id)
             case (
                 RegisterOrganization()
                 | RevokeToken()
                 | RegisterSchema()
+                | AddClientSecret()
+                | RevokeClientSecret()
+                | ChangeClientTrust()
+                | RevokeClient()
                 | ChangeSettings()
                 | RecordProof()
             ):
