@@ -20,7 +20,7 @@ from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
 DEFAULT_ROLE = "Reader"  # The role of a user created without one.
-TOKEN_ROLE = "Administrator"
+TOKEN_ROLE = "Administrator"  # noqa: S105 - the role that an account needs to hold tokens.
 
 # If one request names several roles, the first of this list wins. Administrator is last, so that nobody
 # becomes one by a conflict.
@@ -116,7 +116,7 @@ class Organization:
         return self.roles[DEFAULT_ROLE]
 
 
-def evolve(
+def evolve(  # noqa: PLR0911 - one return for each kind of event.
     organization: Organization | None, event: OrganizationEvent, place: Place
 ) -> Organization:
     """Return the organization after an event. Pure; every reader of the log uses it."""

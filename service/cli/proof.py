@@ -1,4 +1,4 @@
-"""The commands of `scim-ledger audit` about the proof: is the log complete and unaltered, and what shows that?"""
+"""The commands of `scim-ledger audit` about the proof: is the log complete and unaltered, and what shows it."""
 
 import shutil
 from datetime import datetime
