@@ -51,6 +51,7 @@ from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
+from service.proof.parts import proving
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -87,7 +88,9 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys, rates_of(settings)),
+        authenticator=Authenticator(
+            runtime.pool, runtime.signing_keys, rates_of(settings), runtime.stopped
+        ),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
@@ -174,8 +177,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
+    app = make_app(runtime, settings)
     runner = make_runner(
-        make_app(runtime, settings),
+        app,
         ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
@@ -192,7 +196,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             failed="request_buckets_failed",
             postponed="request_buckets_postponed",
         ),
+        proving(runtime, settings) as proof,
     ):
+        app[health.PROOF] = proof
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
