@@ -1,6 +1,7 @@
 """What all ways in share before a handler runs: the caller is authenticated, within the limits."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from aiohttp import web
 
@@ -13,6 +14,8 @@ from service.http.parts import SERVICE
 from service.http.refusal_log import ORIGIN, Origin
 from service.limits.rate import Bucket
 
+# The organization whose turn a request has; it is given back when the request is answered.
+TURN = web.RequestKey("turn", UUID)
 # The limits that a request counts for.
 BUCKETS: web.RequestKey[tuple[Bucket, ...]] = web.RequestKey("buckets", tuple)
 
@@ -36,8 +39,11 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     if not connection.has_authenticated:
         connection.has_authenticated = True
         connection.connections.note_authenticated(connection)
-    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
+    organization_id = authenticated.caller.organization.id
+    request[ORIGIN] = Origin(organization_id, authenticated.token.token_id)
     if authenticated.buckets:
         request[BUCKETS] = authenticated.buckets
         await service.rates.pass_one(authenticated.buckets)
+    await service.turns.take(organization_id)
+    request[TURN] = organization_id
     return authenticated

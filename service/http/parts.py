@@ -14,6 +14,7 @@ from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
+from service.limits.turns import Turns
 from service.runtime import Runtime
 from service.write.lane import Lanes
 
@@ -34,6 +35,7 @@ class Service:
     bodies: MemoryShare  # Bounds the bodies that arrive.
     hosts: Hosts
     rates: RateLimits
+    turns: Turns  # Bounds the requests of an organization that are worked on.
     failures: Failures  # Of authentication, per client address.
 
 
