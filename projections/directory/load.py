@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.rows import user_attributes
+from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
 from schema.events.organization import Organization, Token
 from schema.events.user import User
@@ -29,9 +31,19 @@ async def load_users(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> tuple[dict[UUID, User], dict[UUID, str]]:
     """Return users by id, and the groups of users who are in any, as in `Resource.related`."""
-    rows = await connection.fetch(statement("load_users"), organization_id, list(ids))
+    rows = await load_user_rows(connection, organization_id, ids)
     groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
     return {row["id"]: user_of(row) for row in rows}, groups
+
+
+async def load_user_rows(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> list[asyncpg.Record]:
+    """Return the rows of users, each of which `user_of` reads, with their groups as in `Resource.related`."""
+    rows: list[asyncpg.Record] = await connection.fetch(
+        statement("load_users"), organization_id, list(ids)
+    )
+    return rows
 
 
 def user_of(row: asyncpg.Record) -> User:
@@ -109,12 +121,17 @@ async def find_group_names(
 
 
 async def load_members(
-    connection: Connection, organization_id: UUID, groups: Collection[UUID], ids: Collection[UUID]
+    connection: Connection, organization_id: UUID, named: Mapping[UUID, Collection[UUID]]
 ) -> Members:
-    """Return, for some groups, which of some ids are members."""
-    return await _by_group(
-        await connection.fetch(statement("load_members"), organization_id, list(groups), list(ids))
-    )
+    """Return, for each group, which of the ids that are named for it are members."""
+    members: Members = {}
+    for some in pieces([(group_id, each) for group_id, ids in named.items() for each in ids]):
+        rows = await connection.fetch(
+            statement("load_members"), organization_id, *zip(*some, strict=True)
+        )
+        for group_id, member_id, member_type in rows:
+            members.setdefault(group_id, {})[member_id] = member_type
+    return members
 
 
 async def load_all_members(
@@ -127,11 +144,34 @@ async def load_all_members(
 
 
 async def load_memberships(
-    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+    connection: Connection, organization_id: UUID, ids: Collection[UUID], *, limit: int
 ) -> Members:
-    """Return the groups that some ids belong to, with only those ids as members."""
+    """Return the groups that some ids belong to, with only those ids as members: at most `limit` pairs."""
     return await _by_group(
-        await connection.fetch(statement("load_memberships"), organization_id, list(ids))
+        await connection.fetch(statement("load_memberships"), organization_id, list(ids), limit)
+    )
+
+
+class Counts(NamedTuple):
+    """How many members groups have, and how many groups users or groups are in, by id."""
+
+    members: dict[UUID, int]
+    groups: dict[UUID, int]
+
+
+async def count_members(
+    connection: Connection,
+    organization_id: UUID,
+    groups: Collection[UUID],
+    members: Collection[UUID],
+) -> Counts:
+    """Return how many members some groups have, and how many groups some users or groups are in."""
+    rows = await connection.fetch(
+        statement("count_members"), organization_id, list(groups), list(members)
+    )
+    return Counts(
+        {row["id"]: row["members"] for row in rows if row["members"]},
+        {row["id"]: row["groups"] for row in rows if row["groups"]},
     )
 
 
@@ -164,12 +204,15 @@ async def find_member_types(
 async def load_organization(
     connection: Connection, organization_id: UUID, *, with_tokens: bool
 ) -> Organization | None:
-    """Return an organization, or None if there is none; with its tokens only if asked."""
+    """Return an organization, or None if there is none; with its tokens and OAuth clients only if asked."""
     row = await connection.fetchrow(statement("load_organization"), organization_id)
     if row is None:
         return None
-    tokens = await load_tokens(connection, organization_id) if with_tokens else {}
-    return organization_of(row, tokens)
+    if not with_tokens:
+        return organization_of(row)
+    tokens = await load_tokens(connection, organization_id)
+    clients = await load_clients(connection, organization_id)
+    return replace(organization_of(row, tokens), clients=clients)
 
 
 def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKENS) -> Organization:
@@ -190,3 +233,39 @@ async def load_tokens(connection: Connection, organization_id: UUID) -> dict[UUI
     """Return the tokens of an organization by id, oldest first."""
     rows = await connection.fetch(statement("load_tokens"), organization_id)
     return {row["id"]: Token(**row) for row in rows}
+
+
+async def load_clients(connection: Connection, organization_id: UUID) -> dict[UUID, Client]:
+    """Return the OAuth clients of an organization by id, oldest first."""
+    rows = await connection.fetch(statement("load_clients"), organization_id)
+    return {row["id"]: client_of(row) for row in rows}
+
+
+def client_of(row: asyncpg.Record) -> Client:
+    """Return the state that a row of directory.clients holds."""
+    secrets = [secret_of(each) for each in orjson.loads(row["secrets"])]
+    return Client(
+        id=row["id"],
+        account_id=row["account_id"],
+        label=row["label"],
+        kind=row["kind"],
+        scopes=tuple(row["scopes"]),
+        issuer=row["issuer"],
+        subjects=tuple(row["subjects"]),
+        audiences=tuple(row["audiences"]),
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+        secrets={each.id: each for each in secrets},
+    )
+
+
+def secret_of(read: Mapping[str, Any]) -> ClientSecret:
+    """Return a client's secret from the JSON in its row."""
+    revoked_at = read["revokedAt"]
+    return ClientSecret(
+        id=UUID(read["id"]),
+        secret_hash=read["secretHash"],
+        created_at=datetime.fromisoformat(read["createdAt"]),
+        expires_at=datetime.fromisoformat(read["expiresAt"]),
+        revoked_at=datetime.fromisoformat(revoked_at) if revoked_at else None,
+    )

@@ -16,6 +16,7 @@ from schema.scim.errors import (
 )
 from service.http.answer import SERVER, Answer
 from service.http.authentication import BUCKETS, TURN
+from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.parts import SERVICE
 from service.http.refusal_log import REFUSAL, refusal_fields
@@ -42,6 +43,7 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
         try:
             response = await _answer(request, handle, forms, shown)
         finally:
+            release(request)
             if (organization_id := request.get(TURN)) is not None:
                 request.app[SERVICE].turns.give_back(organization_id)
         if not response.prepared:

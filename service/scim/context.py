@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from eventstore.events import Provenance
+from schema.scim.budget import Budget
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, lacking
@@ -30,6 +31,7 @@ class RequestContext(NamedTuple):
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
     notes: dict[str, Any]  # Further fields of the request's log line.
+    budget: Budget  # What the commands of the request may cost in all.
 
     @property
     def organization_id(self) -> UUID:
@@ -42,7 +44,9 @@ class RequestContext(NamedTuple):
         token_id = authenticated.token.token_id
         provenance = Provenance(authenticated.actor_id, token_id, self.request_id, "scim")
         lanes = self.service.lanes
-        outcome = await lanes.submit(command, authenticated.caller, provenance, is_long=is_long)
+        outcome = await lanes.submit(
+            command, authenticated.caller, provenance, is_long=is_long, budget=self.budget
+        )
         if outcome.role_conflict:
             self._note_conflict(outcome.role_conflict)
         return outcome
@@ -84,7 +88,8 @@ async def authenticate(request: web.Request, scope: str) -> RequestContext:
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), SCIM)
     base = base_url(request, service)
-    return RequestContext(service, authenticated, base, request[REQUEST_ID], request[NOTES])
+    request_id, notes = request[REQUEST_ID], request[NOTES]
+    return RequestContext(service, authenticated, base, request_id, notes, Budget())
 
 
 def base_url(request: web.Request, service: Service) -> str:

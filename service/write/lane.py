@@ -23,6 +23,7 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import ConnectionCache
 from eventstore.sealing.sealer import Sealer
 from projections.directory.save import NameTaken
+from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.unavailable import unavailable
@@ -103,11 +104,17 @@ class Lanes:
         self._is_closed = False
 
     async def submit(
-        self, command: Command, caller: Caller, provenance: Provenance, *, is_long: bool = False
+        self,
+        command: Command,
+        caller: Caller,
+        provenance: Provenance,
+        *,
+        is_long: bool = False,
+        budget: Budget | None = None,
     ) -> Outcome:
         """Carry out a command; return when its events are committed, or when it changed nothing.
 
-        `is_long` says that the decision may take long.
+        `is_long` says that the decision may take long; `budget` is shared by the commands of one request.
         Errors: a ScimError if the command is refused; Unavailable if the lane is full, the service
         stops, or Postgres cannot be reached.
         """
@@ -116,9 +123,9 @@ class Lanes:
         if self._is_closed or len(lane.waiting) >= self._waiting_max:
             raise _busy()
         loop = asyncio.get_running_loop()
-        pending = Pending(
-            Work(command, caller, provenance, is_long), loop.create_future(), loop.time()
-        )
+        spending = Spending(budget or Budget())
+        work = Work(command, caller, provenance, is_long, spending)
+        pending = Pending(work, loop.create_future(), loop.time())
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
@@ -154,6 +161,8 @@ class Lanes:
                 decided = await self._transact(connection, lane.organization_id, batch)
                 # The events are committed, whatever happens to the connection now.
                 _answer_all(batch, decided.answers)
+                # A batch that has cost much ends early: the rest is the beginning of the next one.
+                lane.waiting.extendleft(reversed(batch[len(decided.answers) :]))
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
@@ -268,7 +277,7 @@ def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None 
 
 
 def _answer_all(batch: Sequence[Pending], answers: Sequence[Outcome | ScimError]) -> None:
-    for pending, answer in zip(batch, answers, strict=True):
+    for pending, answer in zip(batch, answers, strict=False):  # A batch may end early.
         _answer(pending, answer)
 
 

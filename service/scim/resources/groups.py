@@ -13,15 +13,16 @@ from projections.directory.queries.point_reads import (
 )
 from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound, Unavailable
+from service.http.body import is_long, release
 from service.ids import as_id, new_id
 from service.limits.offload import offload
 from service.scim.context import RequestContext
 from service.scim.queries.parameters import Parameters
 from service.scim.represent import group_bytes
 from service.scim.request import (
-    is_long,
-    large_body,
+    LARGE_BODY_LIMIT_BYTES,
     query_parameters,
+    read_body,
     read_precondition,
 )
 from service.scim.resources import read_command
@@ -41,9 +42,10 @@ NO_CONTENT = HTTPStatus.NO_CONTENT
 async def create(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with large_body(request) as body:
-        command = await offload(read_command.create_group, is_long(request), new_id(), body)
-        outcome = await context.submit(command, is_long=is_long(request))
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    command = await offload(read_command.create_group, is_long(request), new_id(), body)
+    del body
+    outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent, status=201)
 
 
@@ -65,11 +67,12 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     """PUT /Groups/{id}: 200 with the group, without its members if they are many."""
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with large_body(request) as body:
-        command = await offload(
-            read_command.replace_group, is_long(request), group_id, body, precondition
-        )
-        outcome = await context.submit(command, is_long=is_long(request))
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    command = await offload(
+        read_command.replace_group, is_long(request), group_id, body, precondition
+    )
+    del body
+    outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -77,11 +80,12 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     """PATCH /Groups/{id}: 200 with the group, or 204 if it has many members."""
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with large_body(request) as body:
-        command = await offload(
-            read_command.patch_group, is_long(request), group_id, body, precondition
-        )
-        outcome = await context.submit(command, is_long=is_long(request))
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    command = await offload(
+        read_command.patch_group, is_long(request), group_id, body, precondition
+    )
+    del body
+    outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -115,6 +119,7 @@ async def _answer_write(
     status: int = 200,
 ) -> web.StreamResponse:
     """Return the group as it is after a write. It is read again if its members are shown."""
+    release(request)  # An answer with many members may take as long as its client reads.
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)

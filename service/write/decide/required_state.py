@@ -8,6 +8,8 @@ from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
+    AddClientSecret,
+    ChangeClientTrust,
     ChangeSettings,
     Command,
     CreateGroup,
@@ -17,10 +19,13 @@ from service.write.commands import (
     IssueToken,
     PatchGroup,
     PatchUser,
+    RegisterClient,
     RegisterOrganization,
     RegisterSchema,
     ReplaceGroup,
     ReplaceUser,
+    RevokeClient,
+    RevokeClientSecret,
     RevokeToken,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
@@ -38,6 +43,7 @@ class RequiredState:
     whole_groups: set[UUID] = field(default_factory=set)  # With all their members.
     group_names: set[str] = field(default_factory=set)
     members: set[UUID] = field(default_factory=set)
+    named: dict[UUID, set[UUID]] = field(default_factory=dict)  # Group → ids that may be members.
     gone: set[UUID] = field(default_factory=set)
 
     def add(self, command: Command) -> None:
@@ -62,10 +68,19 @@ class RequiredState:
             case DeleteGroup():
                 self.groups.add(command.id)
                 self.gone.add(command.id)
-            case IssueToken():
+            case IssueToken() | RegisterClient():
                 self.organization = True
                 self.users.add(command.account_id)
-            case RegisterOrganization() | RevokeToken() | RegisterSchema() | ChangeSettings():
+            case (
+                RegisterOrganization()
+                | RevokeToken()
+                | RegisterSchema()
+                | AddClientSecret()
+                | RevokeClientSecret()
+                | ChangeClientTrust()
+                | RevokeClient()
+                | ChangeSettings()
+            ):
                 self.organization = True
 
     def _add_names(self, document: Document) -> None:
@@ -91,7 +106,10 @@ class RequiredState:
         for operation in command.patch.operations:
             if is_about_members(operation):
                 mentioned = mention(operation)
-                self.members |= set(parse_ids(mentioned.ids))
+                ids = set(parse_ids(mentioned.ids))
+                self.members |= ids
+                if ids:
+                    self.named.setdefault(command.id, set()).update(ids)
                 if mentioned.is_of_everyone:
                     self.whole_groups.add(command.id)
             self.group_names |= _sent_name(operation, "displayName")
