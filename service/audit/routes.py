@@ -3,17 +3,20 @@
 from typing import Final
 
 from service.api.route import Api, Route
-from service.audit import events, past
+from service.audit import events, files, past
 from service.audit.messages import (
     AccessAnswer,
+    AccessExportQuery,
     AtQuery,
     EventRow,
+    EventsExportQuery,
     EventsQuery,
     HolderRow,
     MemberAtRow,
     PagePosition,
+    ReportQuery,
 )
-from service.callers.scopes import AUDIT_READ
+from service.callers.scopes import AUDIT_EXPORT, AUDIT_READ
 
 AUDIT_API: Final = Api(
     prefix="/api/audit/v1",
@@ -71,6 +74,33 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+        ),
+        Route(
+            "GET",
+            "/export/events",
+            AUDIT_EXPORT,
+            files.events,
+            "Export the events that match, oldest first, as a file.",
+            query=EventsExportQuery,
+            produces="application/x-ndjson",
+        ),
+        Route(
+            "GET",
+            "/export/access",
+            AUDIT_EXPORT,
+            files.access,
+            "Export who had which access, as a file.",
+            query=AccessExportQuery,
+            produces="application/x-ndjson",
+        ),
+        Route(
+            "GET",
+            "/reports/{name}",
+            AUDIT_EXPORT,
+            files.reports,
+            "Read a report, ready to print.",
+            query=ReportQuery,
+            produces="text/html",
         ),
     ),
 )
