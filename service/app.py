@@ -22,6 +22,7 @@ from service.api.route import JSON
 from service.background.followers import following
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
+from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
@@ -64,7 +65,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys, runtime.token_uses),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
@@ -119,6 +120,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         watching_release(runtime.pool),
         following(runtime.dsn),
         keeping_statistics(runtime.dsn, runtime.pool),
+        keeping_token_uses(runtime.token_uses, runtime.pool),
     ):
         await runner.setup()
         try:

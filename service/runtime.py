@@ -12,6 +12,7 @@ from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
+from service.callers.token_uses import TokenUses
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.watch import watched
@@ -39,6 +40,7 @@ class Runtime:
     signing_keys: dict[str, SigningKey]
     lanes: Lanes
     reader: PointReader
+    token_uses: TokenUses
 
     @property
     def signing_key(self) -> SigningKey:
@@ -71,7 +73,7 @@ async def open_runtime(
             lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
             reader = PointReader(pool)
             try:
-                yield Runtime(dsn, pool, sealer, keys, lanes, reader)
+                yield Runtime(dsn, pool, sealer, keys, lanes, reader, TokenUses())
             finally:
                 await lanes.close()
                 await notifier.close()

@@ -19,22 +19,25 @@ TYPES: dict[str, type[Event]] = {
         user.UserDeactivated,
         user.UserReactivated,
         user.UserDeleted,
+        user.AccountDesignated,
         group.GroupCreated,
         group.GroupChanged,
         group.MembersAdded,
         group.MembersRemoved,
         group.GroupDeleted,
         organization.OrganizationRegistered,
+        organization.OrganizationRenamed,
+        organization.OrganizationSuspended,
+        organization.OrganizationResumed,
         organization.TokenIssued,
+        organization.TokenRotated,
         organization.TokenRevoked,
         organization.SchemaRegistered,
         organization.SettingsChanged,
     )
 }
 # None in them removes an attribute, or returns a setting to its default.
-NONE_HAS_A_MEANING: frozenset[type[Event]] = frozenset(
-    {group.GroupChanged, organization.SettingsChanged}
-)
+NONE_HAS_A_MEANING = frozenset(map(TYPES.__getitem__, ("GroupChanged", "SettingsChanged")))
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
 # These events are short, and a few texts of them make up most of a log: the same role, the same attributes.

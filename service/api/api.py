@@ -50,7 +50,9 @@ def handler(api: Api, route: Route) -> Handler:
 async def authenticate(request: web.Request, scope: str) -> Call:
     """Return who calls. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
-    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
+    authenticated = await service.authenticator.authenticate(
+        request.headers.get("Authorization"), request.remote
+    )
     request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), scope)

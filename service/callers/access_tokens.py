@@ -15,7 +15,7 @@ from service.callers.signing_keys import SigningKey
 
 ISSUER = "scim-ledger"
 AUDIENCE = "scim-ledger/scim"
-SCOPE = SCIM  # Every issued token has it.
+SCOPE = SCIM  # Of a token that is issued without naming scopes.
 ALGORITHM = (
     "EdDSA"  # RFC 8725 §3.1: the only algorithm we accept, whatever the token's header says.
 )
@@ -47,6 +47,7 @@ def encode_token(
     jti: str,
     issued_at: datetime,
     expires_at: datetime | None,
+    scope: str = SCOPE,
 ) -> str:
     """Return a signed token."""
     claims: dict[str, Any] = {
@@ -56,7 +57,7 @@ def encode_token(
         "organization": str(organization_id),
         "jti": jti,
         "iat": issued_at,
-        "scope": SCOPE,
+        "scope": scope,
     }
     if expires_at:
         claims["exp"] = expires_at
@@ -88,12 +89,13 @@ class TokenRefused(Unauthorized):
         self.token_id = token_id  # None if the directory does not know the token.
 
 
-def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None:
+def refuse_expired(
+    organization_id: UUID, token_id: UUID | None, ends_at: datetime | None, now: datetime
+) -> None:
     """Raise TokenRefused for a token that has expired."""
-    ends = claims.expires_at
-    if ends and ends <= now:
-        detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
-        raise TokenRefused(detail, claims.organization_id, token_id)
+    if ends_at and ends_at <= now:
+        detail = f"The token expired on {ends_at:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
+        raise TokenRefused(detail, organization_id, token_id)
 
 
 def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:

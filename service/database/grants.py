@@ -21,6 +21,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "signing_keys": ADD,
         "master_keys": ADD,
         "addresses": "SELECT, INSERT, UPDATE",
+        "token_uses": "SELECT, INSERT, UPDATE",
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},

@@ -13,7 +13,7 @@ from schema.scim.text import fold
 from service.callers.caller import Caller
 from service.ids import new_id
 from service.runtime import Runtime
-from service.write.commands import CreateUser, RegisterOrganization
+from service.write.commands import CreateAccount, RegisterOrganization
 
 TECHNICAL_ACCOUNT = "technical-account"
 
@@ -43,7 +43,7 @@ async def create_organization(
         "displayName": "Technical account for provisioning",
         "roleId": str(roles[TOKEN_ROLE]),
     }
-    await runtime.lanes.submit(CreateUser(account_id, account, USER), caller, provenance)
+    await runtime.lanes.submit(CreateAccount(account_id, account, USER), caller, provenance)
     return CreatedOrganization(await find_organization(runtime, str(organization_id)), account_id)
 
 

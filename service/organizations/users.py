@@ -8,7 +8,7 @@ from schema.scim.attributes import Document
 from schema.scim.definitions import user_type
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
-from service.callers.caller import Caller
+from service.callers.caller import acting
 from service.ids import new_id
 from service.runtime import Runtime
 from service.write.commands import CreateUser
@@ -31,7 +31,7 @@ async def create_user(
         document = {**document, "roleId": str(_role_id(organization, role))}
     resource_type, user_id = user_type(organization.schemas), new_id()
     command = CreateUser(user_id, read_document(document, resource_type).document, resource_type)
-    await runtime.lanes.submit(command, Caller(organization, None, provenance.source), provenance)
+    await runtime.lanes.submit(command, acting(organization, provenance), provenance)
     return user_id
 
 

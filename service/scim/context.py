@@ -1,8 +1,6 @@
 """The request context: the service, and the caller who makes the request."""
 
-import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, lacking
 from service.http.answering import NOTES
+from service.http.origin import origin_of
 from service.http.parts import SERVICE, Service
 from service.http.refusal_log import ORIGIN, Origin
 from service.http.request_id import REQUEST_ID
@@ -22,7 +21,6 @@ from service.write.batch import Outcome
 from service.write.commands import Command
 
 CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
-HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
 class RequestContext(NamedTuple):
@@ -83,7 +81,9 @@ def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
 async def authenticate(request: web.Request, scope: str) -> RequestContext:
     """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
-    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
+    authenticated = await service.authenticator.authenticate(
+        request.headers.get("Authorization"), request.remote
+    )
     request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), SCIM)
@@ -93,11 +93,4 @@ async def authenticate(request: web.Request, scope: str) -> RequestContext:
 
 def base_url(request: web.Request, service: Service) -> str:
     """Return the URL at which the client reaches the SCIM endpoint; it is safe inside JSON."""
-    if service.public_url:
-        return service.public_url + BASE_PATH
-    return _base_url(request.scheme, request.headers.get("Host", ""))
-
-
-@lru_cache(maxsize=256)
-def _base_url(scheme: str, host: str) -> str:
-    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
+    return origin_of(request, service.public_url) + BASE_PATH

@@ -25,6 +25,7 @@ from service.ids import new_id
 from service.limits.offload import LONG_MEMBERS, offload
 from service.write.commands import (
     Command,
+    CreateAccount,
     CreateGroup,
     CreateUser,
     PatchGroup,
@@ -38,7 +39,7 @@ from service.write.decide.state import BatchState, Decision
 from service.write.load_state import load_state
 
 USER_WRITES, GROUP_WRITES = (
-    (CreateUser, ReplaceUser, PatchUser),
+    (CreateUser, ReplaceUser, PatchUser, CreateAccount),
     (CreateGroup, ReplaceGroup, PatchGroup),
 )
 

@@ -104,6 +104,16 @@ class DeleteGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateAccount:
+    """Create a technical account from a document."""
+
+    id: UUID
+    document: Document
+    resource_type: ResourceType
+    listed_in_scim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterOrganization:
     """Register an organization with its five roles."""
 
@@ -123,6 +133,18 @@ class IssueToken:
     label: str
     scope: str
     expires_at: datetime | None = None
+    allowed_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RotateToken:
+    """Record that a token has a successor. The former one ends at an instant, or when it expires."""
+
+    organization_id: UUID
+    token_id: UUID
+    successor: IssueToken
+    now: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +171,38 @@ class ChangeSettings:
     settings: Mapping[str, Any]
 
 
-UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
+@dataclass(frozen=True, slots=True)
+class RenameOrganization:
+    """Give an organization another name."""
+
+    organization_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendOrganization:
+    """Accept no token of an organization until it is resumed."""
+
+    organization_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeOrganization:
+    """Accept the tokens of an organization again."""
+
+    organization_id: UUID
+
+
+UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser | CreateAccount
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
+TokenCommand = IssueToken | RotateToken | RevokeToken
 OrganizationCommand = (
-    RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings
+    RegisterOrganization
+    | RegisterSchema
+    | ChangeSettings
+    | RenameOrganization
+    | SuspendOrganization
+    | ResumeOrganization
 )
-Command = UserCommand | GroupCommand | OrganizationCommand
+Command = UserCommand | GroupCommand | TokenCommand | OrganizationCommand

@@ -3,8 +3,14 @@
 from typing import assert_never
 
 from service.callers.caller import Caller
-from service.write.commands import Command, GroupCommand, OrganizationCommand, UserCommand
-from service.write.decide import group, organization, user
+from service.write.commands import (
+    Command,
+    GroupCommand,
+    OrganizationCommand,
+    TokenCommand,
+    UserCommand,
+)
+from service.write.decide import group, organization, tokens, user
 from service.write.decide.state import BatchState, Decision
 
 
@@ -17,6 +23,8 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
         return user.decide(command, state, caller)
     if isinstance(command, GroupCommand):
         return group.decide(command, state)
+    if isinstance(command, TokenCommand):
+        return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state)
     assert_never(command)

@@ -1,4 +1,4 @@
-"""Decide what a command does to an organization: its registration, tokens and schemas."""
+"""Decide what a command does to an organization: its registration, its name, its settings, its schemas."""
 
 import unicodedata
 from typing import assert_never
@@ -6,24 +6,25 @@ from typing import assert_never
 from schema.events.event import Event
 from schema.events.organization import (
     ROLE_NAMES,
-    TOKEN_ROLE,
     Organization,
     OrganizationRegistered,
+    OrganizationRenamed,
+    OrganizationResumed,
+    OrganizationSuspended,
     SchemaRegistered,
     SettingsChanged,
-    TokenIssued,
-    TokenRevoked,
 )
 from schema.events.settings import IllegalSetting, check_settings
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension, refuse_removal
 from service.write.commands import (
     ChangeSettings,
-    IssueToken,
     OrganizationCommand,
     RegisterOrganization,
     RegisterSchema,
-    RevokeToken,
+    RenameOrganization,
+    ResumeOrganization,
+    SuspendOrganization,
 )
 from service.write.decide.state import BatchState, Decision, decisions
 
@@ -41,12 +42,14 @@ def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
     match command:
         case RegisterOrganization():
             return decisions(command.id, [_register(command, state)])
-        case IssueToken():
-            return decisions(command.organization_id, [_issue(command, state)])
-        case RevokeToken():
-            return decisions(command.organization_id, _revoke(command, state))
         case RegisterSchema():
             return decisions(command.organization_id, _register_schema(command, state))
+        case RenameOrganization():
+            return decisions(command.organization_id, _rename(command, state))
+        case SuspendOrganization():
+            return decisions(command.organization_id, _suspend(command, state))
+        case ResumeOrganization():
+            return decisions(command.organization_id, _resume(state))
         case ChangeSettings():
             return decisions(command.organization_id, _change_settings(command, state))
         case _:
@@ -56,56 +59,64 @@ def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
 def _register(command: RegisterOrganization, state: BatchState) -> Event:
     if state.organization is not None:
         raise Uniqueness(f"Organization {command.id} exists already.")
-    if not command.name.strip() or len(command.name) > NAME_LENGTH_MAX:
-        raise InvalidValue(f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
-    _refuse_control_characters("An organization's name", command.name.strip())
+    name = _checked_name(command.name)
     assert set(command.roles) == set(ROLE_NAMES)
-    return OrganizationRegistered(name=command.name.strip(), roles=command.roles)
+    return OrganizationRegistered(name=name, roles=command.roles)
 
 
-def _refuse_control_characters(what: str, text: str) -> None:
+def _checked_name(sent: str) -> str:
+    """Return a name without blanks around it. Errors: InvalidValue."""
+    name = sent.strip()
+    if not name or len(sent) > NAME_LENGTH_MAX:
+        raise invalid("name", f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
+    refuse_control_characters("name", "An organization's name", name)
+    return name
+
+
+def invalid(field: str, detail: str) -> InvalidValue:
+    """Return the refusal of a field's value."""
+    refusal = InvalidValue(detail)
+    refusal.attribute = field
+    return refusal
+
+
+def refuse_control_characters(field: str, what: str, text: str) -> None:
     """Raise InvalidValue for characters that would break a list into lines, or steer a terminal."""
     if any(unicodedata.category(each) in CONTROLS for each in text):
-        raise InvalidValue(
-            f"{what} is one line of text: leave out line breaks and control characters."
+        raise invalid(
+            field, f"{what} is one line of text: leave out line breaks and control characters."
         )
 
 
-def _issue(command: IssueToken, state: BatchState) -> Event:
-    organization = _existing(state)
-    account = state.user(command.account_id)
-    if account is None:
-        raise NotFound(f"There is no user {command.account_id}.")
-    if not account.active or organization.role_name(account.role_id) != TOKEN_ROLE:
-        raise InvalidValue(f"A technical account must be active and an {TOKEN_ROLE}.")
-    _refuse_control_characters("A token's label", command.label)
-    return TokenIssued(
-        token_id=command.token_id,
-        jti_hash=command.jti_hash,
-        account_id=command.account_id,
-        label=command.label,
-        scope=command.scope,
-        expires_at=command.expires_at,
-    )
+def _rename(command: RenameOrganization, state: BatchState) -> list[Event]:
+    name = _checked_name(command.name)
+    return [] if existing(state).name == name else [OrganizationRenamed(name=name)]
 
 
-def _revoke(command: RevokeToken, state: BatchState) -> list[Event]:
-    token = _existing(state).tokens.get(command.token_id)
-    if token is None:
-        raise NotFound(f"There is no token {command.token_id}.")
-    return [] if token.revoked_at else [TokenRevoked(token_id=command.token_id)]
+def _suspend(command: SuspendOrganization, state: BatchState) -> list[Event]:
+    reason = command.reason.strip()
+    if not reason or len(reason) > NAME_LENGTH_MAX:
+        raise invalid("reason", f"A reason has 1 to {NAME_LENGTH_MAX} characters: callers read it.")
+    refuse_control_characters("reason", "A reason", reason)
+    former = existing(state).suspension
+    is_same = former is not None and former.reason == reason
+    return [] if is_same else [OrganizationSuspended(reason=reason)]
+
+
+def _resume(state: BatchState) -> list[Event]:
+    return [OrganizationResumed()] if existing(state).suspension else []
 
 
 def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
     document = check_extension(command.document)
-    former = _existing(state).schemas.get(document["id"])
+    former = existing(state).schemas.get(document["id"])
     if former is not None:
         refuse_removal(former, document)
     return [] if former == document else [SchemaRegistered(document=document)]
 
 
 def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
-    former = _existing(state).settings
+    former = existing(state).settings
     try:
         check_settings(command.settings)
     except IllegalSetting as error:
@@ -116,7 +127,8 @@ def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
     return [SettingsChanged(settings=changed)] if changed else []
 
 
-def _existing(state: BatchState) -> Organization:
+def existing(state: BatchState) -> Organization:
+    """Return the organization. Errors: NotFound."""
     if state.organization is None:
         raise NotFound("There is no such organization.")
     return state.organization
