@@ -41,6 +41,15 @@ class ListedToken:
         """Return the userName of the account; its id if it was deleted."""
         return self.account.user_name if self.account else str(self.token.account_id)
 
+    def account_problems(self, organization: Organization) -> list[str]:
+        """Return why the account may hold no tokens, in a few words each."""
+        if self.account is None:
+            return ["account deleted"]
+        problems = [] if self.account.active else ["account deactivated"]
+        if self.account.role_id != organization.roles[TOKEN_ROLE]:
+            problems.append(f"account not {TOKEN_ROLE}")
+        return problems
+
 
 async def list_tokens(
     runtime: Runtime,
