@@ -9,7 +9,7 @@ from service.cli.provenance import cli_provenance
 from service.organizations.manage import resume_organization, suspend_organization
 from service.organizations.register import find_organization
 from tests.admin.client import Admin, with_scope
-from tests.protocol.extensions import DOCUMENT
+from tests.protocol.extensions import EXTENSION
 from tests.serving import Scim, Served, make_tenant
 
 
@@ -65,13 +65,13 @@ async def test_a_setting_is_chosen_and_returned_to_its_default(admin: Admin) -> 
 
 
 async def test_an_extension_schema_is_registered(admin: Admin) -> None:
-    answer = await admin.post("/schemas", {"document": DOCUMENT})
+    answer = await admin.post("/schemas", {"document": EXTENSION})
 
     assert answer.status == 201
-    assert answer.body["id"] == DOCUMENT["id"]
+    assert answer.body["id"] == EXTENSION["id"]
     await asyncio.sleep(0.55)
-    assert [each["id"] for each in (await admin.get("/schemas")).body["items"]] == [DOCUMENT["id"]]
-    fewer = {**DOCUMENT, "attributes": DOCUMENT["attributes"][:1]}
+    assert [each["id"] for each in (await admin.get("/schemas")).body["items"]] == [EXTENSION["id"]]
+    fewer = {**EXTENSION, "attributes": EXTENSION["attributes"][:1]}
     assert (await admin.post("/schemas", {"document": fewer})).status == 422
     assert (await admin.post("/schemas", {"document": {}})).status == 422
 
