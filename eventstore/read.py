@@ -57,6 +57,12 @@ async def read_provenance(
     return {stream_id: Cause(*columns) for stream_id, *columns in rows}
 
 
+async def position_at(connection: Connection, organization_id: UUID, instant: datetime) -> int:
+    """Return the position of the last event up to an instant; 0 if there was none."""
+    found: int = await connection.fetchval(statement("position_at"), organization_id, instant)
+    return found
+
+
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
@@ -68,3 +74,13 @@ async def read_actors(
     """Return who appended the events of a stream that were recorded at some instants."""
     rows = await connection.fetch(statement("read_actors"), organization_id, stream_id, list(at))
     return {row["recorded_at"]: row["actor_id"] for row in rows}
+
+
+async def find_position_before(
+    connection: Connection, organization_id: UUID, instant: datetime
+) -> int:
+    """Return the last position that was recorded before an instant; 0 if there is none."""
+    position: int = await connection.fetchval(
+        statement("find_position_before"), organization_id, instant
+    )
+    return position

@@ -4,6 +4,7 @@ import orjson
 
 from schema.events.organization import Organization
 from schema.events.settings import SETTINGS
+from schema.scim.errors import InvalidValue
 from service.admin.messages import (
     NewSchema,
     OrganizationPatch,
@@ -26,9 +27,13 @@ async def read(call: Call) -> OrganizationRow:
 async def change(call: Call, body: OrganizationPatch) -> OrganizationRow:
     """PATCH /organization."""
     if body.settings:
-        await change_settings(
-            call.runtime, call.organization, body.settings, provenance=call.provenance
-        )
+        try:
+            await change_settings(
+                call.runtime, call.organization, body.settings, provenance=call.provenance
+            )
+        except InvalidValue as refusal:
+            refusal.attribute = f"settings/{refusal.attribute}"
+            raise
     if body.name is not None:
         await rename_organization(
             call.runtime, call.organization, body.name, provenance=call.provenance

@@ -6,7 +6,6 @@ from service.admin.messages import IssuedTokenRow, NewToken, Rotation, TokenRow
 from service.api.call import Call
 from service.api.cursor import page_of, read_id_cursor
 from service.api.models import ListQuery, Page
-from service.http.origin import origin_of
 from service.organizations import tokens as use_cases
 from service.organizations.listing import ListedToken, find_token, list_tokens
 from service.organizations.tokens import IssuedToken, Wanted
@@ -72,7 +71,7 @@ async def _shown(call: Call, issued: IssuedToken) -> IssuedTokenRow:
     return IssuedTokenRow(
         **dict(row(listed)),
         token=issued.token,
-        tenant_url=origin_of(call.request, call.service.public_url) + BASE_PATH,
+        tenant_url=call.service.hosts.origin(call.request) + BASE_PATH,
     )
 
 

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -19,9 +19,11 @@ from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
 from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
 from service.callers.caller import Caller
+from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.callers.token_uses import TokenUses
+from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
@@ -55,6 +57,7 @@ class AuthenticatedCaller:
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
     scopes: frozenset[str]  # All that the token grants.
+    buckets: tuple[Bucket, ...] = ()  # The rate limits that its requests count for.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -70,9 +73,11 @@ class Authenticator:
         pool: asyncpg.Pool,
         keys: Mapping[str, SigningKey],
         uses: TokenUses | None = None,
+        rates: Rates | None = None,
     ) -> None:
         self._pool = pool
         self._uses = uses or TokenUses()
+        self._rates = rates or Rates()
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
@@ -90,7 +95,9 @@ class Authenticator:
             await self._refuse_expired(cached)
         caller = cached.caller
         if caller is None:
-            caller = cached.caller = _caller(cached.state, cached.claims)
+            caller = _caller(cached.state, cached.claims)
+            buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
+            caller = cached.caller = replace(caller, buckets=buckets)
         if cached.networks:
             _refuse_address(cached.networks, address, caller)
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)

@@ -1,6 +1,7 @@
 """The commands of `scim-ledger`. Each one opens a runtime, calls one function and prints the result."""
 
 import asyncio
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -27,12 +28,13 @@ from service.cli.process.run import (
 )
 from service.cli.projections import projections
 from service.cli.provenance import cli_provenance
+from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate
 from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
 from service.organizations.users import create_user
-from service.runtime import Runtime, adopt_by_log, open_database
+from service.runtime import Runtime, adopt_by_log, make_ready, open_database
 
 log = structlog.get_logger()
 app = typer.Typer(
@@ -90,16 +92,33 @@ def serve() -> None:
 
 
 @app.command("migrate")
-def migrate_command() -> None:
-    """Migrate the database to the schema of this release. Running it again changes nothing."""
-    run(_migrate)
+def migrate_command(
+    renew_login: Annotated[
+        bool,
+        typer.Option("--renew-login", help="Give the service's stored login a new password now."),
+    ] = False,
+) -> None:
+    """Migrate the database to the schema of this release, with the owner's login.
+
+    Running it again changes nothing.
+    """
+    run(partial(_migrate, renew_login=renew_login))
 
 
-async def _migrate(settings: Settings) -> None:
-    async with open_database(settings, may_make=False) as dsn:
-        applied = await migrate(dsn)
-        await adopt_by_log(dsn, settings)
-    say("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
+async def _migrate(settings: Settings, *, renew_login: bool) -> None:
+    async with open_database(settings, may_make=False) as logins:
+        applied = await migrate(logins.owner_dsn)
+        await adopt_by_log(logins.owner_dsn, settings)
+        for each in applied:
+            say(f"applied {each}")
+        made = await make_ready(logins, settings, renew_login=renew_login)
+        for each in made:
+            say(f"made {each}")
+    if not applied and not made:
+        say("The database is up to date.")
+
+
+organizations.command("set")(organization_set)
 
 
 @roles.command("list")

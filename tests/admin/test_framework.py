@@ -213,7 +213,7 @@ async def test_a_refusal_names_a_field_that_is_unknown_and_those_that_are_known(
         (b'{"displayName": "a\\u0000"}', 422),
         (b'{"displayName": "a", "expiresAt": NaN}', 400),
         (b'{"displayName": "' + b"a" * 1_100_000 + b'"}', 413),
-        (b"[" * 100_000, 400),
+        (b"[" * 60_000, 400),
     ],
     ids=range(9),
 )

@@ -26,5 +26,5 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
     if isinstance(command, TokenCommand):
         return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
-        return organization.decide(command, state)
+        return organization.decide(command, state, caller)
     assert_never(command)
