@@ -20,8 +20,8 @@ from service.organizations.settings import change_settings
 
 
 async def read(call: Call) -> OrganizationRow:
-    """GET /organization."""
-    return row(call.organization)
+    """GET /organization: as it is now. What the caller has of it may be half a second old."""
+    return row(await reload_organization(call.runtime, call.organization))
 
 
 async def change(call: Call, body: OrganizationPatch) -> OrganizationRow:
@@ -59,8 +59,8 @@ async def list_roles(call: Call) -> Page[RoleRow]:
 
 async def list_schemas(call: Call) -> Page[SchemaRow]:
     """GET /schemas."""
-    found = call.organization.schemas.items()
-    rows = [SchemaRow(id=urn, document=document) for urn, document in found]
+    found = (await reload_organization(call.runtime, call.organization)).schemas
+    rows = [SchemaRow(id=urn, document=document) for urn, document in found.items()]
     return Page[SchemaRow](items=rows, next_cursor=None)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from service.callers.scopes import DEFAULT, Scope
+from service.callers.scopes import DEFAULT, MEANINGS
 from service.cli.groups import group
 from service.cli.issue import issue_and_show
 from service.cli.printing import tokens as show
@@ -42,8 +42,10 @@ def token_issue(
         ),
     ] = None,
     scope: Annotated[
-        list[Scope] | None,
-        typer.Option(help="What the token permits; may be given several times. By default scim."),
+        list[str] | None,
+        typer.Option(
+            help=f"What the token permits; may be given several times. By default scim. One of {', '.join(MEANINGS)}."
+        ),
     ] = None,
     network: Annotated[
         list[str] | None,
