@@ -19,10 +19,15 @@ ROLE_PRECEDENCE = ("Editor", "Contributor", "Validator", "Reader", "Administrato
 
 
 class OrganizationRegistered(Event):
-    """An organization was registered; `roles` maps the five role names to their UUIDs in it."""
+    """An organization was registered; `roles` maps the five role names to their UUIDs in it.
 
+    Version 2 added `settings`: what holds from the beginning, where that is not the default.
+    """
+
+    schema_version: ClassVar[int] = 2
     name: str
     roles: Mapping[str, UUID]
+    settings: Mapping[str, Any] = {}
 
 
 class OrganizationRenamed(Event):
@@ -155,6 +160,7 @@ def evolve(
             created_at=place.recorded_at,
             name=event.name,
             roles=dict(event.roles),
+            settings=dict(event.settings),
         )
     assert organization is not None, f"{type(event).__name__} before OrganizationRegistered"
     after = replace(organization, version=place.version)

@@ -6,6 +6,7 @@ from typing import Any
 Facts = dict[str, Any]
 # (event type, version read) → the step to the next version.
 UPCASTERS: Mapping[tuple[str, int], Callable[[Facts], Facts]] = {
+    ("OrganizationRegistered", 1): lambda facts: {**facts, "settings": {}},
     ("TokenIssued", 1): lambda facts: {**facts, "allowedNetworks": []},
 }
 

@@ -16,6 +16,7 @@ from service.runtime import Runtime
 from service.write.commands import CreateAccount, RegisterOrganization
 
 TECHNICAL_ACCOUNT = "technical-account"
+NEW = {"passwordInSchema": False}  # Settings of new organizations that are not the default.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ async def create_organization(
     roles = {role: new_id() for role in ROLE_NAMES}
     blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
     caller = Caller(blank, None, provenance.source)
-    register = RegisterOrganization(organization_id, name, roles)
+    register = RegisterOrganization(organization_id, name, roles, NEW)
     await runtime.lanes.submit(register, caller, provenance)
     account_id = new_id()
     account = {

@@ -120,6 +120,7 @@ class RegisterOrganization:
     id: UUID
     name: str
     roles: Mapping[str, UUID] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)  # Those that are not the default.
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,10 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     MembersRemoved: events(MembersRemoved, **MEMBERS),
     GroupDeleted: events(GroupDeleted),
     OrganizationRegistered: events(
-        OrganizationRegistered, name=TEXTS, roles=st.dictionaries(TEXTS, IDS, max_size=3)
+        OrganizationRegistered,
+        name=TEXTS,
+        roles=st.dictionaries(TEXTS, IDS, max_size=3),
+        settings=st.dictionaries(TEXTS, SCALARS, max_size=3),
     ),
     AccountDesignated: events(AccountDesignated, listed_in_scim=st.booleans()),
     OrganizationRenamed: events(OrganizationRenamed, name=TEXTS),

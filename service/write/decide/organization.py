@@ -30,6 +30,7 @@ from service.write.commands import (
 from service.write.decide.state import BatchState, Decision, decisions
 
 NAME_LENGTH_MAX = 200
+ONCE_LISTED = "passwordInSchema"
 OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
 CONTROLS = frozenset(
     {"Cc", "Zl", "Zp"}
@@ -63,7 +64,7 @@ def _register(command: RegisterOrganization, state: BatchState) -> Event:
         raise Uniqueness(f"Organization {command.id} exists already.")
     name = _checked_name(command.name)
     assert set(command.roles) == set(ROLE_NAMES)
-    return OrganizationRegistered(name=name, roles=command.roles)
+    return OrganizationRegistered(name=name, roles=command.roles, settings=command.settings)
 
 
 def _checked_name(sent: str) -> str:
@@ -127,6 +128,10 @@ def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller)
         raise refusal from error
     if operators := [name for name in command.settings if SETTINGS[name].is_operators]:
         _refuse_strangers(operators[0], caller)
+    if command.settings.get(ONCE_LISTED) is False and existing(state).setting(ONCE_LISTED):
+        raise invalid(
+            ONCE_LISTED, f"{ONCE_LISTED} stays true: a listed attribute never disappears."
+        )
     changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
     return [SettingsChanged(settings=changed)] if changed else []
 
