@@ -32,6 +32,7 @@ class Claims:
     jti_hash: str
     scopes: frozenset[str]
     expires_at: datetime | None
+    client_id: UUID | None = None  # Of an access token: the OAuth client that it was issued to.
 
 
 def hash_jti(jti: str) -> str:
@@ -75,6 +76,7 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
             hash_jti(claims["jti"]),
             read_scopes(claims["scope"]),
             expires_at,
+            UUID(claims["client_id"]) if "client_id" in claims else None,
         )
     except (ValueError, TypeError, AttributeError):
         raise Unauthorized("The token is not one that this service issues.") from None
@@ -90,12 +92,14 @@ class TokenRefused(Unauthorized):
 
 
 def refuse_expired(
-    organization_id: UUID, token_id: UUID | None, ends_at: datetime | None, now: datetime
+    claims: Claims, token_id: UUID | None, now: datetime, *, ends_at: datetime | None = None
 ) -> None:
-    """Raise TokenRefused for a token that has expired."""
-    if ends_at and ends_at <= now:
-        detail = f"The token expired on {ends_at:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
-        raise TokenRefused(detail, organization_id, token_id)
+    """Raise TokenRefused for a token that has expired: at `ends_at`, if that is earlier than its claims say."""
+    ends = ends_at or claims.expires_at
+    if ends and ends <= now:
+        remedy = "get a new one with the client" if claims.client_id else "issue a new one"
+        detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; {remedy}."
+        raise TokenRefused(detail, claims.organization_id, token_id)
 
 
 def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:

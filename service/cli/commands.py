@@ -14,6 +14,8 @@ from service.cli import tail
 from service.cli.admin.accounts import accounts
 from service.cli.admin.organizations import organizations
 from service.cli.admin.tokens import tokens
+from service.cli.audit import audit
+from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.printing import lists as show
 from service.cli.process import output
@@ -52,8 +54,10 @@ app.add_typer(roles, name="role")
 app.add_typer(users, name="user")
 app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")
+app.add_typer(clients, name="client")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
+app.add_typer(audit, name="audit")
 app.add_typer(projections, name="projections")
 
 
@@ -86,7 +90,7 @@ def serve() -> None:
     an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
     # Only this command serves, and the HTTP server takes half a second to import.
-    from service.cli.serve import run_service  # noqa: PLC0415
+    from service.cli.serve import run_service
 
     run(run_service)
 

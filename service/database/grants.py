@@ -23,6 +23,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "logins": READ,
         "addresses": "SELECT, INSERT, UPDATE",
         "token_uses": "SELECT, INSERT, UPDATE",
+        "used_assertions": WRITE,
         "request_buckets": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},

@@ -72,7 +72,7 @@ async def issue_wanted(
     runtime: Runtime, organization: Organization, wanted: Wanted, *, provenance: Provenance
 ) -> IssuedToken:
     """Make the bearer token that is wanted. Errors: those of `issue_token`."""
-    account_id = wanted.account_id or await _account_id(runtime, organization, wanted.account)
+    account_id = wanted.account_id or await find_account_id(runtime, organization, wanted.account)
     now, jti = _now(), secrets.token_urlsafe(JTI_BYTES)
     command = _command(organization.id, account_id, wanted, jti=jti, now=now)
     await runtime.lanes.submit(command, acting(organization, provenance), provenance)
@@ -161,7 +161,13 @@ def _issued(runtime: Runtime, command: IssueToken, jti: str, now: datetime) -> I
     return IssuedToken(token, command.token_id, command.account_id, command.expires_at)
 
 
-async def _account_id(runtime: Runtime, organization: Organization, account: str | None) -> UUID:
+async def find_account_id(
+    runtime: Runtime, organization: Organization, account: str | None
+) -> UUID:
+    """Return the id of a technical account by userName: by default, the one created with the organization.
+
+    Errors: NotFound.
+    """
     async with runtime.pool.acquire() as connection:
         found = await admin.find_account(connection, organization.id, account or TECHNICAL_ACCOUNT)
     if found is None:

@@ -115,7 +115,7 @@ def test_only_a_hash_of_the_jti_is_kept() -> None:
 def test_a_token_is_accepted_until_it_expires() -> None:
     claims = decode_token(token(expires_at=EXPIRES), KEYS)
 
-    refuse_expired(ORGANIZATION_ID, TOKEN_ID, claims.expires_at, EXPIRES - timedelta(seconds=1))
+    refuse_expired(claims, TOKEN_ID, EXPIRES - timedelta(seconds=1))
     assert claims.expires_at == EXPIRES
 
 
@@ -125,7 +125,7 @@ def test_an_expired_token_is_refused_with_its_end(late: timedelta) -> None:
     detail = "expired on 2027-01-31 at 09:30:00 UTC; issue a new one"
 
     with pytest.raises(TokenRefused, match=detail) as refused:
-        refuse_expired(ORGANIZATION_ID, TOKEN_ID, claims.expires_at, EXPIRES + late)
+        refuse_expired(claims, TOKEN_ID, EXPIRES + late)
     assert (refused.value.organization_id, refused.value.token_id) == (ORGANIZATION_ID, TOKEN_ID)
 
 

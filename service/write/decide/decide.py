@@ -4,13 +4,14 @@ from typing import assert_never
 
 from service.callers.caller import Caller
 from service.write.commands import (
+    ClientCommand,
     Command,
     GroupCommand,
     OrganizationCommand,
     TokenCommand,
     UserCommand,
 )
-from service.write.decide import group, organization, tokens, user
+from service.write.decide import clients, group, organization, tokens, user
 from service.write.decide.state import BatchState, Decision
 
 
@@ -27,4 +28,6 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
         return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
+    if isinstance(command, ClientCommand):
+        return clients.decide(command, state)
     assert_never(command)

@@ -1,6 +1,5 @@
 """Decide what a command does to an organization: its registration, its name, its settings, its schemas."""
 
-import unicodedata
 from typing import assert_never
 
 from schema.events.event import Event
@@ -28,13 +27,11 @@ from service.write.commands import (
     SuspendOrganization,
 )
 from service.write.decide.state import BatchState, Decision, decisions
+from service.write.decide.text import invalid, refuse_control_characters
 
 NAME_LENGTH_MAX = 200
 ONCE_LISTED = "passwordInSchema"
 OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
-CONTROLS = frozenset(
-    {"Cc", "Zl", "Zp"}
-)  # Unicode's categories of control characters and line breaks.
 
 
 def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> list[Decision]:
@@ -72,23 +69,8 @@ def _checked_name(sent: str) -> str:
     name = sent.strip()
     if not name or len(sent) > NAME_LENGTH_MAX:
         raise invalid("name", f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
-    refuse_control_characters("name", "An organization's name", name)
+    refuse_control_characters("An organization's name", name, field="name")
     return name
-
-
-def invalid(field: str, detail: str) -> InvalidValue:
-    """Return the refusal of a field's value."""
-    refusal = InvalidValue(detail)
-    refusal.attribute = field
-    return refusal
-
-
-def refuse_control_characters(field: str, what: str, text: str) -> None:
-    """Raise InvalidValue for characters that would break a list into lines, or steer a terminal."""
-    if any(unicodedata.category(each) in CONTROLS for each in text):
-        raise invalid(
-            field, f"{what} is one line of text: leave out line breaks and control characters."
-        )
 
 
 def _rename(command: RenameOrganization, state: BatchState) -> list[Event]:
@@ -100,7 +82,7 @@ def _suspend(command: SuspendOrganization, state: BatchState) -> list[Event]:
     reason = command.reason.strip()
     if not reason or len(reason) > NAME_LENGTH_MAX:
         raise invalid("reason", f"A reason has 1 to {NAME_LENGTH_MAX} characters: callers read it.")
-    refuse_control_characters("reason", "A reason", reason)
+    refuse_control_characters("A reason", reason, field="reason")
     former = existing(state).suspension
     is_same = former is not None and former.reason == reason
     return [] if is_same else [OrganizationSuspended(reason=reason)]

@@ -9,6 +9,7 @@ from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
+    ClientCommand,
     Command,
     CreateAccount,
     CreateGroup,
@@ -19,6 +20,7 @@ from service.write.commands import (
     OrganizationCommand,
     PatchGroup,
     PatchUser,
+    RegisterClient,
     ReplaceGroup,
     ReplaceUser,
     RotateToken,
@@ -67,9 +69,11 @@ class RequiredState:
             case _:
                 self._add_organization(command)
 
-    def _add_organization(self, command: TokenCommand | OrganizationCommand) -> None:
+    def _add_organization(
+        self, command: TokenCommand | OrganizationCommand | ClientCommand
+    ) -> None:
         self.organization = True
-        if isinstance(command, IssueToken):
+        if isinstance(command, IssueToken | RegisterClient):
             self.users.add(command.account_id)
         elif isinstance(command, RotateToken):
             self.users.add(command.successor.account_id)

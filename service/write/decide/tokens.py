@@ -12,12 +12,13 @@ from schema.events.organization import (
     TokenRevoked,
     TokenRotated,
 )
-from schema.scim.errors import Conflict, Forbidden, NotFound
+from schema.scim.errors import Conflict, NotFound
 from service.callers.caller import Caller
-from service.callers.scopes import COMMAND_LINE_ONLY, MEANINGS, OPERATE, read_scopes
+from service.callers.scopes import refuse_ungrantable
 from service.write.commands import IssueToken, RevokeToken, RotateToken, TokenCommand
-from service.write.decide.organization import existing, invalid, refuse_control_characters
+from service.write.decide.organization import existing
 from service.write.decide.state import BatchState, Decision, decisions
+from service.write.decide.text import invalid, refuse_control_characters
 
 LABEL_LENGTH_MAX: Final = 200
 NETWORKS_MAX: Final = 50
@@ -48,8 +49,8 @@ def _issue(command: IssueToken, state: BatchState, caller: Caller) -> Event:
         raise invalid("accountId", f"A technical account must be active and an {TOKEN_ROLE}.")
     if not command.label.strip() or len(command.label) > LABEL_LENGTH_MAX:
         raise invalid("label", f"A token's label has 1 to {LABEL_LENGTH_MAX} characters.")
-    refuse_control_characters("label", "A token's label", command.label)
-    refuse_scopes(command.scope, caller)
+    refuse_control_characters("A token's label", command.label, field="label")
+    refuse_ungrantable(command.scope.split(), caller.source)
     return TokenIssued(
         token_id=command.token_id,
         jti_hash=command.jti_hash,
@@ -59,20 +60,6 @@ def _issue(command: IssueToken, state: BatchState, caller: Caller) -> Event:
         expires_at=command.expires_at,
         allowed_networks=read_networks(command.allowed_networks),
     )
-
-
-def refuse_scopes(text: str, caller: Caller) -> None:
-    """Raise InvalidValue for scopes that do not exist, Forbidden for those that the caller may not grant."""
-    scopes = read_scopes(text)
-    if not scopes:
-        raise invalid("scopes", "A token has at least one scope.")
-    if unknown := sorted(scopes - set(MEANINGS)):
-        known = ", ".join(MEANINGS)
-        raise invalid("scopes", f"There is no scope {unknown[0][:100]!r}; there are {known}.")
-    if OPERATE in scopes:
-        raise Forbidden(f"{OPERATE} belongs to no organization: no token of one may have it.")
-    if caller.source != "cli" and (only := sorted(scopes & COMMAND_LINE_ONLY)):
-        raise Forbidden(f"{only[0]} is granted on the command line only.")
 
 
 def read_networks(sent: Sequence[str]) -> tuple[str, ...]:
