@@ -7,7 +7,7 @@ from schema.events.organization import TOKEN_ROLE, Organization
 from schema.scim.attributes import Document
 from schema.scim.definitions import user_type
 from schema.scim.resource import read_document
-from service.callers.caller import acting
+from service.callers.acting import acting
 from service.ids import new_id
 from service.runtime import Runtime
 from service.write.commands import CreateAccount

@@ -3,7 +3,7 @@
 from eventstore.events import Provenance
 from projections.directory.load import load_organization
 from schema.events.organization import Organization
-from service.callers.caller import acting
+from service.callers.acting import acting
 from service.runtime import Runtime
 from service.write.commands import (
     RenameOrganization,

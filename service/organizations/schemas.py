@@ -7,7 +7,7 @@ from schema.events.organization import Organization
 from schema.scim.errors import InvalidValue
 from schema.scim.extension import refuse_other_case
 from schema.scim.json_text import refuse_repeated_keys, without_mark
-from service.callers.caller import acting
+from service.callers.acting import acting
 from service.runtime import Runtime
 from service.write.commands import RegisterSchema
 

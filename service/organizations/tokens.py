@@ -13,7 +13,7 @@ from projections.directory.load import load_tokens
 from schema.events.organization import Organization
 from schema.scim.errors import InvalidValue, NotFound
 from service.callers.access_tokens import encode_token, hash_jti
-from service.callers.caller import acting
+from service.callers.acting import acting
 from service.callers.scopes import DEFAULT, scope_text
 from service.ids import new_id
 from service.organizations.register import TECHNICAL_ACCOUNT

@@ -9,7 +9,7 @@ from schema.scim.definitions import user_type
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
 from schema.scim.subject import about
-from service.callers.caller import acting
+from service.callers.acting import acting
 from service.ids import new_id
 from service.runtime import Runtime
 from service.write.commands import CreateUser

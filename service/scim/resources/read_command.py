@@ -9,9 +9,9 @@ from schema.scim.patch.operations import Patch, read_patch
 from schema.scim.patch.subject import attribute_of_patch
 from schema.scim.resource import Reading, assignments, read_document
 from schema.scim.resource_type import ResourceType
-from schema.scim.strict import refuse_loose_document, refuse_loose_patch
 from schema.scim.subject import about, name_attribute
 from service.scim.context import RequestContext
+from service.scim.strict import refuse_loose_document, refuse_loose_patch
 from service.scim.unknown_names import note_ignored
 from service.write.commands import (
     CreateGroup,
