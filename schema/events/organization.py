@@ -9,6 +9,13 @@ from uuid import UUID
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
+from schema.events.proof import (
+    AuditExported,
+    LogKeyChanged,
+    LogRestored,
+    ProofBegun,
+    ProofEvent,
+)
 from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
@@ -97,6 +104,7 @@ OrganizationEvent = (
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
+    | ProofEvent
     | ClientEvent
 )
 
@@ -192,6 +200,8 @@ def evolve(
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
             after = replace(after, settings=settings)
+        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
+            pass  # They say something about the log, and nothing about the organization.
         case _:
             raise AssertionError(event)
     return after

@@ -24,6 +24,7 @@ from service.callers.caller import Caller
 from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
+from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
 from service.unavailable import unavailable
@@ -74,12 +75,15 @@ class Authenticator:
         self,
         pool: asyncpg.Pool,
         keys: Mapping[str, SigningKey],
+        *,
         uses: TokenUses | None = None,
         rates: Rates | None = None,
+        stopped: StoppedLogs | None = None,
     ) -> None:
         self._pool = pool
         self._uses = uses or TokenUses()
         self._rates = rates or Rates()
+        self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
@@ -102,6 +106,7 @@ class Authenticator:
             caller = cached.caller = replace(caller, buckets=buckets)
         if cached.networks:
             _refuse_address(cached.networks, address, caller)
+        self._stopped.refuse(cached.claims.organization_id)
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
         return caller
 

@@ -14,7 +14,6 @@ from service.cli import tail
 from service.cli.admin.accounts import accounts
 from service.cli.admin.organizations import organizations
 from service.cli.admin.tokens import tokens
-from service.cli.audit import audit
 from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.printing import lists as show
@@ -29,6 +28,7 @@ from service.cli.process.run import (
     run_with_runtime,
 )
 from service.cli.projections import projections
+from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
 from service.cli.settings import organization_set
 from service.config import Settings

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.client import Kind
+from schema.events.proof import ProofEvent
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Patch
 from schema.scim.resource_type import ResourceType
@@ -259,6 +260,14 @@ class ResumeOrganization:
     organization_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class RecordProof:
+    """Record something about the log itself."""
+
+    organization_id: UUID
+    event: ProofEvent
+
+
 UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser | CreateAccount
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
 TokenCommand = IssueToken | RotateToken | RevokeToken
@@ -269,6 +278,7 @@ OrganizationCommand = (
     | RenameOrganization
     | SuspendOrganization
     | ResumeOrganization
+    | RecordProof
 )
 ClientCommand = (
     RegisterClient | AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient

@@ -20,6 +20,7 @@ from service.callers.caller import Caller
 from service.write.commands import (
     ChangeSettings,
     OrganizationCommand,
+    RecordProof,
     RegisterOrganization,
     RegisterSchema,
     RenameOrganization,
@@ -39,21 +40,26 @@ def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> l
 
     Errors: InvalidValue, Uniqueness, NotFound, Forbidden.
     """
+    events: list[Event]
     match command:
         case RegisterOrganization():
             return decisions(command.id, [_register(command, state)])
         case RegisterSchema():
-            return decisions(command.organization_id, _register_schema(command, state))
+            events = _register_schema(command, state)
         case RenameOrganization():
-            return decisions(command.organization_id, _rename(command, state))
+            events = _rename(command, state)
         case SuspendOrganization():
-            return decisions(command.organization_id, _suspend(command, state))
+            events = _suspend(command, state)
         case ResumeOrganization():
-            return decisions(command.organization_id, _resume(state))
+            events = _resume(state)
         case ChangeSettings():
-            return decisions(command.organization_id, _change_settings(command, state, caller))
+            events = _change_settings(command, state, caller)
+        case RecordProof():
+            existing(state)
+            events = [command.event]
         case _:
             assert_never(command)
+    return decisions(command.organization_id, events)
 
 
 def _register(command: RegisterOrganization, state: BatchState) -> Event:
