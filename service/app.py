@@ -27,6 +27,7 @@ from service.background.login_renewal import keeping_login
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
+from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
@@ -90,7 +91,11 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         lanes=runtime.lanes,
         reader=runtime.reader,
         authenticator=Authenticator(
-            runtime.pool, runtime.signing_keys, rates_of(settings), runtime.stopped
+            runtime.pool,
+            runtime.signing_keys,
+            uses=runtime.token_uses,
+            rates=rates_of(settings),
+            stopped=runtime.stopped,
         ),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
@@ -190,6 +195,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         watching_release(runtime.pool),
         following(runtime.login),
         keeping_statistics(runtime.pool),
+        keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(
             SharedBuckets(runtime.pool).forget_old,

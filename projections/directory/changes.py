@@ -19,7 +19,13 @@ from schema.events.group import (
     MembersRemoved,
     MemberType,
 )
-from schema.events.organization import Organization, OrganizationEvent, TokenIssued, TokenRevoked
+from schema.events.organization import (
+    Organization,
+    OrganizationEvent,
+    TokenIssued,
+    TokenRevoked,
+    TokenRotated,
+)
 from schema.events.user import User, UserDeleted
 
 Pair = tuple[UUID, UUID]  # Group, member.
@@ -76,7 +82,7 @@ class Changes:
             self._drop_group(stream_id)
         elif kind in ORGANIZATION_EVENTS:
             self.is_organization_changed = True
-            if isinstance(event, TokenIssued | TokenRevoked):
+            if isinstance(event, TokenIssued | TokenRotated | TokenRevoked):
                 self.tokens.append(event.token_id)
             elif isinstance(event, ClientEvent):
                 self.clients[event.client_id] = None

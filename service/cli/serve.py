@@ -18,6 +18,7 @@ from service.database.address import record_address
 from service.limits.descriptors import raise_limit
 from service.organizations.first_start import set_up_first
 from service.organizations.register import CreatedOrganization
+from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
 
 log = structlog.get_logger()
@@ -47,8 +48,10 @@ async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganizat
             await issue_and_show(
                 runtime,
                 first.organization,
+                issue_token(
+                    runtime, first.organization, "first start", provenance=cli_provenance()
+                ),
                 lambda issued: welcome(settings, first.organization, issued.token),
-                label="first start",
             )
         elif first is not None:
             await output.show(welcome(settings, first.organization, None))
