@@ -12,7 +12,6 @@ from eventstore.trees.logs import load_logs
 from projections.maintenance.context import RebuildContext, application_name
 from projections.maintenance.session import opened
 
-
 # The events are those that were signed: rows made from them are right.
 HARMLESS = frozenset({"key_lost", "tree_damaged", "checkpoint_missing"})
 

@@ -13,6 +13,7 @@ from service.api.cursor import bad_cursor, read_cursor
 from service.api.models import FieldProblem
 from service.api.problem import BadQuery
 from service.audit.messages import AtQuery, EventsQuery
+from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
@@ -100,7 +101,7 @@ def _before(instant: datetime) -> datetime:
     return instant - MICROSECOND
 
 
-def read_period(query: EventsQuery) -> tuple[datetime | None, datetime | None]:
+def read_period(query: EventsQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant that count. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)

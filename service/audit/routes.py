@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.api.route import Api, Route
-from service.audit import events, past
+from service.audit import events, past, proof
 from service.audit.messages import (
     AccessAnswer,
     AtQuery,
@@ -13,7 +13,16 @@ from service.audit.messages import (
     MemberAtRow,
     PagePosition,
 )
-from service.callers.scopes import AUDIT_READ
+from service.audit.proof_messages import (
+    CheckpointQuery,
+    ConsistencyProof,
+    ConsistencyQuery,
+    EvidenceQuery,
+    InclusionProof,
+    InclusionQuery,
+    KeysAnswer,
+)
+from service.callers.scopes import AUDIT_EXPORT, AUDIT_READ
 
 AUDIT_API: Final = Api(
     prefix="/api/audit/v1",
@@ -71,6 +80,50 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+        ),
+        Route(
+            "GET",
+            "/checkpoint",
+            AUDIT_READ,
+            proof.checkpoint,
+            "Read the newest signed checkpoint of the log, as a C2SP note.",
+            query=CheckpointQuery,
+            produces=proof.NOTE_TYPE,
+        ),
+        Route(
+            "GET",
+            "/proofs/inclusion",
+            AUDIT_READ,
+            proof.inclusion,
+            "Prove that an event is in the log.",
+            answer=InclusionProof,
+            query=InclusionQuery,
+        ),
+        Route(
+            "GET",
+            "/proofs/consistency",
+            AUDIT_READ,
+            proof.consistency,
+            "Prove that the log only grew between two sizes.",
+            answer=ConsistencyProof,
+            query=ConsistencyQuery,
+        ),
+        Route(
+            "GET",
+            "/keys",
+            AUDIT_READ,
+            proof.keys,
+            "List the keys that sign the checkpoints, and how each was introduced.",
+            answer=KeysAnswer,
+        ),
+        Route(
+            "GET",
+            "/evidence",
+            AUDIT_EXPORT,
+            proof.evidence,
+            "Get a bundle that proves a range of events offline.",
+            query=EvidenceQuery,
+            produces="application/zip",
         ),
     ),
 )
