@@ -39,13 +39,14 @@ from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
-from service.limits.descriptors import connections_max
+from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.offload import LONG_MEMBERS, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
+from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
 from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
@@ -101,6 +102,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
             listening=settings.host,
             allowed=settings.allowed_host_names,
         ),
+        turns=Turns(),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
         issuer_rules=issuer_rules(settings),
@@ -201,7 +203,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         app[health.PROOF] = proof
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+            site = web.TCPSite(
+                runner, settings.host, settings.port, backlog=backlog(), reuse_address=True
+            )
             await start(site, settings)
             yield runner.addresses[0][1]
         finally:

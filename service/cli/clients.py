@@ -38,7 +38,7 @@ MadeT = TypeVar("MadeT")
 
 
 @clients.command("create")
-def client_create(  # noqa: PLR0913 - its options.
+def client_create(
     label: Annotated[str, typer.Option(help="What the client is for, such as `Entra production`.")],
     issuer: Annotated[
         str | None,
