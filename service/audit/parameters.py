@@ -19,6 +19,7 @@ from service.audit.messages import (
     PeriodQuery,
     WantedQuery,
 )
+from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
@@ -106,7 +107,7 @@ def _before(instant: datetime) -> datetime:
     return instant - MICROSECOND
 
 
-def read_period(query: PeriodQuery) -> tuple[datetime | None, datetime | None]:
+def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant that count. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)
