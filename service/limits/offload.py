@@ -84,7 +84,10 @@ class Thread:
         try:
             return await item.answer
         finally:
-            del item, work  # An error has this frame in its traceback, and would keep them in a circle.
+            del (
+                item,
+                work,
+            )  # An error has this frame in its traceback, and would keep them in a circle.
 
     def _begin_next(self) -> None:
         item = self._take()

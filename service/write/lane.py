@@ -131,7 +131,10 @@ class Lanes:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
         # If the client leaves, only this future is cancelled: its command goes on.
         answer = pending.answer
-        del pending, work  # A refusal has this frame in its traceback: see ScimError.without_origin.
+        del (
+            pending,
+            work,
+        )  # A refusal has this frame in its traceback: see ScimError.without_origin.
         try:
             return await answer
         finally:
