@@ -20,6 +20,7 @@ SERVER = "scim-ledger"  # The product's name; aiohttp would name itself and its 
 
 REASONS = {each.value: each.phrase for each in HTTPStatus}
 
+COPIED_BYTES_MAX = 65_536  # Of a body that is sent in one piece with its head.
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1
 
 
@@ -50,7 +51,13 @@ class Answer(web.StreamResponse):
             self._keep_alive = request.keep_alive
         self._eof_sent = True
         head = self._head(is_old=request.version < HttpVersion11).encode()
-        transport.write(head if request.method == "HEAD" else head + self._whole)
+        if request.method == "HEAD":
+            transport.write(head)
+        elif len(self._whole) <= COPIED_BYTES_MAX:
+            transport.write(head + self._whole)
+        else:
+            transport.write(head)
+            transport.write(self._whole)
         if request.protocol.writing_paused:
             await _drain(request, transport, len(self._whole))
         return None

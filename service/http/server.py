@@ -22,7 +22,9 @@ from service.ids import new_id
 # Of the request line; a filter of 8,000 characters may take 72,000 bytes once it is encoded. connections/handler.py
 # bounds the whole head.
 LINE_BYTES_MAX = 65_536
-RECEIVED_BYTES_MAX = 65_536  # Of one connection, in the system's buffer; twice as many with what the system adds.
+RECEIVED_BYTES_MAX = (
+    65_536  # Of one connection, in the system's buffer; twice as many with what the system adds.
+)
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
 # For requests in flight when the service stops. aiohttp waits twice as long; a container is killed after 30 s.
 SHUTDOWN_TIMEOUT_S = 12.0

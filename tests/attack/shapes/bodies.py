@@ -79,6 +79,6 @@ SHAPES = (
     Shape("deflate-blanks", inflated_blanks, 64),
     Shape("gzip-within-the-ratio", inflated_within_the_ratio, 64),
     Shape("json-slow", parsed_slowly, 16),
-    Shape("put-100000-members", legal_groups, 4, accepted=("200",)),
+    Shape("put-100000-members", legal_groups, 2, accepted=("200",)),
     Shape("put-100000-members-by-64", legal_groups, 64),
 )
