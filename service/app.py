@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
@@ -19,11 +21,14 @@ from service.api.api import add_api
 from service.api.openapi import describe
 from service.api.problem import problem_form
 from service.api.route import JSON
+from service.audit.routes import AUDIT_API
 from service.background.followers import following
+from service.background.login_renewal import keeping_login
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
+from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
 from service.http import health
@@ -42,6 +47,10 @@ from service.limits.offload import LONG_MEMBERS, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
 from service.limits.working_memory import WorkingMemory
+from service.oauth import routes as oauth
+from service.oauth.errors import OAUTH_ERRORS
+from service.oauth.grant import Granter
+from service.oauth.key_sets import KeySets
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -55,13 +64,15 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API,)
+APIS: Final = (ADMIN_API, AUDIT_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
         SCIM_ERRORS,
         (
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
+            OAUTH_ERRORS,
+            problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )
@@ -89,10 +100,12 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         ),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
+        issuer_rules=issuer_rules(settings),
     )
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
+    oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
     app.router.add_get(OPENAPI_PATH, openapi)
@@ -100,6 +113,22 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def issuer_rules(settings: Settings) -> IssuerRules:
+    """Return which issuers may vouch for OAuth clients."""
+    return read_rules(settings.issuer_hosts, may_be_private=settings.issuers_may_be_private)
+
+
+def granter(runtime: Runtime, settings: Settings) -> Granter:
+    """Return what grants access tokens to OAuth clients."""
+    return Granter(
+        runtime.pool,
+        lambda: runtime.signing_key,
+        KeySets(issuer_rules(settings)),
+        share_of(settings.pool_size_max // 4),
+        lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
 
 
 def rates_of(settings: Settings) -> Rates:
@@ -129,7 +158,9 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
     async def offload_rows(work: Callable[[Rows], str], rows: Rows) -> str:
         return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, Totals())
+    composed = ComposedStatements()
+    totals = Totals(composed)
+    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
 def share_of(connections: int) -> FairShare:
@@ -151,8 +182,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     )
     async with (
         watching_release(runtime.pool),
-        following(runtime.dsn),
-        keeping_statistics(runtime.dsn, runtime.pool),
+        following(runtime.login),
+        keeping_statistics(runtime.pool),
+        keeping_login(runtime.login, runtime.pool),
         periodically(
             SharedBuckets(runtime.pool).forget_old,
             every_s=BUCKETS_FORGOTTEN_EVERY_S,

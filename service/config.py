@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -21,6 +21,11 @@ TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
 PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
+# Where Microsoft Entra issues tokens: worldwide, for the US government, in China.
+ENTRA_HOSTS = (
+    "login.microsoftonline.com, sts.windows.net, login.microsoftonline.us, "
+    "login.partner.microsoftonline.cn"
+)
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -51,15 +56,59 @@ def read_settings(environ: Mapping[str, str]) -> "Settings":
     refuse_unknown(environ)
     for name in (*known_variables(), "XDG_DATA_HOME"):
         refuse_undecodable(name, environ.get(name, ""))
-    return Settings()
+    return Settings(**secrets_in_files(environ))
 
 
 def known_variables() -> list[str]:
-    """Return the names of the environment variables that are settings."""
+    """Return the names of the environment variables that are settings. A secret may also be in a file."""
+    return [*map(variable_of, Settings.model_fields), *map(file_variable_of, secret_fields())]
+
+
+def variable_of(field: str) -> str:
+    """Return the environment variable of a setting."""
+    return str(Settings.model_fields[field].validation_alias or PREFIX + field.upper())
+
+
+def file_variable_of(field: str) -> str:
+    """Return the environment variable that names the file of a secret setting."""
+    return f"{variable_of(field)}_FILE"
+
+
+def secret_fields() -> list[str]:
+    """Return the names of the settings that are secrets."""
     return [
-        str(field.validation_alias or PREFIX + name.upper())
+        name
         for name, field in Settings.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
     ]
+
+
+def secrets_in_files(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the secrets that files hold, without the line break at their end. Errors: SettingProblem."""
+    found: dict[str, Any] = {}
+    given = {name.upper(): value for name, value in environ.items()}
+    for field in secret_fields():
+        variable, file_variable = variable_of(field), file_variable_of(field)
+        if not (path := given.get(file_variable)):
+            continue
+        if given.get(variable):
+            raise SettingProblem(f"{variable} and {file_variable} are both set: unset one of them.")
+        name = str(Settings.model_fields[field].validation_alias or field)  # As a problem names it.
+        found[name] = SecretStr(read_secret(file_variable, Path(path)))
+    return found
+
+
+def read_secret(name: str, file: Path) -> str:
+    """Return what a file holds, which a setting names. Errors: SettingProblem."""
+    try:
+        secret = file.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise SettingProblem(f"Setting {name}: {file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingProblem(f"Setting {name}: {file} is not text in UTF-8.") from error
+    if not secret:
+        raise SettingProblem(f"Setting {name}: {file} is empty.")
+    return secret
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
@@ -111,12 +160,17 @@ class Settings(BaseSettings):
     events_per_day: int | None = Field(default=None, ge=1)  # Of one organization.
     failed_authentications_per_minute: int = Field(default=60, ge=1)  # Of one client address.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
+    owner_database_url: SecretStr | None = None
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
+    issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
+    issuers_may_be_private: bool = False
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_database_url")
     @classmethod
     def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse a URL that the driver cannot use. The message never quotes it, since it may hold a password."""
@@ -191,7 +245,7 @@ class Settings(BaseSettings):
     @property
     def is_embedded(self) -> bool:
         """Return whether the service runs its own Postgres."""
-        return self.database_url is None
+        return self.database_url is None and self.owner_database_url is None
 
     @property
     def master_key_file(self) -> Path:

@@ -97,7 +97,7 @@ async def database_url(
     name = f"test_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield in_database(postgres, name)
-    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(maintenance, name)
 
 
 @pytest.fixture
@@ -106,6 +106,25 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     opened = await asyncpg.connect(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def tmp_path_factory(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[pytest.TempPathFactory]:
+    """Make folders that an embedded server may enter. Under root it runs under another account than ours."""
+    original = tmp_path_factory.mktemp
+
+    def mktemp(basename: str, numbered: bool = True) -> Path:  # noqa: FBT001, FBT002 - as pytest calls it.
+        made = original(basename, numbered)
+        for each in (made, *made.parents) if os.geteuid() == 0 else ():
+            if not each.stat().st_mode & 0o001:
+                each.chmod(each.stat().st_mode & 0o7777 | 0o001)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmp_path_factory, "mktemp", mktemp)
+        yield tmp_path_factory
 
 
 @pytest.fixture
@@ -126,7 +145,7 @@ async def served(
     async with started(in_database(postgres, name)) as running:
         yield running
         await check_every_log(running.owner, running.runtime.sealer)
-    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(maintenance, name)
 
 
 @pytest.fixture
@@ -155,6 +174,18 @@ def scim(served: Served, organization: Tenant) -> Scim:
 def other_scim(served: Served, other_organization: Tenant) -> Scim:
     """Give a client of the other organization."""
     return Scim(served, other_organization.token)
+
+
+async def drop_database(maintenance: asyncpg.Connection, name: str) -> None:
+    """Drop a database with the logins that a service has made for it: roles belong to the whole server."""
+    logins = await maintenance.fetch(
+        "SELECT rolname FROM pg_roles JOIN pg_database"
+        " ON starts_with(rolname, 'scim_ledger_service_' || pg_database.oid || '_') WHERE datname = $1",
+        name,
+    )
+    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    for row in logins:
+        await maintenance.execute(f"DROP ROLE {row['rolname']}")
 
 
 def in_database(dsn: str, name: str) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import group, organization, user
+from schema.events import client, group, organization, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -28,12 +28,18 @@ TYPES: dict[str, type[Event]] = {
         organization.TokenIssued,
         organization.TokenRevoked,
         organization.SchemaRegistered,
+        client.ClientRegistered,
+        client.ClientSecretAdded,
+        client.ClientSecretRevoked,
+        client.ClientTrustChanged,
+        client.ClientRevoked,
         organization.SettingsChanged,
     )
 }
 # None in them removes an attribute, or returns a setting to its default.
-NONE_HAS_A_MEANING: frozenset[type[Event]] = frozenset(
-    {group.GroupChanged, organization.SettingsChanged}
+NONE_HAS_A_MEANING: tuple[type[Event], ...] = (
+    group.GroupChanged,
+    organization.SettingsChanged,
 )
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))

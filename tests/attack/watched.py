@@ -6,14 +6,16 @@ busy machine, a process that waits for a processor stops nobody but itself.
 """
 
 import asyncio
-import gc
-import faulthandler
 import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
+
+from service import app
+from service.__main__ import main as serve
+from service.cli import serve as serving
 
 TICK_S = 0.005
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -28,28 +30,16 @@ class Ticker:
         self.gap_s = 0.0
         self.late_s = 0.0
         self.peak_bytes = 0
-        self.gc_s = 0.0
-        gc.callbacks.append(self._note_gc)
-
-    def _note_gc(self, phase: str, info: object) -> None:
-        if phase == "start":
-            self.gc_began = perf_counter()
-        else:
-            took = perf_counter() - self.gc_began
-            if took > 0.02:
-                print("GC", info, round(took*1000), file=sys.stderr, flush=True)
 
     async def run(self) -> None:
         """Tick without end."""
         ticks, then, used = 0, perf_counter(), process_time()
-        self.then = then
         while True:
             await asyncio.sleep(TICK_S)
             now, now_used = perf_counter(), process_time()
             self.gap_s = max(self.gap_s, min(now - then, now_used - used))
             self.late_s = max(self.late_s, now - then)
             then, used = now, now_used
-            self.then = now
             ticks += 1
             if ticks % TICKS_PER_LOOK == 0:
                 self.peak_bytes = max(self.peak_bytes, _memory())
@@ -68,10 +58,7 @@ def _memory() -> int:
 
 def main() -> None:
     """Run the service."""
-    from service.__main__ import main as serve  # noqa: PLC0415 - as the command imports it.
-    from service.cli import serve as serving  # noqa: PLC0415
-
-    until_stopped = serving.until_stopped
+    until_stopped = app.until_stopped
 
     async def watched_until_stopped(on_signal: Callable[[], None]) -> None:
         ticker = Ticker()
@@ -85,29 +72,13 @@ def main() -> None:
                 loop.remove_reader(0)
 
         loop.add_reader(0, answer)
-        if os.environ.get("DEV_STACKS"):
-            import threading, traceback
-            main = threading.main_thread().ident
-            def sample():
-                import time
-                while True:
-                    time.sleep(0.02)
-                    late = perf_counter() - ticker.then
-                    if late > 0.045:
-                        frames = sys._current_frames()
-                        for ident, frame in frames.items():
-                            if ident == threading.get_ident(): continue
-                            who = "MAIN" if ident == main else "thread"
-                            st = traceback.extract_stack(frame)[-7:]
-                            print("LATE", round(late*1000), who, " < ".join(f"{f.name}:{f.lineno}@{f.filename.rpartition('/')[2]}" for f in reversed(st)), file=sys.stderr, flush=True)
-            threading.Thread(target=sample, daemon=True).start()
         await until_stopped(on_signal)
         loop.remove_reader(0)
         task.cancel()
 
-    serving.until_stopped = watched_until_stopped
+    serving.until_stopped = watched_until_stopped  # type: ignore[attr-defined]
     sys.argv = ["scim-ledger", "serve"]
-    sys.exit(serve())
+    serve()
 
 
 if __name__ == "__main__":

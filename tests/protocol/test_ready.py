@@ -66,7 +66,7 @@ async def settled(served: Served, status: int) -> Any:
 @pytest.mark.parametrize(
     ("revoked", "named"),
     [
-        ("INSERT ON eventstore.events", "eventstore.events"),
+        ("SELECT ON eventstore.events", "eventstore.events"),
         ("UPDATE ON directory.users", "directory.users"),
         ("USAGE ON SCHEMA followers", "followers"),
     ],
