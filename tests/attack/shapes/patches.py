@@ -87,9 +87,9 @@ async def members(hostile: Hostile) -> list[bytes]:
 
 
 SHAPES = (
-    Shape("patch-lists", lists, accepted=("200", "413")),
-    Shape("patch-value-paths", value_paths, accepted=("200", "413")),
-    Shape("patch-additions", additions, accepted=("200", "413")),
+    Shape("patch-lists", lists),
+    Shape("patch-value-paths", value_paths),
+    Shape("patch-additions", additions),
     Shape("patch-names", names),
-    Shape("patch-members", members, 8, accepted=("204", "413")),
+    Shape("patch-members", members, 8),
 )
