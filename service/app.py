@@ -11,9 +11,10 @@ from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
 from service.background.followers import following
+from service.background.keys import keeping_keys
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
-from service.callers.authenticate import Authenticator
+from service.callers.authenticate import Authenticator, Look
 from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
 from service.http import health
@@ -39,7 +40,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys, look=looking(runtime)),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
@@ -52,6 +53,15 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def looking(runtime: Runtime) -> Look:
+    """Return what looks for a signing key that this process does not know yet."""
+
+    async def look(kid: str) -> bool:
+        return await runtime.keyring.look(kid, runtime.pool)
+
+    return look
 
 
 def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
@@ -78,6 +88,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     runner = make_runner(make_app(runtime, settings), ERROR_FORM, connections_max=limit)
     async with (
         watching_release(runtime.pool),
+        keeping_keys(runtime.dsn, runtime.keyring),
         following(runtime.dsn),
         keeping_statistics(runtime.dsn, runtime.pool),
     ):

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
+    next_master_key: SecretStr | None = None  # The one that is to replace it, for a rotation.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

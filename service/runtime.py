@@ -1,7 +1,7 @@
 """What every command needs to be open: Postgres, the keys, the lanes, the reader."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -11,13 +11,16 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
-from service.callers.signing_keys import SigningKey, load_signing_keys
+from service.callers.signing_keys import SigningKey, SigningKeys
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.watch import watched
-from service.database.master_key import find_key_at_hand, open_master_key
+from service.database.master_key import KeyProblem
 from service.database.migrate import is_behind, migrate
 from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
+from service.keys.keyring import Keyring, open_keyring
+from service.keys.master_keys import find_needed, load_master_keys
+from service.keys.places import KeyPlaces
 from service.write.lane import Lanes
 
 
@@ -35,15 +38,24 @@ class Runtime:
 
     dsn: str  # The owner's.
     pool: asyncpg.Pool  # Connects as the service, with the service's rights only.
-    sealer: Sealer
-    signing_keys: dict[str, SigningKey]
+    keyring: Keyring
     lanes: Lanes
     reader: PointReader
 
     @property
+    def sealer(self) -> Sealer:
+        """Return what seals and opens personal values."""
+        return self.keyring.sealer
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """Return the keys that verify tokens, by id."""
+        return self.keyring.signing_keys
+
+    @property
     def signing_key(self) -> SigningKey:
-        """Return the key that signs new tokens: the latest."""
-        return list(self.signing_keys.values())[-1]
+        """Return the key that signs new tokens. Errors: KeyProblem."""
+        return self.signing_keys.current
 
 
 @asynccontextmanager
@@ -64,14 +76,14 @@ async def open_runtime(
             await adopt_by_log(dsn, settings)
         elif await is_behind(dsn):
             raise NotMigrated(NotMigrated.__doc__)
-        sealer, keys = await open_keys(dsn, settings, may_make=is_migrating or may_make_key)
+        keyring = await open_keys(dsn, settings, may_make=is_migrating or may_make_key)
         pool = await open_pool(dsn, settings)
         try:
             notifier = Notifier(pool)
-            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
+            lanes = Lanes(pool, keyring.sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
             reader = PointReader(pool)
             try:
-                yield Runtime(dsn, pool, sealer, keys, lanes, reader)
+                yield Runtime(dsn, pool, keyring, lanes, reader)
             finally:
                 await lanes.close()
                 await notifier.close()
@@ -100,29 +112,21 @@ async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[
 
 async def adopt_by_log(dsn: str, settings: Settings) -> None:
     """Spare rebuilds that `migrate` could not, since it needed the log: where the key that opens it is here."""
-    secret = settings.master_key.get_secret_value() if settings.master_key else None
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        key = await find_key_at_hand(connection, setting=secret, key_file=settings.master_key_file)
-        if key is not None:
-            await adopt(connection, Sealer(key))
+        known = await load_master_keys(connection)
+        with suppress(KeyProblem):
+            if known:
+                keys = find_needed(known, KeyPlaces.of(settings))
+                await adopt(connection, Sealer(*keys))
     finally:
         await connection.close()
 
 
-async def open_keys(
-    dsn: str, settings: Settings, *, may_make: bool
-) -> tuple[Sealer, dict[str, SigningKey]]:
-    """Return the sealer and the signing keys by kid; the master key is made only if `may_make`."""
-    secret = settings.master_key.get_secret_value() if settings.master_key else None
+async def open_keys(dsn: str, settings: Settings, *, may_make: bool) -> Keyring:
+    """Return the keys; the master key is made only if `may_make`. Errors: KeyProblem."""
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        sealer = Sealer(
-            await open_master_key(
-                connection, setting=secret, key_file=settings.master_key_file, may_make=may_make
-            )
-        )
-        keys = await load_signing_keys(connection, sealer)
+        return await open_keyring(connection, KeyPlaces.of(settings), may_make=may_make)
     finally:
         await connection.close()
-    return sealer, {key.kid: key for key in keys}

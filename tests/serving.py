@@ -29,6 +29,7 @@ from service.scim.base_path import BASE_PATH
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+NAME_KEY_BYTES = bytes(range(32, 64))  # Of every test's database: a rebuild then hashes names as the service does.
 
 
 @dataclass(frozen=True, slots=True)

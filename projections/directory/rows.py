@@ -1,9 +1,11 @@
 """Turn states, as `evolve` made them, into rows of the directory. Pure."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from eventstore.sealing.sealer import Sealer
 from projections.directory.tables import (
     FormerUserRow,
     GroupRow,
@@ -22,6 +24,7 @@ from schema.scim.resource import schemas_of
 from schema.scim.resource_type import ResourceType
 from schema.scim.text import fold
 
+USER_NAME, EXTERNAL_ID = "userName", "externalId"  # The kinds of names that are hashed.
 # Characters of an indexed key that is not unique. Filters compare the rest.
 KEY_LENGTH_MAX = 256
 
@@ -79,10 +82,15 @@ def user_attributes(document: Document) -> Document:
 NOT_ATTRIBUTES = frozenset({"schemas", "active", "roleId", urns.CLM_USER})
 
 
-def former_user_row(user: User) -> FormerUserRow:
-    """Return the row that remembers a deleted user."""
+def former_user_row(user: User, organization_id: UUID, sealer: Sealer) -> FormerUserRow:
+    """Return the row that remembers a deleted user, without its names."""
     attributes = user.attributes
-    return FormerUserRow(user.id, fold(attributes["userName"]), attributes.get("externalId"))
+    external_id = attributes.get("externalId")
+    return FormerUserRow(
+        user.id,
+        sealer.hash_name(organization_id, USER_NAME, fold(attributes["userName"])),
+        sealer.hash_name(organization_id, EXTERNAL_ID, external_id) if external_id else None,
+    )
 
 
 def group_row(group: Group) -> GroupRow:

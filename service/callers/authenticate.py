@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,15 +16,22 @@ from projections.directory.access import TokenState, find_token_state
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
-from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
+from service.callers.access_tokens import (
+    Claims,
+    TokenRefused,
+    UnknownKey,
+    decode_token,
+    refuse_expired,
+)
 from service.callers.caller import Caller
-from service.callers.signing_keys import SigningKey
+from service.callers.signing_keys import SigningKeys
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
 NEVER = float("-inf")  # For a token that was not looked up yet.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
+Look = Callable[[str], Awaitable[bool]]  # Look for a signing key by its id; whether it is known now.
 
 
 @dataclass(slots=True)
@@ -59,23 +66,41 @@ class AuthenticatedCaller:
 class Authenticator:
     """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
-    def __init__(self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey]) -> None:
+    def __init__(self, pool: asyncpg.Pool, keys: SigningKeys, *, look: Look) -> None:
         self._pool = pool
         self._keys = keys
+        self._look = look
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
+        keys.on_change(self._cached.clear)  # A key that is retired may verify no more.
 
     async def authenticate(self, header: str | None) -> AuthenticatedCaller:
         """Return who a request comes from. Errors: Unauthorized, Unavailable."""
         token = _bearer(header)
         cached = self._cached.get(token)
         if cached is None:
-            cached = self._remember(token, decode_token(token, self._keys))
+            cached = self._remember(token, await self._decode(token))
         await self._refuse_expired(cached)
         if time.monotonic() - cached.looked_up_at_s > FRESH_S:
             await self._look_up(cached)
         if cached.caller is None:
             cached.caller = _caller(cached.state, cached.claims)
         return cached.caller
+
+    async def _decode(self, token: str) -> Claims:
+        """Return the claims of a token. One that an unknown key has signed may be newer than the keys here."""
+        try:
+            return decode_token(token, self._keys)
+        except UnknownKey as unknown:
+            try:
+                is_known = await self._look(unknown.kid)
+            except Exception as error:
+                outage = classify(error)
+                if outage is Outage.NONE:
+                    raise
+                raise unavailable(outage) from error
+            if not is_known:
+                raise
+            return decode_token(token, self._keys)
 
     async def _refuse_expired(self, cached: CachedToken) -> None:
         """Raise TokenRefused for an expired token, with its id if that can be looked up."""

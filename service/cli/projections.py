@@ -24,7 +24,6 @@ from service.cli.process.run import AsJson, Personal, run_with_runtime
 from service.cli.verify import compare
 from service.config import Settings
 from service.database.embedded.postgres import folder_in
-from service.database.master_key import load_master_key
 from service.organizations.register import find_organization
 from service.runtime import Runtime
 
@@ -189,11 +188,10 @@ async def _unless_parked(context: RebuildContext, summary: str) -> str:
 def _context(
     runtime: Runtime, settings: Settings, name: str, workers: int | None = None
 ) -> RebuildContext:
-    secret = settings.master_key.get_secret_value() if settings.master_key else None
     projection = find_projection(name)
     return RebuildContext(
         dsn=runtime.dsn,
-        master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
+        keys=runtime.sealer.keys,
         projection=projection,
         schema=projection.name,
         processes=workers or os.cpu_count() or 1,

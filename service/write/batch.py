@@ -80,13 +80,14 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
+    sealer: Sealer,
     read_timeout_s: float | None = None,
 ) -> Batch:
     """Load the required state, as of the log's tail or later, and decide the commands one after another."""
     is_long = any(work.is_long for work in works)
     required, refused = await offload(_required_state, is_long, works)
     async with asyncio.timeout(read_timeout_s):
-        state = await load_state(connection, organization_id, required)
+        state = await load_state(connection, organization_id, required, sealer)
     batch = Batch(organization_id, tail, state)
     is_long |= sum(len(group.members) for group in state.groups.values()) > LONG_MEMBERS
     await offload(_decide_all, is_long, batch, works, refused)
@@ -102,7 +103,7 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
     """Append the events of a batch and write their changes into the directory."""
     if batch.events:
         await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
-        await batch.changes.save(connection, batch.organization_id, batch.state)
+        await batch.changes.save(connection, batch.organization_id, batch.state, sealer)
 
 
 def can_be_optimistic(works: Sequence[Work]) -> bool:

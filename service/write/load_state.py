@@ -3,14 +3,15 @@
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from projections.directory import load
-from projections.directory.load import Members
+from projections.directory.load import Members, Names
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
 
 
 async def load_state(
-    connection: Connection, organization_id: UUID, required: RequiredState
+    connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
 ) -> BatchState:
     """Return the states and names that a batch requires. What it does not require costs no query."""
     state = BatchState()
@@ -19,6 +20,11 @@ async def load_state(
             connection, organization_id, with_tokens=True
         )
     await _load_users(connection, organization_id, required, state)
+    if required.user_names:
+        names = Names(required.user_names, required.external_ids)
+        holders = await load.find_user_names(connection, organization_id, names, sealer)
+        state.user_names, state.former_names = holders.users, holders.former_users
+        state.former_external_ids = holders.former_external_ids
     await _load_groups(connection, organization_id, required, state)
     return state
 
@@ -31,12 +37,6 @@ async def _load_users(
             connection, organization_id, required.users
         )
         state.member_types |= dict.fromkeys(state.users, "User")
-    if required.user_names:
-        holders = await load.find_user_names(
-            connection, organization_id, required.user_names, required.external_ids
-        )
-        state.user_names, state.former_names = holders.users, holders.former_users
-        state.former_external_ids = holders.former_external_ids
 
 
 async def _load_groups(

@@ -68,7 +68,12 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
     end = await _find_end(connection, task)
     tail = end.tail(_now())
     decided = await decide_batch(
-        connection, task.organization_id, tail, task.works, read_timeout_s=BEGIN_TIMEOUT_S
+        connection,
+        task.organization_id,
+        tail,
+        task.works,
+        sealer=task.sealer,
+        read_timeout_s=BEGIN_TIMEOUT_S,
     )
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
@@ -118,7 +123,9 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
         await transaction.start()
     try:
         tail = await lock_log(connection, task.organization_id)
-        decided = await decide_batch(connection, task.organization_id, tail, task.works)
+        decided = await decide_batch(
+            connection, task.organization_id, tail, task.works, sealer=task.sealer
+        )
         await write_batch(connection, decided, task.sealer)
     except Exception as error:
         await _roll_back(connection, transaction, error)

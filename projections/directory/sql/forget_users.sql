@@ -1,0 +1,4 @@
+-- forget_users: delete users from the tables that a rebuild has replaced, if they are kept.
+-- $1 organization_id uuid
+-- $2 ids uuid[]
+SELECT projections.forget_users($1, $2::uuid[])
