@@ -57,7 +57,7 @@ class Projection:
         return f"{self.name}_shape"
 
 
-DIRECTORY = Projection("directory", revision=2, fold=DIRECTORY_FOLD)
+DIRECTORY = Projection("directory", revision=3, fold=DIRECTORY_FOLD)
 HISTORY = Projection("history", revision=1, fold=HISTORY_FOLD, follower=HISTORY_FOLLOWER)
 PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY)}
 

@@ -21,6 +21,7 @@ from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
 from service.keys.keyring import Keyring, open_keyring
 from service.keys.master_keys import find_needed, load_master_keys
 from service.keys.places import KeyPlaces
+from service.keys.secrets import load_name_key
 from service.write.lane import Lanes
 
 
@@ -117,8 +118,9 @@ async def adopt_by_log(dsn: str, settings: Settings) -> None:
         known = await load_master_keys(connection)
         with suppress(KeyProblem):
             if known:
-                keys = find_needed(known, KeyPlaces.of(settings))
-                await adopt(connection, Sealer(*keys))
+                sealer = Sealer(*find_needed(known, KeyPlaces.of(settings)))
+                name_key = await load_name_key(connection, sealer)
+                await adopt(connection, Sealer(*sealer.keys.master_keys, name_key=name_key))
     finally:
         await connection.close()
 

@@ -85,12 +85,12 @@ def check_order(events: Sequence[RecordedEvent]) -> None:
 
 
 def check_provenance(events: Iterable[RecordedEvent]) -> None:
-    """Assert that the events of one request agree on who made it, and that only SCIM requests have a token."""
+    """Assert that the events of one request agree on who made it, and that whoever comes over HTTP has a token."""
     origins: dict[UUID, tuple[Any, ...]] = {}
     for event in events:
         origin = (event.actor_id, event.token_id, event.source)
         assert origins.setdefault(event.request_id, origin) == origin
-        assert (event.source == "scim") == (event.token_id is not None)
+        assert (event.source in {"scim", "api"}) == (event.token_id is not None)
 
 
 def fold_log(events: Sequence[RecordedEvent], opened: Sequence[bytes | None]) -> Folded:
@@ -140,7 +140,12 @@ async def held_rows(
 
 
 OWNER = "organization_id"
-JSON = {"roles", "schemas", "search"}  # These compare as values; `document` compares as text.
+JSON = {
+    "roles",
+    "schemas",
+    "search",
+    "settings",
+}  # These compare as values; `document` compares as text.
 
 
 def by_id(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -171,6 +176,7 @@ def organization_columns(state: Organization) -> Mapping[str, Any]:
         "name_key": fold(state.name),
         "roles": {name: str(role_id) for name, role_id in state.roles.items()},
         "schemas": dict(state.schemas),
+        "settings": dict(state.settings),
     }
 
 

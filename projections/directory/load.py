@@ -12,7 +12,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from projections.directory.rows import EXTERNAL_ID, USER_NAME, user_attributes
+from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_attributes
 from schema.events.group import Group, MemberType
 from schema.events.organization import Organization, Token
 from schema.events.user import User
@@ -71,10 +71,10 @@ async def find_user_names(
 ) -> Holders:
     """Return which users hold or held names. Those of deleted users are found by their hashes."""
     former = {
-        sealer.hash_name(organization_id, USER_NAME, each): each for each in names.user_names
+        hash_name(sealer, organization_id, USER_NAME, each): each for each in names.user_names
     }
     external = {
-        sealer.hash_name(organization_id, EXTERNAL_ID, each): each for each in names.external_ids
+        hash_name(sealer, organization_id, EXTERNAL_ID, each): each for each in names.external_ids
     }
     rows = await connection.fetch(
         statement("find_user_names"),
@@ -84,13 +84,13 @@ async def find_user_names(
         list(external),
     )
     found = Holders({}, {}, {})
-    for name, hashed, user_id, kind in rows:
+    for name, user_id, kind in rows:
         if kind == "user":
             found.users[name] = user_id
         elif kind == "former":
-            found.former_users[former[hashed]] = user_id
+            found.former_users[former[name]] = user_id
         else:
-            found.former_external_ids[external[hashed]] = user_id
+            found.former_external_ids[external[name]] = user_id
     return found
 
 
@@ -198,6 +198,7 @@ def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKEN
         roles={name: UUID(role_id) for name, role_id in orjson.loads(row["roles"]).items()},
         tokens=tokens,
         schemas=orjson.loads(row["schemas"]),
+        settings=orjson.loads(row["settings"]),
     )
 
 

@@ -22,6 +22,7 @@ class OrganizationRow(NamedTuple):
     name_key: str
     roles: str
     schemas: str
+    settings: str
 
 
 class TokenRow(NamedTuple):
@@ -57,7 +58,7 @@ class UserRow(NamedTuple):
 
 
 class FormerUserRow(NamedTuple):
-    """A row of directory.former_users, without organization_id: a deleted user under its last names."""
+    """A row of directory.former_users, without organization_id: a deleted user. Both names are keyed hashes."""
 
     id: UUID
     user_name_key: str

@@ -1,8 +1,12 @@
-"""Adopts tables of the revision before whose rows this release would make just so: they need no rebuild.
+"""Adopts tables of a former revision whose rows this release would make just so: they need no rebuild.
 
-Revision 2 of the directory folds some names otherwise (ß is no longer ss). Where nobody has such a name, nothing is
-different, and whoever upgrades is spared a rebuild. The rest is asked for one, as after any change of rows.
+Revision 3 of the directory has hashes in place of the names of former users, which are made here where the key is
+given, and adds columns and tables, which `schema/projections/directory.upgrade.sql` makes in place.
+Revision 2 folds some names otherwise than revision 1 (ß is no longer ss). Where nobody has such a name, nothing is
+different. Whoever upgrades is spared a rebuild. The rest is asked for one, as after any change of rows.
 """
+
+from importlib.resources import files
 
 import structlog
 
@@ -11,9 +15,12 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.statements import statements_in
 from eventstore.read_streams import read_tails
 from eventstore.sealing.sealer import Sealer
+from projections.directory.former_names import has_former_names, hash_former_names
 from projections.directory.refold import is_folded_alike
 from projections.fold import NotFolded
 from projections.maintenance.builds import load_builds, load_reached
+from projections.maintenance.create import grant
+from projections.maintenance.ownership import mark
 from projections.maintenance.release import load_columns
 from projections.registry import DIRECTORY
 
@@ -21,7 +28,8 @@ statement = statements_in(__package__)
 projections_statement = statements_in("projections")
 
 
-FORMER, LATTER = 1, 2  # Revisions of the directory.
+FOLDED_OTHERWISE = 1  # The revision of the directory that compared names in another form.
+FORMER = frozenset({FOLDED_OTHERWISE, 2})  # Revisions that this release may adopt.
 LOCK_TIMEOUT_MS = 5_000  # Whoever has locked a table keeps no service from starting.
 CHANGED_BY_HAND = (AttributeError, KeyError, TypeError, ValueError)  # No document is so otherwise.
 END_OF_LOG = 2**63 - 1
@@ -38,11 +46,13 @@ async def adopt(connection: Connection, sealer: Sealer | None = None) -> list[st
     adopted = []
     for schema in (DIRECTORY.name, DIRECTORY.next, DIRECTORY.previous):
         build = (await load_builds(connection)).get(schema)
-        if build is None or build.revision != FORMER:
+        if build is None or build.revision not in FORMER:
             continue
         try:
             async with connection.transaction():
-                is_ours = await _adopt_locked(connection, schema, sealer)
+                await _adopt_locked(connection, schema, build.revision, sealer)
+        except NotAdopted:
+            continue
         except (NotFolded, *CHANGED_BY_HAND) as error:
             log.warning("projection_not_adopted", schema=schema, error=repr(error))
             continue
@@ -50,20 +60,61 @@ async def adopt(connection: Connection, sealer: Sealer | None = None) -> list[st
             if classify(error) is not Outage.LOCKED:
                 raise
             continue
-        if is_ours:
-            log.info("projection_adopted", schema=schema, revision=LATTER)
-            adopted.append(schema)
+        log.info("projection_adopted", schema=schema, revision=DIRECTORY.revision)
+        adopted.append(schema)
     return adopted
 
 
-async def _adopt_locked(connection: Connection, schema: str, sealer: Sealer | None) -> bool:
-    """Adopt a schema while nobody swaps, fills or drops it; the caller owns the transaction."""
+class NotAdopted(Exception):
+    """The tables stay as they are: they wait for a later call, or for a rebuild."""
+
+
+async def _adopt_locked(
+    connection: Connection, schema: str, revision: int, sealer: Sealer | None
+) -> None:
+    """Adopt a schema while nobody swaps, fills or drops it; the caller owns the transaction. Errors: NotAdopted."""
     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
     if not await connection.fetchval(statement("share_rebuild"), DIRECTORY.name):
-        return False
+        raise NotAdopted
+    if not await load_columns(connection, schema):
+        raise NotAdopted  # There is a record of a build, but no table.
+    await _upgrade(connection, schema)
     ours = {name: frozenset(table.columns) for name, table in DIRECTORY.fold.tables.items()}
     if await load_columns(connection, schema) != ours:
-        return False
+        raise NotAdopted
+    if revision == FOLDED_OTHERWISE:
+        await _refuse_folded_otherwise(connection, schema, sealer)
+    await _hash_names(connection, schema, sealer)
+    if not await connection.fetchval(
+        statement("adopt_build"), schema, revision, DIRECTORY.revision
+    ):
+        raise NotAdopted
+
+
+async def _upgrade(connection: Connection, schema: str) -> None:
+    """Add what the tables of a former revision lack."""
+    upgrade = (files("schema") / "projections" / "directory.upgrade.sql").read_text("utf-8")
+    await connection.execute(f'SET LOCAL search_path = "{schema}"')
+    await connection.execute(upgrade)
+    await connection.execute("SET LOCAL search_path = DEFAULT")
+    await mark(connection, schema, DIRECTORY.fold.tables)
+    await grant(connection, schema)
+
+
+async def _hash_names(connection: Connection, schema: str, sealer: Sealer | None) -> None:
+    """Replace the names of former users by hashes. Errors: NotAdopted without the key that this takes."""
+    await connection.execute(projections_statement("enter_schema"), schema)
+    if await has_former_names(connection):
+        # The checksums of a rebuild that was interrupted are those of the names: it begins again.
+        if sealer is None or schema == DIRECTORY.next:
+            raise NotAdopted
+        await hash_former_names(connection, sealer)
+
+
+async def _refuse_folded_otherwise(
+    connection: Connection, schema: str, sealer: Sealer | None
+) -> None:
+    """Refuse tables with a name that is compared in another form now. Errors: NotAdopted."""
     # What serves has every log to its end.
     positions = (
         dict.fromkeys(await read_tails(connection), END_OF_LOG)
@@ -72,5 +123,4 @@ async def _adopt_locked(connection: Connection, schema: str, sealer: Sealer | No
     )
     await connection.execute(projections_statement("enter_schema"), schema)
     if not await is_folded_alike(connection, sealer, positions):
-        return False
-    return bool(await connection.fetchval(statement("adopt_build"), schema, FORMER, LATTER))
+        raise NotAdopted

@@ -31,6 +31,11 @@ async def create(connection: Connection, projection: str, schema: str) -> None:
     await connection.execute(tables(projection))
     await connection.execute("SET LOCAL search_path = DEFAULT")
     await mark(connection, schema, PROJECTIONS[projection].fold.tables)
+    await grant(connection, schema)
+
+
+async def grant(connection: Connection, schema: str) -> None:
+    """Let the service write the tables of a schema."""
     await connection.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO {SERVICE_ROLE}')
     await connection.execute(
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO {SERVICE_ROLE}'

@@ -28,8 +28,11 @@ TYPES: dict[str, type[Event]] = {
         organization.TokenIssued,
         organization.TokenRevoked,
         organization.SchemaRegistered,
+        organization.SettingsChanged,
     )
 }
+# None in them removes an attribute, or returns a setting to its default.
+NONE_HAS_A_MEANING = frozenset({group.GroupChanged, organization.SettingsChanged})
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
 # These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
@@ -67,7 +70,7 @@ def encode(event: Event) -> Encoded:
     data = event.__pydantic_serializer__.to_json(
         event,
         by_alias=True,
-        exclude_none=type(event) is not group.GroupChanged,
+        exclude_none=type(event) not in NONE_HAS_A_MEANING,
         exclude=PERSONAL if is_personal else None,
     ).decode()
     personal = orjson.dumps(cast("PersonalEvent", event).values) if is_personal else None

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.event import Event, Place
+from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
 DEFAULT_ROLE = "Reader"  # The role of a user created without one.
@@ -47,7 +48,15 @@ class SchemaRegistered(Event):
     document: dict[str, Any]  # The Schema resource, as served at /Schemas (RFC 7643 §7).
 
 
-OrganizationEvent = OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered
+class SettingsChanged(Event):
+    """Settings of the organization were changed; None returns one to its default."""
+
+    settings: dict[str, Any]  # By the names of schema/events/settings.py; only what changed.
+
+
+OrganizationEvent = (
+    OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered | SettingsChanged
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +84,15 @@ class Organization:
     roles: Mapping[str, UUID]
     tokens: Mapping[UUID, Token] = field(default_factory=dict)
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
+    settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
         return next((name for name, each in self.roles.items() if each == role_id), None)
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a setting: the chosen one, or its default."""
+        return self.settings.get(name, SETTINGS[name].default)
 
     @property
     def default_role_id(self) -> UUID:
@@ -109,6 +123,10 @@ def evolve(
         case SchemaRegistered():
             schemas = {**organization.schemas, event.document["id"]: event.document}
             return replace(after, schemas=schemas)
+        case SettingsChanged():
+            chosen = {**organization.settings, **event.settings}
+            settings = {name: value for name, value in chosen.items() if value is not None}
+            return replace(after, settings=settings)
     raise AssertionError(event)
 
 

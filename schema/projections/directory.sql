@@ -12,6 +12,7 @@ CREATE TABLE organizations (
     name_key        text        NOT NULL,  -- The name, folded for comparison.
     roles           json        NOT NULL,  -- Role name → UUID.
     schemas         json        NOT NULL,  -- URN → extension schema of this organization.
+    settings        json        NOT NULL DEFAULT '{}',  -- Only those that were chosen: schema/events/settings.py.
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
     CONSTRAINT organizations_one_per_name UNIQUE (name_key)
 );
@@ -53,8 +54,8 @@ CREATE TABLE users (
 CREATE TABLE former_users (  -- Deleted users: the log names the former user of a person who comes back.
     organization_id uuid NOT NULL,
     id              uuid NOT NULL,
-    user_name_key   text NOT NULL,
-    external_id     text,
+    user_name_key   text NOT NULL,  -- A hash of the folded name, with a key that is not in the database.
+    external_id     text,           -- A hash as well.
     CONSTRAINT former_users_pkey PRIMARY KEY (organization_id, id)
 );
 

@@ -4,16 +4,13 @@ import asyncio
 from uuid import UUID
 
 import asyncpg
-import structlog
 
 from eventstore.follow import notify
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
+from service.background.periodic import going_on
 
 PAUSE_S = 0.02  # Between two notifications: 50 a second at most, however many batches commit.
 TIMEOUT_S = 5.0
-
-log = structlog.get_logger()
 
 
 class Notifier:
@@ -38,14 +35,8 @@ class Notifier:
     async def _run(self) -> None:
         while self._changed:
             changed, self._changed = self._changed, set()
-            try:
+            # After a failure: followers also poll, and the next notification may succeed.
+            with going_on("notification_failed", "notification_lost", organizations=len(changed)):
                 async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                     await notify(connection, changed)
-            except (
-                Exception
-            ) as error:  # Followers also poll, and the next notification may succeed.
-                if classify(error) is Outage.NONE:
-                    log.exception("notification_failed", organizations=len(changed))
-                else:
-                    log.warning("notification_lost", error=repr(error), organizations=len(changed))
             await asyncio.sleep(PAUSE_S)

@@ -4,16 +4,15 @@ A newer release may rebuild and swap its tables in while this service runs. If o
 that is one line in the log. If the columns differ, /readyz reports it too.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
 import structlog
 
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from projections.maintenance.release import ReleaseMismatch, find_release_mismatches
+from service.background.periodic import periodically
 
 INTERVAL_S = 1.0
 TIMEOUT_S = 10.0
@@ -24,24 +23,20 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def watching_release(pool: asyncpg.Pool) -> AsyncIterator[None]:
     """Look at the tables that serve once now, then repeatedly for the duration of the block."""
-    task = asyncio.create_task(_run(pool, await log_release_mismatches(pool)), name="release watch")
-    try:
+    known = await log_release_mismatches(pool)
+
+    async def look() -> None:
+        nonlocal known
+        known = await log_release_mismatches(pool, known)
+
+    async with periodically(
+        look,
+        every_s=INTERVAL_S,
+        name="release watch",
+        failed="projections_look_failed",
+        postponed="projections_not_looked_at",
+    ):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _run(pool: asyncpg.Pool, known: set[ReleaseMismatch]) -> None:
-    while True:
-        await asyncio.sleep(INTERVAL_S)
-        try:
-            known = await log_release_mismatches(pool, known)
-        except Exception as error:  # Whatever the error, the next look may succeed.
-            if classify(error) is Outage.NONE:
-                log.exception("projections_look_failed")
-            else:
-                log.warning("projections_not_looked_at", error=repr(error))
 
 
 async def log_release_mismatches(

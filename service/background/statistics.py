@@ -5,19 +5,16 @@ runs once a minute. By then a first provisioning cycle has created thousands of 
 all rows of the organization.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import asyncpg
-import structlog
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.session import connect
 from eventstore.postgres.statements import statements_in
 from projections.registry import PROJECTIONS
+from service.background.periodic import periodically
 
 statement = statements_in(__package__)
 
@@ -26,8 +23,6 @@ SCHEMAS = ("eventstore", "followers", *PROJECTIONS)
 ROWS_MAX = 20_000
 INTERVAL_S = 2.0
 TIMEOUT_S = 10.0
-
-log = structlog.get_logger()
 
 
 async def analyze_young(dsn: str, connection: Connection) -> list[str]:
@@ -46,25 +41,17 @@ async def analyze_young(dsn: str, connection: Connection) -> list[str]:
     return names
 
 
-@asynccontextmanager
-async def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AsyncIterator[None]:
+def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AbstractAsyncContextManager[None]:
     """Analyze newly filled tables every few seconds, for the duration of the block."""
-    task = asyncio.create_task(_run(dsn, pool), name="statistics")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
+    async def look() -> None:
+        async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
+            await analyze_young(dsn, connection)
 
-async def _run(dsn: str, pool: asyncpg.Pool) -> None:
-    while True:
-        await asyncio.sleep(INTERVAL_S)
-        try:
-            async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
-                await analyze_young(dsn, connection)
-        except Exception as error:  # Whatever the error, the next look may succeed.
-            if classify(error) is Outage.NONE:
-                log.exception("statistics_failed")
-            else:
-                log.warning("statistics_postponed", error=repr(error))
+    return periodically(
+        look,
+        every_s=INTERVAL_S,
+        name="statistics",
+        failed="statistics_failed",
+        postponed="statistics_postponed",
+    )

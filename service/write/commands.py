@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from schema.scim.attributes import Document
@@ -140,7 +141,17 @@ class RegisterSchema:
     document: Document
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """Change settings of an organization; None returns one to its default."""
+
+    organization_id: UUID
+    settings: Mapping[str, Any]
+
+
 UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
-OrganizationCommand = RegisterOrganization | IssueToken | RevokeToken | RegisterSchema
+OrganizationCommand = (
+    RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings
+)
 Command = UserCommand | GroupCommand | OrganizationCommand

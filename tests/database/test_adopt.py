@@ -16,7 +16,9 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory import rows
 from projections.maintenance.adopt import adopt
 from projections.maintenance.builds import load_builds
+from projections.maintenance.release import load_columns
 from projections.rebuild.rebuild import rebuild, roll_back
+from projections.registry import DIRECTORY
 from schema.scim import text
 from schema.scim.filter import comparable
 from service.background.release_watch import log_release_mismatches
@@ -27,7 +29,7 @@ from service.organizations.register import CreatedOrganization, create_organizat
 from service.runtime import Runtime, open_runtime
 from service.write.commands import CreateGroup
 from tests.builders import ANN, JO, KIM, SALES, delete_user, post_user
-from tests.database.golden_rows import write_log
+from tests.database.golden_rows import FOLDER, write_log
 from tests.database.rebuilding import differences, rebuild_context, rebuild_until, silent
 from tests.serving import settings
 
@@ -128,10 +130,39 @@ async def test_tables_without_a_name_that_differs_are_adopted(
 
     assert await adopt(connection, sealer) == ["directory"]
     after = await load_builds(connection)
-    assert await revisions(connection) == {"directory": 2}
+    assert await revisions(connection) == {"directory": DIRECTORY.revision}
     assert after["directory"].built_at == before["directory"].built_at
     assert await differences(rebuild_context(database_url)) == []
     assert await adopt(connection, sealer) == []
+
+
+async def make_revision_2(connection: asyncpg.Connection) -> None:
+    """Put what `directory` holds into the tables that revision 2 made."""
+    await connection.execute("ALTER SCHEMA directory RENAME TO latter; CREATE SCHEMA directory")
+    await connection.execute("SET search_path = directory")
+    await connection.execute((FOLDER / "directory_2.sql").read_text("utf-8"))
+    await connection.execute("RESET search_path")
+    for table, columns in (await load_columns(connection, "directory")).items():
+        names = ", ".join(columns)
+        await connection.execute(
+            f"INSERT INTO directory.{table} ({names}) SELECT {names} FROM latter.{table}"
+        )
+    await connection.execute("DROP SCHEMA latter CASCADE")
+    await connection.execute(FORMER.replace("revision = 1", "revision = 2"))
+
+
+async def test_tables_of_revision_2_are_extended_in_place(
+    runtime: Runtime, database_url: str, connection: asyncpg.Connection
+) -> None:
+    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    await write(runtime, acme, post_user(JO), post_user(KIM, userName="weiß@x"), delete_user(KIM))
+    await make_revision_2(connection)
+
+    assert await adopt(connection) == ["directory"]
+    assert await revisions(connection) == {"directory": DIRECTORY.revision}
+    assert await differences(rebuild_context(database_url)) == []
+    await write(runtime, acme, post_user(ANN, userName="ann@x"))
+    assert await adopt(connection) == []
 
 
 @pytest.mark.parametrize("column", named(""))
@@ -201,7 +232,7 @@ async def test_one_organization_of_many_is_enough_and_a_rebuild_ends_it(
     assert await migrate(database_url) == []
     assert await told(database_url) == ["directory"]
     await rebuild(rebuild_context(database_url), silent)
-    assert await revisions(connection) == {"directory": 2, "directory_previous": 1}
+    assert await revisions(connection) == {"directory": DIRECTORY.revision, "directory_previous": 1}
     assert await told(database_url) == []
     assert await differences(rebuild_context(database_url)) == []
     assert await adopt(connection, sealer) == []
@@ -271,7 +302,7 @@ async def test_without_the_key_names_of_the_deleted_wait_for_a_start_with_it(
     await migrate(database_url)
     assert await revisions(connection) == {"directory": 1}
     async with open_runtime(settings(database_url), is_migrating=True):
-        assert await revisions(connection) == {"directory": 2}
+        assert await revisions(connection) == {"directory": DIRECTORY.revision}
 
 
 async def test_several_first_starts_at_once_all_succeed(
@@ -285,7 +316,7 @@ async def test_several_first_starts_at_once_all_succeed(
     await make_former(connection, database_url, monkeypatch)
 
     await asyncio.gather(*(migrate(database_url) for _ in range(4)))
-    assert await revisions(connection) == {"directory": 2}
+    assert await revisions(connection) == {"directory": DIRECTORY.revision}
 
 
 async def test_what_a_rebuild_works_on_is_left_to_the_next_start(

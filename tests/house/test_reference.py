@@ -89,6 +89,16 @@ def log_events() -> Iterator[str]:
                 func=ast.Name(id="line_writer"), args=[ast.Constant(value=str(event)), *_]
             ):
                 yield event
+            case ast.Call(
+                func=ast.Name(id="going_on"),
+                args=[ast.Constant(value=str(failed)), ast.Constant(value=str(postponed)), *_],
+            ):
+                yield from (failed, postponed)
+            case ast.Call(func=ast.Name(id="periodically"), keywords=keywords):
+                by_name = {each.arg: each.value for each in keywords}
+                for name in ("failed", "postponed"):
+                    if isinstance(value := by_name[name], ast.Constant):
+                        yield str(value.value)
 
 
 def calls() -> Iterator[ast.Call]:

@@ -21,6 +21,7 @@ from schema.events.group import (
 from schema.events.organization import (
     OrganizationRegistered,
     SchemaRegistered,
+    SettingsChanged,
     TokenIssued,
     TokenRevoked,
 )
@@ -112,6 +113,9 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     TokenIssued: events(TokenIssued, **ISSUED),
     TokenRevoked: events(TokenRevoked, token_id=IDS),
     SchemaRegistered: events(SchemaRegistered, document=DOCUMENTS),
+    SettingsChanged: events(
+        SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
+    ),
 }
 
 

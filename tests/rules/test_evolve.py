@@ -24,6 +24,7 @@ from schema.events.organization import (
     Organization,
     OrganizationEvent,
     SchemaRegistered,
+    SettingsChanged,
     Token,
     TokenIssued,
     TokenRevoked,
@@ -262,6 +263,14 @@ def test_a_registered_schema_takes_the_place_of_its_former_self() -> None:
     after = organizations.evolve(organizations.evolve(organization(), first, FIRST), second, SECOND)
 
     assert dict(after.schemas) == {CUSTOM: second.document}
+
+
+def test_a_setting_holds_until_it_returns_to_its_default() -> None:
+    chosen = organizations.evolve(organization(), SettingsChanged(settings={"strict": True}), FIRST)
+    after = organizations.evolve(chosen, SettingsChanged(settings={"strict": None}), SECOND)
+
+    assert (chosen.setting("strict"), dict(chosen.settings)) == (True, {"strict": True})
+    assert (after.setting("strict"), dict(after.settings)) == (False, {})
 
 
 def test_a_state_is_never_changed_in_place() -> None:

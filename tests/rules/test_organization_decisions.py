@@ -9,14 +9,17 @@ import pytest
 from schema.events.organization import (
     OrganizationRegistered,
     SchemaRegistered,
+    SettingsChanged,
     TokenIssued,
     TokenRevoked,
 )
+from schema.events.settings import SETTINGS
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension
 from service.write.commands import (
+    ChangeSettings,
     Command,
     IssueToken,
     RegisterOrganization,
@@ -158,7 +161,41 @@ def test_an_extension_keeps_its_attributes(attributes: list[Document]) -> None:
         story.when(RegisterSchema(ORGANIZATION_ID, {**SCHEMA, "attributes": attributes}))
 
 
-@pytest.mark.parametrize("command", [ISSUE, REVOKE, RegisterSchema(ORGANIZATION_ID, SCHEMA)])
+def test_settings_are_changed_and_only_what_changes_is_recorded() -> None:
+    story = given().when(ChangeSettings(ORGANIZATION_ID, {"strict": True}))
+
+    story.then(acme(SettingsChanged(settings={"strict": True})))
+    story.when(ChangeSettings(ORGANIZATION_ID, {"strict": True, "localChanges": "refused"})).then(
+        acme(SettingsChanged(settings={"localChanges": "refused"}))
+    )
+
+
+@pytest.mark.parametrize("settings", [{}, {"strict": None}])
+def test_settings_that_change_nothing_are_no_event(settings: dict[str, Any]) -> None:
+    given().when(ChangeSettings(ORGANIZATION_ID, settings)).then()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_an_illegal_value_names_the_setting_and_what_is_legal(name: str) -> None:
+    with pytest.raises(InvalidValue, match=f"The setting {name} is ") as refused:
+        given().when(ChangeSettings(ORGANIZATION_ID, {name: "\u2603"}))
+    assert refused.value.attribute == name
+
+
+def test_an_unknown_setting_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(InvalidValue, match="There is no setting 'strikt'; there are strict"):
+        given().when(ChangeSettings(ORGANIZATION_ID, {"strikt": True}))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ISSUE,
+        REVOKE,
+        RegisterSchema(ORGANIZATION_ID, SCHEMA),
+        ChangeSettings(ORGANIZATION_ID, {"strict": True}),
+    ],
+)
 def test_an_organization_that_is_not_there_is_not_found(command: Command) -> None:
     with pytest.raises(NotFound, match="no such organization"):
         Story(BatchState()).when(command)

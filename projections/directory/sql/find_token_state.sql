@@ -3,7 +3,8 @@
 SELECT tokens.id AS token_id, tokens.account_id, tokens.revoked_at,
        users.active, users.role_id,
        organizations.organization_id, organizations.version, organizations.created_at,
-       organizations.name, organizations.roles, organizations.schemas
+       organizations.name, organizations.roles, organizations.schemas,
+       organizations.settings
   FROM directory.tokens
   JOIN directory.organizations
     ON organizations.organization_id = tokens.organization_id

@@ -7,21 +7,23 @@
 -- $5 name_key text
 -- $6 roles json
 -- $7 schemas json
+-- $8 settings json
 WITH added AS (
-INSERT INTO directory.organizations
-       (organization_id, version, created_at, name, name_key, roles, schemas)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT DO NOTHING
-RETURNING 1
+    INSERT INTO directory.organizations
+           (organization_id, version, created_at, name, name_key, roles, schemas, settings)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT DO NOTHING
+    RETURNING 1
 ), changed AS (
-   UPDATE directory.organizations
-      SET version = $2,
-          name = $4,
-          roles = $6,
-          schemas = $7
-    WHERE organization_id = $1
-      AND name_key = $5
-RETURNING 1
+    UPDATE directory.organizations
+       SET version = $2,
+           name = $4,
+           roles = $6,
+           schemas = $7,
+           settings = $8
+     WHERE organization_id = $1
+       AND name_key = $5
+    RETURNING 1
 )
 SELECT projections.refuse_taken('organizations_one_per_name')
  WHERE NOT EXISTS (SELECT FROM added)

@@ -10,12 +10,15 @@ from schema.events.organization import (
     Organization,
     OrganizationRegistered,
     SchemaRegistered,
+    SettingsChanged,
     TokenIssued,
     TokenRevoked,
 )
+from schema.events.settings import IllegalSetting, check_settings
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension, refuse_removal
 from service.write.commands import (
+    ChangeSettings,
     IssueToken,
     OrganizationCommand,
     RegisterOrganization,
@@ -44,6 +47,8 @@ def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
             return decisions(command.organization_id, _revoke(command, state))
         case RegisterSchema():
             return decisions(command.organization_id, _register_schema(command, state))
+        case ChangeSettings():
+            return decisions(command.organization_id, _change_settings(command, state))
         case _:
             assert_never(command)
 
@@ -97,6 +102,18 @@ def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
     if former is not None:
         refuse_removal(former, document)
     return [] if former == document else [SchemaRegistered(document=document)]
+
+
+def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
+    former = _existing(state).settings
+    try:
+        check_settings(command.settings)
+    except IllegalSetting as error:
+        refusal = InvalidValue(str(error))
+        refusal.attribute = error.name
+        raise refusal from error
+    changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
+    return [SettingsChanged(settings=changed)] if changed else []
 
 
 def _existing(state: BatchState) -> Organization:

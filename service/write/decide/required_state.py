@@ -8,6 +8,7 @@ from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
+    ChangeSettings,
     Command,
     CreateGroup,
     CreateUser,
@@ -64,7 +65,7 @@ class RequiredState:
             case IssueToken():
                 self.organization = True
                 self.users.add(command.account_id)
-            case RegisterOrganization() | RevokeToken() | RegisterSchema():
+            case RegisterOrganization() | RevokeToken() | RegisterSchema() | ChangeSettings():
                 self.organization = True
 
     def _add_names(self, document: Document) -> None:

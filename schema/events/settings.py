@@ -1,0 +1,71 @@
+"""The settings of an organization: their names, their legal values, and what holds where none was chosen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class IllegalSetting(ValueError):
+    """A setting is unknown, or its value is not legal; the message says what is."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting. `legal` says in words what `is_legal` takes; `default` holds while nothing was chosen."""
+
+    about: str
+    default: Any
+    legal: str
+    is_legal: Callable[[Any], bool]
+
+
+def flag(about: str, *, default: bool) -> Setting:
+    """Return a setting that is on or off."""
+    return Setting(about, default, "true or false", lambda value: isinstance(value, bool))
+
+
+def whole_number(about: str, default: int | None, least: int, most: int) -> Setting:
+    """Return a setting that is a whole number within limits. A default of None means: no limit."""
+
+    def is_legal(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+    return Setting(about, default, f"a whole number from {least:,} to {most:,}", is_legal)
+
+
+def choice(about: str, default: str, *others: str) -> Setting:
+    """Return a setting that is one of a few words."""
+    words = (default, *others)
+    return Setting(about, default, f"one of {', '.join(words)}", lambda value: value in words)
+
+
+# In the order in which they are listed. None is no legal value: it returns a setting to its default.
+SETTINGS: Mapping[str, Setting] = {
+    "strict": flag(
+        "Refuse what the interoperability profiles do not allow: unknown attributes, a missing `schemas`, "
+        "empty Operations, a PATCH without paths.",
+        default=False,
+    ),
+    "localChanges": choice(
+        "What happens when a person changes by hand what the identity provider wrote last.",
+        "warned",
+        "refused",
+    ),
+}
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Refuse an unknown setting or an illegal value. None returns a setting to its default. Errors: IllegalSetting."""
+    for name, value in settings.items():
+        setting = SETTINGS.get(name)
+        if setting is None:
+            known = ", ".join(SETTINGS)
+            raise IllegalSetting(name, f"There is no setting {name!r}; there are {known}.")
+        if value is not None and not setting.is_legal(value):
+            raise IllegalSetting(
+                name, f"The setting {name} is {setting.legal}, or null for its default."
+            )
