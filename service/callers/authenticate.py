@@ -24,6 +24,7 @@ from service.callers.access_tokens import (
     refuse_expired,
 )
 from service.callers.caller import Caller
+from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKeys
 from service.unavailable import unavailable
 
@@ -55,7 +56,7 @@ class AuthenticatedCaller:
     token: TokenState
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
-    scopes: frozenset[str]
+    scopes: frozenset[str]  # All that the token grants.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -166,7 +167,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     caller = Caller(state.organization, state.account_id, "scim")
     user_type_here = user_type(state.organization.schemas)
     actor_id = str(state.account_id)
-    return AuthenticatedCaller(caller, state, user_type_here, actor_id, claims.scopes)
+    return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
 def _reason(state: TokenState) -> str | None:
