@@ -29,13 +29,15 @@ log = structlog.get_logger()
 async def keeping_keys(dsn: str, keyring: Keyring) -> AsyncIterator[None]:
     """Keep the keys current for the duration of the block. Others know of this process when it begins."""
     watch = KeyWatch(dsn, keyring)
-    await watch.begin()
-    task = asyncio.create_task(watch.run(), name="keys")
     try:
-        yield
+        await watch.begin()
+        task = asyncio.create_task(watch.run(), name="keys")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
     finally:
-        task.cancel()
-        await asyncio.wait([task])
         await watch.end()
 
 

@@ -76,7 +76,7 @@ class Keyring:
 
     async def report(self, connection: Connection) -> None:
         """Note in the database which keys this process has."""
-        keys = self.signing_keys.values()
+        keys = list(self.signing_keys.values())
         await note_process(
             connection,
             self.process_id,
