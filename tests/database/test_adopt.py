@@ -51,6 +51,7 @@ def former_release(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patched:
         for module in (rows, comparable):
             patched.setattr(module, "fold", former_fold)
+        patched.setattr(rows, "hash_name", lambda *named: named[-1])  # It kept the names themselves.
         yield
 
 
