@@ -81,7 +81,9 @@ async def open_runtime(
         pool = await open_pool(dsn, settings)
         try:
             notifier = Notifier(pool)
-            lanes = Lanes(pool, keyring.sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
+            lanes = Lanes(
+                pool, keyring.sealer, waiting_max=settings.waiting_max, on_commit=notifier.note
+            )
             reader = PointReader(pool)
             try:
                 yield Runtime(dsn, pool, keyring, lanes, reader)

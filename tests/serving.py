@@ -29,7 +29,9 @@ from service.scim.base_path import BASE_PATH
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
-NAME_KEY_BYTES = bytes(range(32, 64))  # Of every test's database: a rebuild then hashes names as the service does.
+NAME_KEY_BYTES = bytes(
+    range(32, 64)
+)  # Of every test's database: a rebuild then hashes names as the service does.
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,14 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 
 
 @asynccontextmanager
-async def started(database_url: str) -> AsyncIterator[Served]:
-    """Run a service for the duration of the block."""
+async def started(database_url: str, chosen: Settings | None = None) -> AsyncIterator[Served]:
+    """Run a service for the duration of the block; `chosen` are other settings than those of all tests."""
     # One line per request would hide the output that explains a failed test.
     structlog.configure(
         processors=log.as_columns(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
-    chosen = settings(database_url)
+    chosen = chosen or settings(database_url)
     async with (
         open_runtime(chosen, is_migrating=False) as runtime,
         serving(runtime, chosen) as port,

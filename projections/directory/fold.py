@@ -78,9 +78,12 @@ class Folded:
                     yield "users", (organization_id, *user_row(state, users))
             case User() as state:
                 if is_readable(state):
-                    yield "former_users", (
-                        organization_id,
-                        *former_user_row(state, organization_id, sealer),
+                    yield (
+                        "former_users",
+                        (
+                            organization_id,
+                            *former_user_row(state, organization_id, sealer),
+                        ),
                     )
             case Group(is_deleted=False) as state:
                 yield "groups", (organization_id, *group_row(state))

@@ -32,7 +32,9 @@ FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a s
 NEVER = float("-inf")  # For a token that was not looked up yet.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
-Look = Callable[[str], Awaitable[bool]]  # Look for a signing key by its id; whether it is known now.
+Look = Callable[
+    [str], Awaitable[bool]
+]  # Look for a signing key by its id; whether it is known now.
 
 
 @dataclass(slots=True)

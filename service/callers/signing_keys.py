@@ -112,11 +112,44 @@ def opened_keys(sealer: Sealer, rows: Iterable[asyncpg.Record]) -> list[SigningK
         try:
             keys.append(opened_key(sealer, row))
         except KeyProblem as error:
-            log.error("signing_key_unusable", kid=row["kid"][:KID_LENGTH], problem=str(error))
             problem = error
+            _report_unusable(row["kid"][:KID_LENGTH], error)
     if not keys:
         raise problem
     return keys
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A signing key as the database has it, for a list."""
+
+    kid: str
+    created_at: datetime
+    retired_at: datetime | None
+    verifies_until: datetime | None
+    is_usable: bool  # It opens.
+
+
+async def load_stored_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[StoredKey]:
+    """Return all signing keys, oldest first, also those that do not open."""
+    rows = await connection.fetch(statement("load_signing_keys"))
+    times = ("created_at", "retired_at", "verifies_until")
+    return [
+        StoredKey(row["kid"], *(row[each] for each in times), _is_usable(sealer, row))
+        for row in rows
+    ]
+
+
+def _is_usable(sealer: Sealer, row: asyncpg.Record) -> bool:
+    try:
+        opened_key(sealer, row)
+    except KeyProblem:
+        return False
+    return True
+
+
+def _report_unusable(kid: str, problem: KeyProblem) -> None:
+    log.error("signing_key_unusable", kid=kid, problem=str(problem))
 
 
 async def make_signing_key(connection: asyncpg.Connection, sealer: Sealer) -> SigningKey:

@@ -14,6 +14,7 @@ from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.issue import issue_and_show
+from service.cli.keys import keys
 from service.cli.printing import lists as show
 from service.cli.process import output
 from service.cli.process.output import check_output, say
@@ -58,6 +59,7 @@ app.add_typer(tokens, name="token")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(projections, name="projections")
+app.add_typer(keys, name="keys")
 
 
 def show_version(is_wanted: bool) -> None:

@@ -29,7 +29,9 @@ statement = statements_in(__package__)
 
 CHANNEL = "scim_ledger_keys"
 LOOK_TIMEOUT_S = 5.0
-LOOK_S = 1.0  # The shortest time between two looks for an unknown signing key: anybody may send one.
+LOOK_S = (
+    1.0  # The shortest time between two looks for an unknown signing key: anybody may send one.
+)
 
 log = structlog.get_logger()
 
@@ -52,7 +54,7 @@ class Keyring:
         try:
             self.signing_keys.replace(await reload_signing_keys(connection, self.sealer))
         except KeyProblem as error:  # Those that this process has stay in use.
-            log.error("signing_keys_unusable", problem=str(error))
+            _report("signing keys", error)
 
     async def look(self, kid: str, pool: asyncpg.Pool) -> bool:
         """Look for a signing key that is unknown here; return whether it is known now. Errors: those of an outage.
@@ -108,11 +110,15 @@ class Keyring:
         try:
             given = self.places.find()
         except KeyProblem as error:
-            log.error("master_key_unusable", problem=str(error))
+            _report("master key", error)
             return
         for each in given:
             if each.fingerprint in fingerprints:
                 self.sealer.add(each.key)
+
+
+def _report(keys: str, problem: KeyProblem) -> None:
+    log.error("keys_unusable", keys=keys, problem=str(problem))
 
 
 async def open_keyring(connection: Connection, places: KeyPlaces, *, may_make: bool) -> Keyring:

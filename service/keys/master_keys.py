@@ -122,7 +122,9 @@ async def begin_wrapping(connection: Connection, fingerprint: str) -> None:
     """
     await connection.execute(statement("end_wrapping"))
     if await connection.fetchval(statement("begin_wrapping"), fingerprint) is None:
-        raise KeyProblem("Another rotation has announced another key meanwhile: look at `keys list`.")
+        raise KeyProblem(
+            "Another rotation has announced another key meanwhile: look at `keys list`."
+        )
 
 
 async def retire_former(connection: Connection) -> None:

@@ -60,7 +60,9 @@ POLL_S = 0.05
 LOCK_TIMEOUT_MS = 50  # Appends wait as long while a constraint changes; then it is tried again.
 TRIES_MAX = 400
 RETRY_S = 0.05
-OVERLAP = timedelta(days=1)  # The shortest time that a retired signing key verifies, unless one is chosen.
+OVERLAP = timedelta(
+    days=1
+)  # The shortest time that a retired signing key verifies, unless one is chosen.
 
 log = structlog.get_logger()
 
@@ -88,7 +90,9 @@ async def rotate_signing_key(
         made: SigningKey = await make_signing_key(connection, sealer)
         needed = await find_last_expiry(connection)
         until = _end_of(needed, verify_for)
-        await retire_signing_keys(connection, made.kid, until=until, is_chosen=verify_for is not None)
+        await retire_signing_keys(
+            connection, made.kid, until=until, is_chosen=verify_for is not None
+        )
     await announce_change(connection)
     return RotatedSigningKey(made.kid, until, needed)
 
@@ -307,7 +311,9 @@ async def _patiently(
             await asyncio.sleep(RETRY_S)
         else:
             return
-    raise NotRotated("Appends left no moment to change the table of keys. Run the same command again.")
+    raise NotRotated(
+        "Appends left no moment to change the table of keys. Run the same command again."
+    )
 
 
 def _promote(places: KeyPlaces, current: str, former: str) -> tuple[str, Path | None]:

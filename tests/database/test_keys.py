@@ -105,7 +105,9 @@ def given(key: bytes | None, folder: Path = Path("/nowhere")) -> KeyPlaces:
 async def test_a_database_keeps_to_its_first_master_key(connection: asyncpg.Connection) -> None:
     assert await open_master_keys(connection, given(KEY), may_make=False) == (KEY,)
     assert await open_master_keys(connection, given(KEY), may_make=False) == (KEY,)
-    with pytest.raises(KeyProblem, match="made with another master key than SCIM_LEDGER_MASTER_KEY"):
+    with pytest.raises(
+        KeyProblem, match="made with another master key than SCIM_LEDGER_MASTER_KEY"
+    ):
         await open_master_keys(connection, given(OTHER_KEY), may_make=True)
 
 

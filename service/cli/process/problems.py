@@ -15,6 +15,7 @@ from service.config import CannotListen, SettingProblem
 from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.master_key import KeyProblem
 from service.database.migrate import MigrationProblem
+from service.keys.rotate import NotRotated
 from service.runtime import NoDatabase, NotMigrated
 
 
@@ -31,7 +32,7 @@ class Refused(Exception):
     """The request cannot be carried out; the message says why."""
 
 
-REFUSED = (ScimError, Refused, *REFUSALS)
+REFUSED = (ScimError, Refused, NotRotated, *REFUSALS)
 UNREACHABLE = (ConnectionError, TimeoutError, socket.gaierror)
 PROBLEMS = (
     CannotListen,
