@@ -45,6 +45,27 @@ class MembershipPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessPeriod:
+    """An account was active from one event to another. The end is None while it is active."""
+
+    from_position: int
+    from_at: datetime
+    to_position: int | None
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPeriod:
+    """A group had someone as a member from one event to another. The end is None while it has."""
+
+    group_id: UUID
+    from_position: int
+    from_at: datetime
+    to_position: int | None
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """An event on the timeline, without its sealed values."""
 
@@ -75,6 +96,54 @@ async def role_at_position(
         statement("read_role_at_position"), organization_id, user_id, position
     )
     return RolePeriod(*row) if row else None
+
+
+async def roles_of(
+    connection: Connection, organization_id: UUID, user_id: UUID
+) -> list[RolePeriod]:
+    """Return every role that a user has had, oldest first."""
+    rows = await connection.fetch(statement("read_roles_of"), organization_id, user_id)
+    return [RolePeriod(*row) for row in rows]
+
+
+async def access_of(
+    connection: Connection, organization_id: UUID, user_id: UUID
+) -> list[AccessPeriod]:
+    """Return when an account was active, oldest first."""
+    rows = await connection.fetch(statement("read_access_of"), organization_id, user_id)
+    return [AccessPeriod(*row) for row in rows]
+
+
+async def memberships_of(
+    connection: Connection, organization_id: UUID, member_id: UUID
+) -> list[GroupPeriod]:
+    """Return every group that a user or a group has been a member of, oldest first."""
+    rows = await connection.fetch(statement("read_memberships_of"), organization_id, member_id)
+    return [GroupPeriod(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who held a role, from which event on, and whether the account was active."""
+
+    user_id: UUID
+    period: RolePeriod
+    is_active: bool
+
+
+async def holders_at(
+    connection: Connection,
+    organization_id: UUID,
+    role_id: UUID,
+    position: int,
+    *,
+    limit: int,
+    after: UUID | None = None,
+) -> list[Holder]:
+    """Return who held a role after the event at a position, by id. `after` is the last one of the page before."""
+    place = (organization_id, role_id, position, after, limit)
+    rows = await connection.fetch(statement("read_holders_at"), *place)
+    return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
 
 
 async def members_at(
@@ -123,7 +192,7 @@ async def activity_of_resource(
     Both instants are excluded. The next page begins after the last `at`, because no other event has it.
     """
     place = (organization_id, stream_id, after, before, limit)
-    return _activity(await connection.fetch(statement("read_activity_of_resource"), *place))
+    return activities(await connection.fetch(statement("read_activity_of_resource"), *place))
 
 
 async def activity_of_actor(
@@ -137,8 +206,9 @@ async def activity_of_actor(
 ) -> list[Activity]:
     """Return what an actor did between two instants, in order, as `activity_of_resource` does."""
     place = (organization_id, actor_id, after, before, limit)
-    return _activity(await connection.fetch(statement("read_activity_of_actor"), *place))
+    return activities(await connection.fetch(statement("read_activity_of_actor"), *place))
 
 
-def _activity(rows: Sequence[asyncpg.Record]) -> list[Activity]:
+def activities(rows: Sequence[asyncpg.Record]) -> list[Activity]:
+    """Return the events in rows of history.activity."""
     return [Activity(**{**row, "facts": orjson.loads(row["facts"])}) for row in rows]

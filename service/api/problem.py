@@ -7,6 +7,7 @@ from typing import Final
 import orjson
 
 from schema.scim.errors import (
+    Conflict,
     Forbidden,
     InsufficientScope,
     InternalError,
@@ -50,12 +51,6 @@ class InvalidFields(ScimError):
         self.errors = errors
 
 
-class Conflicting(ScimError):
-    """The request does not fit the state that the resource has now."""
-
-    status = 409
-
-
 # The most specific class comes first.
 KINDS: Final[Mapping[type[ScimError], tuple[str, str]]] = {
     InvalidFields: ("invalid-fields", "Fields of the body are invalid"),
@@ -68,7 +63,7 @@ KINDS: Final[Mapping[type[ScimError], tuple[str, str]]] = {
     NotFound: ("not-found", "There is no such resource"),
     MethodNotAllowed: ("method-not-allowed", "The path does not serve this method"),
     Uniqueness: ("taken", "A unique value is taken"),
-    Conflicting: ("conflict", "The state of the resource does not allow this"),
+    Conflict: ("conflict", "The state of the resource does not allow this"),
     PreconditionFailed: ("precondition-failed", "The resource has another version"),
     PayloadTooLarge: ("body-too-large", "The body is too large"),
     UnsupportedMediaType: ("unsupported-media-type", "The media type is not supported"),
