@@ -21,9 +21,11 @@ from service.api.problem import problem_form
 from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
+from service.background.former_names import hashing_names
 from service.background.keys import keeping_keys
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
+from service.background.token_expiry import announcing_expiry
 from service.callers.authenticate import Authenticator, Look
 from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
@@ -130,6 +132,8 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     async with (
         watching_release(runtime.pool),
         keeping_keys(runtime.dsn, runtime.keyring),
+        announcing_expiry(runtime.pool),
+        hashing_names(runtime.pool, runtime.sealer),
         following(runtime.dsn),
         keeping_statistics(runtime.dsn, runtime.pool),
     ):

@@ -17,7 +17,7 @@ from service.cli.issue import issue_and_show
 from service.cli.keys import keys
 from service.cli.printing import lists as show
 from service.cli.process import output
-from service.cli.process.output import check_output, say
+from service.cli.process.output import check_output, complain, say
 from service.cli.process.run import (
     ActingAs,
     AsJson,
@@ -34,10 +34,14 @@ from service.database.address import find_origin
 from service.database.migrate import migrate
 from service.organizations.register import create_organization, find_organization
 from service.organizations.schemas import register_schema
-from service.organizations.tokens import revoke_token
+from service.organizations.tokens import LIFETIME, revoke_token
 from service.organizations.users import create_user
 from service.runtime import Runtime, adopt_by_log, open_database
 from service.scim.base_path import BASE_PATH
+
+NEVER_EXPIRES = (
+    "scim-ledger: Warning: this token never expires. Whoever finds it can use it until you revoke it."
+)
 
 log = structlog.get_logger()
 app = typer.Typer(
@@ -182,11 +186,8 @@ def token_issue(
         ),
     ] = None,
     expires_days: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=3650, help="Days until the token expires; by default it never does."
-        ),
-    ] = None,
+        int, typer.Option(min=0, max=3650, help="Days until the token expires; 0 for never.")
+    ] = LIFETIME.days,
     acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -194,6 +195,8 @@ def token_issue(
 
     async def issue(runtime: Runtime, settings: Settings) -> None:
         check_output()
+        if not expires_days:
+            complain(NEVER_EXPIRES)
         found = await find_organization(runtime, organization)
         tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
         await issue_and_show(

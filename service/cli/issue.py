@@ -9,7 +9,7 @@ from service.cli.process import output
 from service.cli.process.output import OutputClosed, OutputFailed
 from service.cli.process.run import unbroken
 from service.cli.provenance import cli_provenance
-from service.organizations.tokens import IssuedToken, issue_token, revoke_token
+from service.organizations.tokens import LIFETIME, IssuedToken, issue_token, revoke_token
 from service.runtime import Runtime
 
 
@@ -20,7 +20,7 @@ async def issue_and_show(
     *,
     label: str,
     account: str | None = None,
-    lifetime: timedelta | None = None,
+    lifetime: timedelta | None = LIFETIME,
     acting_as: str | None = None,
 ) -> None:
     """Make a token and show it. If it cannot be shown, revoke it. Errors: OutputFailed."""

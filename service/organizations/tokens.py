@@ -17,6 +17,7 @@ from service.runtime import Runtime
 from service.write.commands import IssueToken, RevokeToken
 
 JTI_BYTES = 32
+LIFETIME = timedelta(days=365)  # Of a token, unless another is chosen.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ async def issue_token(
     label: str,
     *,
     account: str | None = None,
-    lifetime: timedelta | None = None,
+    lifetime: timedelta | None = LIFETIME,
     provenance: Provenance,
 ) -> IssuedToken:
     """Make a bearer token for a technical account: by default, the one created with the organization.
 
+    A lifetime of None means that it never expires.
     Errors: NotFound if the account does not exist; InvalidValue if it may not hold tokens.
     """
     account_id = await _account_id(runtime, organization, account)

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from eventstore.errors import WrongExpectedVersion
+from eventstore.errors import KeyRetired, WrongExpectedVersion
 from eventstore.events import Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
@@ -247,6 +247,9 @@ def _busy() -> Unavailable:
 def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
     """Return the error for all callers of a failed batch; None if one command may have poisoned it."""
     outage, commands = classify(error), len(batch)
+    if isinstance(error, KeyRetired):
+        log.error("master_key_retired_meanwhile", commands=commands)
+        return Unavailable("The keys of the service are being rotated; send the request again.")
     if outage is Outage.OTHER_RELEASE or (outage is Outage.INCOMPLETE_ROW and commands == 1):
         log.error("tables_of_another_release", error=repr(error), commands=commands)
         return unavailable(outage)

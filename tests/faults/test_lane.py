@@ -272,7 +272,9 @@ async def append_elsewhere(
     """Make a user in a separate transaction, as another process does."""
     work = Work(CreateUser(new_id(), {"userName": "kim"}, USER), caller, cli_provenance())
     tail = await lock_log(connection, caller.organization.id)
-    batch = await decide_batch(connection, caller.organization.id, tail, [work])
+    batch = await decide_batch(
+        connection, caller.organization.id, tail, [work], sealer=runtime.sealer
+    )
     await write_batch(connection, batch, runtime.sealer)
 
 

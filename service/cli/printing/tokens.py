@@ -8,6 +8,8 @@ from schema.events.organization import TOKEN_ROLE, Organization, Token
 from schema.events.user import User
 from service.terminal import printable
 
+SOON_DAYS = 30  # From then on it is announced, too: service/background/token_expiry.py.
+
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
@@ -17,6 +19,7 @@ class ListedToken:
     account: str  # The userName; the id if the account is deleted.
     account_state: str
     problems: tuple[str, ...]
+    days_left: int | None = None  # Whole days until it expires, 0 if that is past; None if it never does.
 
     def line(self) -> str:
         """Return the token as a line."""
@@ -31,7 +34,16 @@ class ListedToken:
         if self.problems:
             return "; ".join(self.problems)
         until = self.token.expires_at
-        return f"expires {until:%Y-%m-%d}" if until else "valid"
+        if until is None:
+            return "never expires"
+        soon = f" in {_days(self.days_left)}" if self.is_expiring_soon else ""
+        return f"expires {until:%Y-%m-%d}{soon}"
+
+    @property
+    def is_expiring_soon(self) -> bool:
+        """Return whether the token works, and expires within the time in which this is announced."""
+        left = self.days_left
+        return left is not None and left < SOON_DAYS and not self.problems
 
     def document(self) -> dict[str, Any]:
         """Return the token as JSON."""
@@ -44,6 +56,8 @@ class ListedToken:
             "accountState": self.account_state,
             "issuedAt": instant(token.issued_at),
             "expiresAt": instant(token.expires_at),
+            "daysLeft": self.days_left,
+            "expiresSoon": self.is_expiring_soon,
             "revokedAt": instant(token.revoked_at),
             "isValid": not self.problems,
             "problems": list(self.problems),
@@ -56,7 +70,12 @@ def listed_token(
     """Return a token as a list shows it. `account` is None if the account was deleted."""
     name = str(account.attributes["userName"]) if account else str(token.account_id)
     problems = (*_own_problems(token, now), *_account_problems(organization, account))
-    return ListedToken(token, name, _state(organization, account), problems)
+    left = token.expires_at and max(0, (token.expires_at - now).days)
+    return ListedToken(token, name, _state(organization, account), problems, left)
+
+
+def _days(count: int | None) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _own_problems(token: Token, now: datetime) -> tuple[str, ...]:
