@@ -126,7 +126,7 @@ class Sealer:
         The key is not derived from a master key, so the hashes stay the same when that is rotated.
         """
         assert self._name_key is not None, "This sealer was made without the key of names."
-        text = organization_id.bytes + f"{kind}\0{name}".encode()
+        text = organization_id.bytes + f"{kind}\0{name}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._name_key, text, hashlib.sha256)[:HASH_BYTES]
 
     def _opened(self, wrapped: bytes, opened: Callable[[MasterKey, bytes], bytes]) -> bytes:

@@ -54,7 +54,7 @@ async def adopt(connection: Connection, sealer: Sealer | None = None) -> list[st
         except NotAdopted:
             continue
         except (NotFolded, *CHANGED_BY_HAND) as error:
-            log.warning("projection_not_adopted", schema=schema, error=repr(error))
+            log.warning("projection_not_adopted", schema=schema, error=type(error).__name__)
             continue
         except Exception as error:
             if classify(error) is not Outage.LOCKED:

@@ -39,9 +39,7 @@ from service.organizations.users import create_user
 from service.runtime import Runtime, adopt_by_log, open_database
 from service.scim.base_path import BASE_PATH
 
-NEVER_EXPIRES = (
-    "scim-ledger: Warning: this token never expires. Whoever finds it can use it until you revoke it."
-)
+NEVER_EXPIRES = "scim-ledger: Warning: this token never expires. Whoever finds it can use it until you revoke it."
 
 log = structlog.get_logger()
 app = typer.Typer(

@@ -25,6 +25,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.save import NameTaken
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
+from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
 from service.write.commands import Command
@@ -159,7 +160,7 @@ class Lanes:
             elif is_last_try:
                 _fail(batch, await self._refusal_of_one(lane.organization_id, error), error)
             else:
-                log.warning("batch_failed", error=repr(error), commands=len(batch))
+                log.warning("batch_failed", error=named(error), commands=len(batch))
                 await self._run_one_by_one(lane, batch)
         else:
             if decided.events and self._on_commit:

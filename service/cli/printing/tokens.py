@@ -19,7 +19,9 @@ class ListedToken:
     account: str  # The userName; the id if the account is deleted.
     account_state: str
     problems: tuple[str, ...]
-    days_left: int | None = None  # Whole days until it expires, 0 if that is past; None if it never does.
+    days_left: int | None = (
+        None  # Whole days until it expires, 0 if that is past; None if it never does.
+    )
 
     def line(self) -> str:
         """Return the token as a line."""
