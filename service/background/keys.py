@@ -12,7 +12,7 @@ import structlog
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
-from eventstore.postgres.session import connect
+from service.database.logins.session import ServiceLogin
 from service.database.pool import SESSION
 from service.keys.keyring import CHANNEL, Keyring
 
@@ -26,9 +26,9 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def keeping_keys(dsn: str, keyring: Keyring) -> AsyncIterator[None]:
+async def keeping_keys(login: ServiceLogin, keyring: Keyring) -> AsyncIterator[None]:
     """Keep the keys current for the duration of the block. Others know of this process when it begins."""
-    watch = KeyWatch(dsn, keyring)
+    watch = KeyWatch(login, keyring)
     try:
         await watch.begin()
         task = asyncio.create_task(watch.run(), name="keys")
@@ -44,16 +44,15 @@ async def keeping_keys(dsn: str, keyring: Keyring) -> AsyncIterator[None]:
 class KeyWatch:
     """A connection that listens, and what it wakes."""
 
-    def __init__(self, dsn: str, keyring: Keyring) -> None:
-        self._dsn = dsn
+    def __init__(self, login: ServiceLogin, keyring: Keyring) -> None:
+        self._login = login
         self._keyring = keyring
         self._woken = asyncio.Event()
         self._connection: Connection | None = None
 
     async def begin(self) -> None:
         """Listen, and look once. Errors: asyncpg's on connecting."""
-        self._connection = await connect(
-            self._dsn,
+        self._connection = await self._login.connect(
             timeout_s=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
             server_settings={**SESSION, "application_name": "scim-ledger keys"},

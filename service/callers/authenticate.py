@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -24,8 +24,10 @@ from service.callers.access_tokens import (
     refuse_expired,
 )
 from service.callers.caller import Caller
+from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKeys
+from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
@@ -59,6 +61,7 @@ class AuthenticatedCaller:
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
     scopes: frozenset[str]  # All that the token grants.
+    buckets: tuple[Bucket, ...] = ()  # The rate limits that its requests count for.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -69,8 +72,16 @@ class AuthenticatedCaller:
 class Authenticator:
     """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
-    def __init__(self, pool: asyncpg.Pool, keys: SigningKeys, *, look: Look) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        keys: SigningKeys,
+        rates: Rates | None = None,
+        *,
+        look: Look,
+    ) -> None:
         self._pool = pool
+        self._rates = rates or Rates()
         self._keys = keys
         self._look = look
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
@@ -86,7 +97,9 @@ class Authenticator:
         if time.monotonic() - cached.looked_up_at_s > FRESH_S:
             await self._look_up(cached)
         if cached.caller is None:
-            cached.caller = _caller(cached.state, cached.claims)
+            caller = _caller(cached.state, cached.claims)
+            buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
+            cached.caller = replace(caller, buckets=buckets)
         return cached.caller
 
     async def _decode(self, token: str) -> Claims:

@@ -90,3 +90,8 @@ def read_key_file(key_file: Path) -> bytes:
         raise KeyProblem(f"{key_file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise KeyProblem(f"{key_file} is not base64: {HOW_TO_MAKE_ONE}.") from error
+
+
+def is_key_at_hand(*, setting: str | None, key_file: Path) -> bool:
+    """Return whether a master key is given here, whether or not it is the database's."""
+    return setting is not None or key_file.exists()

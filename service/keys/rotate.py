@@ -34,6 +34,7 @@ from service.callers.signing_keys import (
     retire_signing_keys,
     rewrap_signing_keys,
 )
+from service.database.logins.stored import rewrap_logins
 from service.database.master_key import sync_folder
 from service.keys.keyring import announce_change
 from service.keys.master_keys import (
@@ -271,6 +272,7 @@ async def _rewrap(
 async def _rewrap_others(connection: Connection, sealer: Sealer) -> None:
     """Wrap again what the master key wraps besides the keys of subjects."""
     async with connection.transaction():
+        await rewrap_logins(connection, sealer)
         await rewrap_signing_keys(connection, sealer)
         await rewrap_secrets(connection, sealer)
     # Whoever opens the database next must find these.

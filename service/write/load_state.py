@@ -1,19 +1,33 @@
 """Load the state that a batch requires from the directory, in as few queries as its commands allow."""
 
+from functools import partial
+from typing import cast
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory import load
 from projections.directory.load import Members, Names
+from schema.events.group import MemberType
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
+
+# What one batch may load at once: more takes seconds, and hundreds of megabytes.
+MEMBERS_MAX = 300_000  # Of groups that are loaded with all their members.
+GONE_MAX = 20_000  # Memberships of what is being deleted: each is an event.
+
+
+class TooManyMembers(Exception):
+    """The commands of a batch require more members than one batch may load."""
 
 
 async def load_state(
     connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
 ) -> BatchState:
-    """Return the states and names that a batch requires. What it does not require costs no query."""
+    """Return the states and names that a batch requires. What it does not require costs no query.
+
+    Errors: TooManyMembers.
+    """
     state = BatchState()
     if required.organization:
         state.organization = await load.load_organization(
@@ -33,10 +47,11 @@ async def _load_users(
     connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
 ) -> None:
     if required.users:
-        state.users, state.user_groups = await load.load_users(
-            connection, organization_id, required.users
-        )
-        state.member_types |= dict.fromkeys(state.users, "User")
+        rows = await load.load_user_rows(connection, organization_id, required.users)
+        state.unread = {row["id"]: partial(load.user_of, row) for row in rows}
+        state.sizes = {row["id"]: len(row["document"]) for row in rows}
+        state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
+        state.member_types |= dict.fromkeys(state.unread, "User")
 
 
 async def _load_groups(
@@ -44,22 +59,17 @@ async def _load_groups(
 ) -> None:
     members: Members = {}
     if required.gone:
-        members = await load.load_memberships(connection, organization_id, required.gone)
+        limit = GONE_MAX + 1
+        members = await load.load_memberships(
+            connection, organization_id, required.gone, limit=limit
+        )
+        if sum(map(len, members.values())) == limit:
+            raise TooManyMembers
     groups = required.groups | members.keys()
-    if required.members and groups - required.whole_groups:
-        _merge(
-            members,
-            await load.load_members(
-                connection, organization_id, groups - required.whole_groups, required.members
-            ),
-        )
-    if required.whole_groups:
-        _merge(
-            members,
-            await load.load_all_members(connection, organization_id, required.whole_groups),
-        )
     if groups:
+        members |= {each: {} for each in groups - members.keys()}
         state.groups = await load.load_groups(connection, organization_id, groups, members)
+        await _load_members(connection, organization_id, required, state)
     if required.group_names:
         state.group_names = await load.find_group_names(
             connection, organization_id, required.group_names
@@ -70,6 +80,23 @@ async def _load_groups(
         )
 
 
-def _merge(members: Members, more: Members) -> None:
-    for group_id, ids in more.items():
-        members.setdefault(group_id, {}).update(ids)
+async def _load_members(
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
+) -> None:
+    """Put the required members into the groups of the state."""
+    whole = required.whole_groups & state.groups.keys()
+    if sum(state.groups[each].member_count for each in whole) > MEMBERS_MAX:
+        raise TooManyMembers
+    named = {each: ids for each, ids in required.named.items() if ids and each not in whole}
+    if named:
+        _put(state, await load.load_members(connection, organization_id, named))
+    if whole:
+        _put(state, await load.load_all_members(connection, organization_id, whole))
+
+
+def _put(state: BatchState, members: Members) -> None:
+    for group_id, ids in members.items():
+        group = state.groups.get(group_id)
+        if group is not None:
+            # The dict was made for this state, and nothing else uses it yet.
+            cast("dict[UUID, MemberType]", group.members).update(ids)

@@ -16,7 +16,6 @@ from eventstore.sealing.rewrap import rewrap_subject_keys
 from eventstore.sealing.sealer import ID_BYTES, Sealer, fingerprint_of, id_of
 from service.callers.signing_keys import load_signing_keys, make_signing_key
 from service.cli.provenance import cli_provenance
-from service.config import Settings
 from service.database.master_key import KeyProblem, read_key_file
 from service.keys.list import list_keys, state_of
 from service.keys.master_keys import load_master_keys, load_states, open_master_keys
@@ -74,9 +73,9 @@ def key_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def with_files(database_url: str, folder: Path) -> Settings:
+def with_files(folder: Path) -> dict[str, object]:
     """Return the settings of a service whose master key is a file."""
-    return settings(database_url).model_copy(update={"master_key": None, "data_dir": folder})
+    return {"master_key": None, "data_dir": folder}
 
 
 async def wrapped_by(connection: asyncpg.Connection) -> set[bytes]:
@@ -112,8 +111,8 @@ class Pair:
 @pytest.fixture
 async def pair(database_url: str, key_folder: Path) -> AsyncIterator[Pair]:
     """Give two services on one database."""
-    chosen = with_files(database_url, key_folder)
-    async with started(database_url, chosen) as first, started(database_url, chosen) as second:
+    chosen = with_files(key_folder)
+    async with started(database_url, **chosen) as first, started(database_url, **chosen) as second:
         tenant = await make_tenant(first.runtime, "Contoso")
         yield Pair(first, second, tenant, database_url, key_folder)
         await check_every_log(first.owner, second.runtime.sealer)
@@ -166,7 +165,7 @@ async def test_the_master_key_rotates_under_writes(pair: Pair) -> None:
     assert states == [(fingerprint_of(OLD), "retired"), (rotated.fingerprint, "current")]
 
     # Whoever starts with the new key reads everything, and makes the same rows.
-    chosen = with_files(pair.database_url, pair.folder)
+    chosen = settings(pair.database_url, **with_files(pair.folder))
     async with open_runtime(chosen, is_migrating=False) as runtime:
         await check_every_log(pair.owner, runtime.sealer)
         context = replace(rebuild_context(pair.database_url), keys=runtime.sealer.keys)
@@ -320,6 +319,12 @@ def test_a_sealer_finds_a_key_that_was_handed_over_meanwhile() -> None:
     assert Sealer(OLD, find_more=lambda: [NEW]).unwrap(wrapped, ORGANIZATION, ORGANIZATION) == key
 
 
+def in_days(instant: datetime | None) -> float:
+    """Return in how many days an instant is."""
+    assert instant is not None
+    return (instant - datetime.now(UTC)) / timedelta(days=1)
+
+
 async def new_token(served: Served, lifetime: timedelta | None) -> str:
     """Return a new token."""
     found = await find_organization(served.runtime, "Contoso")
@@ -341,8 +346,8 @@ async def test_a_new_signing_key_is_known_everywhere_and_the_former_tokens_stay_
     token = await new_token(pair.first, timedelta(days=40))
     assert (await Scim(pair.second, token).get("/Roles")).status == 200
     assert asyncio.get_running_loop().time() - began < SECOND_S
-    # The token of the fixture never expires, so the key that signed it verifies without end.
-    assert (rotated.verifies_until, rotated.needed.endless) == (None, 1)
+    # The last token expires in a year, and until then the key that signed it verifies.
+    assert in_days(rotated.verifies_until) == pytest.approx(365, abs=0.1)
     assert (await second.get("/Roles")).status == 200
     held = await list_keys(pair.owner, pair.first.runtime.keyring)
     listed = [(each.kid, state_of(each)) for each in held.signing_keys]
@@ -358,23 +363,25 @@ async def test_a_new_signing_key_is_known_everywhere_and_the_former_tokens_stay_
     answers = await asyncio.gather(*(unknown.get("/Roles") for _ in range(5)))
     assert [each.status for each in answers] == [200] * 5
 
-    # Without tokens that never expire, the last expiry is the end.
+    # A token that never expires keeps its key without end; once it is revoked, the others decide.
+    eternal = Scim(pair.first, await new_token(pair.first, None))
+    rotated = await rotate_signing_key(pair.owner, pair.first.runtime.sealer, verify_for=None)
+    assert (rotated.verifies_until, rotated.needed.endless) == (None, 1)
+    assert (await eternal.get("/Roles")).status == 200
     await pair.owner.execute(
-        "UPDATE directory.tokens SET expires_at = now() + interval '9 days' WHERE expires_at IS NULL"
+        "UPDATE directory.tokens SET revoked_at = now() WHERE expires_at IS NULL"
     )
     rotated = await rotate_signing_key(pair.owner, pair.first.runtime.sealer, verify_for=None)
-    await pair.owner.execute(
-        "UPDATE directory.tokens SET expires_at = NULL WHERE expires_at < now() + interval '10 days'"
+    await pair.owner.execute("UPDATE directory.tokens SET revoked_at = NULL")
+    ends = await pair.owner.fetch(
+        "SELECT verifies_until FROM service.signing_keys WHERE retired_at > '-infinity'"
     )
-    assert rotated.verifies_until is not None
-    left = rotated.verifies_until - datetime.now(UTC)
-    assert left == pytest.approx(timedelta(days=40), abs=timedelta(minutes=1))
-    assert (await first.get("/Roles")).status == 200
+    assert {round(in_days(row[0])) for row in ends} == {365}
 
     # A chosen time of nothing: a leaked key.
     await rotate_signing_key(pair.owner, pair.first.runtime.sealer, verify_for=timedelta(0))
     began = asyncio.get_running_loop().time()
-    while (answer := await second.get("/Roles")).status == 200:
+    while (answer := await second.get("/Roles")).status == 200:  # noqa: ASYNC110 - the same.
         await asyncio.sleep(0.005)
     assert (answer.status, asyncio.get_running_loop().time() - began < SECOND_S) == (401, True)
     assert "accepts no more" in answer.body["detail"]

@@ -114,13 +114,15 @@ def test_a_replaced_group_needs_its_members_where_it_names_any(
     ],
 )
 def test_a_change_of_members_needs_those_only(operation: dict[str, Any]) -> None:
-    assert needs(patch_group(operation)) == RequiredState(groups={SALES}, members={JO})
+    assert needs(patch_group(operation)) == RequiredState(
+        groups={SALES}, members={JO}, named={SALES: {JO}}
+    )
 
 
 def test_several_members_of_one_path_are_needed() -> None:
     assert needs(
         patch_group(remove(f'members[value eq "{JO}" or value eq "{ANN}"]'))
-    ) == RequiredState(groups={SALES}, members={JO, ANN})
+    ) == RequiredState(groups={SALES}, members={JO, ANN}, named={SALES: {JO, ANN}})
 
 
 @pytest.mark.parametrize(
@@ -184,5 +186,5 @@ def test_the_organization_itself_is_needed(command: Command) -> None:
 )
 def test_needs_add_up(commands: Sequence[Command]) -> None:
     assert needs(*commands, patch_user(user_id=KIM)) == RequiredState(
-        users={KIM}, groups={SALES}, members={JO, ANN}
+        users={KIM}, groups={SALES}, members={JO, ANN}, named={SALES: {JO, ANN}}
     )

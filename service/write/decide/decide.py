@@ -18,5 +18,5 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
     if isinstance(command, GroupCommand):
         return group.decide(command, state)
     if isinstance(command, OrganizationCommand):
-        return organization.decide(command, state)
+        return organization.decide(command, state, caller)
     assert_never(command)

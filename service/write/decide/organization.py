@@ -14,9 +14,10 @@ from schema.events.organization import (
     TokenIssued,
     TokenRevoked,
 )
-from schema.events.settings import IllegalSetting, check_settings
-from schema.scim.errors import InvalidValue, NotFound, Uniqueness
+from schema.events.settings import SETTINGS, IllegalSetting, check_settings
+from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension, refuse_removal
+from service.callers.caller import Caller
 from service.write.commands import (
     ChangeSettings,
     IssueToken,
@@ -28,15 +29,16 @@ from service.write.commands import (
 from service.write.decide.state import BatchState, Decision, decisions
 
 NAME_LENGTH_MAX = 200
+OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
 CONTROLS = frozenset(
     {"Cc", "Zl", "Zp"}
 )  # Unicode's categories of control characters and line breaks.
 
 
-def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
+def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to; none if it changes nothing.
 
-    Errors: InvalidValue, Uniqueness, NotFound.
+    Errors: InvalidValue, Uniqueness, NotFound, Forbidden.
     """
     match command:
         case RegisterOrganization():
@@ -48,7 +50,7 @@ def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
         case RegisterSchema():
             return decisions(command.organization_id, _register_schema(command, state))
         case ChangeSettings():
-            return decisions(command.organization_id, _change_settings(command, state))
+            return decisions(command.organization_id, _change_settings(command, state, caller))
         case _:
             assert_never(command)
 
@@ -104,7 +106,7 @@ def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
     return [] if former == document else [SchemaRegistered(document=document)]
 
 
-def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
+def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller) -> list[Event]:
     former = _existing(state).settings
     try:
         check_settings(command.settings)
@@ -112,8 +114,19 @@ def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
         refusal = InvalidValue(str(error))
         refusal.attribute = error.name
         raise refusal from error
+    if operators := [name for name in command.settings if SETTINGS[name].is_operators]:
+        _refuse_strangers(operators[0], caller)
     changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
     return [SettingsChanged(settings=changed)] if changed else []
+
+
+def _refuse_strangers(name: str, caller: Caller) -> None:
+    """Raise Forbidden if a setting is the operator's, and the caller is somebody else."""
+    if caller.source in OPERATORS:
+        return
+    refusal = Forbidden(f"Only the operator of the service changes the setting {name}.")
+    refusal.attribute = name
+    raise refusal
 
 
 def _existing(state: BatchState) -> Organization:

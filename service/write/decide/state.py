@@ -1,6 +1,6 @@
 """The batch state: what a decision may look at. Each decided command evolves it for the next one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast, get_args
 from uuid import UUID
@@ -12,6 +12,7 @@ from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent, MemberType
 from schema.events.organization import Organization
 from schema.events.user import User
+from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
 from service.write.commands import ANY_VERSION, Precondition
@@ -20,6 +21,12 @@ from service.write.commands import ANY_VERSION, Precondition
 USER_EVENTS = frozenset(get_args(users.UserEvent))
 GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
+
+
+# Units of a budget.
+MEMBER_COST = 10  # To load a member of a group and to compare it.
+EVENT_COST = 20  # For each further stream that a command writes an event to.
+GROUPS_PER_UNIT = 4  # Groups in which a member is looked up.
 
 
 class Decision(NamedTuple):
@@ -42,9 +49,15 @@ class BatchState:
     group_names: dict[str, UUID] = field(default_factory=dict)  # Folded displayName → the group.
     member_types: dict[UUID, MemberType] = field(default_factory=dict)  # Ids that may be members.
     user_groups: dict[UUID, str] = field(default_factory=dict)  # User → its groups, for the answer.
+    # Users that were loaded and are not parsed yet: most batches are about many small users, and some about large ones.
+    unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
+    sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
+    spending: Spending = field(default_factory=Spending)  # Of the command that is being decided.
 
     def user(self, user_id: UUID) -> User | None:
         """Return a user, or None if it does not exist or is deleted."""
+        if read := self.unread.pop(user_id, None):
+            self.users[user_id] = read()
         user = self.users.get(user_id)
         return None if user is None or user.is_deleted else user
 
@@ -55,6 +68,7 @@ class BatchState:
 
     def groups_of(self, member_id: UUID) -> Iterator[UUID]:
         """Yield the groups that a member is in."""
+        self.spending.spend(len(self.groups) // GROUPS_PER_UNIT)
         for group in self.groups.values():
             if member_id in group.members:
                 yield group.id
