@@ -155,9 +155,9 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 def settings(database_url: str, **changed: Any) -> Settings:
     """Return the settings of a service on a free port, with what a test changes."""
-    given = {"port": 0, "failed_authentications_per_minute": FAILURES_MAX, **changed}
-    database, key = SecretStr(database_url), SecretStr(MASTER_KEY)
-    return Settings(database_url=database, master_key=key, **given)
+    given = {"port": 0, "failed_authentications_per_minute": FAILURES_MAX}
+    secrets = {"database_url": SecretStr(database_url), "master_key": SecretStr(MASTER_KEY)}
+    return Settings(**{**given, **secrets, **changed})
 
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:

@@ -274,7 +274,7 @@ async def test_during_a_rotation_both_keys_are_needed_and_no_second_one_runs(
     with pytest.raises(KeyProblem, match="is being rotated, and the former one"):
         await open_master_keys(connection, given(tmp_path, NEW), may_make=False)
     async with connection.transaction():
-        assert await connection.fetchval("SELECT pg_try_advisory_xact_lock(23578, 5)")
+        assert await connection.fetchval("SELECT pg_try_advisory_xact_lock(23578, 17)")
         with pytest.raises(NotRotated, match="runs already"):
             await rotate_master_key(database_url, both, silent)
 
@@ -337,7 +337,7 @@ async def new_token(served: Served, lifetime: timedelta | None) -> str:
 async def test_a_new_signing_key_is_known_everywhere_and_the_former_tokens_stay_valid(
     pair: Pair,
 ) -> None:
-    first, second = pair.clients()
+    _, second = pair.clients()
     former = pair.first.runtime.signing_key.kid
     rotated = await rotate_signing_key(pair.owner, pair.first.runtime.sealer, verify_for=None)
     began = asyncio.get_running_loop().time()
