@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Final
@@ -30,6 +31,7 @@ from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
 from service.callers.authenticate import Authenticator, Look
+from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
 from service.http import health
@@ -48,6 +50,10 @@ from service.limits.offload import LONG_MEMBERS, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
 from service.limits.working_memory import WorkingMemory
+from service.oauth import routes as oauth
+from service.oauth.errors import OAUTH_ERRORS
+from service.oauth.grant import Granter
+from service.oauth.key_sets import KeySets
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -68,6 +74,7 @@ ANSWERING: Final = answering_in(
         SCIM_ERRORS,
         (
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
+            OAUTH_ERRORS,
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
@@ -98,10 +105,12 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         ),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
+        issuer_rules=issuer_rules(settings),
     )
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
+    oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
     app.router.add_get(OPENAPI_PATH, openapi)
@@ -118,6 +127,22 @@ def looking(runtime: Runtime) -> Look:
         return await runtime.keyring.look(kid, runtime.pool)
 
     return look
+
+
+def issuer_rules(settings: Settings) -> IssuerRules:
+    """Return which issuers may vouch for OAuth clients."""
+    return read_rules(settings.issuer_hosts, may_be_private=settings.issuers_may_be_private)
+
+
+def granter(runtime: Runtime, settings: Settings) -> Granter:
+    """Return what grants access tokens to OAuth clients."""
+    return Granter(
+        runtime.pool,
+        lambda: runtime.signing_key,
+        KeySets(issuer_rules(settings)),
+        share_of(settings.pool_size_max // 4),
+        lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
 
 
 def rates_of(settings: Settings) -> Rates:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -21,6 +21,11 @@ TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
 PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
+# Where Microsoft Entra issues tokens: worldwide, for the US government, in China.
+ENTRA_HOSTS = (
+    "login.microsoftonline.com, sts.windows.net, login.microsoftonline.us, "
+    "login.partner.microsoftonline.cn"
+)
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -78,9 +83,9 @@ def secret_fields() -> list[str]:
     ]
 
 
-def secrets_in_files(environ: Mapping[str, str]) -> dict[str, SecretStr]:
+def secrets_in_files(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the secrets that files hold, without the line break at their end. Errors: SettingProblem."""
-    found = {}
+    found: dict[str, Any] = {}
     given = {name.upper(): value for name, value in environ.items()}
     for field in secret_fields():
         variable, file_variable = variable_of(field), file_variable_of(field)
@@ -162,6 +167,9 @@ class Settings(BaseSettings):
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
+    issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
+    issuers_may_be_private: bool = False
 
     @field_validator("database_url", "owner_database_url")
     @classmethod
@@ -250,7 +258,7 @@ class Settings(BaseSettings):
         """Return the scheme and host at which clients reach the service."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared.
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 

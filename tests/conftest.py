@@ -55,7 +55,7 @@ def postgres(testrun_uid: str) -> Iterator[str]:
 def in_a_container() -> Iterator[str]:
     """Run a server in Docker for this worker."""
     # Imported late: the library needs a Docker engine, which only this choice uses.
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415
+    from testcontainers.postgres import PostgresContainer
 
     image = os.environ.get("SCIM_LEDGER_TEST_POSTGRES_IMAGE", "postgres:18")
     with PostgresContainer(image, driver=None) as container:
@@ -64,7 +64,7 @@ def in_a_container() -> Iterator[str]:
 
 def quick_folder() -> Path:
     """Return a folder in memory if there is room, because a database has 300 files; else one on disk."""
-    memory = Path("/dev/shm")  # noqa: S108  # A new folder with a random name is made in it.
+    memory = Path("/dev/shm")  # A new folder with a random name is made in it.
     usable = memory.is_dir() and os.access(memory, os.W_OK)
     roomy = usable and shutil.disk_usage(memory).free > MEMORY_FREE_BYTES_MIN
     return memory if roomy else Path(tempfile.gettempdir())
@@ -128,14 +128,23 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await opened.close()
 
 
-@pytest.fixture
-def tmp_path(tmp_path: Path) -> Path:
-    """Give a folder that the account of an embedded server may enter. Under root that is another one than ours."""
-    if os.geteuid() == 0:
-        for each in (tmp_path, *tmp_path.parents):
-            if each.stat().st_uid == 0:
+@pytest.fixture(scope="session")
+def tmp_path_factory(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[pytest.TempPathFactory]:
+    """Make folders that an embedded server may enter. Under root it runs under another account than ours."""
+    original = tmp_path_factory.mktemp
+
+    def mktemp(basename: str, numbered: bool = True) -> Path:
+        made = original(basename, numbered)
+        for each in (made, *made.parents) if os.geteuid() == 0 else ():
+            if not each.stat().st_mode & 0o001:
                 each.chmod(each.stat().st_mode & 0o7777 | 0o001)
-    return tmp_path
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmp_path_factory, "mktemp", mktemp)
+        yield tmp_path_factory
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.rows import former_user_row, group_row, user_row
 from projections.directory.tables import GroupRow, UserRow
 from schema.events import group, organization, user
+from schema.events.client import Client
 from schema.events.codec import decode
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent
@@ -25,7 +26,9 @@ from schema.scim.definitions import user_type
 from schema.scim.text import fold
 
 LOG_MAX = 1_000_000
-TABLES = ("organizations", "tokens", "users", "former_users", "groups", "memberships")
+TABLES = (
+    *("organizations", "tokens", "clients", "users", "former_users", "groups", "memberships"),
+)
 
 
 @dataclass(slots=True)
@@ -118,6 +121,7 @@ async def check_directory(
 
     assert held["organizations"] == [organization_columns(made)]
     assert held["tokens"] == by_id(token_columns(each) for each in made.tokens.values())
+    assert held["clients"] == by_id(client_columns(each) for each in made.clients.values())
     users = [columns(user_row(each, user_type(made.schemas))) for each in live]
     assert held["users"] == by_id(users)
     assert held["former_users"] == by_id(
@@ -146,6 +150,7 @@ JSON = {
     "roles",
     "schemas",
     "search",
+    "secrets",
     "settings",
 }  # These compare as values; `document` compares as text.
 
@@ -179,6 +184,31 @@ def organization_columns(state: Organization) -> Mapping[str, Any]:
         "roles": {name: str(role_id) for name, role_id in state.roles.items()},
         "schemas": dict(state.schemas),
         "settings": dict(state.settings),
+    }
+
+
+def client_columns(client: Client) -> dict[str, Any]:
+    """Return the row of an OAuth client."""
+    times = ("createdAt", "expiresAt", "revokedAt")
+    secrets = [
+        {
+            "id": str(each.id),
+            "secretHash": each.secret_hash,
+            **{
+                name: at and at.isoformat()
+                for name, at in zip(
+                    times, (each.created_at, each.expires_at, each.revoked_at), strict=True
+                )
+            },
+        }
+        for each in client.secrets.values()
+    ]
+    names = ("id", "account_id", "label", "kind", "issuer", "created_at", "revoked_at")
+    lists = ("scopes", "subjects", "audiences")
+    return {
+        **{name: getattr(client, name) for name in names},
+        **{name: list(getattr(client, name)) for name in lists},
+        "secrets": secrets,
     }
 
 

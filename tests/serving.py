@@ -155,7 +155,12 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 def settings(database_url: str, **changed: Any) -> Settings:
     """Return the settings of a service on a free port, with what a test changes."""
-    given = {"port": 0, "failed_authentications_per_minute": FAILURES_MAX}
+    given = {
+        "port": 0,
+        "failed_authentications_per_minute": FAILURES_MAX,
+        "issuer_hosts": "127.0.0.1",
+        "issuers_may_be_private": True,
+    }
     secrets = {"database_url": SecretStr(database_url), "master_key": SecretStr(MASTER_KEY)}
     return Settings(**{**given, **secrets, **changed})
 

@@ -10,6 +10,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory import save
 from projections.directory.rows import group_row
 from projections.directory.tables import MembershipRow, UserRow
+from schema.events.client import ClientEvent
 from schema.events.event import Event
 from schema.events.group import (
     Group,
@@ -55,6 +56,7 @@ class Changes:
     added: dict[Pair, MemberType] = field(default_factory=dict)
     removed: dict[Pair, MemberType] = field(default_factory=dict)
     tokens: list[UUID] = field(default_factory=list)
+    clients: dict[UUID, None] = field(default_factory=dict)
     is_organization_changed: bool = False
 
     def note_row(self, row: UserRow, *, is_changed: bool) -> None:
@@ -77,6 +79,8 @@ class Changes:
             self.is_organization_changed = True
             if isinstance(event, TokenIssued | TokenRevoked):
                 self.tokens.append(event.token_id)
+            elif isinstance(event, ClientEvent):
+                self.clients[event.client_id] = None
 
     def _add_members(self, group_id: UUID, event: Event) -> None:
         if isinstance(event, MembersAdded):
@@ -112,6 +116,9 @@ class Changes:
             for token_id in self.tokens:
                 token = state.organization.tokens[token_id]
                 await save.save_token(connection, organization_id, token)
+            for client_id in self.clients:
+                client = state.organization.clients[client_id]
+                await save.save_client(connection, organization_id, client)
         if self.gone_users:
             gone = [state.users[each] for each in self.gone_users]
             await save.delete_users(connection, organization_id, gone, sealer)

@@ -8,6 +8,7 @@ from uuid import UUID
 from eventstore.read_streams import PERSONAL
 from eventstore.sealing.sealer import Sealer
 from projections.directory.rows import (
+    client_row,
     former_user_row,
     group_row,
     organization_row,
@@ -94,6 +95,8 @@ class Folded:
                 yield "organizations", organization_row(state)
                 for token in state.tokens.values():
                     yield "tokens", (organization_id, *token_row(token))
+                for client in state.clients.values():
+                    yield "clients", (organization_id, *client_row(client))
 
 
 def is_readable(user: User) -> bool:

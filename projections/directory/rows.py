@@ -9,12 +9,14 @@ import orjson
 
 from eventstore.sealing.sealer import Sealer
 from projections.directory.tables import (
+    ClientRow,
     FormerUserRow,
     GroupRow,
     OrganizationRow,
     TokenRow,
     UserRow,
 )
+from schema.events.client import Client, ClientSecret
 from schema.events.group import Group
 from schema.events.organization import Organization, Token
 from schema.events.user import User
@@ -151,3 +153,31 @@ def token_row(token: Token) -> TokenRow:
         token.expires_at,
         token.revoked_at,
     )
+
+
+def client_row(client: Client) -> ClientRow:
+    """Return the row of an OAuth client."""
+    return ClientRow(
+        client.id,
+        client.account_id,
+        client.label,
+        client.kind,
+        list(client.scopes),
+        client.issuer,
+        list(client.subjects),
+        list(client.audiences),
+        client.created_at,
+        client.revoked_at,
+        orjson.dumps([_secret(each) for each in client.secrets.values()]).decode(),
+    )
+
+
+def _secret(secret: ClientSecret) -> dict[str, Any]:
+    """Return a client's secret as JSON; `load.secret_of` reads it."""
+    return {
+        "id": str(secret.id),
+        "secretHash": secret.secret_hash,
+        "createdAt": secret.created_at,
+        "expiresAt": secret.expires_at,
+        "revokedAt": secret.revoked_at,
+    }

@@ -11,8 +11,9 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
 from projections.directory.load import pieces
-from projections.directory.rows import former_user_row, organization_row, token_row
+from projections.directory.rows import client_row, former_user_row, organization_row, token_row
 from projections.directory.tables import GroupRow, MembershipRow, UserRow
+from schema.events.client import Client
 from schema.events.organization import Organization, Token
 from schema.events.user import User
 
@@ -119,3 +120,8 @@ async def save_organization(connection: Connection, organization: Organization) 
 async def save_token(connection: Connection, organization_id: UUID, token: Token) -> None:
     """Insert a token, or note that it was revoked."""
     await connection.execute(statement("save_token"), organization_id, *token_row(token))
+
+
+async def save_client(connection: Connection, organization_id: UUID, client: Client) -> None:
+    """Insert an OAuth client, or overwrite what changes of it."""
+    await connection.execute(statement("save_client"), organization_id, *client_row(client))

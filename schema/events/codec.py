@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import group, organization, user
+from schema.events import client, group, organization, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -28,6 +28,11 @@ TYPES: dict[str, type[Event]] = {
         organization.TokenIssued,
         organization.TokenRevoked,
         organization.SchemaRegistered,
+        client.ClientRegistered,
+        client.ClientSecretAdded,
+        client.ClientSecretRevoked,
+        client.ClientTrustChanged,
+        client.ClientRevoked,
         organization.SettingsChanged,
     )
 }

@@ -1,4 +1,4 @@
-"""The events of an organization itself: its roles, its tokens, its own extension schemas."""
+"""The events of an organization itself: its roles, its tokens, its OAuth clients, its own extension schemas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schema.events import client as clients
+from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
 from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
 DEFAULT_ROLE = "Reader"  # The role of a user created without one.
-TOKEN_ROLE = "Administrator"  # noqa: S105 - the role that an account needs to hold tokens.
+TOKEN_ROLE = "Administrator"
 
 # If one request names several roles, the first of this list wins. Administrator is last, so that nobody
 # becomes one by a conflict.
@@ -55,7 +57,12 @@ class SettingsChanged(Event):
 
 
 OrganizationEvent = (
-    OrganizationRegistered | TokenIssued | TokenRevoked | SchemaRegistered | SettingsChanged
+    OrganizationRegistered
+    | TokenIssued
+    | TokenRevoked
+    | SchemaRegistered
+    | SettingsChanged
+    | ClientEvent
 )
 
 
@@ -84,6 +91,7 @@ class Organization:
     roles: Mapping[str, UUID]
     tokens: Mapping[UUID, Token] = field(default_factory=dict)
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
+    clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
 
     def role_name(self, role_id: UUID) -> str | None:
@@ -123,6 +131,14 @@ def evolve(
         case SchemaRegistered():
             schemas = {**organization.schemas, event.document["id"]: event.document}
             return replace(after, schemas=schemas)
+        case (
+            clients.ClientRegistered()
+            | clients.ClientSecretAdded()
+            | clients.ClientSecretRevoked()
+            | clients.ClientTrustChanged()
+            | clients.ClientRevoked()
+        ):
+            return replace(after, clients=clients.evolve(organization.clients, event, place))
         case SettingsChanged():
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}

@@ -4,3 +4,20 @@
 -- events that would lead to others, and it goes on writing while it is replaced.
 
 ALTER TABLE organizations ADD COLUMN IF NOT EXISTS settings json NOT NULL DEFAULT '{}';
+
+CREATE TABLE IF NOT EXISTS clients (
+    organization_id uuid        NOT NULL,
+    id              uuid        NOT NULL,
+    account_id      uuid        NOT NULL,
+    label           text        NOT NULL,
+    kind            text        NOT NULL,
+    scopes          text[]      NOT NULL,
+    issuer          text,
+    subjects        text[]      NOT NULL,
+    audiences       text[]      NOT NULL,
+    created_at      timestamptz NOT NULL,
+    revoked_at      timestamptz,
+    secrets         json        NOT NULL,
+    CONSTRAINT clients_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT clients_one_per_id UNIQUE (id)
+);

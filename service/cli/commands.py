@@ -14,6 +14,7 @@ import typer
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.audit import audit
+from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.issue import issue_and_show
 from service.cli.keys import keys
@@ -61,6 +62,7 @@ app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(clients, name="client")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
@@ -97,7 +99,7 @@ def serve() -> None:
     an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
     # Only this command serves, and the HTTP server takes half a second to import.
-    from service.cli.serve import run_service  # noqa: PLC0415
+    from service.cli.serve import run_service
 
     run(run_service)
 

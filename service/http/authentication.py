@@ -31,12 +31,9 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
             request.headers.get("Authorization")
         )
     except Unauthorized:
-        service.failures.count(limit_key(client_address(request)))
+        count_failure(request)
         raise
-    connection: BoundedConnection = cast("Any", request.protocol)
-    if not connection.has_authenticated:
-        connection.has_authenticated = True
-        connection.connections.note_authenticated(connection)
+    note_authenticated(request)
     organization_id = authenticated.caller.organization.id
     request[ORIGIN] = Origin(organization_id, authenticated.token.token_id)
     WORKS_FOR.set(organization_id)
@@ -44,3 +41,16 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
         request[BUCKETS] = authenticated.buckets
         await service.rates.pass_one(authenticated.buckets)
     return authenticated
+
+
+def count_failure(request: web.Request) -> None:
+    """Count a failed authentication for the client's address. Errors: TooManyRequests."""
+    request.app[SERVICE].failures.count(limit_key(client_address(request)))
+
+
+def note_authenticated(request: web.Request) -> None:
+    """Note that the client of a connection has authenticated."""
+    connection: BoundedConnection = cast("Any", request.protocol)
+    if not connection.has_authenticated:
+        connection.has_authenticated = True
+        connection.connections.note_authenticated(connection)

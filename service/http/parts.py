@@ -9,6 +9,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.point_reads import PointReader
 from projections.directory.queries.reader import QueryReader
 from service.callers.authenticate import Authenticator
+from service.callers.issuers import IssuerRules
 from service.http.hosts import Hosts
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
@@ -36,6 +37,7 @@ class Service:
     hosts: Hosts
     rates: RateLimits
     failures: Failures  # Of authentication, per client address.
+    issuer_rules: IssuerRules  # Which issuers may vouch for OAuth clients.
 
 
 SERVICE = web.AppKey("service", Service)

@@ -274,7 +274,7 @@ async def test_a_page_of_another_organization_shows_nothing(
     ours: Sample,
     theirs: Tenant,
     table: Table,
-    how: dict[str, bool],
+    how: dict[str, Any],
 ) -> None:
     kind = USER if table is USERS else GROUP
     chosen = parse_filter('externalId sw "ours" or displayName co "ours"', kind)

@@ -9,6 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schema.events.client import (
+    ClientRegistered,
+    ClientRevoked,
+    ClientSecretAdded,
+    ClientSecretRevoked,
+    ClientTrustChanged,
+)
 from schema.events.codec import TYPES, Encoded, UnknownEvent, decode, encode
 from schema.events.event import Event, PersonalEvent, difference, with_values
 from schema.events.group import (
@@ -74,9 +81,9 @@ ISSUED = {
 CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple))
 
 
-def events(kind: type[Event], **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def events(of: type[Event], /, **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Return a strategy for events of one type (`st.builds` would use their JSON names)."""
-    return st.fixed_dictionaries(facts).map(lambda drawn: kind(**drawn))
+    return st.fixed_dictionaries(facts).map(lambda drawn: of(**drawn))
 
 
 EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
@@ -113,6 +120,29 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     TokenIssued: events(TokenIssued, **ISSUED),
     TokenRevoked: events(TokenRevoked, token_id=IDS),
     SchemaRegistered: events(SchemaRegistered, document=DOCUMENTS),
+    ClientRegistered: events(
+        ClientRegistered,
+        **dict.fromkeys(["client_id", "account_id"], IDS),
+        **dict.fromkeys(
+            ["subjects", "audiences", "scopes"], st.lists(TEXTS, max_size=2).map(tuple)
+        ),
+        label=TEXTS,
+        kind=st.sampled_from(["secret", "federated"]),
+        issuer=st.one_of(st.none(), TEXTS),
+    ),
+    ClientSecretAdded: events(
+        ClientSecretAdded,
+        **dict.fromkeys(["client_id", "secret_id"], IDS),
+        secret_hash=TEXTS,
+        expires_at=st.datetimes(timezones=st.just(UTC)),
+    ),
+    ClientSecretRevoked: events(ClientSecretRevoked, client_id=IDS, secret_id=IDS),
+    ClientTrustChanged: events(
+        ClientTrustChanged,
+        client_id=IDS,
+        **dict.fromkeys(["subjects", "audiences"], st.lists(TEXTS, max_size=2).map(tuple)),
+    ),
+    ClientRevoked: events(ClientRevoked, client_id=IDS),
     SettingsChanged: events(
         SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
     ),

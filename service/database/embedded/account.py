@@ -84,7 +84,7 @@ def spawn(
     account: Account, program: str, *arguments: str, stdin: int = subprocess.DEVNULL, stdout: int
 ) -> subprocess.Popen[bytes]:
     """Start one of PostgreSQL's programs in a new session, so that Ctrl-C reaches only us."""
-    return subprocess.Popen(  # noqa: S603  # The wheel's own programs, without a shell.
+    return subprocess.Popen(  # The wheel's own programs, without a shell.
         [str(programs() / program), *arguments],
         cwd="/",
         env={"PATH": os.defpath, "LC_ALL": "C"},  # Without the caller's PG* variables and TMPDIR.
@@ -107,6 +107,12 @@ def programs() -> Path:
     if wheel is None or not wheel.submodule_search_locations:
         raise EmbeddedPostgresError("No PostgreSQL is embedded here: set DATABASE_URL")
     return Path(wheel.submodule_search_locations[0]).resolve() / "pginstall18" / "bin"
+
+
+def let_enter(account: Account, data_dir: Path) -> None:
+    """Let another account pass through our data folder, without listing it, to the server's folder in it."""
+    if not account.is_ours and not may(account, data_dir, SEARCH):
+        data_dir.chmod(data_dir.stat().st_mode & 0o7777 | SEARCH)
 
 
 def refuse_unreachable(account: Account, folder: Path) -> None:

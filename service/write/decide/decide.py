@@ -3,8 +3,14 @@
 from typing import assert_never
 
 from service.callers.caller import Caller
-from service.write.commands import Command, GroupCommand, OrganizationCommand, UserCommand
-from service.write.decide import group, organization, user
+from service.write.commands import (
+    ClientCommand,
+    Command,
+    GroupCommand,
+    OrganizationCommand,
+    UserCommand,
+)
+from service.write.decide import clients, group, organization, user
 from service.write.decide.state import BatchState, Decision
 
 
@@ -19,4 +25,6 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
         return group.decide(command, state)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
+    if isinstance(command, ClientCommand):
+        return clients.decide(command, state)
     assert_never(command)

@@ -8,6 +8,8 @@ from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
+    AddClientSecret,
+    ChangeClientTrust,
     ChangeSettings,
     Command,
     CreateGroup,
@@ -17,10 +19,13 @@ from service.write.commands import (
     IssueToken,
     PatchGroup,
     PatchUser,
+    RegisterClient,
     RegisterOrganization,
     RegisterSchema,
     ReplaceGroup,
     ReplaceUser,
+    RevokeClient,
+    RevokeClientSecret,
     RevokeToken,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
@@ -63,10 +68,19 @@ class RequiredState:
             case DeleteGroup():
                 self.groups.add(command.id)
                 self.gone.add(command.id)
-            case IssueToken():
+            case IssueToken() | RegisterClient():
                 self.organization = True
                 self.users.add(command.account_id)
-            case RegisterOrganization() | RevokeToken() | RegisterSchema() | ChangeSettings():
+            case (
+                RegisterOrganization()
+                | RevokeToken()
+                | RegisterSchema()
+                | AddClientSecret()
+                | RevokeClientSecret()
+                | ChangeClientTrust()
+                | RevokeClient()
+                | ChangeSettings()
+            ):
                 self.organization = True
 
     def _add_names(self, document: Document) -> None:
