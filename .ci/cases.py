@@ -25,6 +25,7 @@ READY_TIMEOUT_S = 60
 def main(folder: Path) -> int:
     """Return the runner's exit status."""
     with tempfile.TemporaryDirectory(prefix="scim-ledger-cases-") as data_dir:
+        Path(data_dir).chmod(0o711)  # Run by root, PostgreSQL has an account that must get in.
         settings = {
             **os.environ,
             "SCIM_LEDGER_DATA_DIR": data_dir,

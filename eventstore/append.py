@@ -45,7 +45,7 @@ async def lock_log(connection: Connection, organization_id: UUID) -> Tail:
     return Tail(*await connection.fetchrow(statement("lock_log"), organization_id))
 
 
-async def append(
+async def append(  # noqa: PLR0917 - in this log, after its tail, these events.
     connection: Connection,
     organization_id: UUID,
     tail: Tail,
@@ -63,7 +63,7 @@ async def append(
     return recorded
 
 
-async def prepare(
+async def prepare(  # noqa: PLR0917 - as append.
     connection: Connection,
     organization_id: UUID,
     tail: Tail,

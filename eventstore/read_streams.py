@@ -100,7 +100,7 @@ async def read_span(
             await asyncio.gather(fetching, return_exceptions=True)
 
 
-async def read_streams(
+async def read_streams(  # noqa: PLR0917 - which streams, up to which position, by which statement.
     connection: Connection, sealer: Sealer, span: Span, reading: Reading, ids: Sequence[UUID]
 ) -> list[Opened]:
     """Return the events of some streams up to the span's position. Those of a stream come together, in order."""
@@ -110,7 +110,7 @@ async def read_streams(
     return await _open(connection, sealer, span.organization_id, rows)
 
 
-async def read_values(
+async def read_values(  # noqa: PLR0917 - of whom, which types, up to which position.
     connection: Connection,
     sealer: Sealer,
     organization_id: UUID,

@@ -116,7 +116,7 @@ class Page:
     streams: list[Stream]
 
 
-async def fold_span(
+async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
     connection: Connection,
     sealer: Sealer,
     fold: Fold,
@@ -139,7 +139,7 @@ async def fold_span(
         yield Page(0, [open_stream])
 
 
-async def fold_streams(
+async def fold_streams(  # noqa: PLR0917 - as fold_span.
     connection: Connection,
     sealer: Sealer,
     fold: Fold,

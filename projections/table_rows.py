@@ -13,7 +13,7 @@ def rows_of_span(name: str, table: Table, span: Span) -> tuple[str, tuple[UUID, 
     """
     # Composed from our own names. A file per table would repeat the same text eleven times.
     query = (
-        f"SELECT {', '.join(table.columns)} FROM {name} "
+        f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608
         f"WHERE organization_id = $1 AND {table.stream} BETWEEN $2 AND $3"
     )
     return query, (span.organization_id, span.first, span.last)

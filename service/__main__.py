@@ -12,11 +12,11 @@ def main() -> None:
     """Run the command line. Until it has started, a signal ends the process silently."""
     for each in ending():
         signal.signal(each, leave)
-    from service.terminal import prepare
+    from service.terminal import prepare  # noqa: PLC0415 - what it imports takes time enough for a Ctrl-C.
 
     prepare()
     try:
-        from service.cli.command_line import start
+        from service.cli.command_line import start  # noqa: PLC0415 - imports take half a second; nothing is open yet.
 
         code = start(sys.argv[1:])
     except KeyboardInterrupt:  # While the event loop closes.

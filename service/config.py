@@ -258,7 +258,7 @@ class Settings(BaseSettings):
         """Return the scheme and host at which clients reach the service."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared.
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 

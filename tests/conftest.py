@@ -55,7 +55,7 @@ def postgres(testrun_uid: str) -> Iterator[str]:
 def in_a_container() -> Iterator[str]:
     """Run a server in Docker for this worker."""
     # Imported late: the library needs a Docker engine, which only this choice uses.
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415
 
     image = os.environ.get("SCIM_LEDGER_TEST_POSTGRES_IMAGE", "postgres:18")
     with PostgresContainer(image, driver=None) as container:
@@ -64,7 +64,7 @@ def in_a_container() -> Iterator[str]:
 
 def quick_folder() -> Path:
     """Return a folder in memory if there is room, because a database has 300 files; else one on disk."""
-    memory = Path("/dev/shm")  # A new folder with a random name is made in it.
+    memory = Path("/dev/shm")  # noqa: S108  # A new folder with a random name is made in it.
     usable = memory.is_dir() and os.access(memory, os.W_OK)
     roomy = usable and shutil.disk_usage(memory).free > MEMORY_FREE_BYTES_MIN
     return memory if roomy else Path(tempfile.gettempdir())
@@ -135,7 +135,7 @@ def tmp_path_factory(
     """Make folders that an embedded server may enter. Under root it runs under another account than ours."""
     original = tmp_path_factory.mktemp
 
-    def mktemp(basename: str, numbered: bool = True) -> Path:
+    def mktemp(basename: str, numbered: bool = True) -> Path:  # noqa: FBT001, FBT002 - as pytest calls it.
         made = original(basename, numbered)
         for each in (made, *made.parents) if os.geteuid() == 0 else ():
             if not each.stat().st_mode & 0o001:

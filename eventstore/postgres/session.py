@@ -83,7 +83,7 @@ async def complete(connection: Connection) -> None:
 
 def _set_socket(connection: asyncpg.Connection, wanted: Mapping[str, int]) -> None:
     """Set TCP keepalive and the other socket options that were asked for. Skip those that the platform lacks."""
-    opened = connection._transport.get_extra_info("socket")
+    opened = connection._transport.get_extra_info("socket")  # noqa: SLF001 - no other way.
     if opened is None or opened.family == socket.AF_UNIX:
         return
     for name, value in {"keepalives": 1, **wanted}.items():

@@ -65,7 +65,7 @@ class HistoryFold:
             changes = history_changes(event, recorded)
             refuse_wrong(changes, self.periods)
             activity = activity_of(recorded, public_facts(event, recorded.data))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any error parks the stream.
             self.failure = Failure(row, error)
             return
         for change in changes:

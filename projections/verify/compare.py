@@ -117,7 +117,7 @@ async def find_unlogged(
     found: Held = {}
     for name, table in context.fold.tables.items():
         query = (
-            f"SELECT {', '.join(table.columns)} FROM {name} "
+            f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608 - ours.
             f"WHERE organization_id <> ALL($1::uuid[]) LIMIT {UNLOGGED_MAX}"
         )
         found |= held_rows(name, table, await tables.fetch(query, organization_ids))
@@ -142,14 +142,14 @@ async def rows_of_streams(
     found: Held = {}
     for name, table in fold.tables.items():
         query = (
-            f"SELECT {', '.join(table.columns)} FROM {name} "
+            f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608 - ours.
             f"WHERE organization_id = $1 AND {table.stream} = ANY($2::uuid[])"
         )
         found |= held_rows(name, table, await tables.fetch(query, organization_id, ids))
     return found
 
 
-async def explain(
+async def explain(  # noqa: PLR0917 - which rows were expected and found, and where.
     context: RebuildContext, tables: Connection, part: Span, expected: Held, found: Held
 ) -> list[Difference]:
     """Return how rows differ, with the events that explain the expected rows."""

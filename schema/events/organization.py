@@ -13,7 +13,7 @@ from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
 DEFAULT_ROLE = "Reader"  # The role of a user created without one.
-TOKEN_ROLE = "Administrator"
+TOKEN_ROLE = "Administrator"  # noqa: S105 - the role that an account needs to hold tokens.
 
 # If one request names several roles, the first of this list wins. Administrator is last, so that nobody
 # becomes one by a conflict.

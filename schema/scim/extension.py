@@ -77,7 +77,7 @@ def _check_attribute(attribute: Any) -> Document:
 
 def _text(holder: Document, key: str, default: str) -> str:
     value = holder.get(key, default)
-    if not isinstance(value, str) or len(value) > 1_000 or "\0" in value:
+    if not isinstance(value, str) or len(value) > 1_000 or "\0" in value:  # noqa: PLR2004
         raise InvalidValue(f"{key} must be a text of at most 1,000 characters.")
     return value or default
 

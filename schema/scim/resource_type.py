@@ -65,7 +65,7 @@ class ResourceType:
         """Resolve a name as a client writes it; None if it is unknown, or too long to be a name."""
         return self._find(name) if len(name) <= NAME_LENGTH_MAX else None
 
-    @lru_cache(maxsize=8192)
+    @lru_cache(maxsize=8192)  # noqa: B019 - types live as long as the process; hostile names only evict.
     def _find(self, name: str) -> AttributePath | None:
         """Resolve `attr`, `attr.sub` or `urn:attr.sub`, in any case, to what it means; None if unknown.
 

@@ -60,7 +60,7 @@ def _answer(api: Api, route: Route, made: Message | None) -> Answer:
     if made is None:
         return Answer(status=204, headers=NO_STORE)
     headers = dict(NO_STORE)
-    if route.status == 201 and (made_id := getattr(made, "id", None)):
+    if route.status == 201 and (made_id := getattr(made, "id", None)):  # noqa: PLR2004 - Created.
         headers["Location"] = f"{api.prefix}{route.path}/{made_id}"
     return Answer(
         made.model_dump_json().encode(), status=route.status, headers=headers, media_type=JSON

@@ -46,7 +46,7 @@ def read_page(query: EventsQuery) -> Page:
     key = read_cursor(EVENTS, query.cursor)
     if key is None:
         return Page(query.order, limit=query.limit)
-    if len(key) != 2 or not all(isinstance(each, int) and 0 <= each < 2**63 for each in key):
+    if len(key) != 2 or not all(isinstance(each, int) and 0 <= each < 2**63 for each in key):  # noqa: PLR2004 - after and position.
         raise bad_cursor()
     return Page(query.order, after=key[0], position=key[1], limit=query.limit)
 

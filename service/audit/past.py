@@ -135,7 +135,7 @@ def _place(kind: str, cursor: str | None) -> tuple[UUID | None, int | None]:
     if key is None:
         return None, None
     after = as_id(key[0]) if isinstance(key[0], str) else None
-    if len(key) != 2 or after is None or not isinstance(key[1], int) or not 0 <= key[1] < 2**63:
+    if len(key) != 2 or after is None or not isinstance(key[1], int) or not 0 <= key[1] < 2**63:  # noqa: PLR2004 - id and position.
         raise bad_cursor()
     return after, key[1]
 

@@ -99,7 +99,7 @@ def serve() -> None:
     an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
     # Only this command serves, and the HTTP server takes half a second to import.
-    from service.cli.serve import run_service
+    from service.cli.serve import run_service  # noqa: PLC0415
 
     run(run_service)
 

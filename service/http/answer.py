@@ -82,7 +82,7 @@ async def _drain(request: web.BaseRequest, transport: asyncio.Transport, size: i
 
 
 @lru_cache(maxsize=64)
-def _begin(kind: tuple[int, str], is_old: bool, is_kept: bool | None, at: int) -> str:
+def _begin(kind: tuple[int, str], is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
     """Return the lines that all answers of a kind share within a second (Date: RFC 9110 §5.6.7)."""
     status, media_type = kind
     lines = [f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}"]

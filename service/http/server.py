@@ -127,7 +127,7 @@ class BoundedRunner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
-        kwargs: dict[str, Any] = plain._kwargs
+        kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
         # aiohttp's types cannot express that the application's requests go to its own handler.
         handle: Any = plain.request_handler
         if self.proxies:

@@ -31,7 +31,7 @@ WORKS_FOR: ContextVar[UUID | None] = ContextVar("works_for", default=None)
 
 async def offload(
     work: Callable[P, T],
-    is_long: bool,
+    is_long: bool,  # noqa: FBT001 - a keyword would be one of the work's.
     /,
     *args: P.args,
     **kwargs: P.kwargs,

@@ -168,7 +168,7 @@ class RateLimits:
                 wishes = _wishes([each for each, _ in waiting])
                 try:
                     self._note(wishes, await self._take(wishes))
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - whoever waits gets the error.
                     _end(waiting, error)
                 _end(waiting)
         finally:

@@ -75,7 +75,7 @@ def listed(names: Sequence[str]) -> str:
     shown = list(names[:NAMED_MAX])
     if more := len(names) - len(shown):
         shown.append(f"{more} more")
-    if len(shown) < 2:
+    if len(shown) < 2:  # noqa: PLR2004 - two names need an "and".
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
 

@@ -167,7 +167,7 @@ class Lanes:
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers are answered.
             if refusal := _refusal(error, batch):
                 _fail(batch, refusal, error)
             elif is_last_try:

@@ -154,7 +154,7 @@ async def _roll_back(
     try:
         async with asyncio.timeout(ROLLBACK_TIMEOUT_S):
             await transaction.rollback()
-    except Exception:
+    except Exception:  # noqa: BLE001 - the first error is the one to report.
         close_now(connection)
 
 

@@ -31,13 +31,13 @@ async def attack_with(
     site: Site, shapes: Sequence[Shape], *, seconds: float, seed: int
 ) -> AsyncIterator[Result]:
     """Yield the result of each shape."""
-    bystander = Bystander(site.process.port, site.other, Random(seed))
+    bystander = Bystander(site.process.port, site.other, Random(seed))  # noqa: S311 - no secrets.
     context = get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as crew:
         async with aiohttp.ClientSession() as session:
             await bystander.work(1.0)  # Its first requests open connections.
             for shape in shapes:
-                rng = Random(f"{seed} {shape.name}")
+                rng = Random(f"{seed} {shape.name}")  # noqa: S311 - choices, no secrets.
                 hostile = Hostile(site, rng, session)
                 yield await _one(shape, hostile, crew, bystander, seconds)
                 await asyncio.sleep(REST_S)

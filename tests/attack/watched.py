@@ -54,8 +54,8 @@ def _memory() -> int:
 
 def main() -> None:
     """Run the service."""
-    from service.__main__ import main as serve
-    from service.cli import serve as serving
+    from service.__main__ import main as serve  # noqa: PLC0415 - as the command imports it.
+    from service.cli import serve as serving  # noqa: PLC0415
 
     until_stopped = serving.until_stopped
 

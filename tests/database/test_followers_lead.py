@@ -58,7 +58,7 @@ async def until(connection: asyncpg.Connection, query: str, count: int) -> None:
     """Return when a query gives `count` rows."""
     async with asyncio.timeout(SOON_S):
         # This waits for Postgres, which sets no Event.
-        while len(await connection.fetch(query)) != count:
+        while len(await connection.fetch(query)) != count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

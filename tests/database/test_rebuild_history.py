@@ -73,7 +73,7 @@ async def until_followed(connection: asyncpg.Connection, position: int) -> None:
     """Return when history has reached a position."""
     async with asyncio.timeout(SOON_S):
         # This waits for Postgres, which sets no Event.
-        while (await load_checkpoints(connection, "history")) != {ORGANIZATION_ID: position}:
+        while (await load_checkpoints(connection, "history")) != {ORGANIZATION_ID: position}:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -55,7 +55,7 @@ FOR_ALL = (
         "other_users",
         "read_tails",
     }
-    | {"find_token_state", "load_subject_keys", "notify"}
+    | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
 )
 EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONG_S = 10.0

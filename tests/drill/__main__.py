@@ -71,11 +71,11 @@ async def drill(options: Options) -> list[Tally]:
 
 async def run_kind(kind: Kind, options: Options) -> Tally:
     """Run the rounds of a kind; one that does not come to its end has broken a promise."""
-    rng = Random(f"{options.seed} {kind.name}")
+    rng = Random(f"{options.seed} {kind.name}")  # noqa: S311 - choices, no secrets.
     try:
         async with opened(options.folder) as site:
             return await kind.run(site, rng, options.rounds(kind.rounds))
-    except Exception:
+    except Exception:  # noqa: BLE001 - the other kinds are worth their report.
         return Tally(kind.name, broken=[traceback.format_exc()])
 
 

@@ -232,7 +232,7 @@ async def at_work(
     for tenant, ledger in books:
         for number in range(clients):
             prefix = f"{number}-{rng.getrandbits(48):012x}"
-            holding = Holding(tenant, prefix, Random(rng.getrandbits(64)))
+            holding = Holding(tenant, prefix, Random(rng.getrandbits(64)))  # noqa: S311 - no secret.
             client = Client(crew, holding, ledger, ports[len(working) % len(ports)])
             working.append(asyncio.create_task(client.work()))
     try:

@@ -74,6 +74,6 @@ def timed(tally: Tally) -> Iterator[Tally]:
     began = monotonic()
     try:
         yield tally
-    except Exception:
+    except Exception:  # noqa: BLE001 - it is a broken promise, and is reported as one.
         tally.complain(traceback.format_exc())
     tally.seconds += monotonic() - began

@@ -61,7 +61,7 @@ async def post_into_a_cut(client: Scim, proxy: Proxy, *, is_delivered: bool) -> 
 async def test_the_client_is_asked_to_send_it_again(
     client: Scim,
     proxy: Proxy,
-    is_delivered: bool,
+    is_delivered: bool,  # noqa: FBT001 - a parameter of the test.
 ) -> None:
     answer = await post_into_a_cut(client, proxy, is_delivered=is_delivered)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")

@@ -41,7 +41,7 @@ async def kill(server: EmbeddedPostgres) -> None:
 async def died(server: EmbeddedPostgres) -> None:
     """Return once the server is gone."""
     async with asyncio.timeout(BACK_TIMEOUT_S):
-        while server.is_alive:
+        while server.is_alive:  # noqa: ASYNC110 - a process has no event to wait for.
             await asyncio.sleep(0.005)
 
 

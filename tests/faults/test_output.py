@@ -22,7 +22,7 @@ SHOWING = {
     "help": "--help",
     "version": "--version",
 }
-full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
 
 
 async def shell(served: Served, line: str, environment: Mapping[str, str] | None = None) -> Said:

@@ -64,7 +64,7 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes]
 async def there(path: Path) -> None:
     """Wait until a file exists."""
     async with asyncio.timeout(TIMEOUT_S):
-        while not path.exists():
+        while not path.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it.
             await asyncio.sleep(0.002)
 
 
@@ -96,7 +96,7 @@ async def test_a_migration_is_interrupted(installation: Installation) -> None:
     await owner.execute("SELECT pg_advisory_lock(23578, 2)")
     process = await start(installation, "serve")
     async with asyncio.timeout(TIMEOUT_S):
-        while not await owner.fetchval(WAITING):
+        while not await owner.fetchval(WAITING):  # noqa: ASYNC110 - of another process.
             await asyncio.sleep(0.02)
     process.send_signal(signal.SIGINT)
 

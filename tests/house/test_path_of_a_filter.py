@@ -63,4 +63,4 @@ async def test_authentication_is_not_the_greater_part_of_how_a_request_begins(
 def show(path: Path) -> None:
     """Print a path, for a run with -s."""
     line = f"{len(path.stays)} stays, {path.returns} returns: {' → '.join(path.stays)}"
-    print(line)
+    print(line)  # noqa: T201 - for a person who runs this with -s.

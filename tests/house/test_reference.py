@@ -9,6 +9,7 @@ import typer.main
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
+import service.app  # noqa: F401 - importing it creates the metrics.
 from schema.events.codec import PERSONAL_EVENTS, TYPES
 from service.cli.commands import app
 from service.config import known_variables

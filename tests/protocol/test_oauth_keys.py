@@ -184,7 +184,7 @@ async def test_the_client_learns_whether_to_try_again(
 class Rebinding(ThreadedResolver):
     """A resolver for which every name is this machine, whatever it was a moment before."""
 
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:  # noqa: ARG002 - as it is called.
         """Return this machine."""
         return [
             {
@@ -258,7 +258,7 @@ def test_a_key_is_for_one_algorithm() -> None:
         {**public_jwk(ec_key(), "a"), "alg": "HS256"},
         {**public_jwk(ec_key(), "a"), "kid": 7},
         public_jwk(ec.generate_private_key(ec.SECP384R1()), "a"),
-        public_jwk(rsa.generate_private_key(65537, 1024), "a"),
+        public_jwk(rsa.generate_private_key(65537, 1024), "a"),  # noqa: S505 - too short.
     ],
     ids=str,
 )

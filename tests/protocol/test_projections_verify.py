@@ -39,7 +39,7 @@ async def until_followed(served: Served, tenant: Tenant) -> None:
     """Return once history has the organization's three events."""
     async with asyncio.timeout(SOON_S):
         # Postgres, which sets no Event, brings the awaited change.
-        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:
+        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -51,7 +51,7 @@ async def until_waiting(served: Served) -> None:
     )
     async with asyncio.timeout(SOON_S):
         # Postgres, which sets no Event, brings the awaited change.
-        while not await served.owner.fetchval(query):
+        while not await served.owner.fetchval(query):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 

@@ -16,7 +16,7 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         *(
             "127.0.0.1",
             "127.8.8.8",
-            "0.0.0.0",
+            "0.0.0.0",  # noqa: S104 - nobody listens.
             "10.1.2.3",
             "172.16.0.1",
             "192.168.1.1",

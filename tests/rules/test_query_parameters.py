@@ -85,7 +85,7 @@ def test_a_number_that_is_none_is_refused(name: str, text: str) -> None:
     ("text", "expected"),
     [("descending", True), ("DESCENDING", True), ("ascending", False), ("", False), ("up", False)],
 )
-def test_an_order_ascends_unless_it_says_otherwise(text: str, expected: bool) -> None:
+def test_an_order_ascends_unless_it_says_otherwise(text: str, expected: bool) -> None:  # noqa: FBT001 - a result.
     assert asked({"sortby": "title", "sortorder": text}).is_descending is expected
 
 
@@ -117,7 +117,7 @@ def test_what_nobody_knows_is_refused(sent: dict[str, str], error: type[ScimErro
         ({"excludedattributes": "members.display"}, True),
     ],
 )
-def test_members_are_read_where_they_are_shown(sent: dict[str, str], expected: bool) -> None:
+def test_members_are_read_where_they_are_shown(sent: dict[str, str], expected: bool) -> None:  # noqa: FBT001 - a result.
     assert asked(sent, Target(GROUP, GROUPS)).with_related is expected
 
 

@@ -90,7 +90,7 @@ def test_a_value_that_fits_is_kept(kind: str, sent: Any, known: Any) -> None:
         ("integer", 1.5),
         ("integer", True),
         ("integer", "7.0"),
-        ("integer", "１"),
+        ("integer", "１"),  # noqa: RUF001 - a full-width digit.
         ("integer", INTEGER_MAX + 1),
         ("integer", "9" * 5_000),
         ("decimal", "x"),

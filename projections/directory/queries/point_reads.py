@@ -93,7 +93,7 @@ class PointReader:
         while waiting := self._waiting.pop(lane, None):
             try:
                 found = await self._query(lane, list(waiting))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - every waiting read gets it.
                 _fail(waiting, error)
             else:
                 for key, futures in waiting.items():

@@ -97,7 +97,7 @@ def instant(text: str) -> str | None:
     try:
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
-        limit = datetime.min if moment.year == 1 else datetime.max
+        limit = datetime.min if moment.year == 1 else datetime.max  # noqa: DTZ901 - the next line adds UTC.
         moment = limit.replace(tzinfo=UTC)
     return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 

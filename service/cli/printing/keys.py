@@ -143,8 +143,8 @@ def rotated_signing_json(rotated: RotatedSigningKey) -> str:
 def rotated_master(rotated: RotatedMasterKey) -> str:
     """Return the outcome of a rotation of the master key."""
     said = [
-        f"The master key is now {shown(rotated.fingerprint)}, from {rotated.place}. "
-        f"Keys that were wrapped again: {rotated.keys:,}."
+        f"The master key is now {shown(rotated.fingerprint)}, from {rotated.place}.",
+        f"Keys that were wrapped again: {rotated.keys:,}.",
     ]
     if rotated.broken:
         said.append(

@@ -84,7 +84,7 @@ def spawn(
     account: Account, program: str, *arguments: str, stdin: int = subprocess.DEVNULL, stdout: int
 ) -> subprocess.Popen[bytes]:
     """Start one of PostgreSQL's programs in a new session, so that Ctrl-C reaches only us."""
-    return subprocess.Popen(  # The wheel's own programs, without a shell.
+    return subprocess.Popen(  # noqa: S603  # The wheel's own programs, without a shell.
         [str(programs() / program), *arguments],
         cwd="/",
         env={"PATH": os.defpath, "LC_ALL": "C"},  # Without the caller's PG* variables and TMPDIR.

@@ -17,7 +17,7 @@ SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, 
 PLAIN_PATH = re.compile(
     r"[\w./-]+", re.ASCII
 )  # Other characters mean something in lists, URLs or quotes.
-SHORT_FOLDERS = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+SHORT_FOLDERS = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - mkdtemp is safe there.
 
 
 def answering_dsn(folder: Path) -> str | None:
