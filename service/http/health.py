@@ -53,16 +53,19 @@ def ready(pool: asyncpg.Pool) -> OnceASecond[Ready]:
         try:
             async with borrowed(pool, timeout_s=READY_TIMEOUT_S) as connection:
                 reason = not_ready(await find_release_mismatches(connection))
-                reason = reason or log_lost(
-                    {each: await find_beyond(connection, each) for each in FOLLOWED}
-                )
-            return Ready(reason or await try_to_write(pool))
+            reason = reason or await try_to_write(pool)
+            return Ready(reason or await _find_lost(pool))
         except Exception as error:
             if classify(error) is Outage.NONE:
                 raise
             return Ready(reason_of(error))
 
     return OnceASecond(look)
+
+
+async def _find_lost(pool: asyncpg.Pool) -> str:
+    async with borrowed(pool, timeout_s=READY_TIMEOUT_S) as connection:
+        return log_lost({each: await find_beyond(connection, each) for each in FOLLOWED})
 
 
 def log_lost(beyond: Mapping[str, Sequence[Lag]]) -> str:

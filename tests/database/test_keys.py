@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from eventstore.sealing.sealer import Sealer
-from service.callers.signing_keys import load_signing_keys, thumbprint
+from service.callers.signing_keys import SigningKeys, load_signing_keys, thumbprint
 from service.database.master_key import KeyProblem, load_master_key, make_key_file
 from service.keys.master_keys import open_master_keys
 from service.keys.places import KeyPlaces
@@ -181,6 +181,23 @@ async def test_a_signing_key_of_another_master_key_is_a_problem(
     await load_signing_keys(connection, Sealer(KEY))
     with pytest.raises(KeyProblem, match="was altered"):
         await load_signing_keys(connection, Sealer(OTHER_KEY))
+
+
+async def test_a_row_that_is_no_signing_key_is_skipped_with_an_error_line(
+    connection: asyncpg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [made] = await load_signing_keys(connection, Sealer(KEY))
+    await connection.execute(
+        "INSERT INTO service.signing_keys (kid, public_key, wrapped_private_key)"
+        " VALUES ('garbage', 'x', 'y'), ('', '', ''), ('swapped', 'x', $1)",
+        await connection.fetchval("SELECT wrapped_private_key FROM service.signing_keys"),
+    )
+
+    keys = SigningKeys(await load_signing_keys(connection, Sealer(KEY)))
+
+    assert (list(keys), keys.current.kid) == ([made.kid], made.kid)
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("signing_key_unusable") == 3
 
 
 def test_a_thumbprint_is_that_of_rfc_8037() -> None:
