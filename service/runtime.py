@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import asyncpg
 from pydantic import SecretStr
 
+from eventstore.errors import BrokenSeal
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
+from eventstore.trees.keys import load_mark_key, make_missing_keys
 from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, SigningKeys
+from service.callers.stopped_logs import StoppedLogs
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.superuser import FILE
@@ -28,6 +31,7 @@ from service.keys.master_keys import find_needed, load_master_keys
 from service.keys.places import KeyPlaces
 from service.keys.secrets import load_name_key
 from service.write.lane import Lanes
+from service.write.log_heights import LogHeights
 
 
 class NotMigrated(Exception):
@@ -48,6 +52,8 @@ class Runtime:
     keyring: Keyring
     lanes: Lanes
     reader: PointReader
+    stopped: StoppedLogs
+    heights: LogHeights
 
     @property
     def sealer(self) -> Sealer:
@@ -100,16 +106,19 @@ async def open_runtime(
             async with pool.acquire() as connection:
                 await warn_of_more(connection)
             notifier = Notifier(pool)
+            stopped = StoppedLogs()
+            heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
             lanes = Lanes(
                 pool,
                 keyring.sealer,
                 waiting_max=settings.waiting_max,
                 events_per_day=settings.events_per_day,
                 on_commit=notifier.note,
+                heights=heights,
             )
             reader = PointReader(pool)
             try:
-                yield Runtime(logins, login, pool, keyring, lanes, reader)
+                yield Runtime(logins, login, pool, keyring, lanes, reader, stopped, heights)
             finally:
                 await lanes.close()
                 await notifier.close()
@@ -204,7 +213,8 @@ async def open_keys(dsn: str, settings: Settings, *, may_make: bool) -> Keyring:
     """
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        return await open_keyring(connection, KeyPlaces.of(settings), may_make=may_make)
+        keyring = await open_keyring(connection, KeyPlaces.of(settings), may_make=may_make)
+        await open_mark_key(connection, keyring.sealer)
     except asyncpg.InsufficientPrivilegeError as error:
         raise KeyProblem(
             "The keys of this database are not made yet: run scim-ledger migrate with the owner's login "
@@ -212,3 +222,15 @@ async def open_keys(dsn: str, settings: Settings, *, may_make: bool) -> Keyring:
         ) from error
     finally:
         await connection.close()
+    return keyring
+
+
+async def open_mark_key(connection: asyncpg.Connection, sealer: Sealer) -> None:
+    """Give a sealer the key of the marks. The keys of the proof are made if there are none yet. Errors: KeyProblem."""
+    try:
+        sealer.mark_key = await load_mark_key(connection, sealer)
+        if sealer.mark_key is None:
+            await make_missing_keys(connection, sealer)
+            sealer.mark_key = await load_mark_key(connection, sealer)
+    except BrokenSeal as error:
+        raise KeyProblem("The key of the marks was altered: restore it from a backup.") from error

@@ -1,7 +1,7 @@
 """Keeps the keys of this process current while it serves: a rotation is known here within a second.
 
 A connection listens for announcements. A look every few seconds finds what was announced while it was lost, and
-tells others that this process is there.
+records that this process is there.
 """
 
 import asyncio

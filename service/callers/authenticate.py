@@ -29,6 +29,7 @@ from service.callers.caller import Caller
 from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKeys
+from service.callers.stopped_logs import StoppedLogs
 from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
@@ -79,11 +80,13 @@ class Authenticator:
         pool: asyncpg.Pool,
         keys: SigningKeys,
         rates: Rates | None = None,
+        stopped: StoppedLogs | None = None,
         *,
         look: Look,
     ) -> None:
         self._pool = pool
         self._rates = rates or Rates()
+        self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._look = look
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
@@ -102,6 +105,7 @@ class Authenticator:
             caller = _caller(cached.state, cached.claims)
             buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
             cached.caller = replace(caller, buckets=buckets)
+        self._stopped.refuse(cached.claims.organization_id)
         return cached.caller
 
     async def _decode(self, token: str) -> Claims:

@@ -181,10 +181,9 @@ async def rewrap_signing_keys(connection: asyncpg.Connection, sealer: Sealer) ->
     for row in await connection.fetch(statement("load_signing_keys")):
         kid = row["kid"]
         try:
-            raw = sealer.unwrap_secret(row["wrapped_private_key"], context=context(kid))
+            again = sealer.rewrap_secret(row["wrapped_private_key"], context=context(kid))
         except BrokenSeal:
             continue
-        again = sealer.wrap_secret(raw, context=context(kid))
         await connection.execute(statement("rewrap_signing_key"), kid, again)
 
 

@@ -26,6 +26,7 @@ from eventstore.sealing.rewrap import (
     rewrap_subject_keys,
 )
 from eventstore.sealing.sealer import Sealer
+from eventstore.trees.keys import rewrap_keys
 from projections.directory.tokens import LastExpiry, find_last_expiry
 from service.callers.signing_keys import (
     SigningKey,
@@ -272,6 +273,7 @@ async def _rewrap(
 async def _rewrap_others(connection: Connection, sealer: Sealer) -> None:
     """Wrap again what the master key wraps besides the keys of subjects."""
     async with connection.transaction():
+        await rewrap_keys(connection, sealer)
         await rewrap_logins(connection, sealer)
         await rewrap_signing_keys(connection, sealer)
         await rewrap_secrets(connection, sealer)

@@ -45,5 +45,5 @@ async def save_secret(connection: Connection, sealer: Sealer, name: str, secret:
 async def rewrap_secrets(connection: Connection, sealer: Sealer) -> None:
     """Wrap all secrets with the master key that wraps now. The caller owns the transaction. Errors: BrokenSeal."""
     for name, wrapped in await connection.fetch(statement("load_secrets")):
-        again = sealer.wrap_secret(sealer.unwrap_secret(wrapped, context=name), context=name)
+        again = sealer.rewrap_secret(wrapped, context=name)
         await connection.execute(statement("rewrap_secret"), name, again)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import structlog
 from prometheus_client import Counter
 
-from schema.scim.vocabulary import is_hidden, shown_name
+from service.scim.vocabulary import is_hidden, shown_name
 
 NAMES_LOGGED_MAX = 20
 

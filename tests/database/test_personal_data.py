@@ -17,12 +17,12 @@ from projections.directory.save import (
 from projections.directory.tables import GroupRow
 from projections.rebuild.rebuild import rebuild, roll_back
 from schema.events.organization import Organization
-from schema.scim.vocabulary import shown_name
 from service import log
 from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
 from service.organizations.register import create_organization
 from service.runtime import Runtime, open_runtime
+from service.scim.vocabulary import shown_name
 from service.traces import without_values
 from tests.builders import ANN, JO, KIM, SALES, START, delete_user, post_user
 from tests.database.events import ORGANIZATION, OTHER_ORGANIZATION, OTHER_STREAM, STREAM

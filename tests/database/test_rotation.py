@@ -84,6 +84,9 @@ async def wrapped_by(connection: asyncpg.Connection) -> set[bytes]:
         "SELECT substr(wrapped_key, 1, 4) FROM eventstore.subject_keys"
         " UNION SELECT substr(wrapped_private_key, 1, 4) FROM service.signing_keys"
         " UNION SELECT substr(wrapped_secret, 1, 4) FROM service.secrets"
+        " UNION SELECT substr(sealed_password, 1, 4) FROM service.logins"
+        " UNION SELECT substr(wrapped_private_key, 1, 4) FROM proof.log_keys"
+        " UNION SELECT substr(wrapped_key, 1, 4) FROM proof.mark_keys"
     )
     return {bytes(row[0]) for row in rows}
 
@@ -341,7 +344,7 @@ async def test_a_new_signing_key_is_known_everywhere_and_the_former_tokens_stay_
     former = pair.first.runtime.signing_key.kid
     rotated = await rotate_signing_key(pair.owner, pair.first.runtime.sealer, verify_for=None)
     began = asyncio.get_running_loop().time()
-    while rotated.kid not in pair.first.runtime.signing_keys:  # noqa: ASYNC110 - nothing tells.
+    while rotated.kid not in pair.first.runtime.signing_keys:  # noqa: ASYNC110 - nothing wakes us.
         await asyncio.sleep(0.005)
     token = await new_token(pair.first, timedelta(days=40))
     assert (await Scim(pair.second, token).get("/Roles")).status == 200

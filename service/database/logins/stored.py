@@ -127,10 +127,9 @@ async def rewrap_logins(connection: Connection, sealer: Sealer) -> None:
     for row in await connection.fetch(statement("load_logins")):
         name = row["name"]
         try:
-            password = sealer.unwrap_secret(row["sealed_password"], context=_context(name))
+            again = sealer.rewrap_secret(row["sealed_password"], context=_context(name))
         except BrokenSeal:
             continue
-        again = sealer.wrap_secret(password, context=_context(name))
         await connection.execute(statement("rewrap_login"), name, again)
 
 
