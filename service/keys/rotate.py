@@ -272,11 +272,14 @@ async def _rewrap(
 
 async def _rewrap_others(connection: Connection, sealer: Sealer) -> None:
     """Wrap again what the master key wraps besides the keys of subjects."""
-    async with connection.transaction():
+
+    async def rewrap(connection: Connection) -> None:
         await rewrap_keys(connection, sealer)
         await rewrap_logins(connection, sealer)
         await rewrap_signing_keys(connection, sealer)
         await rewrap_secrets(connection, sealer)
+
+    await _patiently(connection, rewrap)
     # Whoever opens the database next must find these.
     await load_signing_keys(connection, sealer)
     await load_name_key(connection, sealer)
@@ -303,7 +306,7 @@ def _names(processes: Collection[ServingProcess]) -> str:
 async def _patiently(
     connection: Connection, change: Callable[[Connection], Awaitable[None]]
 ) -> None:
-    """Change a table that appends use. Rather than keep them waiting, try again. Errors: NotRotated."""
+    """Change what others use, too. Rather than keep them waiting, try again. Errors: NotRotated."""
     for _ in range(TRIES_MAX):
         try:
             async with connection.transaction():
@@ -315,9 +318,7 @@ async def _patiently(
             await asyncio.sleep(RETRY_S)
         else:
             return
-    raise NotRotated(
-        "Appends left no moment to change the table of keys. Run the same command again."
-    )
+    raise NotRotated("Others left no moment to change the keys. Run the same command again.")
 
 
 def _promote(places: KeyPlaces, current: str, former: str) -> tuple[str, Path | None]:
