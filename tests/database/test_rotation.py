@@ -152,7 +152,7 @@ class Writing:
     async def until(self, more: int) -> None:
         """Return once so many more were written."""
         wanted = self.made + more
-        while self.made < wanted:  # noqa: ASYNC110 - the clients go on meanwhile.
+        while self.made < wanted:
             await asyncio.sleep(0.01)
             if any(each.done() for each in self.tasks):
                 await self.end()
