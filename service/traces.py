@@ -27,7 +27,8 @@ def error_of(exc_info: Any) -> BaseException | None:
     if isinstance(exc_info, BaseException):
         return exc_info
     if isinstance(exc_info, tuple):
-        return exc_info[1]
+        error: BaseException | None = exc_info[1]
+        return error
     return sys.exc_info()[1] if exc_info else None
 
 

@@ -57,13 +57,15 @@ END
 $$;
 
 -- A person who is deleted is also deleted from the tables that a rebuild has replaced, and a rollback may bring back.
-CREATE FUNCTION projections.forget_users(organization_id uuid, ids uuid[]) RETURNS void
+-- Returns those who were there.
+CREATE FUNCTION projections.forget_users(organization_id uuid, ids uuid[]) RETURNS SETOF uuid
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF to_regclass('directory_previous.users') IS NOT NULL THEN
         BEGIN
-            EXECUTE 'DELETE FROM directory_previous.users WHERE organization_id = $1 AND id = ANY($2)'
-              USING forget_users.organization_id, ids;
+            RETURN QUERY EXECUTE
+                   'DELETE FROM directory_previous.users WHERE organization_id = $1 AND id = ANY($2) RETURNING id'
+             USING forget_users.organization_id, ids;
         EXCEPTION
             WHEN undefined_table THEN NULL;  -- Dropped while we waited: a rebuild is about to swap.
         END;

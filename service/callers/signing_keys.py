@@ -133,9 +133,14 @@ class StoredKey:
 async def load_stored_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[StoredKey]:
     """Return all signing keys, oldest first, also those that do not open."""
     rows = await connection.fetch(statement("load_signing_keys"))
-    times = ("created_at", "retired_at", "verifies_until")
     return [
-        StoredKey(row["kid"], *(row[each] for each in times), _is_usable(sealer, row))
+        StoredKey(
+            kid=row["kid"],
+            created_at=row["created_at"],
+            retired_at=row["retired_at"],
+            verifies_until=row["verifies_until"],
+            is_usable=_is_usable(sealer, row),
+        )
         for row in rows
     ]
 

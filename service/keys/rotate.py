@@ -163,8 +163,9 @@ async def _end_promotion(
 ) -> RotatedMasterKey | None:
     """Put the files in their places, if a rotation was interrupted before that; None if there is nothing to do."""
     given = places.find_next()
-    is_left = given is not None and given.fingerprint == known.get("current")
-    if not is_left or given.place != str(places.next_file) or places.setting is not None:
+    if given is None or given.fingerprint != known.get("current"):
+        return None
+    if given.place != str(places.next_file) or places.setting is not None:
         return None
     states = await load_states(connection)
     retired = [each for each in states if each.state == "retired"]

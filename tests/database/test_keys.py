@@ -99,7 +99,7 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
 
 def given(key: bytes | None, folder: Path = Path("/nowhere")) -> KeyPlaces:
     """Return the places of a key that a setting gives, or that only a file may give."""
-    return KeyPlaces(key and base64.b64encode(key).decode(), None, folder / "master.key")
+    return KeyPlaces(base64.b64encode(key).decode() if key else None, None, folder / "master.key")
 
 
 async def test_a_database_keeps_to_its_first_master_key(connection: asyncpg.Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -47,7 +48,9 @@ def text(key: bytes) -> str:
 
 def given(folder: Path, key: bytes | None = OLD, after: bytes | None = None) -> KeyPlaces:
     """Return the places of keys that settings give, or that only files may give."""
-    return KeyPlaces(key and text(key), after and text(after), folder / "master.key")
+    return KeyPlaces(
+        text(key) if key else None, text(after) if after else None, folder / "master.key"
+    )
 
 
 def silent(_step: str, _done: int, _total: int) -> None:
@@ -73,7 +76,7 @@ def key_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def with_files(folder: Path) -> dict[str, object]:
+def with_files(folder: Path) -> dict[str, Any]:
     """Return the settings of a service whose master key is a file."""
     return {"master_key": None, "data_dir": folder}
 

@@ -1,6 +1,6 @@
 -- load_wrapped_otherwise: keys of subjects that another master key has wrapped, in order, after a subject.
--- $1 organization_id uuid
--- $2 subject_id uuid
+-- $1 after_organization_id uuid
+-- $2 after_subject_id uuid
 -- $3 key_id bytea: of the master key that wraps now, in front of what it has wrapped
 -- $4 wrapped_bytes integer: the length of a key with such an id
 -- $5 limit bigint

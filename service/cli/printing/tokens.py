@@ -72,7 +72,7 @@ def listed_token(
     """Return a token as a list shows it. `account` is None if the account was deleted."""
     name = str(account.attributes["userName"]) if account else str(token.account_id)
     problems = (*_own_problems(token, now), *_account_problems(organization, account))
-    left = token.expires_at and max(0, (token.expires_at - now).days)
+    left = max(0, (token.expires_at - now).days) if token.expires_at else None
     return ListedToken(token, name, _state(organization, account), problems, left)
 
 
