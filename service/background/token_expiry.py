@@ -26,7 +26,6 @@ statement = statements_in(__package__)
 DAYS = (30, 14, 7, 1)
 INTERVAL_S = 300.0
 TIMEOUT_S = 10.0
-FAILED, POSTPONED = "token_expiry_look_failed", "token_expiry_not_looked_at"
 
 log = structlog.get_logger()
 
@@ -50,10 +49,14 @@ async def announcing_expiry(pool: asyncpg.Pool) -> AsyncIterator[None]:
             report_nothing()
             raise
 
-    with going_on(FAILED, POSTPONED):
+    with going_on("token_expiry_look_failed", "token_expiry_not_looked_at"):
         await look()
     async with periodically(
-        look, every_s=INTERVAL_S, name="token expiry", failed=FAILED, postponed=POSTPONED
+        look,
+        every_s=INTERVAL_S,
+        name="token expiry",
+        failed="token_expiry_look_failed",
+        postponed="token_expiry_not_looked_at",
     ):
         yield
 
