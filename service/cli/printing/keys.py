@@ -57,7 +57,7 @@ def _signing_line(key: StoredKey, held: ListedKeys) -> str:
 def _until(key: StoredKey, held: ListedKeys) -> str:
     match state_of(key):
         case "verifies" if key.verifies_until is None:
-            return f"until {_tokens(held.tokens.endless)} that never expire are revoked"
+            return f"until the tokens that never expire are revoked: {held.tokens.endless:,}"
         case "verifies" | "retired":
             return f"until {key.verifies_until:%Y-%m-%d %H:%M} UTC"
         case "unusable":
@@ -71,10 +71,6 @@ def _process_line(each: ServingProcess) -> str:
         f"{printable(each.name)}: wraps with {shown(each.wraps_with)}, "
         f"signs with {each.signing_kid or 'no key'}, since {each.started_at:%Y-%m-%d %H:%M:%S}"
     )
-
-
-def _tokens(count: int) -> str:
-    return "1 token" if count == 1 else f"{count:,} tokens"
 
 
 def as_json(held: ListedKeys) -> str:
@@ -123,8 +119,8 @@ def rotated_signing(rotated: RotatedSigningKey) -> str:
     head = f"New tokens are signed with {rotated.kid}."
     if rotated.verifies_until is None:
         return (
-            f"{head} The former keys verify without end: {_tokens(rotated.needed.endless)} never expire. "
-            "Once they are revoked, rotate again, or choose an end with --verify-days."
+            f"{head} The former keys verify without end, because there are tokens that never expire: "
+            f"{rotated.needed.endless:,}. Once they are revoked, rotate again, or choose an end with --verify-days."
         )
     return f"{head} The former keys verify until {rotated.verifies_until:%Y-%m-%d %H:%M} UTC."
 
