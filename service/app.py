@@ -26,10 +26,12 @@ from service.background.followers import following
 from service.background.former_names import hashing_names
 from service.background.keys import keeping_keys
 from service.background.login_renewal import keeping_login
+from service.background.loop_watch import watching_loop
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
+from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator, Look
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
@@ -95,9 +97,10 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         authenticator=Authenticator(
             runtime.pool,
             runtime.signing_keys,
-            rates_of(settings),
-            runtime.stopped,
             look=looking(runtime),
+            uses=runtime.token_uses,
+            rates=rates_of(settings),
+            stopped=runtime.stopped,
         ),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
@@ -203,12 +206,14 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         proxies=TrustedProxies(settings.proxy_networks),
     )
     async with (
+        watching_loop(),
         watching_release(runtime.pool),
         keeping_keys(runtime.login, runtime.keyring),
         announcing_expiry(runtime.pool),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login),
         keeping_statistics(runtime.pool),
+        keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(
             SharedBuckets(runtime.pool).forget_old,

@@ -49,7 +49,7 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         user.origin,
         user.active,
         user.role_id,
-        fold(attributes["userName"]),
+        user.name_key,
         attributes.get("externalId"),
         fold(display_name) if display_name else None,
         fold(employee_number)[:KEY_LENGTH_MAX] if employee_number else None,
@@ -60,6 +60,7 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         ],
         orjson.dumps(document).decode(),
         orjson.dumps(search_document(document, resource_type)).decode(),
+        user.kind,
     )
 
 
@@ -101,11 +102,10 @@ def is_hashed(held: str) -> bool:
 
 def former_user_row(user: User, organization_id: UUID, sealer: Sealer) -> FormerUserRow:
     """Return the row that remembers a deleted user, without its names."""
-    attributes = user.attributes
-    external_id = attributes.get("externalId")
+    external_id = user.attributes.get("externalId")
     return FormerUserRow(
         user.id,
-        hash_name(sealer, organization_id, USER_NAME, fold(attributes["userName"])),
+        hash_name(sealer, organization_id, USER_NAME, user.name_key),
         hash_name(sealer, organization_id, EXTERNAL_ID, external_id) if external_id else None,
     )
 
@@ -129,6 +129,7 @@ def group_row(group: Group) -> GroupRow:
 def organization_row(organization: Organization) -> OrganizationRow:
     """Return the row of an organization, without its tokens."""
     roles = {name: str(role_id) for name, role_id in organization.roles.items()}
+    suspension = organization.suspension
     return OrganizationRow(
         organization.id,
         organization.version,
@@ -138,6 +139,8 @@ def organization_row(organization: Organization) -> OrganizationRow:
         orjson.dumps(roles).decode(),
         orjson.dumps(organization.schemas).decode(),
         orjson.dumps(organization.settings).decode(),
+        suspension.since if suspension else None,
+        suspension.reason if suspension else None,
     )
 
 
@@ -152,6 +155,7 @@ def token_row(token: Token) -> TokenRow:
         token.issued_at,
         token.expires_at,
         token.revoked_at,
+        list(token.allowed_networks),
     )
 
 

@@ -25,6 +25,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "token_notices": "SELECT, INSERT, DELETE",
         "logins": READ,
         "addresses": "SELECT, INSERT, UPDATE",
+        "token_uses": "SELECT, INSERT, UPDATE",
         "used_assertions": WRITE,
         "request_buckets": WRITE,
     },

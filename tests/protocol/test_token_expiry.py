@@ -9,7 +9,8 @@ import structlog
 from prometheus_client import REGISTRY
 
 from service.background.token_expiry import announce_expiry, report
-from service.cli.printing.lists import tokens as listed
+from service.cli.printing.tokens import tokens as shown
+from service.organizations.listing import list_tokens
 from service.organizations.register import find_organization
 from tests.serving import Scim, Served, Tenant
 
@@ -65,8 +66,9 @@ async def test_the_metric_and_the_list_say_it_too(served: Served, organization: 
     async with served.runtime.pool.acquire() as connection:
         report(await announce_expiry(connection), datetime.now(UTC))
     found = await find_organization(served.runtime, str(organization.id))
-    line = await listed(served.runtime, found, as_json=False)
-    document = await listed(served.runtime, found, as_json=True)
+    listed = await list_tokens(served.runtime, found)
+    line = shown(listed, found, as_json=False)
+    document = shown(listed, found, as_json=True)
     await served.owner.execute(
         "UPDATE directory.tokens SET expires_at = $1 WHERE id = $2", before, organization.token_id
     )

@@ -2,7 +2,7 @@
 -- tokens or OAuth clients are in use that belong to it.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
-SELECT id, version, created_at, modified_at, origin, active, role_id, document,
+SELECT id, version, created_at, modified_at, origin, active, role_id, document, kind,
        (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
           FROM memberships
           JOIN groups
