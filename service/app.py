@@ -24,6 +24,7 @@ from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.login_renewal import keeping_login
+from service.background.loop_watch import watching_loop
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
@@ -192,6 +193,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         proxies=TrustedProxies(settings.proxy_networks),
     )
     async with (
+        watching_loop(),
         watching_release(runtime.pool),
         following(runtime.login),
         keeping_statistics(runtime.pool),

@@ -22,6 +22,7 @@ statement = statements_in(__package__)
 
 
 PIECE = 5_000  # Ids or memberships in one statement.
+ROWS = 1_000  # That are read without a break.
 T = TypeVar("T")
 NO_TOKENS: Mapping[UUID, Token] = {}
 Members = dict[UUID, dict[UUID, MemberType]]  # Group → member → type.
@@ -176,18 +177,18 @@ async def count_members(
     )
 
 
-def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def pieces(values: Sequence[T], size: int = PIECE) -> Iterator[Sequence[T]]:
     """Yield values in pieces that one statement handles in a few milliseconds."""
-    for begin in range(0, len(values), PIECE):
-        yield values[begin : begin + PIECE]
+    for begin in range(0, len(values), size):
+        yield values[begin : begin + size]
 
 
 async def _by_group(rows: list[asyncpg.Record]) -> Members:
     members: Members = {}
-    for some in pieces(rows):
-        for group_id, member_id, member_type in some:
+    for begin in range(0, len(rows), ROWS):
+        for group_id, member_id, member_type in rows[begin : begin + ROWS]:
             members.setdefault(group_id, {})[member_id] = member_type
-        if len(rows) > PIECE:
+        if len(rows) > ROWS:
             await asyncio.sleep(0)  # Let other tasks run.
     return members
 

@@ -235,7 +235,7 @@ def _require(required: RequiredState, work: Work) -> ScimError | None:
         required.add(work.command)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     return None
 
 
@@ -254,7 +254,7 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
             _refuse_too_large(work.command, state, decisions, encoded)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     finally:
         batch.spent += spending.spent
     for decision, each in zip(decisions, encoded, strict=True):

@@ -22,7 +22,7 @@ statement = statements_in(__package__)
 
 
 # Of the documents of a page. The page ends earlier if they are larger, but has at least one resource.
-BYTES_MAX = 16 * 1024**2
+BYTES_MAX = 4 * 1024**2
 FIRST_PARAMETER = 4  # Of a page's condition: after organization, limit and offset.
 OFFSET_MAX = 2**62  # A startIndex beyond any row gives an empty page, not an overflow.
 POINT_READ_COUNT_MIN = 100  # A client that asks for fewer resources gets a page.

@@ -15,7 +15,7 @@ from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound, Unavailable
 from service.http.body import is_long, release
 from service.ids import as_id, new_id
-from service.limits.offload import offload
+from service.limits.offload import LONG_MEMBERS, offload
 from service.scim.context import RequestContext
 from service.scim.queries.parameters import Parameters
 from service.scim.represent import group_bytes
@@ -106,8 +106,13 @@ async def _show(
     """Return a group that was read with its members, as a stream if they are many."""
     if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
         return await stream_group(request, context, group.id, selection, status=status)
-    body = select(group_bytes(group, context.base), selection)
+    is_many = bool(group.related) and group.member_count > LONG_MEMBERS
+    body = await offload(_shown, is_many, group, context.base, selection)
     return resource_response(group, body, _location(context, group.id), status=status)
+
+
+def _shown(group: Resource, base: str, selection: Selection) -> bytes:
+    return select(group_bytes(group, base), selection)
 
 
 async def _answer_write(
