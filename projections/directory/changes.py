@@ -20,7 +20,13 @@ from schema.events.group import (
     MembersRemoved,
     MemberType,
 )
-from schema.events.organization import Organization, OrganizationEvent, TokenIssued, TokenRevoked
+from schema.events.organization import (
+    Organization,
+    OrganizationEvent,
+    TokenIssued,
+    TokenRevoked,
+    TokenRotated,
+)
 from schema.events.user import User, UserDeleted
 
 GROUPS_TOGETHER = 500  # Whose rows are made without a break.
@@ -78,7 +84,7 @@ class Changes:
             self._drop_group(stream_id)
         elif kind in ORGANIZATION_EVENTS:
             self.is_organization_changed = True
-            if isinstance(event, TokenIssued | TokenRevoked):
+            if isinstance(event, TokenIssued | TokenRotated | TokenRevoked):
                 self.tokens.append(event.token_id)
             elif isinstance(event, ClientEvent):
                 self.clients[event.client_id] = None

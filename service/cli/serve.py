@@ -19,6 +19,7 @@ from service.database.address import record_address
 from service.limits.descriptors import raise_limit
 from service.organizations.first_start import set_up_first
 from service.organizations.register import CreatedOrganization
+from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
 
 MMAP_THRESHOLD = -3  # The number of this parameter in malloc.h.
@@ -52,8 +53,10 @@ async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganizat
             await issue_and_show(
                 runtime,
                 first.organization,
+                issue_token(
+                    runtime, first.organization, "first start", provenance=cli_provenance()
+                ),
                 lambda issued: welcome(settings, first.organization, issued.token),
-                label="first start",
             )
         elif first is not None:
             await output.show(welcome(settings, first.organization, None))

@@ -43,7 +43,7 @@ async def create(request: web.Request, context: RequestContext) -> web.StreamRes
     """POST /Groups: 201 with the group, its location and its version."""
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await offload(read_command.create_group, is_long(request), new_id(), body)
+    command = await offload(read_command.create_group, is_long(request), context, new_id(), body)
     del body
     outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent, status=201)
@@ -69,7 +69,7 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
     command = await offload(
-        read_command.replace_group, is_long(request), group_id, body, precondition
+        read_command.replace_group, is_long(request), context, group_id, body, precondition
     )
     del body
     outcome = await context.submit(command, is_long=is_long(request))
@@ -82,7 +82,7 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
     command = await offload(
-        read_command.patch_group, is_long(request), group_id, body, precondition
+        read_command.patch_group, is_long(request), context, group_id, body, precondition
     )
     del body
     outcome = await context.submit(command, is_long=is_long(request))
