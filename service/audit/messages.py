@@ -101,6 +101,7 @@ class EventsQuery(ListQuery, ZoneQuery):
     attribute: str | None = Field(
         None, max_length=TEXT_MAX, description="An attribute by its path."
     )
+    cycle: UUID | None = Field(None, description="A provisioning cycle, by its id.")
     order: Literal["desc", "asc"] = "desc"
 
 

@@ -12,9 +12,11 @@ from service.api.call import Call
 from service.api.cursor import bad_cursor, read_cursor
 from service.api.models import FieldProblem
 from service.api.problem import BadQuery
+from service.audit.cycle_messages import PeriodQuery
 from service.audit.messages import AtQuery, EventsQuery
 from service.ids import as_id
 from service.replay.answers import Page
+from service.replay.cycles import search_of_cycle
 from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
 from service.replay.resolve import find_group, find_people, find_role
 
@@ -78,7 +80,7 @@ async def read_search(call: Call, query: EventsQuery) -> Search | None:
             return None
         if streams is not None and not streams:
             return None
-        return Search(
+        wanted = Search(
             after_position=None
             if begin is None
             else await position_at(connection, organization.id, _before(begin)),
@@ -94,13 +96,20 @@ async def read_search(call: Call, query: EventsQuery) -> Search | None:
             source=query.source,
             attribute=query.attribute,
         )
+        if query.cycle is None:
+            return wanted
+        try:
+            cycle = await search_of_cycle(connection, organization.id, query.cycle)
+        except NotFound as error:
+            raise refused("cycle", error.detail) from None
+        return wanted.within(cycle)
 
 
 def _before(instant: datetime) -> datetime:
     return instant - MICROSECOND
 
 
-def read_period(query: EventsQuery) -> tuple[datetime | None, datetime | None]:
+def read_period(query: EventsQuery | PeriodQuery) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant that count. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)
