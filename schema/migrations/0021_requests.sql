@@ -20,6 +20,7 @@ CREATE TABLE service.cycles (  -- Requests of one token with no gap above ten mi
 );
 
 CREATE INDEX cycles_started_at ON service.cycles (organization_id, started_at, id);
+CREATE INDEX cycles_uncounted ON service.cycles (last_at) WHERE counts IS NULL;
 
 CREATE TABLE service.open_cycles (  -- The last cycle of each token: its lock when several processes see requests.
     token_id        uuid        NOT NULL,
@@ -62,7 +63,8 @@ CREATE TABLE service.requests (  -- Those that were refused or changed nothing.
 );
 
 CREATE INDEX requests_cycle ON service.requests (organization_id, cycle_id, id);
-CREATE INDEX requests_finding ON service.requests (organization_id, finding, attribute);
+CREATE INDEX requests_finding ON service.requests (organization_id, finding, attribute, cycle_id) INCLUDE (at)
+ WHERE is_refused;
 CREATE INDEX requests_at ON service.requests (at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 import typer
 
+import service.cli.cycles  # noqa: F401 - it adds its commands to those of auditors.
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.clients import clients

@@ -134,4 +134,3 @@ def _period(
 def _say_more(limit: int, *, has_more: bool) -> None:
     if has_more:
         show.complain(f"There are more: --limit {limit * 10} shows more of them.")
-

@@ -139,7 +139,8 @@ async def token_labels(connection: Connection, organization_id: UUID) -> dict[UU
     """Return the labels of the tokens and the clients of an organization by id."""
     tokens = await load_tokens(connection, organization_id)
     clients = await load_clients(connection, organization_id)
-    return {each.id: each.label for each in (*tokens.values(), *clients.values())}
+    labels = {each.id: each.label for each in tokens.values()}
+    return labels | {each.id: each.label for each in clients.values()}
 
 
 @dataclass(frozen=True, slots=True)

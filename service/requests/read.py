@@ -39,7 +39,7 @@ class Cycle:
 def cycle_of_row(row: Sequence[Any]) -> Cycle:
     """Return the cycle in a row, whose last column is JSON."""
     *columns, counts = row
-    return Cycle(*columns, counts=None if counts is None else orjson.loads(counts))
+    return Cycle(*columns, None if counts is None else orjson.loads(counts))
 
 
 @dataclass(frozen=True, slots=True)

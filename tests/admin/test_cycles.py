@@ -147,13 +147,7 @@ async def test_refusals_are_found_by_what_is_known_of_them(cycle: Provisioned) -
     assert len(await cycle.refusals(query=f"&cycle={one['id']}")) == len(everything)
     assert await cycle.refusals(query=f"&token={new_id()}") == []
     assert await cycle.refusals(query="&to=2020-01-01") == []
-    pages = []
-    cursor = ""
-    while cursor is not None:
-        answer = await cycle.full.get(f"/refusals?limit=4{cursor}")
-        pages += answer.body["items"]
-        following = answer.body["nextCursor"]
-        cursor = f"&cursor={following}" if following else None
+    pages = [row for page in await cycle.full.pages("/refusals", 4) for row in page]
     assert pages == everything
     assert [each["at"] for each in pages] == sorted((each["at"] for each in pages), reverse=True)
     unchanged = await cycle.refusals(query="&kind=unchanged")

@@ -19,6 +19,7 @@ from schema.scim.errors import (
     Uniqueness,
 )
 from service.requests.findings import REASONS, RULES, finding_of, sentences
+from tests.house.source import text
 
 
 def about(refusal: ScimError, attribute: str) -> ScimError:
@@ -76,8 +77,16 @@ def test_rules_lead_to_reasons_and_sentences_hold_no_values() -> None:
     assert {each.code for each in RULES} <= REASONS.keys()
     for code, reason in REASONS.items():
         assert code == reason.code
-        for text in sentences(code, "title"):
-            assert re.fullmatch(r"[A-Za-z].*\.", text), text
-            assert "{" not in text, text
-        for text in sentences(code, None):
-            assert text[0].isupper(), text
+        for sentence in sentences(code, "title"):
+            assert re.fullmatch(r"[A-Za-z].*\.", sentence), sentence
+            assert "{" not in sentence, sentence
+        for sentence in sentences(code, None):
+            assert sentence[0].isupper(), sentence
+
+
+def test_the_reference_lists_every_finding_with_its_remedy() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\| `(\w+)` \|", text("docs/reference/refusals.md"), re.MULTILINE
+    )
+
+    assert dict(rows) == {code: reason.remedy for code, reason in REASONS.items()}

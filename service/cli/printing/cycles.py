@@ -113,8 +113,8 @@ def detail(found: CycleInDetail, form: Form) -> str:
     slowest = found.cycle.cycle
     lines = [
         _line(found.cycle),
-        f"  {slowest.requests:,} requests, {slowest.reads:,} of them reads; the slowest took "
-        f"{slowest.slowest_ms:,.0f} ms: request {slowest.slowest_request_id}",
+        f"  {slowest.requests:,} requests, {slowest.reads:,} of them reads",
+        f"  the slowest took {slowest.slowest_ms:,.0f} ms: request {slowest.slowest_request_id}",
     ]
     if found.before is not None:
         lines.append(f"  before: {_line(found.before)}")
