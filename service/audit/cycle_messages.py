@@ -7,26 +7,19 @@ from uuid import UUID
 from pydantic import Field
 
 from service.api.models import ListQuery, Message
-from service.audit.messages import INSTANT, TokenName, ZoneQuery
+from service.audit.messages import PeriodQuery, TokenName
 
 
-class PeriodQuery(ListQuery, ZoneQuery):
-    """A list of what happened in a period."""
+class CyclesQuery(ListQuery, PeriodQuery):
+    """Which cycles are wanted, by when they began."""
 
-    from_: str | None = Field(
-        None, alias="from", max_length=60, description=INSTANT.format("its beginning")
-    )
-    to: str | None = Field(None, max_length=60, description=INSTANT.format("its end"))
     token: UUID | None = Field(None, description="A token or an OAuth client, by its id.")
 
 
-class CyclesQuery(PeriodQuery):
-    """Which cycles are wanted, by when they began."""
-
-
-class RefusalsQuery(PeriodQuery):
+class RefusalsQuery(ListQuery, PeriodQuery):
     """Which requests are wanted. What is given must all be true of a request."""
 
+    token: UUID | None = Field(None, description="A token or an OAuth client, by its id.")
     cycle: UUID | None = Field(None, description="A provisioning cycle, by its id.")
     finding: str | None = Field(None, max_length=60, description="The code of what was found.")
     kind: Literal["refused", "unchanged", "all"] = Field(

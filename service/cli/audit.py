@@ -309,7 +309,7 @@ def _types(text: str | None) -> list[str] | None:
 
 
 def begin_of(option: str, text: str | None, zone: str | None) -> datetime | None:
-    """Return the instant at which a period begins. Errors: InvalidValue."""
+    """Return the instant at which something begins. Errors: InvalidValue."""
     try:
         return None if text is None else read_begin(text, read_zone(zone))
     except IllegalInstant as error:
@@ -317,7 +317,7 @@ def begin_of(option: str, text: str | None, zone: str | None) -> datetime | None
 
 
 def end_of(option: str, text: str | None, zone: str | None) -> datetime | None:
-    """Return the last instant of a period. Errors: InvalidValue."""
+    """Return the last instant that counts. Errors: InvalidValue."""
     try:
         return None if text is None else read_end(text, read_zone(zone))
     except IllegalInstant as error:
