@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from service.cli.printing.audit import Form, as_csv, computed, instant
+from service.cli.printing.audit import Form, computed, instant
 from service.cli.process import output
 from service.replay.cycles import CountedCycle, CycleInDetail, DescribedRequest
+from service.replay.documents import csv_text
 from service.requests.findings import REASONS, sentences
 from service.requests.read import Reason
 from service.terminal import printable
@@ -52,7 +53,7 @@ def cycles(found: Sequence[CountedCycle], form: Form, position: int) -> str:
     if form is Form.JSON:
         return output.as_json({"items": [cycle(each) for each in found], "position": position})
     if form is Form.CSV:
-        return as_csv([_flat(each) for each in found], CYCLE_COLUMNS)
+        return csv_text([_flat(each) for each in found], CYCLE_COLUMNS)
     lines = [_line(each) for each in found] or ["There is no cycle yet."]
     return "\n".join([*lines, computed(position)])
 
@@ -109,7 +110,7 @@ def detail(found: CycleInDetail, form: Form) -> str:
             }
         )
     if form is Form.CSV:
-        return as_csv([_flat_reason(each) for each in found.reasons], REASON_COLUMNS)
+        return csv_text([_flat_reason(each) for each in found.reasons], REASON_COLUMNS)
     slowest = found.cycle.cycle
     lines = [
         _line(found.cycle),
@@ -215,7 +216,7 @@ def refusals(found: Sequence[DescribedRequest], form: Form, position: int) -> st
     if form is Form.JSON:
         return output.as_json({"items": [refusal(each) for each in found], "position": position})
     if form is Form.CSV:
-        return as_csv([_flat_refusal(each) for each in found], REFUSAL_COLUMNS)
+        return csv_text([_flat_refusal(each) for each in found], REFUSAL_COLUMNS)
     lines = [_lines(each) for each in found] or ["No request that is kept matches."]
     return "\n".join([*lines, computed(position)])
 
