@@ -38,8 +38,9 @@ class Cycle:
 
 def cycle_of_row(row: Sequence[Any]) -> Cycle:
     """Return the cycle in a row, whose last column is JSON."""
-    *columns, counts = row
-    return Cycle(*columns, None if counts is None else orjson.loads(counts))
+    columns = list(row)
+    columns[-1] = None if columns[-1] is None else orjson.loads(columns[-1])
+    return Cycle(*columns)
 
 
 @dataclass(frozen=True, slots=True)

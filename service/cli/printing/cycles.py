@@ -53,7 +53,7 @@ def cycles(found: Sequence[CountedCycle], form: Form, position: int) -> str:
     if form is Form.JSON:
         return output.as_json({"items": [cycle(each) for each in found], "position": position})
     if form is Form.CSV:
-        return csv_text([_flat(each) for each in found], CYCLE_COLUMNS)
+        return csv_text([_flat(each) for each in found], CYCLE_COLUMNS).rstrip("\n")
     lines = [_line(each) for each in found] or ["There is no cycle yet."]
     return "\n".join([*lines, computed(position)])
 
@@ -110,7 +110,7 @@ def detail(found: CycleInDetail, form: Form) -> str:
             }
         )
     if form is Form.CSV:
-        return csv_text([_flat_reason(each) for each in found.reasons], REASON_COLUMNS)
+        return csv_text([_flat_reason(each) for each in found.reasons], REASON_COLUMNS).rstrip("\n")
     slowest = found.cycle.cycle
     lines = [
         _line(found.cycle),
@@ -216,7 +216,7 @@ def refusals(found: Sequence[DescribedRequest], form: Form, position: int) -> st
     if form is Form.JSON:
         return output.as_json({"items": [refusal(each) for each in found], "position": position})
     if form is Form.CSV:
-        return csv_text([_flat_refusal(each) for each in found], REFUSAL_COLUMNS)
+        return csv_text([_flat_refusal(each) for each in found], REFUSAL_COLUMNS).rstrip("\n")
     lines = [_lines(each) for each in found] or ["No request that is kept matches."]
     return "\n".join([*lines, computed(position)])
 
