@@ -56,7 +56,7 @@ CREATE TABLE service.requests (  -- Those that were refused or changed nothing.
     finding         text,
     resource_id     uuid,
     sealed          bytea,                      -- The name that was sent, the detail and its parameters.
-    sealed_for      uuid,                       -- Whose key seals it. NULL: the key of the service's secrets.
+    sealed_for      uuid,                       -- Whose key seals it. NULL: a key of the service.
     is_erased       boolean          NOT NULL DEFAULT false,
     duration_ms     double precision,
     CONSTRAINT requests_pkey PRIMARY KEY (organization_id, id)

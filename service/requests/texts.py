@@ -1,15 +1,14 @@
 """Seal what a refusal says about somebody, and open it.
 
 If the request names a user, the text is sealed under that user's key, as its events are: it is gone when the key is
-destroyed, in backups too. A request that created nobody has no such key. Its text is sealed by the service's own key, bound
-to its row, and `forget.py` finds the names in it.
+destroyed, in backups too. A request that created nobody has no such key. Its text is sealed by a key of the service that
+outlives rotations of the master key, bound to its row, and `forget.py` finds the names in it.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from uuid import UUID
-
-import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.events import load_keys
@@ -42,12 +41,13 @@ def seal_text(
     sealer: Sealer, row: Row, text: Text, subject: UUID | None, *, keys: Mapping[UUID, bytes]
 ) -> tuple[bytes, UUID | None]:
     """Return a text sealed, and the user whose key seals it; None if there is no such key."""
-    plaintext = orjson.dumps([text.subject, text.detail, dict(text.parameters)])
+    sent = [text.subject, text.detail, dict(text.parameters)]
+    plaintext = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
     key = None if subject is None else keys.get(subject)
     if subject is not None and key is not None:
         aad = place(row.organization_id, subject, row.id)
         return seal(key, plaintext, aad=aad), subject
-    return sealer.wrap_secret(plaintext, context=_context(row)), None
+    return seal(sealer.text_key(), plaintext, aad=_context(row)), None
 
 
 def open_text(
@@ -55,13 +55,13 @@ def open_text(
 ) -> Text | None:
     """Return a sealed text; None if the key of its subject is gone. Errors: BrokenSeal."""
     if subject is None:
-        plaintext = sealer.unwrap_secret(sealed, context=_context(row))
+        plaintext = unseal(sealer.text_key(), sealed, aad=_context(row))
     elif (key := keys.get(subject)) is None:
         return None
     else:
         plaintext = unseal(key, sealed, aad=place(row.organization_id, subject, row.id))
-    return Text(*orjson.loads(plaintext))
+    return Text(*json.loads(plaintext))
 
 
-def _context(row: Row) -> str:
-    return f"request {row.organization_id} {row.id}"
+def _context(row: Row) -> bytes:
+    return b"request" + row.organization_id.bytes + row.id.bytes

@@ -337,6 +337,15 @@ async def test_an_organization_keeps_so_many_requests_of_a_day(cycle: Provisione
     assert await cycle.refusals(query=f"&token={mark}&kind=all") == []
 
 
+async def test_a_text_that_is_no_unicode_is_kept(cycle: Provisioned) -> None:
+    kept, runtime, mark = KeptRequests(), cycle.served.runtime, new_id()
+    kept.keep(refused(cycle, token_id=mark, at_s=time.time(), text=Text("\ud800\0", "No.", {})))
+    await flush(runtime.pool, runtime.sealer, kept, 100)
+
+    [row] = await cycle.refusals(query=f"&token={mark}")
+    assert row["subject"]["name"] == "?\0"
+
+
 async def test_memory_is_bounded_and_floods_are_kept_once(cycle: Provisioned) -> None:
     kept = KeptRequests()
     for _ in range(WAITING_MAX + 5):
