@@ -1,5 +1,6 @@
 """Append events to an organization's log."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from eventstore.sealing.sealer import Sealer
 statement = statements_in(__package__)
 
 
+PIECE = 1_000  # Events in one statement.
 TICK = timedelta(microseconds=1)  # The smallest step of a timestamptz.
 
 
@@ -61,6 +63,28 @@ async def append(  # noqa: PLR0917 - in this log, after its tail, these events.
     if recorded:
         await insert(connection, organization_id, recorded, sealed)
     return recorded
+
+
+async def append_in_pieces(  # noqa: PLR0917 - as append.
+    connection: Connection,
+    organization_id: UUID,
+    tail: Tail,
+    events: Sequence[NewEvent],
+    sealer: Sealer,
+) -> None:
+    """Append as `append` does, a few events at a time: many at once would block the event loop.
+
+    A stream's first event and the key that it makes may be in one piece, and later events in the next.
+    """
+    for begin in range(0, len(events), PIECE):
+        after = Tail(
+            tail.position + begin,
+            tail.recorded_at_of(begin - 1) if begin else tail.recorded_at,
+            tail.now,
+        )
+        await append(connection, organization_id, after, events[begin : begin + PIECE], sealer)
+        if begin:
+            await asyncio.sleep(0)  # Let other tasks run.
 
 
 async def prepare(  # noqa: PLR0917 - as append.

@@ -10,6 +10,7 @@ class ScimError(Exception):
 
     status: ClassVar[int]
     scim_type: ClassVar[str | None] = None
+    retry_after_s: int | None = None  # The header Retry-After, in seconds.
     attribute: str | None = None  # What the refusal is about, as the schema writes it; for the log.
 
     def __init__(self, detail: str) -> None:
@@ -111,6 +112,18 @@ class InsufficientScope(Forbidden):
         self.scope = scope
 
 
+class LastAdministrator(ScimError):
+    """The change would leave an organization without an active Administrator among people."""
+
+    status = 400
+
+
+class Rejected(ScimError):
+    """An administrator has refused the change. It is not 403, which Entra takes for bad credentials."""
+
+    status = 400
+
+
 class NotFound(ScimError):
     """There is no such resource or endpoint."""
 
@@ -131,7 +144,7 @@ class Uniqueness(ScimError):
 
 
 class Conflict(ScimError):
-    """The request conflicts with itself: a cycle of bulkIds (RFC 7644 §3.7.1)."""
+    """The request conflicts with itself, such as by a cycle of bulkIds (RFC 7644 §3.7.1), or with a change since."""
 
     status = 409
 
@@ -164,3 +177,4 @@ class Unavailable(ScimError):
     """The service cannot take the request now; the client should try again later."""
 
     status = 503
+    retry_after_s = 1

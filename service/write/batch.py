@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from eventstore.append import Tail, append, columns_of, prepare
+from eventstore.append import Tail, append_in_pieces, columns_of, prepare
 from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
@@ -33,8 +33,10 @@ from service.write.commands import (
     ReplaceUser,
 )
 from service.write.decide.decide import decide
+from service.write.decide.guard import Held
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState, Decision
+from service.write.load_guard import load_guard
 from service.write.load_state import load_state
 
 USER_WRITES, GROUP_WRITES = (
@@ -73,6 +75,11 @@ class Batch:
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
 
+    @property
+    def takes_access(self) -> bool:
+        """Return whether a user loses access by this batch."""
+        return bool(self.changes.losses) or self.state.is_unjudged
+
 
 async def decide_batch(
     connection: Connection,
@@ -81,14 +88,22 @@ async def decide_batch(
     works: Sequence[Work],
     *,
     read_timeout_s: float | None = None,
+    is_locked: bool = True,
 ) -> Batch:
-    """Load the required state, as of the log's tail or later, and decide the commands one after another."""
+    """Load the required state, as of the log's tail or later, and decide the commands one after another.
+
+    The guard judges only if the log is locked (`is_locked`). Otherwise a batch that takes access from anybody
+    may not be written: `Batch.takes_access`.
+    """
     is_long = any(work.is_long for work in works)
     required, refused = await offload(_required_state, is_long, works)
     async with asyncio.timeout(read_timeout_s):
         state = await load_state(connection, organization_id, required)
+        if is_locked:
+            await load_guard(connection, organization_id, required, state, tail.now)
     batch = Batch(organization_id, tail, state)
-    is_long |= sum(len(group.members) for group in state.groups.values()) > LONG_MEMBERS
+    members = sum(len(group.members) for group in state.groups.values())
+    is_long |= members + len(state.role_holders) > LONG_MEMBERS
     await offload(_decide_all, is_long, batch, works, refused)
     return batch
 
@@ -101,7 +116,7 @@ def _decide_all(batch: Batch, works: Sequence[Work], refused: Sequence[ScimError
 async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> None:
     """Append the events of a batch and write their changes into the directory."""
     if batch.events:
-        await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
+        await append_in_pieces(connection, batch.organization_id, batch.tail, batch.events, sealer)
         await batch.changes.save(connection, batch.organization_id, batch.state)
 
 
@@ -136,6 +151,9 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     try:
         decisions = decide(work.command, batch.state, work.caller)
     except ScimError as refusal:
+        if isinstance(refusal, Held):
+            for decision in refusal.decisions:
+                _record(batch, work.provenance, decision)
         name_attribute(refusal, _type_of(work.command))
         return refusal
     for decision in decisions:
@@ -185,7 +203,7 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
         )
     )
     batch.state.evolve(event, place)
-    batch.changes.add(stream_id, event)
+    batch.changes.add(event, place)
 
 
 def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schema.events.organization import RoleGroup
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Patch
 from schema.scim.resource_type import ResourceType
@@ -149,9 +150,33 @@ class ChangeSettings:
     settings: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeRoleGroups:
+    """Save the list of role groups. `digest` is that of a preview: if something has changed since, nothing is saved."""
+
+    organization_id: UUID
+    items: tuple[RoleGroup, ...]
+    explicit_wins: bool
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecideHold:
+    """Approve or reject a hold. `user_count` is the number that was looked at; None: whatever it is now."""
+
+    id: UUID
+    is_approved: bool
+    user_count: int | None = None
+
+
 UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
 OrganizationCommand = (
-    RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings
+    RegisterOrganization
+    | IssueToken
+    | RevokeToken
+    | RegisterSchema
+    | ChangeSettings
+    | ChangeRoleGroups
 )
-Command = UserCommand | GroupCommand | OrganizationCommand
+Command = UserCommand | GroupCommand | OrganizationCommand | DecideHold

@@ -68,8 +68,16 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
     end = await _find_end(connection, task)
     tail = end.tail(_now())
     decided = await decide_batch(
-        connection, task.organization_id, tail, task.works, read_timeout_s=BEGIN_TIMEOUT_S
+        connection,
+        task.organization_id,
+        tail,
+        task.works,
+        read_timeout_s=BEGIN_TIMEOUT_S,
+        is_locked=False,
     )
+    if decided.takes_access:
+        # The guard counts under the log's lock, and its table is not among those of the one statement.
+        raise Contended(is_overtaken=False)
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
         await _append_and_commit(connection, task, columns)
@@ -119,6 +127,7 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
     try:
         tail = await lock_log(connection, task.organization_id)
         decided = await decide_batch(connection, task.organization_id, tail, task.works)
+        assert not decided.state.is_unjudged, "The guard has not seen who loses access."
         await write_batch(connection, decided, task.sealer)
     except Exception as error:
         await _roll_back(connection, transaction, error)

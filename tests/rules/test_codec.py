@@ -18,8 +18,17 @@ from schema.events.group import (
     MembersAdded,
     MembersRemoved,
 )
+from schema.events.hold import (
+    LOSS_KINDS,
+    GuardHeld,
+    HoldApproved,
+    HoldRejected,
+    UsersHeld,
+)
 from schema.events.organization import (
     OrganizationRegistered,
+    RoleGroup,
+    RoleGroupsChanged,
     SchemaRegistered,
     SettingsChanged,
     TokenIssued,
@@ -27,6 +36,7 @@ from schema.events.organization import (
 )
 from schema.events.upcast import upcast
 from schema.events.user import (
+    ExplicitRoleChanged,
     RoleAssigned,
     UserChanged,
     UserDeactivated,
@@ -71,10 +81,18 @@ ISSUED = {
     "expires_at": st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
 }
 
+MAYBE = st.one_of(st.none(), IDS)
+TRUE = st.sampled_from([None, True])
+USERS = st.lists(IDS, max_size=3).map(tuple)
+NUMBERS = st.integers(0, 10_000)
+ROLE_GROUPS = st.one_of(
+    st.builds(lambda role, group: RoleGroup(role_id=role, group_id=group), IDS, IDS),
+    st.builds(lambda role, name: RoleGroup(role_id=role, display_name=name), IDS, TEXTS),
+)
 CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple))
 
 
-def events(kind: type[Event], **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def events(kind: type[Event], /, **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Return a strategy for events of one type (`st.builds` would use their JSON names)."""
     return st.fixed_dictionaries(facts).map(lambda drawn: kind(**drawn))
 
@@ -87,6 +105,7 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         attributes=ATTRIBUTES,
         former_user_id=st.one_of(st.none(), IDS),
         conflicting_role_ids=CONFLICTS,
+        explicit_role_id=MAYBE,
         values=st.one_of(st.none(), CHANGES),
     ),
     UserChanged: events(
@@ -97,15 +116,23 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     ),
     UserLinked: events(UserLinked, values=st.one_of(st.none(), CHANGES)),
     RoleAssigned: events(
-        RoleAssigned, role_id=IDS, previous_role_id=IDS, conflicting_role_ids=CONFLICTS
+        RoleAssigned,
+        role_id=IDS,
+        previous_role_id=IDS,
+        conflicting_role_ids=CONFLICTS,
+        group_id=MAYBE,
+        is_given_by_group=TRUE,
+        explicit_role_id=MAYBE,
+        takes_access=TRUE,
     ),
-    UserDeactivated: events(UserDeactivated),
+    ExplicitRoleChanged: events(ExplicitRoleChanged, role_id=MAYBE),
+    UserDeactivated: events(UserDeactivated, takes_access=TRUE),
     UserReactivated: events(UserReactivated),
-    UserDeleted: events(UserDeleted),
+    UserDeleted: events(UserDeleted, takes_access=TRUE),
     GroupCreated: events(GroupCreated, values=DOCUMENTS),
     GroupChanged: events(GroupChanged, values=CHANGES),
     MembersAdded: events(MembersAdded, **MEMBERS),
-    MembersRemoved: events(MembersRemoved, **MEMBERS),
+    MembersRemoved: events(MembersRemoved, **MEMBERS, takes_access=TRUE),
     GroupDeleted: events(GroupDeleted),
     OrganizationRegistered: events(
         OrganizationRegistered, name=TEXTS, roles=st.dictionaries(TEXTS, IDS, max_size=3)
@@ -116,6 +143,21 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     SettingsChanged: events(
         SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
     ),
+    RoleGroupsChanged: events(
+        RoleGroupsChanged,
+        items=st.lists(ROLE_GROUPS, max_size=3).map(tuple),
+        explicit_wins=st.booleans(),
+    ),
+    GuardHeld: events(
+        GuardHeld,
+        kind=st.sampled_from(LOSS_KINDS),
+        users=USERS,
+        **dict.fromkeys(["since_position", "passed", "active_users"], NUMBERS),
+        **dict.fromkeys(["max_users", "max_percent", "window_minutes"], NUMBERS),
+    ),
+    UsersHeld: events(UsersHeld, users=USERS),
+    HoldApproved: events(HoldApproved),
+    HoldRejected: events(HoldRejected),
 }
 
 

@@ -33,21 +33,25 @@
 -- $29 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $30 documents json[]
 -- $31 searches jsonb[]
+-- $32 explicit_role_ids uuid[]
+-- $33 role_group_ids uuid[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
-            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
+            explicit_role_id, role_group_id)
     SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
            user_name_key, external_id, display_name_key, employee_number_key,
-           ARRAY(SELECT json_array_elements_text(email_keys)), document, search
+           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, explicit_role_id, role_group_id
       FROM locked,
            unnest($18::uuid[], $19::bigint[], $20::timestamptz[], $21::timestamptz[], $22::text[],
                   $23::boolean[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::text[],
-                  $29::json[], $30::json[], $31::jsonb[])
+                  $29::json[], $30::json[], $31::jsonb[], $32::uuid[], $33::uuid[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                    external_id, display_name_key, employee_number_key, email_keys, document, search)
+                    external_id, display_name_key, employee_number_key, email_keys, document, search,
+                    explicit_role_id, role_group_id)
         ON CONFLICT ON CONSTRAINT users_pkey
         DO UPDATE
        SET version = excluded.version,
@@ -60,7 +64,9 @@ WITH locked AS MATERIALIZED (
            employee_number_key = excluded.employee_number_key,
            email_keys = excluded.email_keys,
            document = excluded.document,
-           search = excluded.search
+           search = excluded.search,
+           explicit_role_id = excluded.explicit_role_id,
+           role_group_id = excluded.role_group_id
 )
 SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
   FROM locked

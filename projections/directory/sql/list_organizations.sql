@@ -1,4 +1,4 @@
 -- list_organizations: all organizations, oldest first.
-  SELECT organization_id, version, created_at, name, roles, schemas, settings
+  SELECT organization_id, version, created_at, name, roles, schemas, settings, role_groups
     FROM directory.organizations
 ORDER BY created_at, organization_id

@@ -7,9 +7,10 @@
 -- $6 roles json
 -- $7 schemas json
 -- $8 settings json
+-- $9 role_groups json
 INSERT INTO directory.organizations
-       (organization_id, version, created_at, name, name_key, roles, schemas, settings)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       (organization_id, version, created_at, name, name_key, roles, schemas, settings, role_groups)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT ON CONSTRAINT organizations_pkey
     DO UPDATE
    SET version = excluded.version,
@@ -17,4 +18,5 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        name_key = excluded.name_key,
        roles = excluded.roles,
        schemas = excluded.schemas,
-       settings = excluded.settings
+       settings = excluded.settings,
+       role_groups = excluded.role_groups
