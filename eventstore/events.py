@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-Source = Literal["scim", "console", "cli"]  # Through which door the event came.
+Source = Literal["scim", "console", "cli", "api", "system"]  # Through which door the event came.
 
 
 class Provenance(NamedTuple):

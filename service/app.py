@@ -4,12 +4,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Final
 
+import orjson
 from aiohttp import web
 
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
+from service.admin.routes import ADMIN_API
+from service.api.api import add_api
+from service.api.openapi import describe
+from service.api.problem import problem_form
+from service.api.route import JSON
 from service.background.followers import following
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
@@ -17,13 +26,16 @@ from service.callers.authenticate import Authenticator
 from service.config import CannotListen, Settings
 from service.database.readiness import Readiness
 from service.http import health
+from service.http.answer import Answer
+from service.http.answering import answering_in
+from service.http.error_form import ErrorForms
 from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
 from service.limits.descriptors import connections_max
 from service.limits.fair_share import FairShare
 from service.limits.offload import LONG_MEMBERS, offload
 from service.runtime import Runtime
-from service.scim.middleware import ERROR_FORM
+from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
 
@@ -31,11 +43,24 @@ LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15
 LARGE_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
+APIS: Final = (ADMIN_API,)
+OPENAPI_PATH: Final = "/api/openapi.json"
+ANSWERING: Final = answering_in(
+    ErrorForms(
+        SCIM_ERRORS,
+        (
+            problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
+            problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
+        ),
+    )
+)
+
 
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     """Return the application that serves SCIM from an open runtime."""
     app = web.Application(client_max_size=2**40)
     app[SERVICE] = Service(
+        runtime=runtime,
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
@@ -48,10 +73,24 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     )
     app[health.READINESS] = Readiness(runtime.pool)
     add_routes(app)
+    for api in APIS:
+        add_api(app, api)
+    app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+async def openapi(_request: web.Request) -> Answer:
+    """GET /api/openapi.json: the description of our APIs."""
+    return Answer(described(), media_type=JSON)
+
+
+@lru_cache(maxsize=1)
+def described() -> bytes:
+    """Return the OpenAPI document of our APIs."""
+    return orjson.dumps(describe(APIS, title="scim-ledger", version=version("scim-ledger")))
 
 
 def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
@@ -75,7 +114,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
     limit = connections_max(settings.pool_size_max)
-    runner = make_runner(make_app(runtime, settings), ERROR_FORM, connections_max=limit)
+    runner = make_runner(make_app(runtime, settings), ANSWERING, connections_max=limit)
     async with (
         watching_release(runtime.pool),
         following(runtime.dsn),

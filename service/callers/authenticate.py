@@ -18,6 +18,7 @@ from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
 from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
 from service.callers.caller import Caller
+from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.unavailable import unavailable
 
@@ -48,7 +49,7 @@ class AuthenticatedCaller:
     token: TokenState
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
-    scopes: frozenset[str]
+    scopes: frozenset[str]  # All that the token grants.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -141,7 +142,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     caller = Caller(state.organization, state.account_id, "scim")
     user_type_here = user_type(state.organization.schemas)
     actor_id = str(state.account_id)
-    return AuthenticatedCaller(caller, state, user_type_here, actor_id, claims.scopes)
+    return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
 def _reason(state: TokenState) -> str | None:

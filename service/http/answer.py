@@ -22,13 +22,22 @@ WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1
 
 
 class Answer(web.StreamResponse):
-    """A whole answer in SCIM's media type. A value of a header must be text without control characters."""
+    """A whole answer, in SCIM's media type unless another is named.
+
+    A value of a header must be text without control characters.
+    """
 
     def __init__(
-        self, body: bytes = b"", *, status: int = 200, headers: Mapping[str, str] | None = None
+        self,
+        body: bytes = b"",
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str = MEDIA_TYPE,
     ) -> None:
         super().__init__(status=status, headers=headers)
         self._whole = body
+        self._media_type = media_type
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write the whole answer. Errors: ConnectionError if the client is gone."""
@@ -48,7 +57,8 @@ class Answer(web.StreamResponse):
         """Do nothing: `prepare` has written everything."""
 
     def _head(self, *, is_old: bool) -> str:
-        begin = _begin(self.status, is_old, self._keep_alive, int(time.time()))
+        kind = (self.status, self._media_type)
+        begin = _begin(kind, is_old, self._keep_alive, int(time.time()))
         own = "".join([f"{name}: {value}\r\n" for name, value in self._headers.items()])
         count = len(self._headers)
         if own.count("\n") != count or own.count("\r") != count or "\0" in own:
@@ -68,11 +78,12 @@ async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None
 
 
 @lru_cache(maxsize=64)
-def _begin(status: int, is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
+def _begin(kind: tuple[int, str], is_old: bool, is_kept: bool | None, at: int) -> str:  # noqa: FBT001
     """Return the lines that all answers of a kind share within a second (Date: RFC 9110 §5.6.7)."""
+    status, media_type = kind
     lines = [f"HTTP/1.{0 if is_old else 1} {status} {REASONS.get(status, '')}"]
     if status not in WITHOUT_BODY:  # RFC 9110 §8.3: a Content-Type describes content.
-        lines.append(f"Content-Type: {MEDIA_TYPE}")
+        lines.append(f"Content-Type: {media_type}")
     lines += [f"Server: {SERVER}", f"Date: {formatdate(at, usegmt=True)}"]
     if bool(is_kept) is is_old:  # Not the default of this version.
         lines.append(f"Connection: {'keep-alive' if is_kept else 'close'}")

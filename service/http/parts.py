@@ -10,6 +10,7 @@ from projections.directory.queries.point_reads import PointReader
 from projections.directory.queries.reader import QueryReader
 from service.callers.authenticate import Authenticator
 from service.limits.fair_share import FairShare
+from service.runtime import Runtime
 from service.write.lane import Lanes
 
 
@@ -17,6 +18,7 @@ from service.write.lane import Lanes
 class Service:
     """The parts of a running service. Without a `public_url`, each request's Host header gives the URL."""
 
+    runtime: Runtime  # For use cases.
     pool: asyncpg.Pool
     lanes: Lanes
     reader: PointReader

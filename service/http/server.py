@@ -31,13 +31,13 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorForm:
-    """How a protocol forms its answers: around each request, and for requests that reached no handler."""
+class Answering:
+    """How a server answers: around each request, and for requests that reached no handler."""
 
-    answering: Callable[[Handler], Handler]
+    around: Callable[[Handler], Handler]
     refused: Callable[
-        [int, str], web.StreamResponse
-    ]  # Takes a status, and what the client must change.
+        [int, str, str], web.StreamResponse
+    ]  # Takes a status, what the client must change, and the id of the request.
     failed: Callable[
         [str], web.StreamResponse
     ]  # Takes the id of the request that we failed to answer.
@@ -46,9 +46,9 @@ class ErrorForm:
 class BoundedHandler(RequestHandler):
     """Answers malformed HTTP in our error form, and closes the connection."""
 
-    __slots__ = ("error_form",)
+    __slots__ = ("answering",)
 
-    error_form: ErrorForm
+    answering: Answering
 
     def handle_error(
         self,
@@ -64,10 +64,10 @@ class BoundedHandler(RequestHandler):
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             answer_status, detail = malformed(exc, message or "")
             log.info("request_malformed", request_id=request_id, status=answer_status)
-            response = self.error_form.refused(answer_status, detail)
+            response = self.answering.refused(answer_status, detail, request_id)
         else:
             log.error("request_failed", request_id=request_id, exc_info=exc)
-            response = self.error_form.failed(request_id)
+            response = self.answering.failed(request_id)
         response.headers["X-Request-Id"] = request_id
         response.force_close()
         return response
@@ -92,7 +92,7 @@ class BoundedServer(web.Server):
     """Makes one handler per connection, and at most `connections_max` of them."""
 
     connections_max = 1_000
-    error_form: ErrorForm
+    answering: Answering
     reported_at_s = -math.inf
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
@@ -116,7 +116,7 @@ class BoundedServer(web.Server):
     def __call__(self) -> RequestHandler:
         """Return the handler of a new connection."""
         handler = BoundedHandler(self, loop=self._loop, **self._kwargs)
-        handler.error_form = self.error_form
+        handler.answering = self.answering
         return handler
 
 
@@ -129,21 +129,21 @@ class BoundedRunner(web.AppRunner):
     """Runs an application on a BoundedServer."""
 
     connections_max = 1_000
-    error_form: ErrorForm
+    answering: Answering
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
         # aiohttp's types cannot express that the application's requests go to its own handler.
         handle: Any = plain.request_handler
-        answer: Any = self.error_form.answering(handle)
+        answer: Any = self.answering.around(handle)
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
-        server.connections_max, server.error_form = self.connections_max, self.error_form
+        server.connections_max, server.answering = self.connections_max, self.answering
         return server
 
 
 def make_runner(
-    app: web.Application, error_form: ErrorForm, *, connections_max: int
+    app: web.Application, answering: Answering, *, connections_max: int
 ) -> BoundedRunner:
     """Return a runner with our limits, and without aiohttp's access log: our own line is enough."""
     runner = BoundedRunner(
@@ -156,5 +156,5 @@ def make_runner(
         max_line_size=LINE_BYTES_MAX,
         max_field_size=FIELD_BYTES_MAX,
     )
-    runner.connections_max, runner.error_form = connections_max, error_form
+    runner.connections_max, runner.answering = connections_max, answering
     return runner

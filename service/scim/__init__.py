@@ -1,7 +1,6 @@
 """RFC 7644 on aiohttp: from a request to a command or a query, and from the outcome to an answer.
 
-`routes.py` lists the endpoints. `middleware.py` surrounds every request: it turns failures into SCIM errors and
-writes the log line, to which `refusal_log.py` adds the reason of a refusal. `context.py` gives a handler its
+`routes.py` lists the endpoints. `error_form.py` makes the body of a refusal. `context.py` gives a handler its
 request context. `request.py` reads bodies, `select.py` attributes and excludedAttributes, `represent.py` makes the
 JSON of resources, `responses.py` the answers. `resources` serves single resources, `queries` lists, `bulk` Bulk,
 `discovery.py` schemas and the other discovery endpoints. `path_aliases.py` finds endpoints under other paths,

@@ -11,13 +11,13 @@ from aiohttp import web
 from eventstore.events import Provenance
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
-from service.callers.scopes import SCIM, SCIM_READ
+from service.callers.scopes import SCIM, lacking
+from service.http.answering import NOTES
 from service.http.parts import SERVICE, Service
+from service.http.refusal_log import ORIGIN, Origin
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
 from service.scim.base_path import BASE_PATH
-from service.scim.middleware import NOTES
-from service.scim.refusal_log import ORIGIN, Origin
 from service.write.batch import Outcome
 from service.write.commands import Command
 
@@ -61,41 +61,34 @@ Handle = Callable[[web.Request, RequestContext], Awaitable[web.StreamResponse]]
 HandleAnyone = Callable[[web.Request, RequestContext | None], Awaitable[web.StreamResponse]]
 
 
-def authenticating(handle: Handle, scopes: frozenset[str]) -> Handler:
-    """Return a handler that authenticates the caller first. The token must have one of the scopes."""
+def authenticating(handle: Handle, scope: str) -> Handler:
+    """Return a handler that authenticates the caller first. The token must grant the scope."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        return await handle(request, await authenticate(request, scopes))
+        return await handle(request, await authenticate(request, scope))
 
     return answer
 
 
-def authenticating_if_sent(handle: HandleAnyone, scopes: frozenset[str]) -> Handler:
+def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
     """Return a handler that also serves requests without a token; a token that is sent must be valid."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         is_sent = "Authorization" in request.headers
-        return await handle(request, await authenticate(request, scopes) if is_sent else None)
+        return await handle(request, await authenticate(request, scope) if is_sent else None)
 
     return answer
 
 
-async def authenticate(request: web.Request, scopes: frozenset[str]) -> RequestContext:
+async def authenticate(request: web.Request, scope: str) -> RequestContext:
     """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
     service = request.app[SERVICE]
     authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
     request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
-    if scopes.isdisjoint(authenticated.scopes):
-        raise _insufficient(scopes)
+    if scope not in authenticated.scopes:
+        raise InsufficientScope(lacking(scope), SCIM)
     base = base_url(request, service)
     return RequestContext(service, authenticated, base, request[REQUEST_ID], request[NOTES])
-
-
-def _insufficient(scopes: frozenset[str]) -> InsufficientScope:
-    other = f" ({SCIM_READ} is enough for reading)" if SCIM_READ in scopes else ""
-    return InsufficientScope(
-        f"The token lacks the scope {SCIM}{other}; use a token that has it.", SCIM
-    )
 
 
 def base_url(request: web.Request, service: Service) -> str:

@@ -1,8 +1,10 @@
-"""The endpoints of RFC 7644 §3.2, below /api/scim/v2."""
+"""The endpoints of RFC 7644 §3.2, below /api/scim/v2: one table, with the scope that each needs."""
+
+from typing import NamedTuple
 
 from aiohttp import web
 
-from service.callers.scopes import READ, WRITE
+from service.callers.scopes import SCIM, SCIM_READ
 from service.http.server import Handler
 from service.scim import discovery
 from service.scim.base_path import BASE_PATH
@@ -19,58 +21,71 @@ from service.scim.queries import root as search
 from service.scim.resources import groups, me, users
 
 
+class Endpoint(NamedTuple):
+    """What serves a method of a path, and the scope that a token needs for it."""
+
+    method: str
+    path: str  # Below the base.
+    scope: str
+    handle: Handle
+
+
+class Discovery(NamedTuple):
+    """An endpoint that also serves requests without a token. A token that is sent needs the scope."""
+
+    method: str
+    path: str  # Below the base.
+    scope: str
+    handle: HandleAnyone
+
+
+ENDPOINTS: tuple[Endpoint | Discovery, ...] = (
+    Endpoint("GET", "", SCIM_READ, search.query_root),
+    Endpoint("GET", "/", SCIM_READ, search.query_root),
+    Endpoint("POST", "/.search", SCIM_READ, search.search_root),
+    Endpoint("POST", "/Users/.search", SCIM_READ, query.search_users),
+    Endpoint("POST", "/Groups/.search", SCIM_READ, query.search_groups),
+    Endpoint("GET", "/Users", SCIM_READ, query.query_users),
+    Endpoint("POST", "/Users", SCIM, users.create),
+    Endpoint("GET", "/Users/{id}", SCIM_READ, users.read),
+    Endpoint("PUT", "/Users/{id}", SCIM, users.replace),
+    Endpoint("PATCH", "/Users/{id}", SCIM, users.patch),
+    Endpoint("DELETE", "/Users/{id}", SCIM, users.delete),
+    Endpoint("GET", "/Groups", SCIM_READ, query.query_groups),
+    Endpoint("POST", "/Groups", SCIM, groups.create),
+    Endpoint("GET", "/Groups/{id}", SCIM_READ, groups.read),
+    Endpoint("PUT", "/Groups/{id}", SCIM, groups.replace),
+    Endpoint("PATCH", "/Groups/{id}", SCIM, groups.patch),
+    Endpoint("DELETE", "/Groups/{id}", SCIM, groups.delete),
+    Endpoint("POST", "/Bulk", SCIM, bulk.bulk),
+    Endpoint("GET", "/Me", SCIM_READ, me.read),
+    *(Endpoint(method, "/Me", SCIM, me.refuse) for method in ("POST", "PUT", "PATCH", "DELETE")),
+    Endpoint("POST", "/Roles/.search", SCIM_READ, discovery.search_roles),
+    Endpoint("GET", "/Roles", SCIM_READ, discovery.roles),
+    Endpoint("GET", "/Roles/{id}", SCIM_READ, discovery.role),
+    Endpoint("GET", "/Schemas", SCIM_READ, discovery.schemas),
+    Endpoint("GET", "/Schemas/{id}", SCIM_READ, discovery.schema),
+    Discovery("GET", "/ResourceTypes", SCIM_READ, discovery.resource_types),
+    Discovery("GET", "/ResourceTypes/{id}", SCIM_READ, discovery.resource_type),
+    Discovery("GET", "/ServiceProviderConfig", SCIM_READ, discovery.service_provider_config),
+)
+
+
 def add_routes(app: web.Application) -> None:
     """Add the SCIM endpoints to an application."""
     app.add_routes(
         [
-            web.get(BASE_PATH, reads(search.query_root)),
-            web.get(f"{BASE_PATH}/", reads(search.query_root)),
-            web.post(f"{BASE_PATH}/.search", reads(search.search_root)),
-            web.post(f"{BASE_PATH}/Users/.search", reads(query.search_users)),
-            web.post(f"{BASE_PATH}/Groups/.search", reads(query.search_groups)),
-            web.get(f"{BASE_PATH}/Users", reads(query.query_users)),
-            web.post(f"{BASE_PATH}/Users", writes(users.create)),
-            web.get(f"{BASE_PATH}/Users/{{id}}", reads(users.read)),
-            web.put(f"{BASE_PATH}/Users/{{id}}", writes(users.replace)),
-            web.patch(f"{BASE_PATH}/Users/{{id}}", writes(users.patch)),
-            web.delete(f"{BASE_PATH}/Users/{{id}}", writes(users.delete)),
-            web.get(f"{BASE_PATH}/Groups", reads(query.query_groups)),
-            web.post(f"{BASE_PATH}/Groups", writes(groups.create)),
-            web.get(f"{BASE_PATH}/Groups/{{id}}", reads(groups.read)),
-            web.put(f"{BASE_PATH}/Groups/{{id}}", writes(groups.replace)),
-            web.patch(f"{BASE_PATH}/Groups/{{id}}", writes(groups.patch)),
-            web.delete(f"{BASE_PATH}/Groups/{{id}}", writes(groups.delete)),
-            web.post(f"{BASE_PATH}/Bulk", writes(bulk.bulk)),
-            web.get(f"{BASE_PATH}/Me", reads(me.read)),
-            *(
-                web.route(method, f"{BASE_PATH}/Me", writes(me.refuse))
-                for method in ("POST", "PUT", "PATCH", "DELETE")
-            ),
-            web.post(f"{BASE_PATH}/Roles/.search", reads(discovery.search_roles)),
-            web.get(f"{BASE_PATH}/Roles", reads(discovery.roles)),
-            web.get(f"{BASE_PATH}/Roles/{{id}}", reads(discovery.role)),
-            web.get(f"{BASE_PATH}/Schemas", reads(discovery.schemas)),
-            web.get(f"{BASE_PATH}/Schemas/{{id}}", reads(discovery.schema)),
-            web.get(f"{BASE_PATH}/ResourceTypes", discovers(discovery.resource_types)),
-            web.get(f"{BASE_PATH}/ResourceTypes/{{id}}", discovers(discovery.resource_type)),
-            web.get(
-                f"{BASE_PATH}/ServiceProviderConfig", discovers(discovery.service_provider_config)
-            ),
+            web.get(BASE_PATH + each.path, handler(each))
+            if each.method == "GET"  # This one also answers HEAD.
+            else web.route(each.method, BASE_PATH + each.path, handler(each))
+            for each in ENDPOINTS
         ]
     )
     app.router.register_resource(PathAliases(app.router))
 
 
-def reads(handle: Handle) -> Handler:
-    """Return a handler for a request that changes nothing."""
-    return authenticating(handle, READ)
-
-
-def discovers(handle: HandleAnyone) -> Handler:
-    """Return a handler for a request that needs no token."""
-    return authenticating_if_sent(handle, READ)
-
-
-def writes(handle: Handle) -> Handler:
-    """Return a handler for a request that may change something."""
-    return authenticating(handle, WRITE)
+def handler(endpoint: Endpoint | Discovery) -> Handler:
+    """Return the handler of an endpoint, which authenticates the caller first."""
+    if isinstance(endpoint, Discovery):
+        return authenticating_if_sent(endpoint.handle, endpoint.scope)
+    return authenticating(endpoint.handle, endpoint.scope)

@@ -49,7 +49,7 @@ async def test_authentication_is_not_the_greater_part_of_how_a_request_begins(
 ) -> None:
     tenant = await make_tenant(served.runtime, "The token is not known yet")
 
-    with followed("service.scim.middleware:answer", ANSWER) as path:
+    with followed("service.http.answering:answer", ANSWER) as path:
         found = await Scim(served, tenant.token).find("/Users", filter='userName eq "nobody"')
 
     assert found.status == 200

@@ -11,9 +11,8 @@ import structlog
 from aiohttp import web
 
 from service import log
-from service.app import make_app
+from service.app import ANSWERING, make_app
 from service.http.server import make_runner
-from service.scim.middleware import ERROR_FORM
 from tests.serving import Scim, Served, settings
 
 
@@ -54,7 +53,7 @@ async def logged(served: Served, token: str | None) -> AsyncIterator[tuple[Scim,
         logger_factory=lambda *_: lines,
     )
     app = make_app(served.runtime, settings("postgresql://unused@localhost/unused"))
-    runner = make_runner(app, ERROR_FORM, connections_max=100)
+    runner = make_runner(app, ANSWERING, connections_max=100)
     try:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

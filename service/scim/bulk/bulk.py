@@ -19,6 +19,8 @@ from schema.scim.errors import (
     ScimError,
 )
 from service.http.answer import Answer
+from service.http.answering import unexpected
+from service.http.refusal_log import OPERATIONS_REFUSED, Origin, log_fields
 from service.ids import as_id, new_id
 from service.scim.bulk.operation import (
     STATUSES,
@@ -30,8 +32,6 @@ from service.scim.bulk.operation import (
 from service.scim.bulk.order import in_sent_order, portions, referred, sequence
 from service.scim.bulk.references import references
 from service.scim.context import RequestContext
-from service.scim.middleware import unexpected
-from service.scim.refusal_log import OPERATIONS_REFUSED, Origin, log_fields
 from service.scim.represent import dumps, etag
 from service.scim.request import read_body
 from service.scim.responses import json_response

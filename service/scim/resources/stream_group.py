@@ -12,10 +12,10 @@ from projections.directory.queries.members import stream_members
 from projections.directory.queries.point_reads import Member, Resource
 from schema.scim.errors import NotFound
 from service.http.answer import SERVER
+from service.http.body import ClientLeft
 from service.http.media_type import MEDIA_TYPE
 from service.scim.context import RequestContext
 from service.scim.represent import etag, group_bytes, member_bytes
-from service.scim.request import ClientLeft
 from service.scim.select import Selection, select, select_document
 
 # A client that takes longer for one piece, or for the whole stream, loses it: it holds a connection and a snapshot.

@@ -1,4 +1,4 @@
-"""What surrounds every request: it gets an id, a failure becomes a SCIM error, and one line is logged."""
+"""What surrounds every request: it gets an id, a failure becomes an answer in the form of its path, one line is logged."""
 
 import time
 from typing import Any
@@ -8,31 +8,27 @@ from aiohttp import web
 
 from eventstore.postgres.outages import Outage, classify
 from schema.scim.errors import (
-    InsufficientScope,
     InternalError,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
     ScimError,
-    Unauthorized,
-    Unavailable,
 )
 from service.http.answer import SERVER, Answer
+from service.http.error_form import ErrorForm, ErrorForms, error_answer
+from service.http.refusal_log import REFUSAL, refusal_fields
 from service.http.request_id import REQUEST_ID
-from service.http.server import ErrorForm, Handler
+from service.http.server import Answering, Handler
 from service.ids import new_id
 from service.log import line_writer
-from service.scim.refusal_log import REFUSAL, refusal_fields
-from service.scim.represent import dumps
 from service.unavailable import unavailable
 
 NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
-RETRY_AFTER_S = 1
 
 log = structlog.get_logger()
 
 
-def answering(handle: Handler) -> Handler:
+def answering(handle: Handler, forms: ErrorForms) -> Handler:
     """Return a handler that wraps the whole application once; aiohttp would run a middleware per route."""
     write_line = line_writer("request_answered")
 
@@ -41,7 +37,7 @@ def answering(handle: Handler) -> Handler:
         request_id = request[REQUEST_ID] = new_id()
         notes = request[NOTES] = {}
         shown = str(request_id)
-        response = await _answer(request, handle, shown)
+        response = await _answer(request, handle, forms, shown)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
             if not isinstance(response, Answer):  # An Answer writes this header itself.
@@ -61,22 +57,22 @@ def answering(handle: Handler) -> Handler:
     return answer
 
 
-async def _answer(request: web.Request, handle: Handler, request_id: str) -> web.StreamResponse:
-    """Return the answer to a request; an exception becomes a SCIM error."""
+async def _answer(
+    request: web.Request, handle: Handler, forms: ErrorForms, request_id: str
+) -> web.StreamResponse:
+    """Return the answer to a request; an exception becomes a refusal in the form of the path."""
+    allow = None
     try:
         return await handle(request)
-    except ScimError as refusal:
-        return refused(request, refusal)
+    except ScimError as error:
+        refusal, form = error, forms.of(request.path)
     except web.HTTPException as error:
-        return refused(request, _of_http(error, request), allow=error.headers.get("Allow"))
+        form, allow = forms.of(request.path), error.headers.get("Allow")
+        refusal = _of_http(error, request, form)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
-        return refused(request, _of_failure(error, request_id))
-
-
-def refused(request: web.Request, refusal: ScimError, *, allow: str | None = None) -> Answer:
-    """Return the answer for a refusal, and remember the refusal for the log line of the request."""
-    request[REFUSAL] = refusal
-    return error_response(refusal, allow=allow)
+        refusal, form = _of_failure(error, request_id), forms.of(request.path)
+    request[REFUSAL] = refusal  # For the log line of the request.
+    return error_answer(form, refusal, request_id, allow=allow)
 
 
 def _of_failure(error: Exception, request_id: str) -> ScimError:
@@ -92,30 +88,12 @@ def _of_failure(error: Exception, request_id: str) -> ScimError:
     return unexpected(request_id)
 
 
-def error_response(error: ScimError, *, allow: str | None = None) -> Answer:
-    """Return the answer for a refusal."""
-    headers = {}
-    if isinstance(error, Unauthorized):
-        # RFC 6750 §3: the challenge. A detail in it would have to be ASCII, so the detail is in the body only.
-        # A request without a token gets no error code (§3.1).
-        wrong = "" if error.is_missing else ', error="invalid_token"'
-        headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
-    if isinstance(error, InsufficientScope):
-        wrong = f'error="insufficient_scope", scope="{error.scope}"'
-        headers["WWW-Authenticate"] = f'Bearer realm="scim", {wrong}'
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(RETRY_AFTER_S)
-    if allow:
-        headers["Allow"] = allow
-    return Answer(dumps(error.document()), status=error.status, headers=headers)
-
-
-def _of_http(error: web.HTTPException, request: web.Request) -> ScimError:
-    """Return the SCIM error for an error of aiohttp's."""
+def _of_http(error: web.HTTPException, request: web.Request, form: ErrorForm) -> ScimError:
+    """Return the refusal for an error of aiohttp's."""
     path = request.path[:200]
     match error.status:
         case 404:
-            return NotFound(f"There is no endpoint {path}; SCIM is served below /api/scim/v2/.")
+            return NotFound(f"There is no endpoint {path}; {form.served}")
         case 405:
             allowed = error.headers.get("Allow", "")
             return MethodNotAllowed(f"{path} does not serve {request.method}; it serves {allowed}.")
@@ -131,7 +109,7 @@ def unexpected(request_id: str) -> ScimError:
 
 
 def http_refusal(status: int, detail: str) -> ScimError:
-    """Return a refusal with a status that SCIM does not define."""
+    """Return a refusal with a status that has no class of its own."""
     refusal = type("HttpRefusal", (ScimError,), {"status": status})(detail)
     assert isinstance(refusal, ScimError)
     return refusal
@@ -146,14 +124,13 @@ def _route(request: web.Request) -> str | None:
     return resource.canonical if resource else None
 
 
-def refuse_malformed(status: int, detail: str) -> Answer:
-    """Return the answer to a request that is too malformed to be routed."""
-    return error_response(http_refusal(status, detail))
+def answering_in(forms: ErrorForms) -> Answering:
+    """Return how a server answers in these forms. A request that reached no route has no path: the default is used."""
 
+    def refused(status: int, detail: str, request_id: str) -> Answer:
+        return error_answer(forms.default, http_refusal(status, detail), request_id)
 
-def failed(request_id: str) -> Answer:
-    """Return the answer to a request that failed in the service before it reached a route."""
-    return error_response(unexpected(request_id))
+    def failed(request_id: str) -> Answer:
+        return error_answer(forms.default, unexpected(request_id), request_id)
 
-
-ERROR_FORM = ErrorForm(answering=answering, refused=refuse_malformed, failed=failed)
+    return Answering(around=lambda handle: answering(handle, forms), refused=refused, failed=failed)

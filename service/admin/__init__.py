@@ -1,0 +1,6 @@
+"""The admin API, /api/admin/v1: an organization's administrator sets up and runs provisioning with it.
+
+`routes.py` is its table. `messages.py` holds its messages. The other modules have the handlers: `organization.py`
+for the organization, its roles and its schemas. Each handler calls a use case of service/organizations, as the
+command line does, and decides nothing. Begin with `routes.py`.
+"""

@@ -1,0 +1,1 @@
+"""The admin API: what it serves, to whom, and how it refuses."""
