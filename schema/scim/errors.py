@@ -1,6 +1,7 @@
 """The refusals of SCIM (RFC 7644 §3.12): one class per scimType or status."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from schema.scim import urns
 
@@ -116,6 +117,16 @@ class LastAdministrator(ScimError):
     """The change would leave an organization without an active Administrator among people."""
 
     status = 400
+
+
+class Held(ScimError):
+    """The change would take access from too many people: it waits in a hold until somebody decides."""
+
+    status = 429
+
+    def __init__(self, detail: str, hold_id: UUID) -> None:
+        super().__init__(detail)
+        self.hold_id = hold_id
 
 
 class Rejected(ScimError):

@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from schema.scim.errors import InsufficientScope, ScimError, Unauthorized, Unavailable
+from schema.scim.errors import InsufficientScope, ScimError, Unauthorized
 from service.http.answer import Answer
-
-RETRY_AFTER_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,8 @@ def error_answer(
 ) -> Answer:
     """Return the answer for a refusal. `allow` names the methods that the path serves."""
     headers: dict[str, Any] = {**form.headers(error)}
-    if isinstance(error, Unavailable):
-        headers.setdefault("Retry-After", str(RETRY_AFTER_S))
+    if error.retry_after_s is not None:
+        headers.setdefault("Retry-After", str(error.retry_after_s))
     if allow:
         headers["Allow"] = allow
     body = form.body(error, request_id)

@@ -33,7 +33,7 @@ from service.write.commands import (
     ReplaceUser,
 )
 from service.write.decide.decide import decide
-from service.write.decide.guard import Held
+from service.write.decide.guard import HeldNow
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState, Decision
 from service.write.load_guard import load_guard
@@ -151,7 +151,7 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     try:
         decisions = decide(work.command, batch.state, work.caller)
     except ScimError as refusal:
-        if isinstance(refusal, Held):
+        if isinstance(refusal, HeldNow):
             for decision in refusal.decisions:
                 _record(batch, work.provenance, decision)
         name_attribute(refusal, _type_of(work.command))
@@ -204,6 +204,9 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
     )
     batch.state.evolve(event, place)
     batch.changes.add(event, place)
+    guard = batch.state.guard
+    if guard is not None and batch.changes.losses and not guard.since_position:
+        guard.since_position = place.position
 
 
 def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:

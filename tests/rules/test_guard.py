@@ -14,7 +14,7 @@ from schema.events.settings import SETTINGS
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted, UserReactivated
 from schema.scim.errors import Conflict, LastAdministrator, NotFound, Rejected
 from service.write.commands import Command, DecideHold
-from service.write.decide.guard import Held
+from service.write.decide.guard import HeldNow
 from service.write.decide.guard_state import GuardState, Limits, limits_of
 from service.write.decide.hold import APPROVED_FOR
 from service.write.decide.state import Decision
@@ -77,9 +77,9 @@ def deactivate(user_id: UUID) -> Command:
     return patch_user(replace("active", value=False), user_id=user_id)
 
 
-def held(story: Story, command: Command) -> Held:
+def held(story: Story, command: Command) -> HeldNow:
     """Return the refusal of a command that is held; its events count as having happened."""
-    with pytest.raises(Held) as caught:
+    with pytest.raises(HeldNow) as caught:
         story.when(command)
     for each in caught.value.decisions:
         story.happen(each, "scim")

@@ -19,7 +19,7 @@ from service.write.decide.state import BatchState, Decision
 def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to, in order; none if it changes nothing.
 
-    Errors: a ScimError if it is refused; Held, whose decisions are to be recorded all the same.
+    Errors: a ScimError if it is refused; HeldNow, whose decisions are to be recorded all the same.
     """
     decided = _decide(command, state, caller)
     return judge(decided, state, caller.organization)

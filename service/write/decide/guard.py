@@ -20,7 +20,7 @@ from schema.events.user import (
     UserProvisioned,
     UserReactivated,
 )
-from schema.scim.errors import LastAdministrator, Rejected, ScimError
+from schema.scim.errors import Held, LastAdministrator, Rejected
 from service.write.decide.guard_state import GuardState
 from service.write.decide.state import BatchState, Decision
 
@@ -33,16 +33,14 @@ WHAT: dict[LossKind, str] = {
 }
 
 
-class Held(ScimError):
-    """The change waits in a hold for a decision. `decisions` are the events that put its users there."""
+class HeldNow(Held):
+    """The refusal of a change that waits in a hold. `decisions` are the events that put its users there."""
 
-    status = 429
+    retry_after_s = RETRY_AFTER_S
 
-    def __init__(self, detail: str, hold_id: UUID, decisions: Sequence[Decision] = ()) -> None:
-        super().__init__(detail)
-        self.hold_id = hold_id
+    def __init__(self, detail: str, hold_id: UUID, decisions: Sequence[Decision]) -> None:
+        super().__init__(detail, hold_id)
         self.decisions = decisions
-        self.retry_after_s = RETRY_AFTER_S
 
 
 def judge(decided: list[Decision], state: BatchState, organization: Organization) -> list[Decision]:
@@ -137,7 +135,7 @@ def _counted(
     return max(count, *waves) if waiting else count
 
 
-def _held(rest: Sequence[UUID], kind: LossKind, state: BatchState, guard: GuardState) -> Held:
+def _held(rest: Sequence[UUID], kind: LossKind, state: BatchState, guard: GuardState) -> HeldNow:
     """Return the refusal that puts users into the open hold of their kind, or opens one."""
     hold_id = guard.open_holds.get(kind)
     if hold_id is not None and state.holds[hold_id].state != "open":
@@ -151,7 +149,7 @@ def _held(rest: Sequence[UUID], kind: LossKind, state: BatchState, guard: GuardS
     decisions += [Decision(hold_id, UsersHeld(users=some)) for some in chunks]
     for each in new:
         guard.concerns[each, kind] = hold_id
-    return Held(_detail(hold_id, kind, guard), hold_id, decisions)
+    return HeldNow(_detail(hold_id, kind, guard), hold_id, decisions)
 
 
 def _opened(users: tuple[UUID, ...], kind: LossKind, guard: GuardState) -> GuardHeld:
