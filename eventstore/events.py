@@ -17,6 +17,17 @@ class Provenance(NamedTuple):
     source: Source
 
 
+class Cause(NamedTuple):
+    """Which event it was, when, and who caused it: what an audit says of a value that the event gave."""
+
+    position: int
+    recorded_at: datetime
+    actor_id: str
+    token_id: UUID | None
+    request_id: UUID
+    source: Source
+
+
 class NewEvent(NamedTuple):
     """A fact to append. The append gives it a position and an instant.
 

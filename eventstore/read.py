@@ -1,9 +1,10 @@
 """Read an organization's log, or one of its streams, in order."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from eventstore.append import Tail
-from eventstore.events import RecordedEvent
+from eventstore.events import Cause, RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 
@@ -43,6 +44,16 @@ async def read_stream(
         statement("read_stream"), organization_id, stream_id, after_version, limit
     )
     return [RecordedEvent(*row) for row in rows]
+
+
+async def read_provenance(
+    connection: Connection, organization_id: UUID, versions: Mapping[UUID, int]
+) -> dict[UUID, Cause]:
+    """Return the cause of the event that gave each stream its version, by stream. Unknown versions are left out."""
+    rows = await connection.fetch(
+        statement("read_provenance"), organization_id, list(versions), list(versions.values())
+    )
+    return {stream_id: Cause(*columns) for stream_id, *columns in rows}
 
 
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:

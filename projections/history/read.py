@@ -45,6 +45,27 @@ class MembershipPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessPeriod:
+    """An account was active from one event to another. The end is None while it is active."""
+
+    from_position: int
+    from_at: datetime
+    to_position: int | None
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPeriod:
+    """A group had someone as a member from one event to another. The end is None while it has."""
+
+    group_id: UUID
+    from_position: int
+    from_at: datetime
+    to_position: int | None
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """An event on the timeline, without its sealed values."""
 
@@ -75,6 +96,30 @@ async def role_at_position(
         statement("read_role_at_position"), organization_id, user_id, position
     )
     return RolePeriod(*row) if row else None
+
+
+async def roles_of(
+    connection: Connection, organization_id: UUID, user_id: UUID
+) -> list[RolePeriod]:
+    """Return every role that a user has had, oldest first."""
+    rows = await connection.fetch(statement("read_roles_of"), organization_id, user_id)
+    return [RolePeriod(*row) for row in rows]
+
+
+async def access_of(
+    connection: Connection, organization_id: UUID, user_id: UUID
+) -> list[AccessPeriod]:
+    """Return when an account was active, oldest first."""
+    rows = await connection.fetch(statement("read_access_of"), organization_id, user_id)
+    return [AccessPeriod(*row) for row in rows]
+
+
+async def memberships_of(
+    connection: Connection, organization_id: UUID, member_id: UUID
+) -> list[GroupPeriod]:
+    """Return every group that a user or a group has been a member of, oldest first."""
+    rows = await connection.fetch(statement("read_memberships_of"), organization_id, member_id)
+    return [GroupPeriod(*row) for row in rows]
 
 
 async def members_at(

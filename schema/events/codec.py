@@ -38,8 +38,9 @@ TYPES: dict[str, type[Event]] = {
     )
 }
 # None in them removes an attribute, or returns a setting to its default.
-NONE_HAS_A_MEANING: frozenset[type[Event]] = frozenset(
-    {group.GroupChanged, organization.SettingsChanged}
+NONE_HAS_A_MEANING: tuple[type[Event], ...] = (
+    group.GroupChanged,
+    organization.SettingsChanged,
 )
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))

@@ -155,7 +155,7 @@ class Uniqueness(ScimError):
 
 
 class Conflict(ScimError):
-    """The request conflicts with itself, such as by a cycle of bulkIds (RFC 7644 §3.7.1), or with a change since."""
+    """The request conflicts with itself, as a cycle of bulkIds does (RFC 7644 §3.7.1), or with the present state."""
 
     status = 409
 

@@ -73,7 +73,7 @@ class HoldsQuery(ListQuery):
     state: HoldState | None = None
 
 
-class PeopleQuery(ListQuery):
+class HeldPeopleQuery(ListQuery):
     """Which people of a hold to list."""
 
     which: Literal["held", "passed"] = "held"
@@ -124,7 +124,7 @@ async def read_hold(call: Call, hold_id: UUID) -> HoldRow:
     return _row(call, await guard.show_hold(call.runtime, call.organization, hold_id))
 
 
-async def list_people(call: Call, hold_id: UUID, query: PeopleQuery) -> Page[HeldPerson]:
+async def list_people(call: Call, hold_id: UUID, query: HeldPeopleQuery) -> Page[HeldPerson]:
     """GET /guard/holds/{id}/users."""
     kind = f"{query.which} {hold_id}"
     after = read_id_cursor(kind, query.cursor)

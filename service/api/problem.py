@@ -54,12 +54,6 @@ class InvalidFields(ScimError):
         self.errors = errors
 
 
-class Conflicting(ScimError):
-    """The request does not fit the state that the resource has now."""
-
-    status = 409
-
-
 # The most specific class comes first.
 KINDS: Final[Mapping[type[ScimError], tuple[str, str]]] = {
     InvalidFields: ("invalid-fields", "Fields of the body are invalid"),
@@ -74,9 +68,8 @@ KINDS: Final[Mapping[type[ScimError], tuple[str, str]]] = {
     Held: ("held", "The change waits for a decision"),
     Rejected: ("rejected", "An administrator has refused this change"),
     LastAdministrator: ("last-administrator", "One active Administrator must remain"),
-    Conflict: ("conflict", "The state of the resource does not allow this"),
     Uniqueness: ("taken", "A unique value is taken"),
-    Conflicting: ("conflict", "The state of the resource does not allow this"),
+    Conflict: ("conflict", "The state of the resource does not allow this"),
     PreconditionFailed: ("precondition-failed", "The resource has another version"),
     PayloadTooLarge: ("body-too-large", "The body is too large"),
     UnsupportedMediaType: ("unsupported-media-type", "The media type is not supported"),

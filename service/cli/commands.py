@@ -13,6 +13,7 @@ import typer
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
+from service.cli.guard import guard
 from service.cli.issue import issue_and_show
 from service.cli.printing import lists as show
 from service.cli.process import output
@@ -28,6 +29,7 @@ from service.cli.process.run import (
 )
 from service.cli.projections import projections
 from service.cli.provenance import cli_provenance
+from service.cli.role_groups import role_groups
 from service.config import Settings
 from service.database.address import find_origin
 from service.database.migrate import migrate
@@ -53,6 +55,8 @@ schemas = group("Extension schemas that an organization has registered for its u
 events = group("The event log: everything that ever happened.")
 app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
+app.add_typer(role_groups, name="role-group")
+app.add_typer(guard, name="guard")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(schemas, name="schema")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eventstore.events import Provenance
 from projections.directory import load
-from projections.directory.queries.people import Person, find_people
+from projections.directory.queries.holds import Named, find_names
 from schema.events.organization import ROLE_NAMES, Organization, RoleGroup
 from schema.events.user import RoleAssigned
 from schema.scim.errors import InvalidValue, NotFound
@@ -53,7 +53,7 @@ class WantedGroup:
 class Change:
     """Somebody who would have another role."""
 
-    person: Person
+    person: Named
     before: str
     after: str
     group_id: UUID | None
@@ -106,12 +106,12 @@ async def preview_role_groups(
     found = await dry_run(runtime.pool, command, Caller(organization, None, "system"))
     assigned = [each for each in found.decisions if isinstance(each.event, RoleAssigned)]
     async with runtime.pool.acquire() as connection:
-        people = await find_people(
+        people = await find_names(
             connection, organization.id, [each.stream_id for each in assigned[:SHOWN_MAX]]
         )
     changes = [
         Change(
-            people.get(each.stream_id, Person(each.stream_id, None, None, active=False)),
+            people.get(each.stream_id, Named(each.stream_id)),
             *_roles(organization, each.event),
             each.event.group_id,
         )
@@ -193,9 +193,7 @@ def _is_weaker(organization: Organization, held: Sequence[Giver]) -> bool:
     return any(organization.is_lower(held[0].role_id, each.role_id) for each in held[1:])
 
 
-def _weaker(
-    organization: Organization, found: DryRun, person: Person, held: Sequence[Giver]
-) -> str:
+def _weaker(organization: Organization, found: DryRun, person: Named, held: Sequence[Giver]) -> str:
     best = held[0]
     for each in held[1:]:
         best = each if organization.is_lower(best.role_id, each.role_id) else best

@@ -8,6 +8,7 @@ from schema.scim.attributes import Document
 from schema.scim.definitions import user_type
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
+from schema.scim.subject import about
 from service.callers.caller import Caller
 from service.ids import new_id
 from service.runtime import Runtime
@@ -28,15 +29,20 @@ async def create_user(
     Errors: InvalidValue; Uniqueness if the userName is taken.
     """
     if role is not None:
-        document = {**document, "roleId": str(_role_id(organization, role))}
+        document = {**document, "roleId": str(role_id_of(organization, role))}
     resource_type, user_id = user_type(organization.schemas), new_id()
-    command = CreateUser(user_id, read_document(document, resource_type).document, resource_type)
+    with about(resource_type):
+        read = read_document(document, resource_type).document
+    command = CreateUser(user_id, read, resource_type)
     await runtime.lanes.submit(command, Caller(organization, None, provenance.source), provenance)
     return user_id
 
 
-def _role_id(organization: Organization, wanted: str) -> UUID:
+def role_id_of(organization: Organization, wanted: str) -> UUID:
+    """Return the id of a role by its name, in any case. Errors: InvalidValue, which names the roles."""
     for name, role_id in organization.roles.items():
         if name.lower() == wanted.lower():
             return role_id
-    raise InvalidValue(f"There is no role {wanted!r}: the roles are {', '.join(ROLE_NAMES)}.")
+    refusal = InvalidValue(f"There is no role {wanted!r}: the roles are {', '.join(ROLE_NAMES)}.")
+    refusal.attribute = "role"
+    raise refusal

@@ -67,7 +67,10 @@ async def test_a_new_organization_is_guarded_after_a_day(admin: Admin, scim: Sci
 
     assert guard.pop("inForceFrom") is not None
     assert guard == {
-        "enabled": True, "maxUsers": 10, "maxPercent": 20, "windowMinutes": 60,
+        "enabled": True,
+        "maxUsers": 10,
+        "maxPercent": 20,
+        "windowMinutes": 60,
         "inForce": False,
     }
 

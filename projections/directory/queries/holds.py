@@ -1,5 +1,6 @@
 """Holds with the people in them, and those whom the same wave reached before."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,6 +12,29 @@ from projections.directory.load import load_holds
 from schema.events.hold import Hold
 
 statement = statements_in(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A user by name. A deleted one has none."""
+
+    id: UUID
+    user_name: str | None = None
+    display_name: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """Return the name, or the id of somebody who was deleted."""
+        return self.display_name or self.user_name or str(self.id)
+
+
+async def find_names(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, Named]:
+    """Return users by id, with their names. Deleted ones are left out."""
+    rows = await connection.fetch(statement("find_names"), organization_id, list(ids))
+    return {row["id"]: Named(**row) for row in rows}
+
 
 Which = Literal["held", "passed"]
 

@@ -1,33 +1,137 @@
-"""The names of people, for pages that list them by id."""
+"""Read users and groups as administrators see them: in the order of their names, with where they came from."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import asyncpg
+import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from schema.scim.text import fold
 
 statement = statements_in(__package__)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user as lists show it. Without names, the user was deleted."""
+    """A user as it is now."""
 
     id: UUID
-    user_name: str | None
-    display_name: str | None
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    origin: str  # The door through which it was created.
     active: bool
-
-    @property
-    def shown(self) -> str:
-        """Return the name, or the id of somebody who was deleted."""
-        return self.display_name or self.user_name or str(self.id)
+    role_id: UUID
+    user_name_key: str
+    document: dict[str, Any]  # As it is served, without id, meta and groups.
 
 
-async def find_people(
-    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+@dataclass(frozen=True, slots=True)
+class PeopleFilter:
+    """Which users a list shows. None asks for all."""
+
+    begins_with: str | None = None  # userName or displayName, in any case.
+    is_active: bool | None = None
+    role_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSummary:
+    """A group as it is now, without its members."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    member_count: int
+    display_name_key: str
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedMember:
+    """A member of a group, with the names that it has now. They are None if the member is gone."""
+
+    id: UUID
+    type: str
+    display_name: str | None
+    user_name: str | None
+
+
+async def list_people(
+    connection: Connection,
+    organization_id: UUID,
+    shown: PeopleFilter,
+    *,
+    after: str | None,
+    limit: int,
+) -> list[Person]:
+    """Return users by userName. `after` is the folded userName of the last one of the page before."""
+    begin = fold(shown.begins_with) if shown.begins_with else None
+    rows = await connection.fetch(
+        statement("list_people"),
+        organization_id,
+        after,
+        begin,
+        shown.is_active,
+        shown.role_id,
+        limit,
+    )
+    return [_person(row) for row in rows]
+
+
+async def read_people(
+    connection: Connection, organization_id: UUID, ids: list[UUID]
 ) -> dict[UUID, Person]:
-    """Return people by id. Deleted ones are left out."""
-    rows = await connection.fetch(statement("find_people"), organization_id, list(ids))
-    return {row["id"]: Person(**row) for row in rows}
+    """Return users by id. Unknown ids are left out."""
+    rows = await connection.fetch(statement("read_people"), organization_id, ids)
+    return {row["id"]: _person(row) for row in rows}
+
+
+def _person(row: asyncpg.Record) -> Person:
+    return Person(**{**row, "document": orjson.loads(row["document"])})
+
+
+async def list_groups(
+    connection: Connection,
+    organization_id: UUID,
+    *,
+    begins_with: str | None,
+    after: str | None,
+    limit: int,
+) -> list[GroupSummary]:
+    """Return groups by displayName. `after` is the folded displayName of the last one of the page before."""
+    begin = fold(begins_with) if begins_with else None
+    rows = await connection.fetch(statement("list_groups"), organization_id, after, begin, limit)
+    return [_group(row) for row in rows]
+
+
+async def read_group(
+    connection: Connection, organization_id: UUID, group_id: UUID
+) -> GroupSummary | None:
+    """Return a group, or None if there is none."""
+    row = await connection.fetchrow(statement("read_group_row"), organization_id, group_id)
+    return _group(row) if row else None
+
+
+def _group(row: asyncpg.Record) -> GroupSummary:
+    return GroupSummary(**{**row, "document": orjson.loads(row["document"])})
+
+
+async def list_members(
+    connection: Connection,
+    organization_id: UUID,
+    group_id: UUID,
+    *,
+    after: UUID | None,
+    limit: int,
+) -> list[NamedMember]:
+    """Return members of a group by id. `after` is the last one of the page before."""
+    rows = await connection.fetch(
+        statement("list_members"), organization_id, group_id, after, limit
+    )
+    return [NamedMember(*row) for row in rows]
