@@ -1,6 +1,7 @@
 """Read an organization's log, or one of its streams, in order."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from eventstore.append import Tail
@@ -54,6 +55,12 @@ async def read_provenance(
         statement("read_provenance"), organization_id, list(versions), list(versions.values())
     )
     return {stream_id: Cause(*columns) for stream_id, *columns in rows}
+
+
+async def position_at(connection: Connection, organization_id: UUID, instant: datetime) -> int:
+    """Return the position of the last event up to an instant; 0 if there was none."""
+    found: int = await connection.fetchval(statement("position_at"), organization_id, instant)
+    return found
 
 
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:

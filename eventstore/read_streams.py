@@ -110,6 +110,29 @@ async def read_streams(  # noqa: PLR0917 - which streams, up to which position, 
     return await _open(connection, sealer, span.organization_id, rows)
 
 
+async def read_values(  # noqa: PLR0917 - of whom, which types, up to which position.
+    connection: Connection,
+    sealer: Sealer,
+    organization_id: UUID,
+    stream_ids: Collection[UUID],
+    types: Collection[str],
+    position: int,
+) -> list[Opened]:
+    """Return the events of some types of some streams up to a position. Those of a stream come together, in order."""
+    rows = await connection.fetch(
+        statement("read_values"), organization_id, list(stream_ids), list(types), position
+    )
+    return await _open(connection, sealer, organization_id, rows)
+
+
+async def read_named(
+    connection: Connection, sealer: Sealer, organization_id: UUID, *, after: int, limit: int
+) -> list[Opened]:
+    """Return the events after a position that give users their userNames, in the order of the log."""
+    rows = await connection.fetch(statement("named_streams"), organization_id, after, limit)
+    return await _open(connection, sealer, organization_id, rows)
+
+
 async def touched_streams(
     connection: Connection, organization_id: UUID, *, after: int, position: int
 ) -> list[UUID]:

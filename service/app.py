@@ -19,6 +19,7 @@ from service.api.api import add_api
 from service.api.openapi import describe
 from service.api.problem import problem_form
 from service.api.route import JSON
+from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
@@ -43,13 +44,14 @@ LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15
 LARGE_WAIT_S = 20.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API,)
+APIS: Final = (ADMIN_API, AUDIT_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
         SCIM_ERRORS,
         (
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
+            problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )

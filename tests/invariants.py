@@ -129,7 +129,9 @@ async def check_directory(
     made = folded.organization
     assert made is not None
     live = [each for each in folded.users.values() if not each.is_deleted]
-    gone = [each for each in folded.users.values() if each.is_deleted]
+    # Somebody who was erased has no row.
+    known = [each for each in folded.users.values() if "userName" in each.attributes]
+    gone = [each for each in known if each.is_deleted]
     groups = [each for each in folded.groups.values() if not each.is_deleted]
     held = {table: await held_rows(connection, table, organization_id) for table in TABLES}
 

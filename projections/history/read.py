@@ -122,6 +122,30 @@ async def memberships_of(
     return [GroupPeriod(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who held a role, from which event on, and whether the account was active."""
+
+    user_id: UUID
+    period: RolePeriod
+    is_active: bool
+
+
+async def holders_at(
+    connection: Connection,
+    organization_id: UUID,
+    role_id: UUID,
+    position: int,
+    *,
+    limit: int,
+    after: UUID | None = None,
+) -> list[Holder]:
+    """Return who held a role after the event at a position, by id. `after` is the last one of the page before."""
+    place = (organization_id, role_id, position, after, limit)
+    rows = await connection.fetch(statement("read_holders_at"), *place)
+    return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
+
+
 async def members_at(
     connection: Connection,
     organization_id: UUID,
@@ -168,7 +192,7 @@ async def activity_of_resource(
     Both instants are excluded. The next page begins after the last `at`, because no other event has it.
     """
     place = (organization_id, stream_id, after, before, limit)
-    return _activity(await connection.fetch(statement("read_activity_of_resource"), *place))
+    return activities(await connection.fetch(statement("read_activity_of_resource"), *place))
 
 
 async def activity_of_actor(
@@ -182,8 +206,9 @@ async def activity_of_actor(
 ) -> list[Activity]:
     """Return what an actor did between two instants, in order, as `activity_of_resource` does."""
     place = (organization_id, actor_id, after, before, limit)
-    return _activity(await connection.fetch(statement("read_activity_of_actor"), *place))
+    return activities(await connection.fetch(statement("read_activity_of_actor"), *place))
 
 
-def _activity(rows: Sequence[asyncpg.Record]) -> list[Activity]:
+def activities(rows: Sequence[asyncpg.Record]) -> list[Activity]:
+    """Return the events in rows of history.activity."""
     return [Activity(**{**row, "facts": orjson.loads(row["facts"])}) for row in rows]

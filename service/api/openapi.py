@@ -15,7 +15,7 @@ from service.callers.scopes import MEANINGS
 OPENAPI: Final = "3.1.0"
 REFS: Final = "#/components/schemas/{model}"
 SCHEME: Final = "bearer"
-PAGE: Final = re.compile(r"Page_(\w+?)_$")  # pydantic's name for a page of rows.
+PAGE: Final = re.compile(r"Page(?:Position)?_(\w+?)_$")  # pydantic's name for a page of rows.
 REQUEST_ID_HEADER: Final = {
     "description": "The id of the request: quote it to the operator.",
     "schema": {"type": "string", "format": "uuid"},

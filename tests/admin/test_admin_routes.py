@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.api.read import NAMES
 from service.api.route import Route
 from service.app import APIS
 from service.callers.scopes import MEANINGS, granted
@@ -14,8 +15,8 @@ ROUTES = [(api.prefix, route) for api in APIS for route in api.routes]
 
 
 def path_of(route: Route) -> str:
-    """Return a path of a route, with an id that nothing has."""
-    return route.path.replace("{id}", str(new_id()))
+    """Return a path of a route, with ids that nothing has."""
+    return NAMES.sub(str(new_id()), route.path)
 
 
 def test_every_route_needs_a_scope_that_exists() -> None:

@@ -1,0 +1,98 @@
+"""Search the log: which events match, newest or oldest first, page by page.
+
+The search reads `activity`, which holds every event without its sealed values. It may lag, so an answer states the
+position that it was computed at.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from projections.history.read import Activity, activities
+
+statement = statements_in(__package__)
+followers_statement = statements_in("projections.followers")
+
+Order = Literal["desc", "asc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which events are wanted. None asks for all; what is given must all be true of an event."""
+
+    after_position: int | None = None  # Events after it.
+    to_position: int | None = None  # Events up to it.
+    actors: Sequence[str] | None = None
+    token_id: UUID | None = None
+    streams: Sequence[UUID] | None = None  # Users, groups, or the organization.
+    member_id: UUID | None = None  # With its own events, those by which it joined and left groups.
+    types: Sequence[str] | None = None
+    role_id: UUID | None = None  # It is assigned, or assigned no longer.
+    request_id: UUID | None = None
+    source: str | None = None
+    attribute: str | None = None  # By its path; roleId and active are attributes too.
+
+
+async def reached(connection: Connection, organization_id: UUID) -> int:
+    """Return the position up to which history has the log of an organization; 0 if it has nothing of it."""
+    positions: dict[UUID, int] = dict(
+        await connection.fetch(followers_statement("load_checkpoints"), "history")
+    )
+    return positions.get(organization_id, 0)
+
+
+async def search(
+    connection: Connection,
+    organization_id: UUID,
+    wanted: Search,
+    *,
+    order: Order,
+    after: int | None,
+    position: int,
+    limit: int,
+) -> list[Activity]:
+    """Return the events that match, up to a position of the log, as far as it was reached.
+
+    `after` is the position of the last event of the page before.
+    """
+    conditions, arguments = _conditions(wanted)
+    values: list[Any] = [organization_id, position, limit]
+    clauses = []
+    if after is not None:
+        values.append(after)
+        clauses.append(f"position {'<' if order == 'desc' else '>'} ${len(values)}")
+    for condition, argument in zip(conditions, arguments, strict=True):
+        values.append(argument)
+        clauses.append(condition.format(value=f"${len(values)}"))
+    where = "".join(f"\n   AND {each}" for each in clauses)
+    query = statement("search_activity").format(where=where, order=order)
+    return activities(await connection.fetch(query, *values))
+
+
+def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
+    """Return conditions, each with {value} for its one argument, and the arguments."""
+    found = list(_found(wanted))
+    return [condition for condition, _ in found], [argument for _, argument in found]
+
+
+def _found(wanted: Search) -> Iterator[tuple[str, Any]]:
+    simple = {
+        "position > {value}": wanted.after_position,
+        "position <= {value}": wanted.to_position,
+        "actor_id = ANY({value}::text[])": wanted.actors,
+        "token_id = {value}": wanted.token_id,
+        "stream_id = ANY({value}::uuid[])": wanted.streams,
+        "type = ANY({value}::text[])": wanted.types,
+        "request_id = {value}": wanted.request_id,
+        "source = {value}": wanted.source,
+    }
+    yield from ((condition, each) for condition, each in simple.items() if each is not None)
+    if wanted.member_id is not None:
+        yield statement("of_member").strip(), wanted.member_id
+    if wanted.role_id is not None:
+        yield statement("of_role").strip(), str(wanted.role_id)
+    if wanted.attribute is not None:
+        yield statement("of_attribute").strip(), wanted.attribute

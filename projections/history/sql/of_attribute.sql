@@ -1,0 +1,5 @@
+(facts->'attributes' ? {value}
+        OR facts->'values' ? {value}
+        OR {value} = CASE type WHEN 'RoleAssigned' THEN 'roleId' WHEN 'UserDeactivated' THEN 'active'
+                         WHEN 'UserReactivated' THEN 'active' WHEN 'UserLinked' THEN 'externalId'
+                         WHEN 'MembersAdded' THEN 'members' WHEN 'MembersRemoved' THEN 'members' END)

@@ -1,0 +1,1 @@
+(facts->>'roleId' = {value} OR facts->>'previousRoleId' = {value})

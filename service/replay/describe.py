@@ -1,0 +1,161 @@
+"""Turn events of the log into what an auditor reads: names instead of ids, a sentence, values before and after."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
+from projections.directory.actors import Actor, name_actors
+from projections.directory.load import load_tokens
+from projections.history.read import Activity
+from schema.events.organization import Organization
+from service.replay.sentences import NAMED_MAX, Told, sentence
+from service.replay.subjects import Change, Subject, read_subjects
+
+ResourceKind = Literal["User", "Group", "Organization"]
+GROUP_TYPES: Final = frozenset({"MembersAdded", "MembersRemoved"})
+HIDDEN_FACTS: Final = frozenset({"jtiHash"})
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedEvent:
+    """An event as an auditor reads it."""
+
+    position: int
+    recorded_at: datetime
+    type: str
+    resource_type: ResourceKind
+    resource_id: UUID
+    resource_name: str
+    actor: Actor
+    token_id: UUID | None
+    token_label: str | None
+    request_id: UUID
+    source: str
+    sentence: str
+    facts: Mapping[str, Any]
+    changes: Sequence[Change]
+
+
+def kind_of(event_type: str) -> ResourceKind:
+    """Return what an event is about."""
+    if event_type in GROUP_TYPES or event_type.startswith("Group"):
+        return "Group"
+    return (
+        "User" if event_type.startswith("User") or event_type == "RoleAssigned" else "Organization"
+    )
+
+
+async def describe(
+    connection: Connection,
+    sealer: Sealer,
+    organization: Organization,
+    events: Sequence[Activity],
+    *,
+    first: UUID | None = None,
+) -> list[DescribedEvent]:
+    """Return events as an auditor reads them, in the order given. `first` is a member to name before others."""
+    streams = (
+        {each.stream_id for each in events}
+        | {member for each in events for member in _members(each, first)}
+        | {cause for each in events if (cause := _cause(each)) is not None}
+    )
+    subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
+    acted = [(each.actor_id, each.source) for each in events]
+    actors = await name_actors(connection, organization.id, acted)
+    tokens = await load_tokens(connection, organization.id)
+    labels = {each.id: each.label for each in tokens.values()}
+    naming = Naming(organization, subjects, actors, labels, first)
+    return [naming.described(each) for each in events]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The names of all that some events are about."""
+
+    organization: Organization
+    subjects: Mapping[UUID, Subject]
+    actors: Mapping[str, Actor]
+    labels: Mapping[UUID, str]  # Of tokens.
+    first: UUID | None
+
+    def described(self, event: Activity) -> DescribedEvent:
+        """Return an event as an auditor reads it."""
+        facts = self._facts(event)
+        actor = self.actors[event.actor_id]
+        label = self.labels.get(event.token_id) if event.token_id else None
+        name = self.name(event.stream_id)
+        told = Told(
+            actor=actor.name,
+            token=label,
+            subject=name,
+            facts=facts,
+            attributes=facts.get("attributes") or list(facts.get("values", ())),
+            role=facts.get("role"),
+            former_role=facts.get("previousRole"),
+            members=[self.name(each) for each in _members(event, self.first)],
+            member_count=len(facts.get("members", ())),
+            cause=self.name(cause) if (cause := _cause(event)) else None,
+        )
+        return DescribedEvent(
+            event.position,
+            event.at,
+            event.type,
+            kind_of(event.type),
+            event.stream_id,
+            name,
+            actor,
+            event.token_id,
+            label,
+            event.request_id,
+            event.source,
+            sentence(event.type, told),
+            facts,
+            self._changes(event, facts),
+        )
+
+    def name(self, resource_id: UUID) -> str:
+        """Return what a resource was called last."""
+        if resource_id == self.organization.id:
+            return self.organization.name
+        subject = self.subjects.get(resource_id)
+        return subject.name if subject else str(resource_id)
+
+    def _facts(self, event: Activity) -> dict[str, Any]:
+        facts = {name: value for name, value in event.facts.items() if name not in HIDDEN_FACTS}
+        for name in ("role", "previousRole"):
+            if text := facts.get(f"{name}Id"):
+                facts[name] = self.organization.role_name(UUID(text)) or text
+        if event.type == "TokenRevoked":
+            facts["label"] = self.labels.get(UUID(facts["tokenId"]), facts["tokenId"])
+        return facts
+
+    def _changes(self, event: Activity, facts: Mapping[str, Any]) -> Sequence[Change]:
+        match event.type:
+            case "RoleAssigned":
+                return [Change("role", facts.get("previousRole"), facts.get("role"))]
+            case "UserDeactivated" | "UserReactivated":
+                is_active = event.type == "UserReactivated"
+                return [Change("active", not is_active, is_active)]
+        subject = self.subjects.get(event.stream_id)
+        return subject.changes.get(event.position, ()) if subject else ()
+
+
+def _members(event: Activity, first: UUID | None) -> list[UUID]:
+    """Return the members that a sentence names."""
+    if event.type not in GROUP_TYPES:
+        return []
+    ids: Iterable[str] = event.facts.get("members", ())
+    found = list(map(UUID, ids))
+    if first in found:
+        found.remove(first)
+        found.insert(0, first)
+    return found[:NAMED_MAX]
+
+
+def _cause(event: Activity) -> UUID | None:
+    text = event.facts.get("groupId") if event.type == "RoleAssigned" else None
+    return UUID(text) if text else None
