@@ -66,3 +66,13 @@ async def position_at(connection: Connection, organization_id: UUID, instant: da
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
+
+
+async def find_position_before(
+    connection: Connection, organization_id: UUID, instant: datetime
+) -> int:
+    """Return the last position that was recorded before an instant; 0 if there is none."""
+    position: int = await connection.fetchval(
+        statement("find_position_before"), organization_id, instant
+    )
+    return position

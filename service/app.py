@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.members import Rows
 from projections.directory.queries.reader import QueryReader
 from projections.directory.queries.totals import Totals
@@ -21,27 +22,40 @@ from service.api.problem import problem_form
 from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
+from service.background.login_renewal import keeping_login
+from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.callers.authenticate import Authenticator
+from service.callers.rates import Rates
 from service.config import CannotListen, Settings
-from service.database.readiness import Readiness
 from service.http import health
 from service.http.answer import Answer
 from service.http.answering import answering_in
+from service.http.connections.client_address import TrustedProxies
 from service.http.error_form import ErrorForms
+from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
 from service.limits.descriptors import connections_max
+from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
+from service.limits.memory_share import MemoryShare
 from service.limits.offload import LONG_MEMBERS, offload
+from service.limits.rate import RateLimits
+from service.limits.shared_buckets import SharedBuckets
+from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
 
-LARGE_MAX = 2  # Bodies of more than a megabyte in memory at once; each takes 15 times its size.
-LARGE_WAIT_S = 20.0
+# What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
+MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX = 201_326_592, 134_217_728
+MEMORY_WAIT_S = 20.0
+# Of bodies that arrive: 96 and 48 MiB.
+BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
+BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
 APIS: Final = (ADMIN_API, AUDIT_API)
@@ -66,14 +80,22 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys),
+        authenticator=Authenticator(runtime.pool, runtime.signing_keys, rates_of(settings)),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
-        large=FairShare(LARGE_MAX, LARGE_MAX, wait_s=LARGE_WAIT_S),
-        public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+        memory=WorkingMemory(MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX, wait_s=MEMORY_WAIT_S),
+        bodies=MemoryShare(BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX),
+        hosts=Hosts(
+            public_url=settings.public_url,
+            listening=settings.host,
+            allowed=settings.allowed_host_names,
+        ),
+        rates=RateLimits(SharedBuckets(runtime.pool).take),
+        failures=Failures(settings.failed_authentications_per_minute),
     )
-    app[health.READINESS] = Readiness(runtime.pool)
+    app[health.READY] = health.ready(runtime.pool)
+    app[health.METRICS] = health.exposed()
     add_routes(app)
     for api in APIS:
         add_api(app, api)
@@ -82,6 +104,16 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def rates_of(settings: Settings) -> Rates:
+    """Return the rate limits that hold where an organization has no others."""
+    return Rates(
+        requests_per_second=settings.requests_per_second,
+        burst=settings.burst,
+        token_requests_per_second=settings.token_requests_per_second,
+        token_burst=settings.token_burst,
+    )
 
 
 async def openapi(_request: web.Request) -> Answer:
@@ -101,7 +133,9 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
     async def offload_rows(work: Callable[[Rows], str], rows: Rows) -> str:
         return await offload(work, len(rows) > LONG_MEMBERS, rows)
 
-    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, Totals())
+    composed = ComposedStatements()
+    totals = Totals(composed)
+    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
 def share_of(connections: int) -> FairShare:
@@ -115,12 +149,24 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
-    limit = connections_max(settings.pool_size_max)
-    runner = make_runner(make_app(runtime, settings), ANSWERING, connections_max=limit)
+    runner = make_runner(
+        make_app(runtime, settings),
+        ANSWERING,
+        connections_max=connections_max(settings.pool_size_max),
+        proxies=TrustedProxies(settings.proxy_networks),
+    )
     async with (
         watching_release(runtime.pool),
-        following(runtime.dsn),
-        keeping_statistics(runtime.dsn, runtime.pool),
+        following(runtime.login),
+        keeping_statistics(runtime.pool),
+        keeping_login(runtime.login, runtime.pool),
+        periodically(
+            SharedBuckets(runtime.pool).forget_old,
+            every_s=BUCKETS_FORGOTTEN_EVERY_S,
+            name="request buckets",
+            failed="request_buckets_failed",
+            postponed="request_buckets_postponed",
+        ),
     ):
         await runner.setup()
         try:

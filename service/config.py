@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eventstore.postgres.database_url import read_url
+from service.addresses import Network, read_hosts, read_networks
 
 PORT = re.compile(r":([^:\]]*)$")  # At the end of a host, which may be an IPv6 address in brackets.
 PORT_MAX = 65_535
@@ -50,15 +51,59 @@ def read_settings(environ: Mapping[str, str]) -> "Settings":
     refuse_unknown(environ)
     for name in (*known_variables(), "XDG_DATA_HOME"):
         refuse_undecodable(name, environ.get(name, ""))
-    return Settings()
+    return Settings(**secrets_in_files(environ))
 
 
 def known_variables() -> list[str]:
-    """Return the names of the environment variables that are settings."""
+    """Return the names of the environment variables that are settings. A secret may also be in a file."""
+    return [*map(variable_of, Settings.model_fields), *map(file_variable_of, secret_fields())]
+
+
+def variable_of(field: str) -> str:
+    """Return the environment variable of a setting."""
+    return str(Settings.model_fields[field].validation_alias or PREFIX + field.upper())
+
+
+def file_variable_of(field: str) -> str:
+    """Return the environment variable that names the file of a secret setting."""
+    return f"{variable_of(field)}_FILE"
+
+
+def secret_fields() -> list[str]:
+    """Return the names of the settings that are secrets."""
     return [
-        str(field.validation_alias or PREFIX + name.upper())
+        name
         for name, field in Settings.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
     ]
+
+
+def secrets_in_files(environ: Mapping[str, str]) -> dict[str, SecretStr]:
+    """Return the secrets that files hold, without the line break at their end. Errors: SettingProblem."""
+    found = {}
+    given = {name.upper(): value for name, value in environ.items()}
+    for field in secret_fields():
+        variable, file_variable = variable_of(field), file_variable_of(field)
+        if not (path := given.get(file_variable)):
+            continue
+        if given.get(variable):
+            raise SettingProblem(f"{variable} and {file_variable} are both set: unset one of them.")
+        name = str(Settings.model_fields[field].validation_alias or field)  # As a problem names it.
+        found[name] = SecretStr(read_secret(file_variable, Path(path)))
+    return found
+
+
+def read_secret(name: str, file: Path) -> str:
+    """Return what a file holds, which a setting names. Errors: SettingProblem."""
+    try:
+        secret = file.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise SettingProblem(f"Setting {name}: {file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingProblem(f"Setting {name}: {file} is not text in UTF-8.") from error
+    if not secret:
+        raise SettingProblem(f"Setting {name}: {file} is empty.")
+    return secret
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
@@ -99,13 +144,25 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
     public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
+    allowed_hosts: str = ""  # Further hosts that a Host header may name, separated by commas.
+    trusted_proxies: str = (
+        ""  # Addresses and networks whose X-Forwarded-For counts, separated by commas.
+    )
+    requests_per_second: int | None = Field(default=None, ge=1)  # Of one organization.
+    burst: int | None = Field(default=None, ge=1)  # Its requests at once.
+    token_requests_per_second: int | None = Field(default=None, ge=1)  # Of one token.
+    token_burst: int | None = Field(default=None, ge=1)
+    events_per_day: int | None = Field(default=None, ge=1)  # Of one organization.
+    failed_authentications_per_minute: int = Field(default=60, ge=1)  # Of one client address.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
+    owner_database_url: SecretStr | None = None
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_database_url")
     @classmethod
     def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse a URL that the driver cannot use. The message never quotes it, since it may hold a password."""
@@ -143,10 +200,44 @@ class Settings(BaseSettings):
             "without a path"
         )
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_allowed_hosts(cls, text: str) -> str:
+        """Refuse a list that holds something other than hosts."""
+        try:
+            read_hosts(text)
+        except ValueError:
+            raise ValueError(
+                "it must be hosts separated by commas, like scim.example.com, 10.0.0.5:8080"
+            ) from None
+        return text
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_trusted_proxies(cls, text: str) -> str:
+        """Refuse a list that holds something other than addresses and networks."""
+        try:
+            read_networks(text)
+        except ValueError:
+            raise ValueError(
+                "it must be addresses or networks separated by commas, like 10.0.0.5, 10.1.0.0/16"
+            ) from None
+        return text
+
+    @property
+    def allowed_host_names(self) -> tuple[str, ...]:
+        """Return the further hosts that a Host header may name."""
+        return read_hosts(self.allowed_hosts)
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Return the addresses and networks of the trusted proxies."""
+        return read_networks(self.trusted_proxies)
+
     @property
     def is_embedded(self) -> bool:
         """Return whether the service runs its own Postgres."""
-        return self.database_url is None
+        return self.database_url is None and self.owner_database_url is None
 
     @property
     def master_key_file(self) -> Path:

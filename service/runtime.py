@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+from pydantic import SecretStr
 
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
@@ -14,15 +15,24 @@ from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
 from service.config import Settings
 from service.database.embedded import postgres as embedded
+from service.database.embedded.superuser import FILE
 from service.database.embedded.watch import watched
-from service.database.master_key import find_key_at_hand, open_master_key
+from service.database.logins.given import LoginProblem, Logins, find_logins, refuse_unfit_login
+from service.database.logins.provided import provide_login
+from service.database.logins.session import ServiceLogin, open_login, warn_of_more
+from service.database.master_key import (
+    KeyProblem,
+    find_key_at_hand,
+    is_key_at_hand,
+    open_master_key,
+)
 from service.database.migrate import is_behind, migrate
 from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
 from service.write.lane import Lanes
 
 
 class NotMigrated(Exception):
-    """The database is not in this release's shape: run `scim-ledger migrate`."""
+    """The database is not in this release's shape: run `scim-ledger migrate` with its owner's login."""
 
 
 class NoDatabase(Exception):
@@ -33,12 +43,18 @@ class NoDatabase(Exception):
 class Runtime:
     """The open parts. They are closed when the context that opened them ends."""
 
-    dsn: str  # The owner's.
-    pool: asyncpg.Pool  # Connects as the service, with the service's rights only.
+    logins: Logins
+    login: ServiceLogin  # For connections of its own with the rights of the service.
+    pool: asyncpg.Pool  # Connects with this login.
     sealer: Sealer
     signing_keys: dict[str, SigningKey]
     lanes: Lanes
     reader: PointReader
+
+    @property
+    def dsn(self) -> str:
+        """Return the owner's DSN, for what changes tables. Errors: NoOwner."""
+        return self.logins.owner_dsn
 
     @property
     def signing_key(self) -> SigningKey:
@@ -55,23 +71,37 @@ async def open_runtime(
     A command that migrates may also make the embedded database and the master key if they do not exist.
     An organization is the first thing in a new database, so a command that makes one may make the key.
 
-    Errors: NoDatabase, NotMigrated, MigrationProblem, KeyProblem, EmbeddedPostgresError, asyncpg's
-    errors on connecting.
+    Everything runs with the login of the service. The owner's is used to migrate, to make keys and to make the
+    service's login, if it is given.
+
+    Errors: NoDatabase, NotMigrated, MigrationProblem, LoginProblem, KeyProblem, EmbeddedPostgresError,
+    asyncpg's errors on connecting.
     """
-    async with open_database(settings, may_make=is_migrating) as dsn:
-        if is_migrating or settings.is_embedded:
-            await migrate(dsn)
-            await adopt_by_log(dsn, settings)
-        elif await is_behind(dsn):
-            raise NotMigrated(NotMigrated.__doc__)
-        sealer, keys = await open_keys(dsn, settings, may_make=is_migrating or may_make_key)
-        pool = await open_pool(dsn, settings)
+    async with open_database(settings, may_make=is_migrating) as logins:
+        if logins.owner is not None and (is_migrating or settings.is_embedded):
+            await migrate(logins.owner)
+            await adopt_by_log(logins.owner, settings)
+            if logins.service is not None:
+                await provide_login(logins.owner, logins.service)
+        else:
+            await refuse_behind(logins)
+        sealer, keys = await open_keys(logins.any, settings, may_make=is_migrating or may_make_key)
+        login = await open_login(logins, sealer)
+        pool = await open_pool(login, settings)
         try:
+            async with pool.acquire() as connection:
+                await warn_of_more(connection)
             notifier = Notifier(pool)
-            lanes = Lanes(pool, sealer, waiting_max=settings.waiting_max, on_commit=notifier.note)
+            lanes = Lanes(
+                pool,
+                sealer,
+                waiting_max=settings.waiting_max,
+                events_per_day=settings.events_per_day,
+                on_commit=notifier.note,
+            )
             reader = PointReader(pool)
             try:
-                yield Runtime(dsn, pool, sealer, keys, lanes, reader)
+                yield Runtime(logins, login, pool, sealer, keys, lanes, reader)
             finally:
                 await lanes.close()
                 await notifier.close()
@@ -81,26 +111,73 @@ async def open_runtime(
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[str]:
-    """Yield the owner's DSN: the configured one, or that of the embedded server.
+async def open_database(settings: Settings, *, may_make: bool) -> AsyncIterator[Logins]:
+    """Yield the logins: those that are configured, or the owner's of the embedded server.
 
     Errors: NoDatabase if the embedded database does not exist and may not be made.
     """
-    if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+    if not settings.is_embedded:
+        yield await find_logins(
+            revealed(settings.database_url), revealed(settings.owner_database_url)
+        )
         return
     if not (may_make or embedded.is_made(settings.data_dir)):
         raise NoDatabase(
             f"There is no database in {settings.data_dir}: run scim-ledger serve first, "
             "or set SCIM_LEDGER_DATA_DIR (or DATABASE_URL)."
         )
-    async with embedded.running(settings.data_dir) as postgres, watched(postgres):
-        yield postgres.dsn
+    try:
+        async with embedded.running(settings.data_dir) as postgres, watched(postgres):
+            yield Logins(postgres.dsn, None)
+    except asyncpg.InvalidPasswordError as error:
+        raise embedded.EmbeddedPostgresError(
+            f"The password in {settings.data_dir / FILE} is not the one of the PostgreSQL beside it: "
+            "stop every process that uses it and delete that file. The next start makes a new password"
+        ) from error
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """Return the value of a secret setting; None if it is not set."""
+    return secret.get_secret_value() if secret else None
+
+
+async def refuse_behind(logins: Logins) -> None:
+    """Refuse a database that lacks a migration or a right. Errors: NotMigrated, LoginProblem, MigrationProblem."""
+    if logins.owner is None:
+        await refuse_unfit_login(logins.any)
+    if await is_behind(logins.any, as_service=logins.owner is None):
+        raise NotMigrated(NotMigrated.__doc__)
+
+
+async def make_ready(logins: Logins, settings: Settings, *, renew_login: bool = False) -> list[str]:
+    """Make what the service needs besides the tables and may not make itself; return what was done.
+
+    These are the keys, if the master key is here, and the service's login. Whoever gives the owner's login alone
+    makes the service's otherwise. Errors: LoginProblem, KeyProblem.
+    """
+    is_stored = logins.service is None and settings.owner_database_url is None
+    if renew_login and not is_stored:
+        raise LoginProblem(
+            "The service's login is not stored in the database: give it another password in DATABASE_URL, "
+            "and run scim-ledger migrate."
+        )
+    done = []
+    if logins.service is not None:
+        done += await provide_login(logins.owner_dsn, logins.service)
+    secret = revealed(settings.master_key)
+    if renew_login or is_key_at_hand(setting=secret, key_file=settings.master_key_file):
+        sealer, _ = await open_keys(logins.owner_dsn, settings, may_make=False)
+        if is_stored:
+            login = await open_login(logins, sealer)
+            if renew_login:
+                await login.renew()
+                done.append(f"password of {login.name}")
+    return done
 
 
 async def adopt_by_log(dsn: str, settings: Settings) -> None:
     """Spare rebuilds that `migrate` could not, since it needed the log: where the key that opens it is here."""
-    secret = settings.master_key.get_secret_value() if settings.master_key else None
+    secret = revealed(settings.master_key)
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         key = await find_key_at_hand(connection, setting=secret, key_file=settings.master_key_file)
@@ -113,8 +190,11 @@ async def adopt_by_log(dsn: str, settings: Settings) -> None:
 async def open_keys(
     dsn: str, settings: Settings, *, may_make: bool
 ) -> tuple[Sealer, dict[str, SigningKey]]:
-    """Return the sealer and the signing keys by kid; the master key is made only if `may_make`."""
-    secret = settings.master_key.get_secret_value() if settings.master_key else None
+    """Return the sealer and the signing keys by kid; the master key is made only if `may_make`.
+
+    Errors: KeyProblem, also if the keys are not made yet and this login may not make them.
+    """
+    secret = revealed(settings.master_key)
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         sealer = Sealer(
@@ -123,6 +203,11 @@ async def open_keys(
             )
         )
         keys = await load_signing_keys(connection, sealer)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise KeyProblem(
+            "The keys of this database are not made yet: run scim-ledger migrate with the owner's login "
+            "(SCIM_LEDGER_OWNER_DATABASE_URL) and the master key (SCIM_LEDGER_MASTER_KEY)."
+        ) from error
     finally:
         await connection.close()
     return sealer, {key.kid: key for key in keys}

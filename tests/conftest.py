@@ -97,7 +97,7 @@ async def database_url(
     name = f"test_{secrets.token_hex(6)}"
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield in_database(postgres, name)
-    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(maintenance, name)
 
 
 @pytest.fixture
@@ -106,6 +106,16 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     opened = await asyncpg.connect(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """Give a folder that the account of an embedded server may enter. Under root that is another one than ours."""
+    if os.geteuid() == 0:
+        for each in (tmp_path, *tmp_path.parents):
+            if each.stat().st_uid == 0:
+                each.chmod(each.stat().st_mode & 0o7777 | 0o001)
+    return tmp_path
 
 
 @pytest.fixture
@@ -126,7 +136,7 @@ async def served(
     async with started(in_database(postgres, name)) as running:
         yield running
         await check_every_log(running.owner, running.runtime.sealer)
-    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(maintenance, name)
 
 
 @pytest.fixture
@@ -155,6 +165,18 @@ def scim(served: Served, organization: Tenant) -> Scim:
 def other_scim(served: Served, other_organization: Tenant) -> Scim:
     """Give a client of the other organization."""
     return Scim(served, other_organization.token)
+
+
+async def drop_database(maintenance: asyncpg.Connection, name: str) -> None:
+    """Drop a database with the logins that a service has made for it: roles belong to the whole server."""
+    logins = await maintenance.fetch(
+        "SELECT rolname FROM pg_roles JOIN pg_database"
+        " ON starts_with(rolname, 'scim_ledger_service_' || pg_database.oid || '_') WHERE datname = $1",
+        name,
+    )
+    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    for row in logins:
+        await maintenance.execute(f"DROP ROLE {row['rolname']}")
 
 
 def in_database(dsn: str, name: str) -> str:

@@ -28,6 +28,7 @@ from service.scim.base_path import BASE_PATH
 
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
+FAILURES_MAX = 1_000_000  # The tests fail to authenticate on purpose, all from one address.
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -149,9 +150,11 @@ def patch_op(*operations: Any) -> dict[str, Any]:
     return {"schemas": schemas, "Operations": list(operations)}
 
 
-def settings(database_url: str) -> Settings:
-    """Return the settings of a service on a free port."""
-    return Settings(port=0, database_url=SecretStr(database_url), master_key=SecretStr(MASTER_KEY))
+def settings(database_url: str, **changed: Any) -> Settings:
+    """Return the settings of a service on a free port, with what a test changes."""
+    given = {"port": 0, "failed_authentications_per_minute": FAILURES_MAX, **changed}
+    database, key = SecretStr(database_url), SecretStr(MASTER_KEY)
+    return Settings(database_url=database, master_key=key, **given)
 
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:
@@ -164,14 +167,14 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 
 
 @asynccontextmanager
-async def started(database_url: str) -> AsyncIterator[Served]:
-    """Run a service for the duration of the block."""
+async def started(database_url: str, **changed: Any) -> AsyncIterator[Served]:
+    """Run a service for the duration of the block, with the settings that a test changes."""
     # One line per request would hide the output that explains a failed test.
     structlog.configure(
         processors=log.as_columns(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
-    chosen = settings(database_url)
+    chosen = settings(database_url, **changed)
     async with (
         open_runtime(chosen, is_migrating=False) as runtime,
         serving(runtime, chosen) as port,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NoReturn
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
 
 TIMEOUT_S_MIN = 2.0  # libpq reads connect_timeout=1 as 2.
 UTF8 = frozenset({"auto", "utf8", "utf-8", "unicode"})
@@ -52,6 +52,9 @@ SESSION_ATTRIBUTES = frozenset(
     {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"}
 )
 
+# Parameters that belong to one login. They are left out for another.
+OF_ONE_LOGIN = frozenset({"database", "dbname", "passfile", "password", "role", "user"})
+
 
 class UnusableUrl(ValueError):
     """DATABASE_URL asks for something unsupported. The message names the parameter, and no secret value."""
@@ -84,6 +87,33 @@ def read_url(url: str) -> DatabaseUrl:
         socket={name: _whole(name, query[name]) for name in SOCKET if name in query},
         # Of several hosts, choose the one that accepts writes: a standby refuses them.
         target="primary" if "," in hosts and "target_session_attrs" not in query else None,
+    )
+
+
+def login_of(url: str) -> tuple[str | None, str | None]:
+    """Return the user and the password that a URL names."""
+    parts = urlsplit(url)
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    user, colon, password = userinfo.partition(":")
+    query = {name: each[-1] for name, each in _query(parts.query).items()}
+    return (
+        query.get("user", unquote(user) if at else None),
+        query.get("password", unquote(password) if colon else None),
+    )
+
+
+def with_login(url: str, *, user: str, password: str, database: str) -> str:
+    """Return the URL of a database on the same server, for another login."""
+    parts = urlsplit(url)
+    hosts = parts.netloc.rpartition("@")[2]
+    query = {
+        name: each[-1] for name, each in _query(parts.query).items() if name not in OF_ONE_LOGIN
+    }
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return urlunsplit(
+        parts._replace(
+            netloc=f"{login}@{hosts}", path=f"/{quote(database, safe='')}", query=urlencode(query)
+        )
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -30,9 +30,19 @@ async def load_users(
     connection: Connection, organization_id: UUID, ids: Collection[UUID]
 ) -> tuple[dict[UUID, User], dict[UUID, str]]:
     """Return users by id, and the groups of users who are in any, as in `Resource.related`."""
-    rows = await connection.fetch(statement("load_users"), organization_id, list(ids))
+    rows = await load_user_rows(connection, organization_id, ids)
     groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
     return {row["id"]: user_of(row) for row in rows}, groups
+
+
+async def load_user_rows(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> list[asyncpg.Record]:
+    """Return the rows of users, each of which `user_of` reads, with their groups as in `Resource.related`."""
+    rows: list[asyncpg.Record] = await connection.fetch(
+        statement("load_users"), organization_id, list(ids)
+    )
+    return rows
 
 
 def user_of(row: asyncpg.Record) -> User:
@@ -120,12 +130,17 @@ async def find_group_names(
 
 
 async def load_members(
-    connection: Connection, organization_id: UUID, groups: Collection[UUID], ids: Collection[UUID]
+    connection: Connection, organization_id: UUID, named: Mapping[UUID, Collection[UUID]]
 ) -> Members:
-    """Return, for some groups, which of some ids are members."""
-    return await _by_group(
-        await connection.fetch(statement("load_members"), organization_id, list(groups), list(ids))
-    )
+    """Return, for each group, which of the ids that are named for it are members."""
+    members: Members = {}
+    for some in pieces([(group_id, each) for group_id, ids in named.items() for each in ids]):
+        rows = await connection.fetch(
+            statement("load_members"), organization_id, *zip(*some, strict=True)
+        )
+        for group_id, member_id, member_type in rows:
+            members.setdefault(group_id, {})[member_id] = member_type
+    return members
 
 
 async def load_all_members(
@@ -138,11 +153,34 @@ async def load_all_members(
 
 
 async def load_memberships(
-    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+    connection: Connection, organization_id: UUID, ids: Collection[UUID], *, limit: int
 ) -> Members:
-    """Return the groups that some ids belong to, with only those ids as members."""
+    """Return the groups that some ids belong to, with only those ids as members: at most `limit` pairs."""
     return await _by_group(
-        await connection.fetch(statement("load_memberships"), organization_id, list(ids))
+        await connection.fetch(statement("load_memberships"), organization_id, list(ids), limit)
+    )
+
+
+class Counts(NamedTuple):
+    """How many members groups have, and how many groups users or groups are in, by id."""
+
+    members: dict[UUID, int]
+    groups: dict[UUID, int]
+
+
+async def count_members(
+    connection: Connection,
+    organization_id: UUID,
+    groups: Collection[UUID],
+    members: Collection[UUID],
+) -> Counts:
+    """Return how many members some groups have, and how many groups some users or groups are in."""
+    rows = await connection.fetch(
+        statement("count_members"), organization_id, list(groups), list(members)
+    )
+    return Counts(
+        {row["id"]: row["members"] for row in rows if row["members"]},
+        {row["id"]: row["groups"] for row in rows if row["groups"]},
     )
 
 

@@ -37,8 +37,8 @@ async def load_groups_of(
     found: dict[UUID, set[UUID]] = {}
     groups = list(group_ids)
     for some in pieces(list(ids)):
-        rows = await connection.fetch(statement("load_members"), organization_id, groups, some)
-        for group_id, member_id, _ in rows:
+        rows = await connection.fetch(statement("load_groups_of"), organization_id, groups, some)
+        for group_id, member_id in rows:
             found.setdefault(member_id, set()).add(group_id)
     return found
 

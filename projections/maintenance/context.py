@@ -31,7 +31,7 @@ class RebuildContext:
     a worker through a pipe, never through command-line arguments.
     """
 
-    dsn: str  # Of the database's owner.
+    dsn: str  # Of the database's owner; a comparison may have the service's.
     master_key: bytes
     projection: Projection
     schema: str  # Whose tables are filled, caught up or compared.

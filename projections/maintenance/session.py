@@ -39,7 +39,7 @@ Report = Callable[[Progress], None]
 
 @asynccontextmanager
 async def opened(context: RebuildContext, *, name: str) -> AsyncIterator[Connection]:
-    """Give a connection of the owner for the duration of the block, with a name."""
+    """Give a connection for the duration of the block, with a name."""
     session = {**SESSION, "application_name": name}
     connection = await connect(context.dsn, timeout_s=CONNECT_TIMEOUT_S, server_settings=session)
     try:

@@ -1,8 +1,10 @@
 """The settings of an organization: their names, their legal values, and what holds where none was chosen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+LIMIT_MAX, EVENTS_MAX = 1_000_000, 1_000_000_000
 
 
 class IllegalSetting(ValueError):
@@ -21,6 +23,7 @@ class Setting:
     default: Any
     legal: str
     is_legal: Callable[[Any], bool]
+    is_operators: bool = False  # Only the operator of the service changes it, on the command line.
 
 
 def flag(about: str, *, default: bool) -> Setting:
@@ -35,6 +38,11 @@ def whole_number(about: str, default: int | None, least: int, most: int) -> Sett
         return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
     return Setting(about, default, f"a whole number from {least:,} to {most:,}", is_legal)
+
+
+def limit(about: str, most: int) -> Setting:
+    """Return a limit that the operator sets. None means that the service's own setting holds, and 0 that there is none."""
+    return replace(whole_number(about, None, 0, most), is_operators=True)
 
 
 def choice(about: str, default: str, *others: str) -> Setting:
@@ -71,6 +79,11 @@ SETTINGS: Mapping[str, Setting] = {
         "warned",
         "refused",
     ),
+    "requestsPerSecond": limit("Requests a second of all tokens together.", LIMIT_MAX),
+    "burst": limit("Requests at once of all tokens together.", LIMIT_MAX),
+    "tokenRequestsPerSecond": limit("Requests a second of each token.", LIMIT_MAX),
+    "tokenBurst": limit("Requests at once of each token.", LIMIT_MAX),
+    "eventsPerDay": limit("Events that the log may grow by in a day, counted in UTC.", EVENTS_MAX),
     "guard": Setting(
         "When changes that would take access from many people are held: more than maxUsers users and more than "
         "maxPercent % of the active users within windowMinutes. A new organization is guarded after 24 hours.",

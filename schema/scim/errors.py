@@ -1,5 +1,7 @@
 """The refusals of SCIM (RFC 7644 §3.12): one class per scimType or status."""
 
+import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -176,6 +178,19 @@ class UnsupportedMediaType(ScimError):
     """The body is neither application/scim+json nor application/json."""
 
     status = 415
+
+
+class TooManyRequests(ScimError):
+    """The client must send less (RFC 6585 §4). `headers` say when it may go on."""
+
+    status = 429
+
+    def __init__(
+        self, detail: str, retry_after_s: float, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        wait_s = max(1, math.ceil(retry_after_s))
+        self.headers: Mapping[str, str] = {"Retry-After": str(wait_s), **(headers or {})}
 
 
 class InternalError(ScimError):

@@ -53,8 +53,13 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
         # A key that is a value path holds a value, whose letter case may matter.
         name = key if "[" in key else key.lower()
         if name in seen:
-            raise InvalidSyntax(
-                f"The key {key[:QUOTED_MAX]!r} is given twice in one object; send it once. "
-                "Names compare without case."
-            )
+            raise repeated(key)
         seen.add(name)
+
+
+def repeated(key: str) -> InvalidSyntax:
+    """Return the refusal of a key that an object has twice."""
+    return InvalidSyntax(
+        f"The key {key[:QUOTED_MAX]!r} is given twice in one object; send it once. "
+        "Names compare without case."
+    )

@@ -12,8 +12,8 @@ from service.api.read import read_body, read_path, read_query
 from service.api.route import JSON, Api, Route
 from service.callers.scopes import lacking
 from service.http.answer import Answer
+from service.http.authentication import authenticate_request
 from service.http.parts import SERVICE
-from service.http.refusal_log import ORIGIN, Origin
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
 
@@ -48,10 +48,9 @@ def handler(api: Api, route: Route) -> Handler:
 
 
 async def authenticate(request: web.Request, scope: str) -> Call:
-    """Return who calls. Errors: Unauthorized, InsufficientScope, Unavailable."""
+    """Return who calls. Errors: those of `authenticate_request`, InsufficientScope."""
     service = request.app[SERVICE]
-    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
-    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
+    authenticated = await authenticate_request(request)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), scope)
     return Call(service, authenticated, request, request[REQUEST_ID])

@@ -15,12 +15,12 @@ from prometheus_client import Gauge
 from eventstore.follow import CHANNEL
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import classify
-from eventstore.postgres.session import connect
 from projections.followers.follower import Follower
 from projections.followers.lag import Lag
 from projections.followers.lease import Lease, duties
 from projections.followers.runner import FollowerRun, Timing
 from projections.history.write import HISTORY
+from service.database.logins.session import ServiceLogin
 from service.database.pool import SESSION
 
 FOLLOWERS: tuple[Follower, ...] = (HISTORY,)
@@ -66,12 +66,12 @@ class Followers:
 
     def __init__(
         self,
-        dsn: str,
+        login: ServiceLogin,
         *,
         followers: Sequence[Follower] = FOLLOWERS,
         timing: Timing | None = None,
     ) -> None:
-        self._dsn = dsn
+        self._login = login
         self._followers = followers
         self._timing = timing or Timing()
         self._woken = asyncio.Event()
@@ -126,8 +126,7 @@ class Followers:
 
     @asynccontextmanager
     async def _connected(self, command_timeout_s: float) -> AsyncIterator[Connection]:
-        connection = await connect(
-            self._dsn,
+        connection = await self._login.connect(
             timeout_s=CONNECT_TIMEOUT_S,
             command_timeout=command_timeout_s,
             server_settings=self._session(),
@@ -161,9 +160,9 @@ async def _close(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def following(dsn: str) -> AsyncIterator[None]:
+async def following(login: ServiceLogin) -> AsyncIterator[None]:
     """Follow for the duration of the block. At its end, finish the current batch."""
-    followers = Followers(dsn)
+    followers = Followers(login)
     task = asyncio.create_task(followers.run(), name="followers")
     try:
         yield

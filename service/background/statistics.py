@@ -11,7 +11,6 @@ import asyncpg
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
-from eventstore.postgres.session import connect
 from eventstore.postgres.statements import statements_in
 from projections.registry import PROJECTIONS
 from service.background.periodic import periodically
@@ -25,28 +24,20 @@ INTERVAL_S = 2.0
 TIMEOUT_S = 10.0
 
 
-async def analyze_young(dsn: str, connection: Connection) -> list[str]:
-    """Analyze the tables that need it, on a connection of their owner; return their names.
-
-    `connection` only finds them: it may have any account.
-    """
+async def analyze_young(connection: Connection) -> list[str]:
+    """Analyze the tables that need it; return their names."""
     young = await connection.fetch(statement("find_young_tables"), SCHEMAS, ROWS_MAX)
-    names = [f'"{row["schemaname"]}"."{row["relname"]}"' for row in young]
-    if names:
-        owner = await connect(dsn, timeout_s=TIMEOUT_S, command_timeout=TIMEOUT_S)
-        try:
-            await owner.execute(f"ANALYZE {', '.join(names)}")
-        finally:
-            await owner.close(timeout=TIMEOUT_S)
-    return names
+    for row in young:  # Each in a transaction of its own, so that no lock is held for long.
+        await connection.execute(statement("analyze_table"), row["schemaname"], row["relname"])
+    return [f"{row['schemaname']}.{row['relname']}" for row in young]
 
 
-def keeping_statistics(dsn: str, pool: asyncpg.Pool) -> AbstractAsyncContextManager[None]:
+def keeping_statistics(pool: asyncpg.Pool) -> AbstractAsyncContextManager[None]:
     """Analyze newly filled tables every few seconds, for the duration of the block."""
 
     async def look() -> None:
         async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
-            await analyze_young(dsn, connection)
+            await analyze_young(connection)
 
     return periodically(
         look,

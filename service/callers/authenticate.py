@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -18,8 +18,10 @@ from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
 from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
 from service.callers.caller import Caller
+from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
+from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
@@ -50,6 +52,7 @@ class AuthenticatedCaller:
     user_type: ResourceType
     actor_id: str  # The id of the account, as events name it.
     scopes: frozenset[str]  # All that the token grants.
+    buckets: tuple[Bucket, ...] = ()  # The rate limits that its requests count for.
 
     @property
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -60,8 +63,11 @@ class AuthenticatedCaller:
 class Authenticator:
     """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
-    def __init__(self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey]) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey], rates: Rates | None = None
+    ) -> None:
         self._pool = pool
+        self._rates = rates or Rates()
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
@@ -75,7 +81,9 @@ class Authenticator:
         if time.monotonic() - cached.looked_up_at_s > FRESH_S:
             await self._look_up(cached)
         if cached.caller is None:
-            cached.caller = _caller(cached.state, cached.claims)
+            caller = _caller(cached.state, cached.claims)
+            buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
+            cached.caller = replace(caller, buckets=buckets)
         return cached.caller
 
     async def _refuse_expired(self, cached: CachedToken) -> None:

@@ -1,7 +1,8 @@
 """The command line: `scim-ledger COMMAND`.
 
-`commands.py`, `role_groups.py`, `guard.py` and `projections.py` define the commands and call the use cases in `service/organizations` and
-`projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py` and `issue.py`.
+`commands.py`, `role_groups.py`, `guard.py` and `projections.py` define the commands and call the use cases in
+`service/organizations` and `projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py`,
+`settings.py`, `audit.py` and `issue.py`.
 `command_line.py` runs one command line, `groups.py` makes command groups, and `provenance.py` records who acts.
 `process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
 the text and the JSON that commands print.

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
+from service.cli.audit import audit
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.guard import guard
 from service.cli.issue import issue_and_show
@@ -30,6 +32,7 @@ from service.cli.process.run import (
 from service.cli.projections import projections
 from service.cli.provenance import cli_provenance
 from service.cli.role_groups import role_groups
+from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.address import find_origin
 from service.database.migrate import migrate
@@ -37,7 +40,7 @@ from service.organizations.register import create_organization, find_organizatio
 from service.organizations.schemas import register_schema
 from service.organizations.tokens import revoke_token
 from service.organizations.users import create_user
-from service.runtime import Runtime, adopt_by_log, open_database
+from service.runtime import Runtime, adopt_by_log, make_ready, open_database
 from service.scim.base_path import BASE_PATH
 
 log = structlog.get_logger()
@@ -61,6 +64,7 @@ app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
+app.add_typer(audit, name="audit")
 app.add_typer(projections, name="projections")
 
 
@@ -99,16 +103,30 @@ def serve() -> None:
 
 
 @app.command("migrate")
-def migrate_command() -> None:
-    """Migrate the database to the schema of this release. Running it again changes nothing."""
-    run(_migrate)
+def migrate_command(
+    renew_login: Annotated[
+        bool,
+        typer.Option("--renew-login", help="Give the service's stored login a new password now."),
+    ] = False,
+) -> None:
+    """Migrate the database to the schema of this release, with the owner's login.
+
+    Running it again changes nothing.
+    """
+    run(partial(_migrate, renew_login=renew_login))
 
 
-async def _migrate(settings: Settings) -> None:
-    async with open_database(settings, may_make=False) as dsn:
-        applied = await migrate(dsn)
-        await adopt_by_log(dsn, settings)
-    say("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
+async def _migrate(settings: Settings, *, renew_login: bool) -> None:
+    async with open_database(settings, may_make=False) as logins:
+        applied = await migrate(logins.owner_dsn)
+        await adopt_by_log(logins.owner_dsn, settings)
+        for each in applied:
+            say(f"applied {each}")
+        made = await make_ready(logins, settings, renew_login=renew_login)
+        for each in made:
+            say(f"made {each}")
+    if not applied and not made:
+        say("The database is up to date.")
 
 
 @organizations.command("create")
@@ -136,6 +154,9 @@ def organization_list(as_json: AsJson = False) -> None:
         say(await show.organizations(runtime, as_json=as_json))
 
     run_with_runtime(list_them)
+
+
+organizations.command("set")(organization_set)
 
 
 @roles.command("list")

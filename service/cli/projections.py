@@ -129,7 +129,7 @@ def projections_verify(
     """Compare every row with the log, while the service runs. Exit code 1 if a row differs or a stream is parked."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
-        context = _context(runtime, settings, name)
+        context = _context(settings, name, dsn=runtime.login.dsn)  # It only reads.
         chosen = await _chosen(runtime, organization)
         await compare(context, chosen, as_json=as_json, with_personal=personal)
 
@@ -187,12 +187,12 @@ async def _unless_parked(context: RebuildContext, summary: str) -> str:
 
 
 def _context(
-    runtime: Runtime, settings: Settings, name: str, workers: int | None = None
+    settings: Settings, name: str, *, dsn: str, workers: int | None = None
 ) -> RebuildContext:
     secret = settings.master_key.get_secret_value() if settings.master_key else None
     projection = find_projection(name)
     return RebuildContext(
-        dsn=runtime.dsn,
+        dsn=dsn,
         master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
         projection=projection,
         schema=projection.name,
@@ -207,7 +207,7 @@ def _run_in_context(
     """Run work that changes which tables serve, and print its summary."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
-        say(await work(_context(runtime, settings, name, workers)))
+        say(await work(_context(settings, name, dsn=runtime.dsn, workers=workers)))
 
     run_with_runtime(
         in_context,

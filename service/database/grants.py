@@ -12,15 +12,17 @@ from projections.registry import PROJECTIONS
 statement = statements_in(__package__)
 
 
-READ, ADD, WRITE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
+READ, WRITE = "SELECT", "SELECT, INSERT, UPDATE, DELETE"
 # Schema → table → rights.
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
-    "eventstore": {"events": ADD, "subject_keys": "SELECT, INSERT, DELETE"},
+    "eventstore": {"events": READ, "subject_keys": READ},  # Events come in by append_events.
     "service": {
         "schema_migrations": READ,
-        "signing_keys": ADD,
-        "master_keys": ADD,
+        "signing_keys": READ,
+        "master_keys": READ,
+        "logins": READ,
         "addresses": "SELECT, INSERT, UPDATE",
+        "request_buckets": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
@@ -43,12 +45,15 @@ class CannotGrant(Exception):
 async def find_missing(connection: Connection, *, to_serve: bool = False) -> list[str]:
     """Return the rights that the service's role lacks, each as GRANT names it; all of them if there is no role.
 
-    Rights on schemas and tables that do not exist are not counted as missing. `to_serve` leaves out the
-    tables that serve no request.
+    Rights on schemas and tables that do not exist are not counted as missing. The connection is the owner's,
+    who must be able to take the role. `to_serve`: it is the service's, which must have its rights, and the
+    tables that serve no request are left out.
     """
     wanted = list(_wanted(TABLES if to_serve else {**TABLES, **BESIDE}))
     schemas, tables, rights = (list(column) for column in zip(*wanted, strict=True))
-    rows = await connection.fetch(statement("find_missing_grants"), schemas, tables, rights)
+    rows = await connection.fetch(
+        statement("find_missing_grants"), schemas, tables, rights, to_serve
+    )
     return [row["missing"] for row in rows]
 
 

@@ -127,11 +127,19 @@ async def find_key_at_hand(
     return key if derived(key, "fingerprint").hex() == fingerprint else None
 
 
+def is_key_at_hand(*, setting: str | None, key_file: Path) -> bool:
+    """Return whether a master key is given here, whether or not it is the database's."""
+    return setting is not None or key_file.exists()
+
+
 async def check_master_key(connection: asyncpg.Connection, master_key: bytes) -> None:
-    """Check that this is the key the database was made with; the first key is recorded. Errors: KeyProblem."""
+    """Check that this is the key the database was made with; the first key is recorded, by the owner. Errors: KeyProblem."""
     fingerprint = derived(master_key, "fingerprint").hex()
-    await connection.execute(statement("claim_master_key"), fingerprint)
-    if await connection.fetchval(statement("find_master_key")) != fingerprint:
+    found = await connection.fetchval(statement("find_master_key"))
+    if found is None:
+        await connection.execute(statement("claim_master_key"), fingerprint)
+        found = await connection.fetchval(statement("find_master_key"))
+    if found != fingerprint:
         raise KeyProblem(
             f"The database was made with another master key: set {SETTING} to that one, "
             "or restore its file."

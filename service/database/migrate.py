@@ -108,15 +108,18 @@ async def refuse_foreign(connection: asyncpg.Connection, migrations: Sequence[Mi
         raise MigrationProblem(refusal(foreign))
 
 
-async def is_behind(dsn: str) -> bool:
-    """Return whether the database lacks a migration, or the service a right. Errors: MigrationProblem, asyncpg's."""
+async def is_behind(dsn: str, *, as_service: bool = False) -> bool:
+    """Return whether the database lacks a migration, or the service a right. Errors: MigrationProblem, asyncpg's.
+
+    `as_service`: the DSN is the service's, not the owner's.
+    """
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
         await refuse_unfit(connection)
         await refuse_foreign(connection, packaged())
         if first_missing(packaged(), await load_applied(connection)) is not None:
             return True
-        return bool(await find_missing(connection))
+        return bool(await find_missing(connection, to_serve=as_service))
     finally:
         await connection.close()
 

@@ -4,11 +4,11 @@ import asyncio
 
 import asyncpg
 
-from eventstore.postgres.session import SETTINGS, connect
+from eventstore.postgres.session import SETTINGS
+from projections.directory.queries.composed import STATEMENT_LIFETIME_S
 from projections.registry import DIRECTORY
 from service.config import Settings
-
-SERVICE_ROLE = "scim_ledger_service"
+from service.database.logins.session import ServiceLogin
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -16,11 +16,10 @@ COMMAND_TIMEOUT_S = 25.0
 
 CLOSE_TIMEOUT_S = 10.0  # How long to wait for connections that are still in use.
 
-STATEMENTS_CACHED_MAX = 500
+STATEMENTS_CACHED_MAX = 200  # On each connection: about 80 in files, and 32 composed ones.
 
 SESSION = {
     **SETTINGS,
-    "role": SERVICE_ROLE,
     "search_path": DIRECTORY.name,  # A catch-up changes it, to run the same statements on other tables.
     "statement_timeout": "20s",
     "lock_timeout": "6s",  # If another process holds a log for longer, the client gets 503 and retries.
@@ -29,17 +28,17 @@ SESSION = {
 }
 
 
-async def open_pool(dsn: str, settings: Settings) -> asyncpg.Pool:
+async def open_pool(login: ServiceLogin, settings: Settings) -> asyncpg.Pool:
     """Return a pool of connections that have only the rights of the service."""
     return await asyncpg.create_pool(
-        dsn,
-        connect=connect,
+        connect=login.connect,  # The URL may change while the pool is open.
         min_size=1,
         max_size=settings.pool_size_max,
         max_inactive_connection_lifetime=60.0,
         timeout_s=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,
+        max_cached_statement_lifetime=STATEMENT_LIFETIME_S,
         server_settings=SESSION,
         reset=_leave_as_it_is,
     )

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from aiohttp import ClientConnectionResetError, HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
+from service.http.connections.arrivals import TIMED_OUT
+from service.http.connections.unread import UNREAD
 from service.http.media_type import MEDIA_TYPE
 
 READ_TIMEOUT_S = 30.0  # For a client to read an answer that waits in memory.
@@ -50,7 +52,7 @@ class Answer(web.StreamResponse):
         head = self._head(is_old=request.version < HttpVersion11).encode()
         transport.write(head if request.method == "HEAD" else head + self._whole)
         if request.protocol.writing_paused:
-            await _drain(request, transport)
+            await _drain(request, transport, len(self._whole))
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -67,12 +69,14 @@ class Answer(web.StreamResponse):
         return f"{begin}{own}{length}\r\n"
 
 
-async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None:
+async def _drain(request: web.BaseRequest, transport: asyncio.Transport, size: int) -> None:
     """Wait until the client has read enough for the rest to wait in memory. Errors: ConnectionError."""
     try:
-        async with asyncio.timeout(READ_TIMEOUT_S):
-            await request.writer.drain()
+        with UNREAD.waiting(transport, request.remote or "", size):
+            async with asyncio.timeout(READ_TIMEOUT_S):
+                await request.writer.drain()
     except TimeoutError:
+        TIMED_OUT.labels("answer").inc()
         transport.abort()
         raise ClientConnectionResetError("The client does not read its answer.") from None
 

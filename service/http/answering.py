@@ -15,7 +15,10 @@ from schema.scim.errors import (
     ScimError,
 )
 from service.http.answer import SERVER, Answer
+from service.http.authentication import BUCKETS
+from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
+from service.http.parts import SERVICE
 from service.http.refusal_log import REFUSAL, refusal_fields
 from service.http.request_id import REQUEST_ID
 from service.http.server import Answering, Handler
@@ -38,8 +41,11 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
         notes = request[NOTES] = {}
         shown = str(request_id)
         response = await _answer(request, handle, forms, shown)
+        release(request)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
+            if (buckets := request.get(BUCKETS)) and "RateLimit" not in response.headers:
+                response.headers.update(request.app[SERVICE].rates.headers(buckets))
             if not isinstance(response, Answer):  # An Answer writes this header itself.
                 response.headers["Server"] = SERVER
         # The one log line of a request: names and numbers, never personal values.

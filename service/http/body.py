@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-import orjson
 from aiohttp import StreamReader, web
 
 from schema.scim.errors import (
@@ -13,15 +13,26 @@ from schema.scim.errors import (
     ScimError,
     UnsupportedMediaType,
 )
-from schema.scim.json_text import refuse_repeated_keys, without_mark
+from schema.scim.json_slices import NotJson, loads
+from schema.scim.json_text import without_mark
+from schema.scim.json_values import count_values
 from schema.scim.value import refuse_nul
-from service.http.compression import Inflater, inflater
+from service.http.compression import Limits, check_encoding, inflate, inflated_max
+from service.http.connections.handler import BodyTooSlow
+from service.http.parts import SERVICE
+from service.http.refusal_log import ORIGIN, Origin
+from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
+from service.limits.working_memory import WorkingMemory
 
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
 # So much of a body that is too large is read and dropped: otherwise its sender would not get the refusal.
 DRAIN_LIMIT_BYTES = 67_108_864
 BODY_TIMEOUT_S = 60.0  # For a whole body; Entra gives up after the same time.
+# Of the limit of a body, for each JSON value in it. Members of a group take 25 and more with all that clients send.
+BYTES_PER_VALUE = 16
+# What a body is expected to take in memory: its text twice, and each value.
+COPIES, VALUE_BYTES = 2, 150
 NUL_ESCAPE = b"\\u0000"
 
 
@@ -37,29 +48,99 @@ class BodyTooLate(ScimError):
     status = 408
 
 
+class Held(NamedTuple):
+    """The memory that a request holds for its body, until it is answered."""
+
+    memory: WorkingMemory
+    holder: UUID | None
+    size: int
+
+
+HELD = web.RequestKey("held", Held)
+TEXT_BYTES = web.RequestKey("text_bytes", int)
+
+
 async def read_json(
     request: web.Request, media_types: Sequence[str], limit_bytes: int = BODY_LIMIT_BYTES
 ) -> Any:
     """Return the JSON of a request's body, which has one of the media types.
 
+    The limit applies to the body once it is inflated. A long body is inflated and parsed beside the event loop, when
+    there is memory for it; the request holds that memory until `release`.
     Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax (also for a key that is given twice), InvalidValue
-    for a NUL in a text.
+    for a NUL in a text, Unavailable.
     """
     _check_media_type(request, media_types)
-    text = without_mark(await read_bytes(request, limit_bytes))
+    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
+        sent = await _read_sent(request, limit_bytes, holding)
+        if encoding is None and len(sent) <= LONG_BYTES:
+            return _parse(sent)
+        return await _parse_long(request, sent, encoding, limit_bytes)
+
+
+async def _parse_long(
+    request: web.Request, sent: bytes, encoding: str | None, limit_bytes: int
+) -> Any:
+    limits = Limits(limit_bytes, limit_bytes // BYTES_PER_VALUE)
+    size = inflated_max(len(sent), limits) if encoding else len(sent)
+    await _hold(request, size * COPIES + min(size, limits.values_max) * VALUE_BYTES)
+    text = await offload(inflate, True, sent, encoding, limits) if encoding else sent
+    request[TEXT_BYTES] = len(text)
+    count = await offload(count_values, True, text, limits.values_max)
+    _hold_less(request, len(text) * COPIES + count * VALUE_BYTES)
+    return await offload(_parse, True, text)
+
+
+def _holder(request: web.Request) -> UUID | None:
+    """Return the organization that a body counts for."""
+    origin: Origin = request.get(ORIGIN, Origin())
+    return origin.organization_id
+
+
+async def _hold(request: web.Request, size: int) -> None:
+    """Wait until a request may hold so much memory. Errors: Unavailable."""
+    memory, holder = request.app[SERVICE].memory, _holder(request)
+    await memory.take(holder, size)
+    request[HELD] = Held(memory, holder, size)
+
+
+def _hold_less(request: web.Request, size: int) -> None:
+    """Return the memory that a body turned out not to need."""
+    held = request[HELD]
+    if size < held.size:
+        request[HELD] = held._replace(size=size)
+        held.memory.give_back(held.holder, held.size - size)
+
+
+def release(request: web.Request) -> None:
+    """Return the memory that a request holds for its body, if any."""
+    held = request.get(HELD)
+    if held is not None:
+        del request[HELD]
+        held.memory.give_back(held.holder, held.size)
+
+
+def is_long(request: web.Request) -> bool:
+    """Return whether the body that was read may take long to read into a command."""
+    size: int = request.get(TEXT_BYTES, 0)
+    return size > LONG_BYTES
+
+
+def _parse(sent: bytes) -> Any:
+    text = without_mark(sent)
     if not text.strip():
         raise InvalidSyntax("The request needs a body: a JSON object.")
     try:
-        body = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        body = loads(text)
+    except NotJson as error:
         raise _no_json(text, error) from None
-    await offload(refuse_repeated_keys, len(text) > LONG_BYTES, text)
     if NUL_ESCAPE in text:
         refuse_nul(body)
     return body
 
 
-def _no_json(text: bytes, error: orjson.JSONDecodeError) -> InvalidSyntax:
+def _no_json(text: bytes, error: NotJson) -> InvalidSyntax:
     """Return the refusal of a body that is not JSON, or is in an encoding that RFC 8259 §8.1 rules out."""
     remedy = "send JSON that is encoded as UTF-8"
     try:
@@ -82,13 +163,29 @@ def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
 
 
 async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
-    """Return the body. One that is too large is still read: otherwise its sender would not get the refusal."""
-    content, encoding = request.content, request.headers.get("Content-Encoding")
+    """Return the body, inflated. One that is too large is still read: otherwise its sender would not get the refusal.
+
+    Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, BodyTooLate, ClientLeft; Unavailable if too many
+    large bodies arrive at once.
+    """
+    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
+        sent = await _read_sent(request, limit_bytes, holding)
+        if encoding is None:
+            return sent
+        return await offload(inflate, True, sent, encoding, Limits(limit_bytes, limit_bytes))
+
+
+async def _read_sent(request: web.Request, limit_bytes: int, holding: Holding) -> bytes:
+    """Return the body as it was sent."""
+    content = request.content
     try:
-        if encoding is None and content.is_eof():  # Most bodies have arrived as a whole.
+        if content.is_eof():  # Most bodies have arrived as a whole.
             return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _gather(content, inflater(encoding or ""), limit_bytes)
+            return await _gather(content, limit_bytes, holding)
+    except BodyTooSlow as slow:
+        raise BodyTooLate(str(slow)) from None
     except TimeoutError:
         raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
     except ConnectionError:
@@ -99,21 +196,17 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
         ) from None
 
 
-async def _gather(content: StreamReader, inflate: Inflater | None, limit_bytes: int) -> bytes:
-    parts, size, raw_size = [], 0, 0
+async def _gather(content: StreamReader, limit_bytes: int, holding: Holding) -> bytes:
+    body, size = bytearray(), 0
     while not content.at_eof():
         part = await content.readany()
-        raw_size += len(part)
-        if raw_size > DRAIN_LIMIT_BYTES:
+        size += len(part)
+        if size > DRAIN_LIMIT_BYTES:
             break
-        if size <= limit_bytes and part:
-            plain = inflate.take(part, limit_bytes + 1 - size) if inflate else part
-            size += len(plain)
-            parts.append(plain)
-    body = _of_size(b"".join(parts), limit_bytes)
-    if inflate and raw_size:
-        inflate.end()
-    return body
+        if len(body) <= limit_bytes:
+            body += part
+            holding.add(len(part))
+    return _of_size(bytes(body), limit_bytes)
 
 
 def _of_size(body: bytes, limit_bytes: int) -> bytes:

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from schema.scim.errors import InsufficientScope, ScimError, Unauthorized
+from schema.scim.errors import (
+    InsufficientScope,
+    ScimError,
+    TooManyRequests,
+    Unauthorized,
+)
 from service.http.answer import Answer
 
 
@@ -49,10 +55,15 @@ def error_answer(
     headers: dict[str, Any] = {**form.headers(error)}
     if error.retry_after_s is not None:
         headers.setdefault("Retry-After", str(error.retry_after_s))
+    if isinstance(error, TooManyRequests):
+        headers |= error.headers
     if allow:
         headers["Allow"] = allow
     body = form.body(error, request_id)
-    return Answer(body, status=error.status, headers=headers, media_type=form.media_type)
+    answer = Answer(body, status=error.status, headers=headers, media_type=form.media_type)
+    if error.status == HTTPStatus.REQUEST_TIMEOUT:
+        answer.force_close()  # RFC 9110 §15.5.9: the rest of the request is not awaited.
+    return answer
 
 
 def bearer_challenge(realm: str) -> Callable[[ScimError], Mapping[str, str]]:

@@ -1,4 +1,9 @@
-"""Whether the service is alive, and whether it is ready: for orchestrators and load balancers."""
+"""Whether the service is alive, and whether it is ready: for orchestrators and load balancers.
+
+Nobody needs a token here. So each answer is made at most once a second, however many ask for it.
+"""
+
+from typing import NamedTuple
 
 import asyncpg
 from aiohttp import web
@@ -8,11 +13,20 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from projections.maintenance.release import find_release_mismatches
 from service.background.release_watch import not_ready
-from service.database.readiness import Readiness
-from service.http.parts import SERVICE
+from service.database.readiness import try_to_write
+from service.limits.once_a_second import OnceASecond
 
 READY_TIMEOUT_S = 2.0
-READINESS = web.AppKey("readiness", Readiness)
+
+
+class Ready(NamedTuple):
+    """Why the service is not ready; empty if it is."""
+
+    reason: str
+
+
+READY: web.AppKey[OnceASecond[Ready]] = web.AppKey("ready", OnceASecond)
+METRICS: web.AppKey[OnceASecond[bytes]] = web.AppKey("metrics", OnceASecond)
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -22,17 +36,26 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: 200 while Postgres accepts writes and its tables are of this release, else 503."""
-    try:
-        async with borrowed(request.app[SERVICE].pool, timeout_s=READY_TIMEOUT_S) as connection:
-            reason = not_ready(await find_release_mismatches(connection))
-        reason = reason or await request.app[READINESS].check()
-    except Exception as error:
-        if classify(error) is Outage.NONE:
-            raise
-        reason = reason_of(error)
+    reason = (await request.app[READY].get()).reason
     if reason:
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
     return web.json_response({"status": "ready"})
+
+
+def ready(pool: asyncpg.Pool) -> OnceASecond[Ready]:
+    """Return what looks whether the service is ready."""
+
+    async def look() -> Ready:
+        try:
+            async with borrowed(pool, timeout_s=READY_TIMEOUT_S) as connection:
+                reason = not_ready(await find_release_mismatches(connection))
+            return Ready(reason or await try_to_write(pool))
+        except Exception as error:
+            if classify(error) is Outage.NONE:
+                raise
+            return Ready(reason_of(error))
+
+    return OnceASecond(look)
 
 
 def reason_of(error: Exception) -> str:
@@ -46,6 +69,16 @@ def reason_of(error: Exception) -> str:
     return type(error).__name__
 
 
-async def metrics(_request: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> web.Response:
     """GET /metrics: the counters of this process, in Prometheus's text format."""
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    text = await request.app[METRICS].get()
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def exposed() -> OnceASecond[bytes]:
+    """Return what writes the metrics out."""
+
+    async def write() -> bytes:
+        return generate_latest()
+
+    return OnceASecond(write)

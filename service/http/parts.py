@@ -9,14 +9,19 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.point_reads import PointReader
 from projections.directory.queries.reader import QueryReader
 from service.callers.authenticate import Authenticator
+from service.http.hosts import Hosts
+from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
+from service.limits.memory_share import MemoryShare
+from service.limits.rate import RateLimits
+from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.write.lane import Lanes
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running service. Without a `public_url`, each request's Host header gives the URL."""
+    """The parts of a running service."""
 
     runtime: Runtime  # For use cases.
     pool: asyncpg.Pool
@@ -26,8 +31,11 @@ class Service:
     sealer: Sealer
     queries: QueryReader
     streams: FairShare  # Bounds answers that hold a connection while their client reads.
-    large: FairShare  # Bounds bodies of megabytes.
-    public_url: str | None = None
+    memory: WorkingMemory  # Bounds the bodies that are in work.
+    bodies: MemoryShare  # Bounds the bodies that arrive.
+    hosts: Hosts
+    rates: RateLimits
+    failures: Failures  # Of authentication, per client address.
 
 
 SERVICE = web.AppKey("service", Service)

@@ -1,7 +1,6 @@
 """The HTTP server: aiohttp's, with our limits, and with our error form even for malformed requests."""
 
 import asyncio
-import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,14 +12,19 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
+from service.http.connections.arrivals import Arrivals
+from service.http.connections.client_address import TrustedProxies, peer_of
+from service.http.connections.handler import BoundedConnection, RequestRefused
+from service.http.connections.registry import Connections, bounded_per_client
 from service.ids import new_id
 
-LINE_BYTES_MAX = 65_536  # Of the request line; a filter of 8,000 characters may take 72,000 bytes once it is encoded.
+# Of the request line; a filter of 8,000 characters may take 72,000 bytes once it is encoded. connections/handler.py
+# bounds the whole head.
+LINE_BYTES_MAX = 65_536
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
 # For requests in flight when the service stops. aiohttp waits twice as long; a container is killed after 30 s.
 SHUTDOWN_TIMEOUT_S = 12.0
 KEEPALIVE_TIMEOUT_S = 75.0
-REPORT_INTERVAL_S = 10.0
 REASON = re.compile(
     r"[A-Za-z /-]+"
 )  # The part of aiohttp's message that comes before it quotes the request.
@@ -43,7 +47,7 @@ class Answering:
     ]  # Takes the id of the request that we failed to answer.
 
 
-class BoundedHandler(RequestHandler):
+class BoundedHandler(BoundedConnection):
     """Answers malformed HTTP in our error form, and closes the connection."""
 
     __slots__ = ("answering",)
@@ -76,6 +80,8 @@ class BoundedHandler(RequestHandler):
 def malformed(error: BaseException | None, message: str) -> tuple[int, str]:
     """Return status and detail for malformed HTTP; nothing of it is quoted, since a token may be in it."""
     match error:
+        case RequestRefused(status=status, detail=detail):
+            return status, detail
         case LineTooLong(args=(_, limit, *_)) if limit == LINE_BYTES_MAX:
             detail = f"The request line is longer than {LINE_BYTES_MAX:,} bytes; POST to /.search."
             return HTTPStatus.REQUEST_URI_TOO_LONG, detail
@@ -89,61 +95,57 @@ def malformed(error: BaseException | None, message: str) -> tuple[int, str]:
 
 
 class BoundedServer(web.Server):
-    """Makes one handler per connection, and at most `connections_max` of them."""
+    """Makes one handler per connection, and bounds how many there are and how long requests take to arrive."""
 
-    connections_max = 1_000
     answering: Answering
-    reported_at_s = -math.inf
+    registry: Connections
+    arrivals: Arrivals
+    proxies: TrustedProxies
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        """Accept a connection. At the limit, close the oldest idle one, or the new one if none is idle."""
-        if len(self._connections) >= self.connections_max:
-            self._report()
-            open_ones = (
-                held
-                for other, held in self._connections.items()
-                if is_idle(other) and not held.is_closing()
-            )
-            next(open_ones, transport).abort()
+        """Accept a connection. At a limit, one is closed: the registry says which."""
         super().connection_made(handler, transport)
-
-    def _report(self) -> None:
-        now_s = self._loop.time()
-        if now_s - self.reported_at_s > REPORT_INTERVAL_S:
-            self.reported_at_s = now_s
-            log.warning("connections_at_limit", limit=self.connections_max)
+        assert isinstance(handler, BoundedHandler)
+        handler.peer = peer_of(transport.get_extra_info("peername"), self.proxies)
+        handler.begin()
+        self.registry.add(handler, self._loop.time())
 
     def __call__(self) -> RequestHandler:
         """Return the handler of a new connection."""
         handler = BoundedHandler(self, loop=self._loop, **self._kwargs)
         handler.answering = self.answering
+        handler.connections, handler.arrivals = self.registry, self.arrivals
         return handler
-
-
-def is_idle(handler: RequestHandler) -> bool:
-    """Return whether a connection has no request in flight."""
-    return handler._current_request is None  # noqa: SLF001 - aiohttp offers no way to ask.
 
 
 class BoundedRunner(web.AppRunner):
     """Runs an application on a BoundedServer."""
 
-    connections_max = 1_000
     answering: Answering
+    connections_max: int
+    proxies: TrustedProxies
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
         # aiohttp's types cannot express that the application's requests go to its own handler.
         handle: Any = plain.request_handler
+        if self.proxies:
+            handle = bounded_per_client(handle)
         answer: Any = self.answering.around(handle)
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
-        server.connections_max, server.answering = self.connections_max, self.answering
+        server.answering, server.proxies = self.answering, self.proxies
+        server.registry = Connections(self.connections_max)
+        server.arrivals = Arrivals(asyncio.get_running_loop())
         return server
 
 
 def make_runner(
-    app: web.Application, answering: Answering, *, connections_max: int
+    app: web.Application,
+    answering: Answering,
+    *,
+    connections_max: int,
+    proxies: TrustedProxies | None = None,
 ) -> BoundedRunner:
     """Return a runner with our limits, and without aiohttp's access log: our own line is enough."""
     runner = BoundedRunner(
@@ -156,5 +158,6 @@ def make_runner(
         max_line_size=LINE_BYTES_MAX,
         max_field_size=FIELD_BYTES_MAX,
     )
-    runner.connections_max, runner.answering = connections_max, answering
+    runner.answering, runner.connections_max = answering, connections_max
+    runner.proxies = proxies or TrustedProxies()
     return runner

@@ -1,9 +1,8 @@
 """A bound on how many requests hold something scarce, in all and per organization: none may starve others."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 from schema.scim.errors import Unavailable
 
@@ -14,13 +13,13 @@ class FairShare:
     def __init__(self, total: int, each: int, *, wait_s: float) -> None:
         self._all = asyncio.Semaphore(total)
         self._each, self._wait_s = each, wait_s
-        self._own: dict[UUID, asyncio.Semaphore] = {}
+        self._own: dict[Hashable, asyncio.Semaphore] = {}
         self._counts: dict[
-            UUID, int
+            Hashable, int
         ] = {}  # Requests that hold a slot or wait for one, by organization.
 
     @asynccontextmanager
-    async def slot(self, organization_id: UUID) -> AsyncIterator[None]:
+    async def slot(self, organization_id: Hashable) -> AsyncIterator[None]:
         """Hold a slot for the duration of the block. Errors: Unavailable."""
         own = self._own.setdefault(organization_id, asyncio.Semaphore(self._each))
         self._counts[organization_id] = self._counts.get(organization_id, 0) + 1
@@ -50,7 +49,7 @@ class FairShare:
                 "The service is busy with other requests of this kind; send it again in a second."
             ) from None
 
-    def _leave(self, organization_id: UUID) -> None:
+    def _leave(self, organization_id: Hashable) -> None:
         self._counts[organization_id] -= 1
         if not self._counts[organization_id]:
             del self._counts[organization_id], self._own[organization_id]

@@ -1,21 +1,32 @@
-"""Long work beside the event loop: a group of 100,000 members must delay others by milliseconds, not a second.
+"""Long work beside the event loop, and in slices on it: no work of one request may delay others by more than a moment.
 
-Only one such piece of work runs at a time, since all would share one interpreter anyway. Python switches back to
-the event loop every few milliseconds. The work must be pure: it may change only values that nothing else uses.
+Long work runs in one thread, since all threads would share one interpreter anyway. Python switches back to the
+event loop every few milliseconds, unless one call into a library written in C takes longer: so no such call may
+be about more than a megabyte. The work must be pure: it may change only values that nothing else uses.
+
+The works of several organizations take turns, so that nobody waits for all the work of a busy one.
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
-LONG_BYTES = 65_536  # Of a request: about ten milliseconds of work.
-LONG_MEMBERS = 2_000  # Of groups that a decision looks at.
+LONG_BYTES = 8_192  # Of a request: about a millisecond of work.
+LONG_MEMBERS = 500  # Of groups that a decision looks at.
+SLICE_S = 0.005  # Of work on the event loop without a break.
 
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offload")
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# The organization that the running task works for; None: nobody's.
+WORKS_FOR: ContextVar[UUID | None] = ContextVar("works_for", default=None)
 
 
 async def offload(
@@ -29,4 +40,77 @@ async def offload(
     if not is_long:
         return work(*args, **kwargs)
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_thread, partial(work, *args, **kwargs))
+    thread = _threads.get(loop)
+    if thread is None:
+        thread = _threads[loop] = Thread(loop)
+    result: T = await thread.run(WORKS_FOR.get(), partial(work, *args, **kwargs))
+    return result
+
+
+async def in_slices(values: Iterable[T]) -> AsyncIterator[T]:
+    """Yield values to a loop that works on each; other tasks run after every few milliseconds of that work."""
+    began = time.perf_counter()
+    for each in values:
+        yield each
+        if time.perf_counter() - began > SLICE_S:
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+
+
+class Item(NamedTuple):
+    """Work that waits for the thread, and the future that its caller awaits."""
+
+    work: Callable[[], Any]
+    answer: asyncio.Future[Any]
+
+
+class Thread:
+    """The thread beside one event loop. Only the loop changes what waits for it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._is_busy = False
+        # By organization: the first one has waited longest for its turn.
+        self._waiting: OrderedDict[UUID | None, deque[Item]] = OrderedDict()
+
+    async def run(self, organization_id: UUID | None, work: Callable[[], Any]) -> Any:
+        """Call a function in the thread, when it is the organization's turn, and return its result."""
+        item = Item(work, self._loop.create_future())
+        self._waiting.setdefault(organization_id, deque()).append(item)
+        if not self._is_busy:
+            self._begin_next()
+        return await item.answer
+
+    def _begin_next(self) -> None:
+        item = self._take()
+        self._is_busy = item is not None
+        if item is not None:
+            done = self._loop.run_in_executor(_executor, item.work)
+            done.add_done_callback(partial(self._end, item.answer))
+
+    def _take(self) -> Item | None:
+        """Take the first work of the organization whose turn it is, and put the organization last."""
+        while self._waiting:
+            organization_id, items = self._waiting.popitem(last=False)
+            item = items.popleft()
+            if items:
+                self._waiting[organization_id] = items
+            if not item.answer.done():  # Else its caller has left.
+                return item
+        return None
+
+    def _end(self, answer: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if answer.done():
+            pass
+        elif error is not None:
+            answer.set_exception(error)
+        elif done.cancelled():
+            answer.cancel()
+        else:
+            answer.set_result(done.result())
+        self._begin_next()
+
+
+_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offload")
+_threads: WeakKeyDictionary[asyncio.AbstractEventLoop, Thread] = WeakKeyDictionary()

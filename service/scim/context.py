@@ -1,20 +1,19 @@
 """The request context: the service, and the caller who makes the request."""
 
-import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from aiohttp import web
 
 from eventstore.events import Provenance
+from schema.scim.budget import Budget
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, lacking
 from service.http.answering import NOTES
+from service.http.authentication import authenticate_request
 from service.http.parts import SERVICE, Service
-from service.http.refusal_log import ORIGIN, Origin
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
 from service.scim.base_path import BASE_PATH
@@ -22,7 +21,6 @@ from service.write.batch import Outcome
 from service.write.commands import Command
 
 CONFLICTS_NOTED_MAX = 20  # Of roles, in the log line of a bulk.
-HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
 class RequestContext(NamedTuple):
@@ -33,6 +31,7 @@ class RequestContext(NamedTuple):
     base: str  # The URL of the SCIM endpoint, without a slash at its end.
     request_id: UUID
     notes: dict[str, Any]  # Further fields of the request's log line.
+    budget: Budget  # What the commands of the request may cost in all.
 
     @property
     def organization_id(self) -> UUID:
@@ -45,7 +44,9 @@ class RequestContext(NamedTuple):
         token_id = authenticated.token.token_id
         provenance = Provenance(authenticated.actor_id, token_id, self.request_id, "scim")
         lanes = self.service.lanes
-        outcome = await lanes.submit(command, authenticated.caller, provenance, is_long=is_long)
+        outcome = await lanes.submit(
+            command, authenticated.caller, provenance, is_long=is_long, budget=self.budget
+        )
         if outcome.role_conflict:
             self._note_conflict(outcome.role_conflict)
         return outcome
@@ -81,23 +82,16 @@ def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
 
 
 async def authenticate(request: web.Request, scope: str) -> RequestContext:
-    """Return the context of a request. Errors: Unauthorized, InsufficientScope, Unavailable."""
+    """Return the context of a request. Errors: those of `authenticate_request`, InsufficientScope."""
     service = request.app[SERVICE]
-    authenticated = await service.authenticator.authenticate(request.headers.get("Authorization"))
-    request[ORIGIN] = Origin(authenticated.caller.organization.id, authenticated.token.token_id)
+    authenticated = await authenticate_request(request)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), SCIM)
     base = base_url(request, service)
-    return RequestContext(service, authenticated, base, request[REQUEST_ID], request[NOTES])
+    request_id, notes = request[REQUEST_ID], request[NOTES]
+    return RequestContext(service, authenticated, base, request_id, notes, Budget())
 
 
 def base_url(request: web.Request, service: Service) -> str:
     """Return the URL at which the client reaches the SCIM endpoint; it is safe inside JSON."""
-    if service.public_url:
-        return service.public_url + BASE_PATH
-    return _base_url(request.scheme, request.headers.get("Host", ""))
-
-
-@lru_cache(maxsize=256)
-def _base_url(scheme: str, host: str) -> str:
-    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{BASE_PATH}"
+    return service.hosts.origin(request) + BASE_PATH

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from schema.scim.errors import InvalidFilter, InvalidValue
 from service.http.body import BODY_LIMIT_BYTES, read_json
-from service.limits.offload import LONG_BYTES
 from service.write.commands import ANY_VERSION, NO_PRECONDITION, Precondition
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
@@ -20,17 +19,6 @@ VERSION = re.compile(r'\s*(?:W/)?"([0-9]{1,18})"\s*')
 async def read_body(request: web.Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Any:
     """Return the JSON of a request's body. Errors: those of `read_json`."""
     return await read_json(request, MEDIA_TYPES, limit_bytes)
-
-
-def is_large(request: web.Request) -> bool:
-    """Return whether a body needs so much memory that only few of its size may be read at once."""
-    return (request.content_length or 0) > BODY_LIMIT_BYTES
-
-
-def is_long(request: web.Request) -> bool:
-    """Return whether a body may take long to read into a command; a body of unknown size may."""
-    length = request.content_length
-    return length is None or length > LONG_BYTES
 
 
 def query_parameters(request: web.Request) -> dict[str, str]:

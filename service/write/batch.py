@@ -2,27 +2,32 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import orjson
 
 from eventstore.append import Tail, append_in_pieces, columns_of, prepare
 from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory.changes import Changes
+from projections.directory.load import count_members
 from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_users
 from projections.directory.tables import GroupRow, UserRow
-from schema.events.codec import encode
-from schema.events.event import Place
+from schema.events.codec import Encoded, encode
+from schema.events.event import Place, with_values
+from schema.scim.budget import Spending
 from schema.scim.definitions import GROUP, USER
-from schema.scim.errors import ScimError
+from schema.scim.errors import PayloadTooLarge, ScimError
 from schema.scim.resource_type import ResourceType
 from schema.scim.subject import name_attribute
 from service.callers.caller import Caller
 from service.ids import new_id
-from service.limits.offload import LONG_MEMBERS, offload
+from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
 from service.write.commands import (
     Command,
     CreateGroup,
@@ -31,13 +36,23 @@ from service.write.commands import (
     PatchUser,
     ReplaceGroup,
     ReplaceUser,
+    UserCommand,
 )
 from service.write.decide.decide import decide
 from service.write.decide.guard import HeldNow
 from service.write.decide.required_state import RequiredState
-from service.write.decide.state import BatchState, Decision
+from service.write.decide.state import EVENT_COST, MEMBER_COST, BatchState, Decision
 from service.write.load_guard import load_guard
-from service.write.load_state import load_state
+from service.write.load_state import GONE_MAX, MEMBERS_MAX, TooManyMembers, load_state
+from service.write.quota import Left, Quotas
+
+# A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
+UNITS_MAX = 1_000_000
+COMMAND_COST = 100
+BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and written again.
+LONG_OPERATIONS = 8
+LONG_GROUPS = 500
+USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
 USER_WRITES, GROUP_WRITES = (
     (CreateUser, ReplaceUser, PatchUser),
@@ -51,7 +66,8 @@ class Work(NamedTuple):
     command: Command
     caller: Caller
     provenance: Provenance
-    is_long: bool = False  # The decision may take long.
+    is_long: bool = False  # Its request was long: the decision may take long.
+    spending: Spending | None = None  # From the budget of its request; None: a budget of its own.
 
 
 class Outcome(NamedTuple):
@@ -66,14 +82,19 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """A decided batch: one answer per command, and all events in order."""
+    """A decided batch: one answer per command, and all events in order.
+
+    A batch that has cost much ends early: its answers are those of its first commands.
+    """
 
     organization_id: UUID
     tail: Tail
     state: BatchState
+    spent: int = 0  # Units of work so far (budget.py).
     answers: list[Outcome | ScimError] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+    left: Left | None = None  # Of the organization's quota.
 
     @property
     def takes_access(self) -> bool:
@@ -87,6 +108,7 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
+    quotas: Quotas,
     read_timeout_s: float | None = None,
     is_locked: bool = True,
 ) -> Batch:
@@ -95,22 +117,111 @@ async def decide_batch(
     The guard judges only if the log is locked (`is_locked`). Otherwise a batch that takes access from anybody
     may not be written: `Batch.takes_access`.
     """
-    is_long = any(work.is_long for work in works)
-    required, refused = await offload(_required_state, is_long, works)
+    required, refused = await _required_state(works)
+    try:
+        async with asyncio.timeout(read_timeout_s):
+            state = await load_state(connection, organization_id, required)
+    except TooManyMembers:
+        works, refused = await _first_works(connection, organization_id, works, refused)
+        required, refused = await _required_state(works, refused)
+        state = await _load_fewer(connection, organization_id, required)
     async with asyncio.timeout(read_timeout_s):
-        state = await load_state(connection, organization_id, required)
         if is_locked:
             await load_guard(connection, organization_id, required, state, tail.now)
-    batch = Batch(organization_id, tail, state)
-    members = sum(len(group.members) for group in state.groups.values())
-    is_long |= members + len(state.role_holders) > LONG_MEMBERS
-    await offload(_decide_all, is_long, batch, works, refused)
+        left = await quotas.left(connection, works[-1].caller.organization, tail)
+    batch = Batch(organization_id, tail, state, left=left)
+    async for work, refusal in in_slices(zip(works, refused, strict=True)):
+        if batch.spent > UNITS_MAX:
+            break
+        if refusal is not None:
+            batch.answers.append(refusal)
+        else:
+            batch.answers.append(await offload(_decide, _is_long(work, state), batch, work))
     return batch
 
 
-def _decide_all(batch: Batch, works: Sequence[Work], refused: Sequence[ScimError | None]) -> None:
-    for work, refusal in zip(works, refused, strict=True):
-        batch.answers.append(refusal or _decide(batch, work))
+async def _load_fewer(
+    connection: Connection, organization_id: UUID, required: RequiredState
+) -> BatchState:
+    """Load the state of the first commands. Errors: PayloadTooLarge, if role groups require too many members."""
+    try:
+        return await load_state(connection, organization_id, required)
+    except TooManyMembers:
+        raise PayloadTooLarge(
+            f"The role groups that this is about have more than {MEMBERS_MAX:,} members together: "
+            "change one after another."
+        ) from None
+
+
+def _is_long(work: Work, state: BatchState) -> bool:
+    """Return whether a command may take more than a moment to decide."""
+    command = work.command
+    if len(state.role_holders) > LONG_MEMBERS and not isinstance(command, UserCommand):
+        return True
+    if work.is_long or isinstance(command, CreateUser):
+        return work.is_long
+    if isinstance(command, PatchUser):
+        size = state.sizes.get(command.id, 0)
+        return size * (1 + len(command.patch.operations)) > LONG_BYTES * LONG_OPERATIONS
+    if isinstance(command, ReplaceGroup | PatchGroup):
+        group = state.groups.get(command.id)
+        return group is not None and len(group.members) > LONG_MEMBERS
+    return len(state.groups) > LONG_GROUPS
+
+
+async def _first_works(
+    connection: Connection,
+    organization_id: UUID,
+    works: Sequence[Work],
+    refused: Sequence[ScimError | None],
+) -> tuple[list[Work], list[ScimError | None]]:
+    """Return the first commands of a batch whose members can be loaded together, with their refusals.
+
+    A command that requires too many members alone, or more than its request may still look at, is refused.
+    """
+    first: list[Work] = []
+    answers: list[ScimError | None] = []
+    needs = [_needs(work) for work in works]
+    counts = await count_members(
+        connection,
+        organization_id,
+        {each for need in needs for each in need.whole_groups},
+        {each for need in needs for each in need.gone},
+    )
+    members = groups = 0
+    for work, need, refusal in zip(works, needs, refused, strict=True):
+        own_members = sum(counts.members.get(each, 0) for each in need.whole_groups)
+        own_groups = sum(counts.groups.get(each, 0) for each in need.gone)
+        spending = work.spending or Spending()
+        units = own_members * MEMBER_COST + own_groups * EVENT_COST
+        is_too_much = own_members > MEMBERS_MAX or own_groups > GONE_MAX
+        if refusal is None and (is_too_much or units > spending.budget.left + spending.spent):
+            answers.append(_too_many(own_members, own_groups))
+        elif first and (members + own_members > MEMBERS_MAX or groups + own_groups > GONE_MAX):
+            break
+        else:
+            answers.append(refusal)
+            members, groups = members + own_members, groups + own_groups
+        first.append(work)
+    return first, answers
+
+
+def _needs(work: Work) -> RequiredState:
+    needs = RequiredState()
+    with suppress(ScimError):  # It was refused before.
+        needs.add(work.command)
+    return needs
+
+
+def _too_many(members: int, groups: int) -> PayloadTooLarge:
+    if groups:
+        return PayloadTooLarge(
+            f"It is in {groups:,} groups, too many to leave in one request: remove it from some groups first."
+        )
+    return PayloadTooLarge(
+        f"The request looks at all {members:,} members of a group: name those that join or leave "
+        "in a PATCH, or split the request."
+    )
 
 
 async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> None:
@@ -133,34 +244,88 @@ async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer)
     return [*columns_of(recorded, sealed), *columns_of_users(list(batch.changes.users.values()))]
 
 
-def _required_state(works: Sequence[Work]) -> tuple[RequiredState, list[ScimError | None]]:
-    """Return what a batch requires, and per command the refusal if reading its names failed, else None."""
-    required, refused = RequiredState(), list[ScimError | None]()
-    for work in works:
-        try:
-            required.add(work.command)
-            refused.append(None)
-        except ScimError as refusal:
-            name_attribute(refusal, _type_of(work.command))
-            refused.append(refusal)
-    return required, refused
+async def _required_state(
+    works: Sequence[Work], refused: Sequence[ScimError | None] | None = None
+) -> tuple[RequiredState, list[ScimError | None]]:
+    """Return what a batch requires, and per command the refusal if reading its names failed, else None.
+
+    Commands that were refused already require nothing.
+    """
+    required, refusals = RequiredState(), list[ScimError | None]()
+    former = refused or [None] * len(works)
+    async for work, refusal in in_slices(zip(works, former, strict=True)):
+        refusals.append(refusal or await offload(_require, work.is_long, required, work))
+    return required, refusals
+
+
+def _require(required: RequiredState, work: Work) -> ScimError | None:
+    """Add what a command requires; return its refusal if reading its names failed."""
+    try:
+        required.add(work.command)
+    except ScimError as refusal:
+        name_attribute(refusal, _type_of(work.command))
+        return refusal
+    return None
 
 
 def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     """Decide one command; the next command sees the resulting state."""
+    state, spending = batch.state, work.spending or Spending()
+    spending.start_over()
+    state.spending = spending
     try:
-        decisions = decide(work.command, batch.state, work.caller)
+        spending.spend(COMMAND_COST + _stored_size(work.command, state) // BYTES_PER_UNIT)
+        decisions = decide(work.command, state, work.caller)
+        if batch.left is not None and decisions:
+            batch.left.refuse(len(batch.events) + len(decisions), work.caller)
+        encoded = [encode(each.event) for each in decisions]
+        if isinstance(work.command, USER_WRITES):
+            _refuse_too_large(work.command, state, decisions, encoded)
     except ScimError as refusal:
         if isinstance(refusal, HeldNow):
-            for decision in refusal.decisions:
-                _record(batch, work.provenance, decision)
+            for held in refusal.decisions:
+                _record(batch, work.provenance, held, encode(held.event))
         name_attribute(refusal, _type_of(work.command))
         return refusal
-    for decision in decisions:
-        _record(batch, work.provenance, decision)
+    finally:
+        batch.spent += spending.spent
+    batch.spent += len(decisions) * EVENT_COST
+    for decision, each in zip(decisions, encoded, strict=True):
+        _record(batch, work.provenance, decision, each)
     outcome = _outcome(batch, work.command, is_changed=bool(decisions))
     conflict = _role_conflict(decisions, work.caller)
     return outcome._replace(role_conflict=conflict) if conflict else outcome
+
+
+def _stored_size(command: Command, state: BatchState) -> int:
+    resource_id: UUID | None = getattr(command, "id", None)
+    return state.sizes.get(resource_id, 0) if resource_id else 0
+
+
+def _refuse_too_large(
+    command: CreateUser | ReplaceUser | PatchUser,
+    state: BatchState,
+    decisions: Sequence[Decision],
+    encoded: Sequence[Encoded],
+) -> None:
+    """Raise PayloadTooLarge if a write would let a user grow beyond what one may take.
+
+    Its size is looked at only if it may be too large: stored and new values together are more than allowed.
+    """
+    before = _stored_size(command, state)
+    grown = sum(len(each.personal or b"") for each in encoded)
+    size = before + grown
+    if size > USER_BYTES_MAX:
+        user = state.users.get(command.id)
+        attributes = user.attributes if user else {}
+        for each in decisions:
+            attributes = with_values(attributes, getattr(each.event, "values", None) or {})
+        size = len(orjson.dumps(attributes))
+        if size > max(USER_BYTES_MAX, before):
+            raise PayloadTooLarge(
+                f"The user would take {size:,} bytes, and may take {USER_BYTES_MAX:,}: leave out values."
+            )
+    state.sizes[command.id] = size
 
 
 def _role_conflict(decisions: Sequence[Decision], caller: Caller) -> tuple[str, ...]:
@@ -178,7 +343,7 @@ def _type_of(command: Command) -> ResourceType:
     return GROUP if isinstance(command, GROUP_WRITES) else USER
 
 
-def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
+def _record(batch: Batch, provenance: Provenance, decision: Decision, encoded: Encoded) -> None:
     event, stream_id = decision.event, decision.stream_id
     index = len(batch.events)
     place = Place(
@@ -188,7 +353,6 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision) -> None:
         recorded_at=batch.tail.recorded_at_of(index),
         source=provenance.source,
     )
-    encoded = encode(event)
     batch.events.append(
         NewEvent(
             stream_id=stream_id,

@@ -44,7 +44,7 @@ async def dry_run(pool: asyncpg.Pool, command: ChangeRoleGroups, caller: Caller)
 
 
 def _decide(command: ChangeRoleGroups, state: BatchState, caller: Caller) -> DryRun:
-    decisions = organization.decide(command, state)
+    decisions = organization.decide(command, state, caller)
     digest = organization.role_groups_digest(command, state)
     refusal: ScimError | None = None
     try:

@@ -23,12 +23,14 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import ConnectionCache
 from eventstore.sealing.sealer import Sealer
 from projections.directory.save import NameTaken
+from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
 from service.write.commands import Command
 from service.write.log_ends import LogEnds
+from service.write.quota import Quotas
 from service.write.transaction import (
     Contended,
     OutcomeUnknown,
@@ -77,6 +79,7 @@ class Lanes:
 
     `waiting_max` bounds the commands that wait in one lane: beyond it a command is refused with
     Unavailable, since an answer after a minute is useless to a provisioning client.
+    `events_per_day` is the quota of organizations that have no other.
     `on_commit` is called with each organization whose log has grown; it must not block.
     """
 
@@ -86,6 +89,7 @@ class Lanes:
         sealer: Sealer,
         *,
         waiting_max: int = 1_000,
+        events_per_day: int | None = None,
         on_commit: Callable[[UUID], None] | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
@@ -94,16 +98,23 @@ class Lanes:
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
         self._log_ends = LogEnds()
+        self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
 
     async def submit(
-        self, command: Command, caller: Caller, provenance: Provenance, *, is_long: bool = False
+        self,
+        command: Command,
+        caller: Caller,
+        provenance: Provenance,
+        *,
+        is_long: bool = False,
+        budget: Budget | None = None,
     ) -> Outcome:
         """Carry out a command; return when its events are committed, or when it changed nothing.
 
-        `is_long` says that the decision may take long.
+        `is_long` says that the decision may take long; `budget` is shared by the commands of one request.
         Errors: a ScimError if the command is refused; Unavailable if the lane is full, the service
         stops, or Postgres cannot be reached.
         """
@@ -112,9 +123,9 @@ class Lanes:
         if self._is_closed or len(lane.waiting) >= self._waiting_max:
             raise _busy()
         loop = asyncio.get_running_loop()
-        pending = Pending(
-            Work(command, caller, provenance, is_long), loop.create_future(), loop.time()
-        )
+        spending = Spending(budget or Budget())
+        work = Work(command, caller, provenance, is_long, spending)
+        pending = Pending(work, loop.create_future(), loop.time())
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
@@ -150,6 +161,8 @@ class Lanes:
                 decided = await self._transact(connection, lane.organization_id, batch)
                 # The events are committed, whatever happens to the connection now.
                 _answer_all(batch, decided.answers)
+                # A batch that has cost much ends early: the rest is the beginning of the next one.
+                lane.waiting.extendleft(reversed(batch[len(decided.answers) :]))
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
@@ -202,7 +215,7 @@ class Lanes:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
         commit_by_s = now_s + COMMIT_TIMEOUT_S
-        task = Task(organization_id, works, self._sealer, self._log_ends, commit_by_s)
+        task = Task(organization_id, works, self._sealer, self._log_ends, self._quotas, commit_by_s)
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
             self._contended.pop(organization_id, None)
             try:
@@ -264,7 +277,7 @@ def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None 
 
 
 def _answer_all(batch: Sequence[Pending], answers: Sequence[Outcome | ScimError]) -> None:
-    for pending, answer in zip(batch, answers, strict=True):
+    for pending, answer in zip(batch, answers, strict=False):  # A batch may end early.
         _answer(pending, answer)
 
 

@@ -1,6 +1,8 @@
 """Load the state that a batch requires from the directory, in as few queries as its commands allow."""
 
 from collections.abc import Collection, Iterable
+from functools import partial
+from typing import cast
 from uuid import UUID
 
 import orjson
@@ -8,16 +10,28 @@ import orjson
 from eventstore.postgres.connection import Connection
 from projections.directory import load, load_roles
 from projections.directory.load import Members
+from schema.events.group import MemberType
 from schema.events.organization import RoleGroup
 from schema.scim.text import fold
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
 
+# What one batch may load at once: more takes seconds, and hundreds of megabytes.
+MEMBERS_MAX = 300_000  # Of groups that are loaded with all their members.
+GONE_MAX = 20_000  # Memberships of what is being deleted: each is an event.
+
+
+class TooManyMembers(Exception):
+    """The commands of a batch require more members than one batch may load."""
+
 
 async def load_state(
     connection: Connection, organization_id: UUID, required: RequiredState
 ) -> BatchState:
-    """Return the states and names that a batch requires. What it does not require costs no query."""
+    """Return the states and names that a batch requires. What it does not require costs no query.
+
+    Errors: TooManyMembers.
+    """
     state = BatchState()
     if required.organization or required.role_groups:
         state.organization = await load.load_organization(
@@ -36,10 +50,11 @@ async def _load_users(
     connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
 ) -> None:
     if required.users:
-        state.users, state.user_groups = await load.load_users(
-            connection, organization_id, required.users
-        )
-        state.member_types |= dict.fromkeys(state.users, "User")
+        rows = await load.load_user_rows(connection, organization_id, required.users)
+        state.unread = {row["id"]: partial(load.user_of, row) for row in rows}
+        state.sizes = {row["id"]: len(row["document"]) for row in rows}
+        state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
+        state.member_types |= dict.fromkeys(state.unread, "User")
     if required.user_names:
         holders = await load.find_user_names(
             connection, organization_id, required.user_names, required.external_ids
@@ -98,31 +113,43 @@ async def _load_groups(
 ) -> None:
     members: Members = {}
     if required.gone:
-        members = await load.load_memberships(connection, organization_id, required.gone)
+        limit = GONE_MAX + 1
+        members = await load.load_memberships(
+            connection, organization_id, required.gone, limit=limit
+        )
+        if sum(map(len, members.values())) == limit:
+            raise TooManyMembers
     groups = required.groups | members.keys()
-    if required.members and groups - required.whole_groups:
-        _merge(
-            members,
-            await load.load_members(
-                connection, organization_id, groups - required.whole_groups, required.members
-            ),
-        )
-    if required.whole_groups:
-        _merge(
-            members,
-            await load.load_all_members(connection, organization_id, required.whole_groups),
-        )
     if groups:
+        members |= {each: {} for each in groups - members.keys()}
         state.groups = await load.load_groups(connection, organization_id, groups, members)
+        await _load_members(connection, organization_id, required, state)
     if required.members:
         state.member_types |= await load.find_member_types(
             connection, organization_id, required.members
         )
 
 
-def _merge(members: Members, more: Members) -> None:
-    for group_id, ids in more.items():
-        members.setdefault(group_id, {}).update(ids)
+async def _load_members(
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
+) -> None:
+    """Put the required members into the groups of the state."""
+    whole = required.whole_groups & state.groups.keys()
+    if sum(state.groups[each].member_count for each in whole) > MEMBERS_MAX:
+        raise TooManyMembers
+    named = {each: ids for each, ids in required.named.items() if ids and each not in whole}
+    if named:
+        _put(state, await load.load_members(connection, organization_id, named))
+    if whole:
+        _put(state, await load.load_all_members(connection, organization_id, whole))
+
+
+def _put(state: BatchState, members: Members) -> None:
+    for group_id, ids in members.items():
+        group = state.groups.get(group_id)
+        if group is not None:
+            # The dict was made for this state, and nothing else uses it yet.
+            cast("dict[UUID, MemberType]", group.members).update(ids)
 
 
 async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give roles.
@@ -135,13 +162,14 @@ async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give r
     """Load the roles of the users whom a change of role groups concerns, and in which of them they are."""
     if not listed:
         return
-    for user_id in state.users:
+    known = state.unread.keys() | state.users.keys()
+    for user_id in known:
         groups = orjson.loads(state.user_groups.get(user_id, "[]"))
         state.role_groups_of[user_id] = {UUID(each) for each, _ in groups} & listed
     concerned = _concerned(required, state, listed)
     if not concerned:
         return
-    others = concerned - state.users.keys()
+    others = concerned - known
     state.role_holders = await load_roles.load_role_holders(connection, organization_id, others)
     found = await load_roles.load_groups_of(connection, organization_id, others, listed)
     state.role_groups_of |= {each: found.get(each, set()) for each in others}

@@ -24,6 +24,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.save import append_and_save_users
 from service.write.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
 from service.write.log_ends import LogEnd, LogEnds, end_of
+from service.write.quota import Quotas
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres's first answer.
 ROLLBACK_TIMEOUT_S = 2.0
@@ -54,6 +55,7 @@ class Task(NamedTuple):
     works: Sequence[Work]
     sealer: Sealer
     log_ends: LogEnds
+    quotas: Quotas
     commit_by_s: (
         float  # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
     )
@@ -72,6 +74,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         task.organization_id,
         tail,
         task.works,
+        quotas=task.quotas,
         read_timeout_s=BEGIN_TIMEOUT_S,
         is_locked=False,
     )
@@ -126,7 +129,9 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
         await transaction.start()
     try:
         tail = await lock_log(connection, task.organization_id)
-        decided = await decide_batch(connection, task.organization_id, tail, task.works)
+        decided = await decide_batch(
+            connection, task.organization_id, tail, task.works, quotas=task.quotas
+        )
         assert not decided.state.is_unjudged, "The guard has not seen who loses access."
         await write_batch(connection, decided, task.sealer)
     except Exception as error:

@@ -17,12 +17,12 @@ from service.api.models import ListQuery, Message, Page
 from service.api.route import Api, Route
 from service.app import ANSWERING, make_app
 from service.http.server import make_runner
-from service.ids import new_id
+from service.ids import uuid7
 from tests.admin.client import Admin, with_scope
 from tests.serving import Served, Tenant, settings
 
 PREFIX = "/api/admin/sample"
-IDS = [new_id() for _ in range(7)]
+IDS = [uuid7(number) for number in range(7)]
 
 
 class Row(Message):
@@ -213,7 +213,7 @@ async def test_a_refusal_names_a_field_that_is_unknown_and_those_that_are_known(
         (b'{"displayName": "a\\u0000"}', 422),
         (b'{"displayName": "a", "expiresAt": NaN}', 400),
         (b'{"displayName": "' + b"a" * 1_100_000 + b'"}', 413),
-        (b"[" * 100_000, 400),
+        (b"[" * 60_000, 400),
     ],
     ids=range(9),
 )

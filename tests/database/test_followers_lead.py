@@ -13,6 +13,7 @@ from projections.followers.runner import Timing
 from schema.events.group import MembersAdded
 from schema.events.user import UserDeactivated, UserReactivated
 from service.background.followers import Followers
+from service.database.logins.session import ServiceLogin
 from service.ids import new_id
 from tests.builders import ORGANIZATION_ID, created, jo, provisioned, sales
 from tests.conftest import SERVICE_ROLE
@@ -44,7 +45,7 @@ def timing(sweep_s: float = 0.2) -> Timing:
 @asynccontextmanager
 async def running(dsn: str, sweep_s: float = 0.2) -> AsyncIterator[Followers]:
     """Run followers for the duration of the block."""
-    followers = Followers(dsn, timing=timing(sweep_s))
+    followers = Followers(ServiceLogin(dsn), timing=timing(sweep_s))
     task = asyncio.create_task(followers.run())
     try:
         yield followers

@@ -102,9 +102,9 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_database_keeps_to_its_first_master_key(
-    service_connection: asyncpg.Connection,
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
 ) -> None:
-    await check_master_key(service_connection, KEY)
+    await check_master_key(connection, KEY)
     await check_master_key(service_connection, KEY)
     with pytest.raises(KeyProblem, match="made with another master key"):
         await check_master_key(service_connection, OTHER_KEY)
@@ -147,9 +147,9 @@ async def test_the_database_does_not_hold_the_master_key(connection: asyncpg.Con
 
 
 async def test_the_first_signing_key_is_made_and_stays(
-    service_connection: asyncpg.Connection,
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
 ) -> None:
-    [made] = await load_signing_keys(service_connection, Sealer(KEY))
+    [made] = await load_signing_keys(connection, Sealer(KEY))
     [found] = await load_signing_keys(service_connection, Sealer(KEY))
     assert found.kid == made.kid
     assert found.private_key.private_bytes_raw() == made.private_key.private_bytes_raw()
@@ -157,12 +157,13 @@ async def test_the_first_signing_key_is_made_and_stays(
 
 
 async def test_two_that_start_together_share_the_first_signing_key(
-    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+    connection: asyncpg.Connection, database_url: str
 ) -> None:
+    other = await asyncpg.connect(database_url)
     [first], [second] = await asyncio.gather(
-        load_signing_keys(connection, Sealer(KEY)),
-        load_signing_keys(service_connection, Sealer(KEY)),
+        load_signing_keys(connection, Sealer(KEY)), load_signing_keys(other, Sealer(KEY))
     )
+    await other.close()
     assert first.kid == second.kid
 
 

@@ -16,6 +16,7 @@ from projections.rebuild.rebuild import rebuild, roll_back
 from schema.events.group import MembersAdded, MembersRemoved
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
 from service.background.followers import Followers
+from service.database.logins.session import ServiceLogin
 from tests.builders import (
     ANN,
     EDITOR,
@@ -59,7 +60,7 @@ def place(database_url: str, book: Book) -> RebuildContext:
 @asynccontextmanager
 async def following(dsn: str) -> AsyncIterator[None]:
     """Follow, as the service does, for the duration of the block."""
-    followers = Followers(dsn, timing=timing())
+    followers = Followers(ServiceLogin(dsn), timing=timing())
     task = asyncio.create_task(followers.run())
     try:
         yield

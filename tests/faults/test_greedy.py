@@ -26,7 +26,7 @@ async def test_value_paths_that_look_at_too_much_are_refused(scim: Scim) -> None
     greedy = {"op": "remove", "path": f"emails[{TERMS}]"}
 
     answer = await scim.patch(f"/Users/{made.body['id']}", *[greedy] * 1_000)
-    assert (answer.status, answer.body["detail"][:30]) == (413, "The value paths of this PATCH ")
+    assert (answer.status, answer.body["detail"][:30]) == (413, "The request compares too many ")
 
     plain = [{"op": "remove", "path": f'emails[value eq "{n}@example.com"]'} for n in range(1_000)]
     answer = await scim.patch(f"/Users/{made.body['id']}", *plain)

@@ -26,6 +26,7 @@ from service.write import lane
 from service.write.batch import Outcome, Work, decide_batch, write_batch
 from service.write.commands import CreateUser, ReplaceUser
 from service.write.lane import Lanes
+from service.write.quota import Quotas
 from tests.invariants import check_every_log
 from tests.serving import settings
 
@@ -272,7 +273,9 @@ async def append_elsewhere(
     """Make a user in a separate transaction, as another process does."""
     work = Work(CreateUser(new_id(), {"userName": "kim"}, USER), caller, cli_provenance())
     tail = await lock_log(connection, caller.organization.id)
-    batch = await decide_batch(connection, caller.organization.id, tail, [work])
+    batch = await decide_batch(
+        connection, caller.organization.id, tail, [work], quotas=Quotas(None)
+    )
     await write_batch(connection, batch, runtime.sealer)
 
 

@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
 
 from service.database.embedded import postgres as embedded
+from service.database.embedded.account import programs
 from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.embedded.process import processes
 from service.database.embedded.socket import SOCKET, answering_dsn
@@ -191,3 +193,87 @@ def test_a_start_that_is_stopped_leaves_the_folder_as_it_was(data_dir: Path) -> 
         embedded.start(data_dir, stop=stop)
     assert not list(data_dir.glob("postgres*/"))
     assert processes(data_dir / "postgres") == []
+
+
+IS_ROOT = os.geteuid() == 0
+needs_root = pytest.mark.skipif(
+    not IS_ROOT, reason="only root runs the server under another account"
+)
+
+
+def connecting(dsn: str, login: str, password: str = "") -> str:
+    """Return what psql says as the account that the server runs under: 1, or why it may not connect."""
+    host = parse_qs(urlsplit(dsn).query)["host"][0]
+    found = subprocess.run(
+        [programs() / "psql", "-h", host, "-U", login, "-w", "-Atc", "SELECT 1", "postgres"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={"PGPASSWORD": password} if password else {},
+        **({"user": "nobody", "group": "nogroup", "extra_groups": []} if IS_ROOT else {}),
+    )
+    return found.stdout.strip() or found.stderr
+
+
+async def test_only_who_knows_the_password_of_our_two_logins_connects(data_dir: Path) -> None:
+    server = embedded.start(data_dir)
+    await fetched(server.dsn, "SELECT 1")
+    connection = await asyncpg.connect(server.dsn)
+    await connection.execute(
+        "CREATE ROLE scim_ledger_service; CREATE ROLE ours LOGIN PASSWORD 'x' IN ROLE scim_ledger_service;"
+        "CREATE ROLE other LOGIN PASSWORD 'x'"
+    )
+    await connection.close()
+    try:
+        assert "no password supplied" in connecting(server.dsn, "postgres")
+        assert "authentication failed" in connecting(server.dsn, "postgres", "unused")
+        assert "no pg_hba.conf entry" in connecting(server.dsn, "other", "x")
+        assert connecting(server.dsn, "ours", "x") == "1"
+    finally:
+        server.stop()
+    modes = {each: (data_dir / each).stat().st_mode & 0o777 for each in PRIVATE}
+    assert modes == dict.fromkeys(PRIVATE, 0o600)
+
+
+PRIVATE = ("postgres.password", "postgres.lock", "postgres.users")
+
+
+async def test_a_folder_of_a_release_without_passwords_gets_one(data_dir: Path) -> None:
+    """Even if that release was killed, and its server still runs."""
+    server = embedded.start(data_dir)
+    await fetched(server.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
+    (data_dir / "postgres" / "pg_hba.conf").write_text("local all all trust\n")
+    await fetched(server.dsn, "SELECT pg_reload_conf()")
+    (data_dir / "postgres.password").unlink()
+    for each in ("postgres.lock", "postgres.users"):
+        (data_dir / each).chmod(0o644)
+    server.hold.close()  # As the kernel does for a process that was killed.
+
+    later = embedded.start(data_dir)
+    try:
+        assert await fetched(later.dsn, "SELECT answer FROM kept") == 42
+        assert "no password supplied" in connecting(later.dsn, "postgres")
+        (data_dir / "postgres.password").rename(data_dir / "hidden")
+        with pytest.raises(EmbeddedPostgresError, match="former release uses the PostgreSQL"):
+            embedded.start(data_dir)
+        (data_dir / "hidden").rename(data_dir / "postgres.password")
+    finally:
+        later.stop()
+    modes = {each: (data_dir / each).stat().st_mode & 0o777 for each in PRIVATE}
+    assert modes == dict.fromkeys(PRIVATE, 0o600)
+
+
+@needs_root
+@pytest.mark.parametrize("closed", ["parent", "parent/data"])
+def test_a_folder_that_the_server_cannot_enter_is_named_and_left_alone(
+    tmp_path: Path, closed: str
+) -> None:
+    (tmp_path / "parent" / "data").mkdir(parents=True)
+    (tmp_path / closed).chmod(0o700)
+    with pytest.raises(
+        EmbeddedPostgresError, match=rf"nobody, .* cannot enter {tmp_path / closed}\."
+    ):
+        embedded.start(tmp_path / "parent" / "data")
+    assert (tmp_path / closed).stat().st_mode & 0o777 == 0o700
+    assert not (tmp_path / "parent" / "data" / "postgres").exists()

@@ -21,9 +21,17 @@ from tests.house.source import source_files, text
 FENCES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "aiohttp": {
         "service/http/answer.py": frozenset({"_eof_sent", "_headers", "_keep_alive"}),
-        "service/http/server.py": frozenset(
-            {"_connections", "_current_request", "_kwargs", "_loop", "_make_server"}
+        "service/http/connections/handler.py": frozenset(
+            {
+                "_buffer_paused",
+                "_current_request",
+                "_messages",
+                "_reading_paused",
+                "_request_count",
+                "_waiter",
+            }
         ),
+        "service/http/server.py": frozenset({"_kwargs", "_loop", "_make_server"}),
     },
     "asyncpg": {"eventstore/postgres/session.py": frozenset({"_transport"})},
     "pydantic": {

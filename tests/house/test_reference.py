@@ -12,7 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 import service.app  # noqa: F401 - importing it creates the metrics.
 from schema.events.codec import PERSONAL_EVENTS, TYPES
 from service.cli.commands import app
-from service.config import Settings
+from service.config import known_variables
 from tests.house.source import source_files, text
 
 FIRST_CELL = re.compile(r"^\| ((?:`[^`]+`(?:, )?)+) \|", re.MULTILINE)
@@ -46,16 +46,8 @@ def test_the_reference_names_every_field_of_an_event(name: str) -> None:
         assert {each for each in aliases if f"`{each}`" not in row} == set()
 
 
-def variables() -> list[str]:
-    """Return the environment variables that settings are read from."""
-    return [
-        str(field.validation_alias or f"SCIM_LEDGER_{name.upper()}")
-        for name, field in Settings.model_fields.items()
-    ]
-
-
 def test_the_reference_names_every_setting_and_no_other() -> None:
-    assert sorted(named("settings")) == sorted(variables())
+    assert sorted(named("settings")) == sorted(known_variables())
 
 
 def test_the_reference_names_every_metric_and_no_other() -> None:

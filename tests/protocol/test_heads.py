@@ -59,10 +59,16 @@ async def test_http_1_0_may_go_on(scim: Scim) -> None:
     assert [each.headers["connection"] for each in answers] == ["keep-alive"] * 2
 
 
-async def test_a_version_before_1_0_is_answered_as_1_0(scim: Scim) -> None:
-    request = head(scim, "GET", CONFIG).replace(b"HTTP/1.1", b"HTTP/0.9")
+@pytest.mark.parametrize("version", [b"HTTP/0.9", b"HTTP/2.0"])
+async def test_another_version_is_refused(scim: Scim, version: bytes) -> None:
+    request = head(scim, "GET", CONFIG).replace(b"HTTP/1.1", version)
     begin, _ = await raw(scim, request)
-    assert begin.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert begin.startswith(b"HTTP/1.0 400 Bad Request\r\n")
+
+
+async def test_a_request_without_a_version_is_refused(scim: Scim) -> None:
+    begin, _ = await raw(scim, b"GET /healthz\r\n\r\n")
+    assert begin.startswith(b"HTTP/1.0 400 Bad Request\r\n")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.database.readiness import FRESH_S
+from service.limits.once_a_second import FRESH_S
 from tests.serving import Scim, Served, make_tenant, started
 
 SOON_S = 20.0
@@ -66,7 +66,7 @@ async def settled(served: Served, status: int) -> Any:
 @pytest.mark.parametrize(
     ("revoked", "named"),
     [
-        ("INSERT ON eventstore.events", "eventstore.events"),
+        ("SELECT ON eventstore.events", "eventstore.events"),
         ("UPDATE ON directory.users", "directory.users"),
         ("USAGE ON SCHEMA followers", "followers"),
     ],

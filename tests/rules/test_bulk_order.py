@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.scim.bulk.order import in_sent_order, portions, referred, sequence
+from service.scim.bulk.references import references
 
 
 def post(bulk_id: str, *refers_to: str) -> dict[str, Any]:
@@ -22,7 +23,8 @@ def patch(path: str, *refers_to: str) -> dict[str, Any]:
 def order(*operations: dict[str, Any]) -> tuple[list[int], set[int]]:
     """Return the places of operations in the order of a bulk, and the places that circles leave out."""
     places = {each["bulkid"]: n for n, each in enumerate(operations) if each["bulkid"]}
-    return sequence(in_sent_order(operations, referred(operations, places)))
+    before = referred([references(each) for each in operations], places)
+    return sequence(in_sent_order(operations, before))
 
 
 def test_without_references_the_order_is_that_sent() -> None:

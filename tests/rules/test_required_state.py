@@ -119,14 +119,16 @@ def test_a_replaced_group_needs_its_members_where_it_names_any(
 )
 def test_a_change_of_members_needs_those_only(operation: dict[str, Any]) -> None:
     assert needs(patch_group(operation)) == RequiredState(
-        groups={SALES}, members={JO}, role_groups=True
+        groups={SALES}, members={JO}, named={SALES: {JO}}, role_groups=True
     )
 
 
 def test_several_members_of_one_path_are_needed() -> None:
     assert needs(
         patch_group(remove(f'members[value eq "{JO}" or value eq "{ANN}"]'))
-    ) == RequiredState(groups={SALES}, members={JO, ANN}, role_groups=True)
+    ) == RequiredState(
+        groups={SALES}, members={JO, ANN}, named={SALES: {JO, ANN}}, role_groups=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,5 +192,9 @@ def test_the_organization_itself_is_needed(command: Command) -> None:
 )
 def test_needs_add_up(commands: Sequence[Command]) -> None:
     assert needs(*commands, patch_user(user_id=KIM)) == RequiredState(
-        users={KIM}, groups={SALES}, members={JO, ANN}, role_groups=True
+        users={KIM},
+        groups={SALES},
+        members={JO, ANN},
+        named={SALES: {JO, ANN}},
+        role_groups=True,
     )

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from service.config import SettingProblem, Settings, read_settings, refuse_unknown
+from service.config import (
+    SettingProblem,
+    Settings,
+    known_variables,
+    read_settings,
+    refuse_unknown,
+    secret_fields,
+    variable_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +97,65 @@ def test_a_data_folder_that_postgres_cannot_name_is_refused(path: str) -> None:
 def test_a_setting_that_is_not_utf8_is_refused_by_name(name: str) -> None:
     with pytest.raises(SettingProblem, match=f"Setting {name} is not text in UTF-8"):
         read_settings({**os.environ, name: "\udcff"})
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Give an environment without settings, as the process has it."""
+    for name in known_variables():
+        monkeypatch.delenv(name, raising=False)
+    return {}
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "SCIM_LEDGER_OWNER_DATABASE_URL"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_may_be_in_a_file(
+    environ: dict[str, str], tmp_path: Path, variable: str, end: str
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"postgresql://ada:p%20w@db/x{end}", newline="")
+    settings = read_settings({**environ, f"{variable}_FILE": str(file)})
+    [url] = [each for each in (settings.database_url, settings.owner_database_url) if each]
+    assert (url.get_secret_value(), settings.is_embedded) == ("postgresql://ada:p%20w@db/x", False)
+
+
+def test_every_secret_may_be_in_a_file() -> None:
+    variables = known_variables()
+    secrets = [variable_of(each) for each in secret_fields()]
+    assert {f"{each}_FILE" for each in secrets} <= set(variables)
+    assert {"DATABASE_URL", "SCIM_LEDGER_MASTER_KEY"} <= set(secrets)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"\xff", "is not text in UTF-8"),
+    ],
+)
+def test_a_file_without_a_secret_is_refused_by_name(
+    environ: dict[str, str], tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingProblem, match=f"SCIM_LEDGER_MASTER_KEY_FILE: {file} {problem}"):
+        read_settings({**environ, "scim_ledger_master_key_file": str(file)})
+
+
+def test_a_secret_that_is_given_twice_is_refused(environ: dict[str, str], tmp_path: Path) -> None:
+    given = {"DATABASE_URL": "postgresql://a@b/c", "DATABASE_URL_FILE": str(tmp_path / "secret")}
+    with pytest.raises(SettingProblem, match="are both set: unset one of them"):
+        read_settings({**environ, **given})
+
+
+def test_a_file_with_an_unusable_url_is_refused_without_showing_it(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("mysql://ada:hidden@db/x")
+    with pytest.raises(ValidationError) as refused:
+        read_settings({**environ, "DATABASE_URL_FILE": str(tmp_path / "secret")})
+    assert refused.value.errors()[0]["loc"] == ("DATABASE_URL",)
+    assert "hidden" not in refused.value.errors()[0]["msg"]

@@ -13,6 +13,7 @@ import asyncpg
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
 from projections.directory.queries.columns import GROUPS, USERS
+from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.keyset import Edge
 from projections.directory.queries.members import Offload, with_all_members
 from projections.directory.queries.plan import (
@@ -61,6 +62,7 @@ class QueryReader:
     turn: Turn
     offload: Offload
     totals: Totals
+    composed: ComposedStatements
 
     async def carry_out(self, organization_id: UUID, plan: Plan) -> Page:
         """Return the page of a plan."""
@@ -91,7 +93,7 @@ class QueryReader:
             for sql, values in plan.statements:
                 if (wanted := plan.limit - len(rows)) > 0:
                     arguments = (organization_id, wanted, plan.offset, *values)
-                    rows += await connection.fetch(sql, *arguments)
+                    rows += await self.composed.fetch(connection, sql, *arguments)
             total = _known_total(plan, len(rows))
             if total is None:
                 total = await self._total(connection, organization_id, [query])
@@ -123,7 +125,7 @@ class QueryReader:
         async with self.reading(organization_id) as connection:
             total = await self._total(connection, organization_id, plan.queries)
             arguments = (organization_id, plan.limit, plan.offset, *values)
-            places = await connection.fetch(sql, *arguments)
+            places = await self.composed.fetch(connection, sql, *arguments)
         found = await self._at(organization_id, [(each[0], each[1]) for each in places])
         if any(each.table is GROUPS and each.with_related for each in plan.queries):
             found = await self._with_members(organization_id, found)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.read import read_tail
+from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.plan import Query, count_statement
 
 CACHED_MAX = 1_000
@@ -29,7 +30,10 @@ class Totals:
     Every change of the directory is committed with events. An unchanged log means an unchanged total.
     """
 
-    def __init__(self, count_min: int = COUNT_MIN) -> None:
+    def __init__(
+        self, composed: ComposedStatements | None = None, count_min: int = COUNT_MIN
+    ) -> None:
+        self._composed = composed or ComposedStatements()
         self._count_min = count_min
         self._cached: OrderedDict[tuple[UUID, str], Total] = OrderedDict()
 
@@ -46,7 +50,7 @@ class Totals:
             and time.monotonic() < cached.counted_at_s + CACHED_S
         ):
             return cached.count
-        count: int = await connection.fetchval(sql, organization_id, *values)
+        count: int = await self._composed.fetchval(connection, sql, organization_id, *values)
         total = Total(position, count, time.monotonic())
         if total.count >= self._count_min:
             self._keep(key, total)

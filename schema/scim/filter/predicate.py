@@ -1,7 +1,6 @@
 """A filter as a predicate over documents: PATCH uses it for value paths, tests as the oracle of the SQL."""
 
 from collections.abc import Callable
-from functools import partial
 from operator import contains, eq, ge, gt, le, lt, ne
 from typing import Any, assert_never
 
@@ -12,43 +11,38 @@ from schema.scim.filter.parse import And, Comparison, Filter, Not, Operator, Or,
 from schema.scim.resource import get
 from schema.scim.resource_type import AttributePath
 
+Test = Callable[[Any], bool]
+
 
 def matches(chosen: Filter, document: Any) -> bool:
-    """Return whether a filter selects a document, or an element of a multi-valued attribute.
+    """Return whether a filter selects a document, or an element of a multi-valued attribute."""
+    return selector(chosen)(document)
 
-    An element of a simple attribute is the value itself. expression.py says what filters mean.
+
+def selector(chosen: Filter) -> Test:
+    """Return a filter as a predicate over documents, or over elements of a multi-valued attribute.
+
+    An element of a simple attribute is the value itself. expression.py says what filters mean. The literals
+    are made comparable once, not for each element: a PATCH may apply a thousand value paths to hundreds of
+    values, and nearly all of those are one equality.
     """
-    holder = document if isinstance(document, dict) else {"value": document}
-    match chosen:
-        case Comparison(path, operator, value):
-            return _satisfies(operator, _values(path, holder), _form(path.target, value))
-        case Present(path):
-            return any(map(is_present, _found(path, holder)))
-        case And(terms):
-            return all(matches(term, holder) for term in terms)
-        case Or(terms):
-            return any(matches(term, holder) for term in terms)
-        case Not(term):
-            return not matches(term, holder)
-        case ValuePath(path, inner):
-            return any(matches(inner, each) for each in _found(path, holder) if is_present(each))
-        case _:
-            assert_never(chosen)
+    return _equality(chosen) or _of_any(_compiled(chosen))
 
 
-def selector(chosen: Filter) -> Callable[[Any], bool]:
-    """Return a filter as a predicate that is cheap to call many times.
+def _of_any(test: Test) -> Test:
+    return lambda element: test(element if isinstance(element, dict) else {"value": element})
 
-    A PATCH may apply a thousand value paths to hundreds of values; nearly all are one equality.
-    """
+
+def _equality(chosen: Filter) -> Test | None:
+    """Return the predicate of one equality with a text or a boolean; None for any other filter."""
     if not isinstance(chosen, Comparison) or chosen.operator is not Operator.EQ:
-        return partial(matches, chosen)
+        return None
     attribute = chosen.path.target
     if attribute.multi_valued or chosen.path.extension or chosen.path.sub_attribute:
-        return partial(matches, chosen)
+        return None
     name, form, wanted = attribute.name, converter(attribute), _form(attribute, chosen.value)
     if not isinstance(wanted, str | bool):
-        return partial(matches, chosen)
+        return None
 
     def is_equal(element: Any) -> bool:
         value = element.get(name) if isinstance(element, dict) else element
@@ -57,27 +51,30 @@ def selector(chosen: Filter) -> Callable[[Any], bool]:
     return is_equal
 
 
-def cost(chosen: Filter | None, elements: int) -> int:
-    """Return the cost of applying a filter to this many elements, in units of a plain equality."""
-    if chosen is None:
-        return 0
-    is_plain = isinstance(chosen, Comparison) and chosen.operator is Operator.EQ
-    return elements * (1 if is_plain else TERM_COST * _terms(chosen))
-
-
-TERM_COST = 10
-
-
-def _terms(chosen: Filter) -> int:
+def _compiled(chosen: Filter) -> Test:
+    """Return the predicate over objects that a filter means."""
     match chosen:
-        case And(terms) | Or(terms):
-            return sum(map(_terms, terms))
+        case Comparison(path, operator, value):
+            wanted = _form(path.target, value)
+            return lambda holder: _satisfies(operator, _values(path, holder), wanted)
+        case Present(path):
+            return lambda holder: any(map(is_present, _found(path, holder)))
+        case And(terms):
+            all_of = [_compiled(term) for term in terms]
+            return lambda holder: all(test(holder) for test in all_of)
+        case Or(terms):
+            any_of = [_compiled(term) for term in terms]
+            return lambda holder: any(test(holder) for test in any_of)
         case Not(term):
-            return _terms(term)
-        case ValuePath(_, inner):
-            return 1 + _terms(inner)
+            opposite = _compiled(term)
+            return lambda holder: not opposite(holder)
+        case ValuePath(path, inner):
+            test = selector(inner)
+            return lambda holder: any(
+                test(each) for each in _found(path, holder) if is_present(each)
+            )
         case _:
-            return 1
+            assert_never(chosen)
 
 
 def _found(path: AttributePath, document: Document) -> list[Any]:

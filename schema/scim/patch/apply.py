@@ -4,45 +4,30 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from schema.scim.attributes import Document
-from schema.scim.errors import InvalidValue, Mutability, PayloadTooLarge
-from schema.scim.filter.predicate import cost
-from schema.scim.patch.elements import apply_to_elements, is_void, plain
+from schema.scim.budget import Spending
+from schema.scim.errors import InvalidValue, Mutability
+from schema.scim.patch.cost import cost
+from schema.scim.patch.elements import apply_to_elements, is_void, kind_of, plain
 from schema.scim.patch.operation_value import is_set_of_subs
 from schema.scim.patch.operations import Kind, Operation
 from schema.scim.resource import get, put
 from schema.scim.resource_type import AttributePath
 from schema.scim.urns import is_urn
 
-# Of all value paths of a request, in units of predicate.cost: about a tenth of a second.
-COST_MAX = 400_000
 
-
-def apply(document: Document, operations: Iterable[Operation]) -> Document:
+def apply(
+    document: Document, operations: Iterable[Operation], spending: Spending | None = None
+) -> Document:
     """Return the document after all operations, in order; all of them apply or none does.
 
-    Errors: InvalidValue, NoTarget, Mutability (a required attribute removed).
+    Each operation is paid for before it is applied.
+    Errors: InvalidValue, NoTarget, Mutability (a required attribute removed), PayloadTooLarge.
     """
-    after, spent = document, 0
+    after, spending = document, spending or Spending()
     for operation in operations:
-        spent += _cost(after, operation)
-        refuse_too_much(spent, COST_MAX)
+        spending.spend(cost(operation, get(after, operation.path.attribute_path)))
         after = _apply_one(after, operation)
     return _without_void(after, document)
-
-
-def refuse_too_much(spent: int, most: int) -> None:
-    """Raise PayloadTooLarge if the value paths of a request would take more than a moment."""
-    if spent > most:
-        raise PayloadTooLarge(
-            "The value paths of this PATCH look at too many values in all; send fewer operations at once."
-        )
-
-
-def _cost(document: Document, operation: Operation) -> int:
-    path = operation.path
-    if path.filter is None:
-        return 0
-    return cost(path.filter, len(get(document, path.attribute_path) or ()))
 
 
 def _without_void(document: Document, former: Document) -> Document:
@@ -55,8 +40,8 @@ def _without_void(document: Document, former: Document) -> Document:
     for key, value in document.items():
         filled = value
         if isinstance(value, list):
-            before = former.get(key, ())
-            filled = [plain(each) for each in value if not is_void(each) or each in before]
+            before = {kind_of(each) for each in former.get(key, ()) if is_void(each)}
+            filled = [plain(each) for each in value if not is_void(each) or kind_of(each) in before]
         elif is_urn(key):
             filled = _without_void(value, former.get(key, {}))
         if filled not in ([], {}):

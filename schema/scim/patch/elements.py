@@ -23,6 +23,11 @@ def is_void(element: Any) -> bool:
     return type(element) is dict and not element.keys() - KIND
 
 
+def kind_of(element: Document) -> frozenset[tuple[str, Any]]:
+    """Return an element that holds nothing but its kind in a form that can be looked up."""
+    return frozenset(element.items())
+
+
 def plain(element: Any) -> Any:
     """Return an element in the form that a document holds."""
     return dict(element) if type(element) is _KindSet else element
@@ -113,17 +118,27 @@ def _membership(attribute: Attribute, listed: Sequence[Any]) -> Callable[[Any], 
     wanted: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
     for each in listed:
         keys = tuple(sorted(each)) if isinstance(each, dict) else ()
-        wanted.setdefault(keys, set()).add(_compared_at(attribute, keys, each))
-    return lambda element: any(
-        _compared_at(attribute, keys, element) in held for keys, held in wanted.items()
-    )
+        form = _form(attribute, each)
+        wanted.setdefault(keys, set()).add(tuple(map(form.get, keys or PLAIN)))
+
+    def is_listed(element: Any) -> bool:
+        form = _form(attribute, element)  # Made once, however many sets of keys there are.
+        return any(tuple(map(form.get, keys or PLAIN)) in held for keys, held in wanted.items())
+
+    return is_listed
 
 
-def _compared_at(attribute: Attribute, keys: tuple[str, ...], element: Any) -> tuple[Any, ...]:
-    """Return the values that an element has under these keys, in comparable form (RFC 7643 §2.2, caseExact)."""
+PLAIN = ("value",)  # The key of a simple value in its comparable form.
+
+
+def _form(attribute: Attribute, element: Any) -> Document:
+    """Return an element, or a listed value, in comparable form (RFC 7643 §2.2, caseExact)."""
     if not isinstance(element, dict):
-        return (_compared(attribute, element),)
-    return tuple(_compared(attribute.sub_attributes[key.lower()], element.get(key)) for key in keys)
+        return {"value": _compared(attribute, element)}
+    subs = attribute.sub_attributes
+    return {
+        key: _compared(subs.get(key.lower(), attribute), value) for key, value in element.items()
+    }
 
 
 def _compared(attribute: Attribute, value: Any) -> Any:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-import orjson
-
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget
-from schema.scim.json_text import refuse_repeated_keys, without_mark
+from schema.scim.json_slices import NotJson, loads
+from schema.scim.json_text import without_mark
+from schema.scim.json_values import count_values
 from schema.scim.patch.operation_value import is_set_of_subs, only, read_removed, read_written
 from schema.scim.patch.path import Path, parse_path
 from schema.scim.resource import DERIVED, assignments
@@ -17,6 +17,9 @@ from schema.scim.resource_type import ResourceType
 from schema.scim.value import refuse_nul
 
 OPERATIONS_MAX = 1_000  # In one request; a client that needs more sends another.
+TEXT_VALUES_MAX = (
+    600_000  # Of JSON that is sent as text: 100,000 members with all that clients send.
+)
 
 
 class Kind(StrEnum):
@@ -204,10 +207,10 @@ def _embedded_json(path: Path, value: Any) -> Any:
 
 def _read_json_text(text: str) -> Any:
     sent = without_mark(text.encode())
+    count_values(sent, TEXT_VALUES_MAX)
     try:
-        value = orjson.loads(sent)
-    except orjson.JSONDecodeError:
+        value = loads(sent)
+    except NotJson:
         raise InvalidValue("The value is a string that holds no JSON; send an object.") from None
-    refuse_repeated_keys(sent)
     refuse_nul(value)
     return value

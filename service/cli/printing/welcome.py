@@ -1,10 +1,11 @@
 """What `serve` prints when it is ready: at the first start, what to paste into Entra."""
 
+import os
 import sys
 
 from schema.events.organization import Organization
 from service.cli.printing.lists import load_organizations
-from service.config import Settings, default_data_dir
+from service.config import Settings, default_data_dir, file_variable_of, variable_of
 from service.runtime import Runtime
 from service.scim.base_path import BASE_PATH
 from service.terminal import printable, shell_quoted
@@ -93,6 +94,9 @@ def command(settings: Settings) -> str:
 
 def _secrets(settings: Settings) -> str:
     """Return which secret settings the reader must also set for commands. Their values must not be shown."""
-    given = {"DATABASE_URL": settings.database_url, "SCIM_LEDGER_MASTER_KEY": settings.master_key}
-    names = " and ".join(name for name, value in given.items() if value is not None)
-    return f"Commands need the same {names}. " if names else ""
+    given = [
+        file_variable_of(each) if file_variable_of(each) in os.environ else variable_of(each)
+        for each in ("database_url", "master_key")
+        if getattr(settings, each) is not None
+    ]
+    return f"Commands need the same {' and '.join(given)}. " if given else ""

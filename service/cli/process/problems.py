@@ -13,6 +13,7 @@ from schema.scim.errors import ScimError
 from service.cli.process.output import OutputFailed
 from service.config import CannotListen, SettingProblem
 from service.database.embedded.postgres import EmbeddedPostgresError
+from service.database.logins.given import LoginProblem, NoOwner
 from service.database.master_key import KeyProblem
 from service.database.migrate import MigrationProblem
 from service.runtime import NoDatabase, NotMigrated
@@ -37,8 +38,10 @@ PROBLEMS = (
     CannotListen,
     EmbeddedPostgresError,
     KeyProblem,
+    LoginProblem,
     MigrationProblem,
     NoDatabase,
+    NoOwner,
     NotFolded,
     NotMigrated,
     OSError,

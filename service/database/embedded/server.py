@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -27,6 +27,7 @@ from service.database.embedded.socket import (
     make_again,
     socket_folder,
 )
+from service.database.embedded.superuser import FILE, RULES, SUPERUSER, make_password, password_of
 
 START_TIMEOUT_S = 120  # Recovery after a crash replays up to max_wal_size.
 STOP_TIMEOUT_S = 60
@@ -64,6 +65,8 @@ def bring_up(
     def prepare() -> None:
         forget(folder, socket_folder(folder))
         configure(folder, account, settings)
+        if password_of(folder) is None:
+            make_password(folder, account, stop)
 
     return launch(folder, account, prepare, stop)
 
@@ -167,11 +170,12 @@ def create(folder: Path, account: Account, stop: Event | None = None) -> None:
         "--locale=C",
         "--builtin-locale=C.UTF-8",
     )
-    # An account that may open the socket may also read the files, so a password would add nothing.
+    # `configure` writes who may connect before the server starts. The password of a former folder is not this one's.
+    (folder.parent / FILE).unlink(missing_ok=True)
     try:
         run(
             account,
-            *("initdb", "-D", str(fresh), "--username=postgres", "--auth=trust", *locale),
+            *("initdb", "-D", str(fresh), f"--username={SUPERUSER}", "--auth=reject", *locale),
             stop=stop,
         )
     except Stopped:
@@ -181,18 +185,26 @@ def create(folder: Path, account: Account, stop: Event | None = None) -> None:
 
 
 def configure(folder: Path, account: Account, settings: Mapping[str, str]) -> None:
-    """Write postgresql.conf again. What ALTER SYSTEM has set is in another file and stays."""
+    """Write postgresql.conf and pg_hba.conf again. What ALTER SYSTEM has set is in another file and stays."""
     chosen = {**found_by_initdb(folder), **settings}
     lines = [
         "# Written at every start of the service.",
         *(f"{name} = {value}" for name, value in chosen.items()),
         f"unix_socket_directories = '{folder_for_socket(folder, account)}'",
     ]
-    # Written outside the folder and moved in: as root we must not follow a link made by the server's account.
-    written = folder.with_name("postgresql.conf")
+    write(folder / "postgresql.conf", lines, account)
+    write(folder / "pg_hba.conf", RULES, account)
+
+
+def write(file: Path, lines: Iterable[str], account: Account) -> None:
+    """Write a file of the server's folder.
+
+    It is written outside the folder and moved in: as root we must not follow a link made by the server's account.
+    """
+    written = file.parent.with_name(file.name)
     written.write_text("\n".join(lines) + "\n", encoding="utf-8")
     give(written, account)
-    written.replace(folder / "postgresql.conf")
+    written.replace(file)
 
 
 def found_by_initdb(folder: Path) -> dict[str, str]:

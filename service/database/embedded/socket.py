@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from service.database.embedded.account import Account, EmbeddedPostgresError, give, may_enter
+from service.database.embedded.superuser import SUPERUSER, password_of
 
 SOCKET = ".s.PGSQL.5432"  # The port names the socket file; nothing listens on TCP.
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, a NUL included.
@@ -29,17 +30,17 @@ def answering_dsn(folder: Path) -> str | None:
             probe.connect(str(sockets / SOCKET))
         except OSError:
             return None
-    return dsn_at(sockets)
+    return dsn_at(sockets, password_of(folder) or "")
 
 
-def dsn_at(sockets: Path) -> str:
+def dsn_at(sockets: Path, password: str) -> str:
     """Return the superuser's DSN of a server that listens in a folder.
 
     It names everything that libpq and asyncpg would otherwise take from PG* variables and files in HOME.
-    Any password will do, because the server does not ask for one.
     """
     host = quote(os.fsencode(sockets), safe="/")
-    return f"postgresql://postgres:unused@/postgres?host={host}&port=5432&sslmode=disable"
+    login = f"{SUPERUSER}:{password}"
+    return f"postgresql://{login}@/postgres?host={host}&port=5432&sslmode=disable"
 
 
 def socket_folder(folder: Path) -> Path | None:

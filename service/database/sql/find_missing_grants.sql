@@ -2,6 +2,7 @@
 -- $1 schemas text[]
 -- $2 tables text[]
 -- $3 rights text[]
+-- $4 to_serve boolean: this login must have the role's rights; otherwise it must be able to take the role
 WITH role AS (
     SELECT (SELECT pg_roles.oid FROM pg_roles WHERE pg_roles.rolname = 'scim_ledger_service') AS oid
 ), wanted AS (
@@ -15,8 +16,10 @@ WITH role AS (
       FROM role
      WHERE role.oid IS NULL
         OR NOT pg_has_role(current_user, role.oid,
-                           CASE WHEN current_setting('server_version_num')::integer >= 160000
-                                THEN 'SET' ELSE 'MEMBER' END)
+                           CASE WHEN $4 THEN 'USAGE'
+                                WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET'
+                                ELSE 'MEMBER'
+                            END)
      UNION ALL
     SELECT DISTINCT 1, format('USAGE ON SCHEMA %I', wanted.schema_name)
       FROM wanted
@@ -40,7 +43,7 @@ WITH role AS (
       JOIN pg_namespace
         ON pg_namespace.oid = pg_proc.pronamespace
      CROSS JOIN role
-     WHERE pg_namespace.nspname = 'eventstore'
+     WHERE pg_namespace.nspname IN ('eventstore', 'service')
        AND pg_proc.prorettype <> 'trigger'::regtype
        AND (role.oid IS NULL OR NOT has_function_privilege(role.oid, pg_proc.oid, 'EXECUTE'))
 )

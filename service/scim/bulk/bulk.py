@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -20,21 +21,25 @@ from schema.scim.errors import (
 )
 from service.http.answer import Answer
 from service.http.answering import unexpected
+from service.http.body import is_long
 from service.http.refusal_log import OPERATIONS_REFUSED, Origin, log_fields
 from service.ids import as_id, new_id
+from service.limits.offload import LONG_BYTES, offload
 from service.scim.bulk.operation import (
     STATUSES,
+    BulkOperation,
     command_of,
     named_resource,
     read_operation,
     sent_location,
 )
-from service.scim.bulk.order import in_sent_order, portions, referred, sequence
+from service.scim.bulk.order import Before, in_sent_order, portions, referred, sequence
 from service.scim.bulk.references import references
 from service.scim.context import RequestContext
 from service.scim.represent import dumps, etag
 from service.scim.request import read_body
 from service.scim.responses import json_response
+from service.write.commands import Command
 
 OPERATIONS_MAX = 1_000
 PAYLOAD_BYTES_MAX = 4_194_304
@@ -61,6 +66,8 @@ class Bulk:
     sent: Sequence[Document]
     ids: Mapping[str, UUID]
     places: Mapping[str, int]
+    mentioned: Sequence[AbstractSet[str]]  # The bulkIds that each operation refers to.
+    is_long: bool  # The request is: its operations are read beside the event loop.
     results: dict[int, Result] = field(default_factory=dict)
     logged: list[int] = field(default_factory=list)  # Places of the refusals that have a log line.
 
@@ -69,7 +76,7 @@ async def bulk(request: web.Request, context: RequestContext) -> Answer:
     """POST /Bulk: 200 with a BulkResponse, whether its operations succeeded or not."""
     body = await read_body(request, PAYLOAD_BYTES_MAX)
     sent, errors_max = _read_request(body)
-    results = await run(context, sent, errors_max)
+    results = await run(context, sent, errors_max, is_long=is_long(request))
     if count := _count_errors(results):
         request[OPERATIONS_REFUSED] = count
     documents = [results[index].document for index in sorted(results)]
@@ -110,20 +117,22 @@ def _with_lower_keys(operation: Any) -> Document:
 
 
 async def run(
-    context: RequestContext, sent: Sequence[Document], errors_max: int | None
+    context: RequestContext,
+    sent: Sequence[Document],
+    errors_max: int | None,
+    *,
+    is_long: bool = False,
 ) -> dict[int, Result]:
     """Carry out operations; return their results by place. After `errors_max` errors, skip the rest.
 
     Operations that do not refer to each other go into the lane together, in their order, and share commits.
     """
-    state = Bulk(context, sent, _assigned_ids(sent), _places(sent))
-    before = referred(sent, state.places)
-    circular = sequence(before)[1]
-    rest = {place: wanted for place, wanted in before.items() if place not in circular}
-    order, stuck = sequence(in_sent_order(sent, rest))
+    mentioned = await offload(_mentioned, is_long, sent)
+    state = Bulk(context, sent, _assigned_ids(sent), _places(sent), mentioned, is_long)
+    before, order, blocked = await offload(_ordered, is_long, state)
     refusal = Conflict("Its bulkId references form a circle, or lead to one; split the operations.")
     results = state.results
-    results |= {place: _refused(state, place, refusal) for place in circular | stuck}
+    results |= {place: _refused(state, place, refusal) for place in blocked}
     # If an error may stop the rest, one operation must end before the next begins.
     for portion in portions(order, before, PORTION_MAX if errors_max is None else 1):
         if errors_max is not None and _count_errors(results) >= errors_max:
@@ -131,6 +140,19 @@ async def run(
         works = [_run_one(state, place) for place in portion]
         results |= dict(zip(portion, await asyncio.gather(*works), strict=True))
     return results
+
+
+def _mentioned(sent: Sequence[Document]) -> list[set[str]]:
+    return list(map(references, sent))
+
+
+def _ordered(state: Bulk) -> tuple[Before, list[int], set[int]]:
+    """Return what each operation refers to, an order of the places, and the places that a circle blocks."""
+    before = referred(state.mentioned, state.places)
+    circular = sequence(before)[1]
+    rest = {place: wanted for place, wanted in before.items() if place not in circular}
+    order, stuck = sequence(in_sent_order(state.sent, rest))
+    return before, order, circular | stuck
 
 
 def _count_errors(results: Mapping[int, Result]) -> int:
@@ -162,9 +184,9 @@ def _places(sent: Sequence[Document]) -> dict[str, int]:
 async def _run_one(state: Bulk, place: int) -> Result:
     context, sent = state.context, state.sent[place]
     try:
-        _refuse_failed_references(state, sent)
-        operation = read_operation(sent, state.ids)
-        outcome = await context.submit(command_of(context, operation))
+        # Those of one organization end in the order in which they begin, so the lane gets them in their order.
+        operation, command, is_long = await offload(_read, state.is_long, state, place)
+        outcome = await context.submit(command, is_long=is_long)
     except ScimError as refusal:
         return _refused(state, place, refusal)
     except Exception:  # The other operations are done, and the answer must hold their results.
@@ -177,12 +199,20 @@ async def _run_one(state: Bulk, place: int) -> Result:
     return Result(document, is_error=False)
 
 
-def _refuse_failed_references(state: Bulk, sent: Document) -> None:
-    for bulk_id in references(sent):
-        place = state.places.get(bulk_id)
-        if place is None:
+def _read(state: Bulk, place: int) -> tuple[BulkOperation, Command, bool]:
+    """Return an operation, its command, and whether that may take long. Errors: those of reading it."""
+    _refuse_failed_references(state, place)
+    operation = read_operation(state.sent[place], state.ids)
+    command = command_of(state.context, operation)
+    return operation, command, state.is_long and len(dumps(operation.data)) > LONG_BYTES
+
+
+def _refuse_failed_references(state: Bulk, place: int) -> None:
+    for bulk_id in state.mentioned[place]:
+        other = state.places.get(bulk_id)
+        if other is None:
             raise InvalidValue(f"bulkId {bulk_id[:100]!r} belongs to no operation of this bulk.")
-        if state.results[place].is_error:
+        if state.results[other].is_error:
             raise InvalidValue(f"The operation with bulkId {bulk_id[:100]!r} has failed.")
 
 

@@ -5,23 +5,26 @@ back only as far as its references demand, and operations on one resource never 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
 from schema.scim.attributes import Document
-from service.scim.bulk.references import references
 
 Before = Mapping[
     int, set[int]
 ]  # The place of an operation → the places of those that must end before it.
 
 
-def referred(operations: Sequence[Document], places: Mapping[str, int]) -> Before:
-    """Return which operations each one refers to; `places` maps a bulkId to the place of its operation."""
+def referred(mentioned: Sequence[AbstractSet[str]], places: Mapping[str, int]) -> Before:
+    """Return which operations each one refers to, from the bulkIds that each mentions.
+
+    `places` maps a bulkId to the place of its operation.
+    """
     return {
-        place: {places[each] for each in references(operation) if each in places}
-        for place, operation in enumerate(operations)
+        place: {places[each] for each in bulk_ids if each in places}
+        for place, bulk_ids in enumerate(mentioned)
     }
 
 

@@ -14,7 +14,9 @@ from schema.scim.attributes import Document
 
 PREFIX = "bulkId:"
 DEPTH_MAX = 20  # No attribute nests deeper, nor do references to bulkIds.
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')  # A string as filters and JSON write it.
+# A string as filters and JSON write it. One without an end is one match too: a new search at each of its quotes would
+# take a time that grows with the square of its length.
+QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 Resolve = Callable[[str], str]  # bulkId → the text that replaces a reference to it.
 

@@ -1,6 +1,5 @@
 """The endpoint /Groups: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
 from http import HTTPStatus
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from projections.directory.queries.point_reads import (
 )
 from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound, Unavailable
+from service.http.body import is_long, release
 from service.ids import as_id, new_id
 from service.limits.offload import offload
 from service.scim.context import RequestContext
@@ -21,8 +21,6 @@ from service.scim.queries.parameters import Parameters
 from service.scim.represent import group_bytes
 from service.scim.request import (
     LARGE_BODY_LIMIT_BYTES,
-    is_large,
-    is_long,
     query_parameters,
     read_body,
     read_precondition,
@@ -44,20 +42,11 @@ NO_CONTENT = HTTPStatus.NO_CONTENT
 async def create(request: web.Request, context: RequestContext) -> web.StreamResponse:
     """POST /Groups: 201 with the group, its location and its version."""
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with _memory_slot(request, context):
-        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-        command = await offload(read_command.create_group, is_long(request), new_id(), body)
-        outcome = await context.submit(command, is_long=is_long(request))
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    command = await offload(read_command.create_group, is_long(request), new_id(), body)
+    del body
+    outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent, status=201)
-
-
-def _memory_slot(
-    request: web.Request, context: RequestContext
-) -> AbstractAsyncContextManager[None]:
-    """Return a block in which a large body may be in memory; only few requests may be inside at once."""
-    if not is_large(request):
-        return nullcontext()
-    return context.service.large.slot(context.organization_id)
 
 
 async def read(request: web.Request, context: RequestContext) -> web.StreamResponse:
@@ -78,12 +67,12 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     """PUT /Groups/{id}: 200 with the group, without its members if they are many."""
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with _memory_slot(request, context):
-        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-        command = await offload(
-            read_command.replace_group, is_long(request), group_id, body, precondition
-        )
-        outcome = await context.submit(command, is_long=is_long(request))
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    command = await offload(
+        read_command.replace_group, is_long(request), group_id, body, precondition
+    )
+    del body
+    outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -91,12 +80,12 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     """PATCH /Groups/{id}: 200 with the group, or 204 if it has many members."""
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
-    async with _memory_slot(request, context):
-        body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-        command = await offload(
-            read_command.patch_group, is_long(request), group_id, body, precondition
-        )
-        outcome = await context.submit(command, is_long=is_long(request))
+    body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    command = await offload(
+        read_command.patch_group, is_long(request), group_id, body, precondition
+    )
+    del body
+    outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -130,6 +119,7 @@ async def _answer_write(
     status: int = 200,
 ) -> web.StreamResponse:
     """Return the group as it is after a write. It is read again if its members are shown."""
+    release(request)  # An answer with many members may take as long as its client reads.
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)

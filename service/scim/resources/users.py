@@ -8,7 +8,9 @@ from projections.directory.queries.point_reads import USER_BY_ID, Resource
 from projections.directory.tables import UserRow
 from schema.scim.errors import NotFound
 from service.http.answer import Answer
+from service.http.body import is_long
 from service.ids import as_id, new_id
+from service.limits.offload import offload
 from service.scim.context import RequestContext
 from service.scim.represent import user_bytes
 from service.scim.request import query_parameters, read_body, read_precondition
@@ -23,8 +25,9 @@ from service.write.commands import DeleteUser
 async def create(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
     selection = _selection(request, context)
-    command = read_command.create_user(context, new_id(), await read_body(request))
-    outcome = await context.submit(command)
+    body = await read_body(request)
+    command = await offload(read_command.create_user, is_long(request), context, new_id(), body)
+    outcome = await context.submit(command, is_long=is_long(request))
     return _answer(context, _resource(outcome), selection, status=201)
 
 
@@ -44,16 +47,24 @@ async def replace(request: web.Request, context: RequestContext) -> Answer:
     """PUT /Users/{id}: 200 with the user."""
     selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = read_command.replace_user(context, user_id, await read_body(request), precondition)
-    return _answer(context, _resource(await context.submit(command)), selection)
+    body = await read_body(request)
+    command = await offload(
+        read_command.replace_user, is_long(request), context, user_id, body, precondition
+    )
+    outcome = await context.submit(command, is_long=is_long(request))
+    return _answer(context, _resource(outcome), selection)
 
 
 async def patch(request: web.Request, context: RequestContext) -> Answer:
     """PATCH /Users/{id}: 200 with the user."""
     selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
-    command = read_command.patch_user(context, user_id, await read_body(request), precondition)
-    return _answer(context, _resource(await context.submit(command)), selection)
+    body = await read_body(request)
+    command = await offload(
+        read_command.patch_user, is_long(request), context, user_id, body, precondition
+    )
+    outcome = await context.submit(command, is_long=is_long(request))
+    return _answer(context, _resource(outcome), selection)
 
 
 async def delete(request: web.Request, context: RequestContext) -> Answer:

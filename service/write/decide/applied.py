@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from schema.scim.attributes import Document
+from schema.scim.budget import Spending
 from schema.scim.errors import ScimError
 from schema.scim.patch.apply import apply
 from schema.scim.patch.operations import Operation
 
 
-def applied(document: Document, operations: Iterable[Operation]) -> Document:
+def applied(document: Document, operations: Iterable[Operation], spending: Spending) -> Document:
     """Return the document after all operations. Errors: those of apply, with the attribute of the failed operation."""
     begun: list[Operation] = []
 
@@ -18,7 +19,7 @@ def applied(document: Document, operations: Iterable[Operation]) -> Document:
             yield each
 
     try:
-        return apply(document, noted())
+        return apply(document, noted(), spending)
     except ScimError as refusal:
         if begun and refusal.attribute is None:
             refusal.attribute = str(begun[-1].path.attribute_path)

@@ -31,7 +31,7 @@ def _decide(command: Command, state: BatchState, caller: Caller) -> list[Decisio
     if isinstance(command, GroupCommand):
         return with_roles(group.decide(command, state), state)
     if isinstance(command, OrganizationCommand):
-        return organization.decide(command, state)
+        return organization.decide(command, state, caller)
     if isinstance(command, DecideHold):
         return hold.decide(command, state)
     assert_never(command)

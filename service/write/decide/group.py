@@ -24,7 +24,14 @@ from service.write.decide.members import (
     member_events,
     member_ids,
 )
-from service.write.decide.state import BatchState, Decision, check, decisions
+from service.write.decide.state import (
+    EVENT_COST,
+    MEMBER_COST,
+    BatchState,
+    Decision,
+    check,
+    decisions,
+)
 
 
 def decide(command: GroupCommand, state: BatchState) -> list[Decision]:
@@ -69,6 +76,7 @@ def _replace(group: Group, command: ReplaceGroup, state: BatchState) -> list[Eve
     require(command.document, GROUP)
     events = _changed(group, _attributes(command.document), state)
     if "members" in command.document or command.is_emptied:
+        state.spending.spend(len(group.members) * MEMBER_COST)
         members = known_members(_sent_ids(command.document), state.member_types)
         events += member_events(group, members)
     return _checked(group, events)
@@ -77,11 +85,15 @@ def _replace(group: Group, command: ReplaceGroup, state: BatchState) -> list[Eve
 def _patch(group: Group, command: PatchGroup, state: BatchState) -> list[Event]:
     operations = command.patch.operations
     attributes = applied(
-        group.attributes, [each for each in operations if not is_about_members(each)]
+        group.attributes,
+        [each for each in operations if not is_about_members(each)],
+        state.spending,
     )
     require(attributes, GROUP)
+    state.spending.spend(len(group.members) * MEMBER_COST)
     members = dict(group.members)
-    apply_all(members, filter(is_about_members, operations), state.member_types)
+    about_members = filter(is_about_members, operations)
+    apply_all(members, about_members, state.member_types, state.spending)
     return _checked(group, [*_changed(group, attributes, state), *member_events(group, members)])
 
 
@@ -100,6 +112,7 @@ def _checked(group: Group, events: list[Event]) -> list[Event]:
 def _delete(group: Group, state: BatchState) -> list[Decision]:
     removed = MembersRemoved(members=(group.id,), member_type="Group")
     left = [Decision(parent_id, removed) for parent_id in state.groups_of(group.id)]
+    state.spending.spend(len(left) * EVENT_COST)
     return [*left, Decision(group.id, GroupDeleted())]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from schema.events.group import MEMBERS_MAX, Group, MembersAdded, MembersRemoved, MemberType
 from schema.scim.attributes import Document
+from schema.scim.budget import Spending
 from schema.scim.errors import InvalidFilter, InvalidValue
 from schema.scim.filter.parse import (
     And,
@@ -18,15 +19,14 @@ from schema.scim.filter.parse import (
     Present,
     ValuePath,
 )
-from schema.scim.filter.predicate import cost, selector
-from schema.scim.patch.apply import refuse_too_much
+from schema.scim.filter.predicate import selector
+from schema.scim.patch.cost import OPERATION_COST, filter_cost
 from schema.scim.patch.operations import Kind, Operation
 from service.ids import as_id
 
 SELECTING = ("value", "type")  # What a value path in a PATCH may compare members by.
-COST_MAX = (
-    3_000_000  # Of the value paths of a request: about a second of work, beside the event loop.
-)
+ID_COST = 3  # Units of a budget for each id that an operation lists.
+MEMBER_WEIGHT = 3  # Of a member that a filter looks at: its id and its type.
 NAMED_MAX = 10  # So many unknown ids are named in a refusal.
 
 
@@ -90,15 +90,27 @@ def apply_all(
     current: dict[UUID, MemberType],
     operations: Iterable[Operation],
     member_types: dict[UUID, MemberType],
+    spending: Spending,
 ) -> None:
-    """Change members in place by operations, in order. Errors: InvalidValue, InvalidFilter, PayloadTooLarge."""
-    spent = 0
+    """Change members in place by operations, in order; each is paid for before it is applied.
+
+    Errors: InvalidValue, InvalidFilter, PayloadTooLarge.
+    """
     for operation in operations:
-        chosen = operation.path.filter
-        if chosen is not None and _compared_ids(chosen) is None:
-            spent += cost(chosen, len(current))
-            refuse_too_much(spent, COST_MAX)
+        spending.spend(_cost(current, operation))
         _apply(current, operation, member_types)
+
+
+def _cost(current: dict[UUID, MemberType], operation: Operation) -> int:
+    """Return the cost of an operation on members, in units of a budget."""
+    units = OPERATION_COST + ID_COST * len(operation.value or ())
+    chosen = operation.path.filter
+    if chosen is None:
+        is_of_everyone = operation.kind is Kind.REPLACE or operation.value is None
+        return units + (len(current) if is_of_everyone else 0)
+    compared = _compared_ids(chosen)
+    examined = len(current) if compared is None else len(compared)
+    return units + filter_cost(chosen, examined, MEMBER_WEIGHT * examined)
 
 
 def _apply(

@@ -17,10 +17,11 @@ from schema.events.organization import (
     TokenIssued,
     TokenRevoked,
 )
-from schema.events.settings import IllegalSetting, check_settings
-from schema.scim.errors import Conflict, InvalidValue, NotFound, Uniqueness
+from schema.events.settings import SETTINGS, IllegalSetting, check_settings
+from schema.scim.errors import Conflict, Forbidden, InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension, refuse_removal
 from schema.scim.text import fold
+from service.callers.caller import Caller
 from service.write.commands import (
     ChangeRoleGroups,
     ChangeSettings,
@@ -35,15 +36,16 @@ from service.write.decide.state import BatchState, Decision, decisions
 
 NAME_LENGTH_MAX = 200
 ROLE_GROUPS_MAX = 200
+OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
 CONTROLS = frozenset(
     {"Cc", "Zl", "Zp"}
 )  # Unicode's categories of control characters and line breaks.
 
 
-def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
+def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to; none if it changes nothing.
 
-    Errors: InvalidValue, Uniqueness, NotFound, Conflict.
+    Errors: InvalidValue, Uniqueness, NotFound, Forbidden, Conflict.
     """
     match command:
         case RegisterOrganization():
@@ -55,7 +57,7 @@ def decide(command: OrganizationCommand, state: BatchState) -> list[Decision]:
         case RegisterSchema():
             return decisions(command.organization_id, _register_schema(command, state))
         case ChangeSettings():
-            return decisions(command.organization_id, _change_settings(command, state))
+            return decisions(command.organization_id, _change_settings(command, state, caller))
         case ChangeRoleGroups():
             return _change_role_groups(command, state)
         case _:
@@ -113,7 +115,7 @@ def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
     return [] if former == document else [SchemaRegistered(document=document)]
 
 
-def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
+def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller) -> list[Event]:
     former = _existing(state).settings
     try:
         check_settings(command.settings)
@@ -121,6 +123,8 @@ def _change_settings(command: ChangeSettings, state: BatchState) -> list[Event]:
         refusal = InvalidValue(str(error))
         refusal.attribute = error.name
         raise refusal from error
+    if operators := [name for name in command.settings if SETTINGS[name].is_operators]:
+        _refuse_strangers(operators[0], caller)
     changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
     return [SettingsChanged(settings=changed)] if changed else []
 
@@ -200,6 +204,15 @@ def _check_role_groups(command: ChangeRoleGroups, state: BatchState) -> None:
                 f"Group {each.group_id or each.display_name!r} is in the list twice; the first would count."
             )
         seen.add(place)
+
+
+def _refuse_strangers(name: str, caller: Caller) -> None:
+    """Raise Forbidden if a setting is the operator's, and the caller is somebody else."""
+    if caller.source in OPERATORS:
+        return
+    refusal = Forbidden(f"Only the operator of the service changes the setting {name}.")
+    refusal.attribute = name
+    raise refusal
 
 
 def _existing(state: BatchState) -> Organization:

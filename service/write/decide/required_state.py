@@ -44,6 +44,7 @@ class RequiredState:
     whole_groups: set[UUID] = field(default_factory=set)  # With all their members.
     group_names: set[str] = field(default_factory=set)
     members: set[UUID] = field(default_factory=set)
+    named: dict[UUID, set[UUID]] = field(default_factory=dict)  # Group → ids that may be members.
     gone: set[UUID] = field(default_factory=set)
     sent_names: dict[UUID, set[str]] = field(default_factory=dict)  # Group → folded displayNames.
     lists: list[ChangeRoleGroups] = field(default_factory=list)
@@ -131,7 +132,10 @@ class RequiredState:
         for operation in command.patch.operations:
             if is_about_members(operation):
                 mentioned = mention(operation)
-                self.members |= set(parse_ids(mentioned.ids))
+                ids = set(parse_ids(mentioned.ids))
+                self.members |= ids
+                if ids:
+                    self.named.setdefault(command.id, set()).update(ids)
                 if mentioned.is_of_everyone:
                     self.whole_groups.add(command.id)
             self._add_group_names(command.id, _sent_name(operation, "displayName"))

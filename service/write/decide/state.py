@@ -1,6 +1,6 @@
 """The batch state: what a decision may look at. Each decided command evolves it for the next one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, cast, get_args
@@ -15,6 +15,7 @@ from schema.events.group import Group, GroupEvent, MembersAdded, MembersRemoved,
 from schema.events.hold import Hold
 from schema.events.organization import Organization
 from schema.events.user import User, UserEvent
+from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
 from service.write.commands import ANY_VERSION, Precondition
@@ -25,6 +26,12 @@ USER_EVENTS = frozenset(get_args(users.UserEvent))
 GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
 HOLD_EVENTS = frozenset(get_args(holds.HoldEvent))
+
+
+# Units of a budget.
+MEMBER_COST = 10  # To load a member of a group and to compare it.
+EVENT_COST = 20  # For each further stream that a command writes an event to.
+GROUPS_PER_UNIT = 4  # Groups in which a member is looked up.
 
 
 class Decision(NamedTuple):
@@ -56,14 +63,22 @@ class BatchState:
     now: datetime | None = None  # By Postgres's clock, when the batch began.
     is_unjudged: bool = False  # A decision takes access, and no guard has judged it.
     guard: GuardState | None = None  # Loaded under the log's lock only, if access may be lost.
+    # Users that were loaded and are not parsed yet: most batches are about many small users, and some about large ones.
+    unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
+    sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
+    spending: Spending = field(default_factory=Spending)  # Of the command that is being decided.
 
     def user(self, user_id: UUID) -> User | None:
         """Return a user, or None if it does not exist or is deleted."""
+        if read := self.unread.pop(user_id, None):
+            self.users[user_id] = read()
         user = self.users.get(user_id)
         return None if user is None or user.is_deleted else user
 
     def anyone(self, user_id: UUID) -> User | None:
         """Return a user, whether it was loaded in full or only its role; a deleted one too."""
+        if user_id in self.unread:
+            self.user(user_id)
         return self.users.get(user_id) or self.role_holders.get(user_id)
 
     def group(self, group_id: UUID) -> Group | None:
@@ -73,6 +88,7 @@ class BatchState:
 
     def groups_of(self, member_id: UUID) -> Iterator[UUID]:
         """Yield the groups that a member is in."""
+        self.spending.spend(len(self.groups) // GROUPS_PER_UNIT)
         for group in self.groups.values():
             if member_id in group.members:
                 yield group.id

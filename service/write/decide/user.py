@@ -35,7 +35,7 @@ from service.write.decide.role import (
     sent_roles,
 )
 from service.write.decide.role_groups import named_role_events
-from service.write.decide.state import BatchState, Decision, check, decisions
+from service.write.decide.state import EVENT_COST, BatchState, Decision, check, decisions
 
 OWN = ("active", "roleId")  # Not among a user's attributes: separate events change them.
 
@@ -54,7 +54,7 @@ def decide(command: UserCommand, state: BatchState, caller: Caller) -> list[Deci
             return decisions(user.id, _change(user, wanted, state, caller))
         case PatchUser():
             user = _existing(command, state)
-            wanted = _patched(user, command, caller)
+            wanted = _patched(user, command, state, caller)
             return decisions(user.id, _change(user, wanted, state, caller))
         case DeleteUser():
             return _delete(_existing(command, state), state, caller)
@@ -136,11 +136,11 @@ def _is_withdrawn(user: User, document: Document, caller: Caller) -> bool:
     )
 
 
-def _patched(user: User, command: PatchUser, caller: Caller) -> Wanted:
+def _patched(user: User, command: PatchUser, state: BatchState, caller: Caller) -> Wanted:
     """Return the document and role after a PATCH."""
     operations = command.patch.operations
     former = _document(user)
-    document = applied(former, operations)
+    document = applied(former, operations, state.spending)
     document.setdefault("active", user.active)
     require(document, command.resource_type)
     named = effective_roles(sent_roles(operations, document.get("roles", [])), caller.organization)
@@ -209,6 +209,7 @@ def _delete(user: User, state: BatchState, caller: Caller) -> list[Decision]:
     _protect_account(user, caller, is_kept=False)
     removed = MembersRemoved(members=(user.id,), member_type="User")
     left = [Decision(group_id, removed) for group_id in state.groups_of(user.id)]
+    state.spending.spend(len(left) * EVENT_COST)
     return [*left, Decision(user.id, UserDeleted())]
 
 

@@ -1,0 +1,315 @@
+"""`scim-ledger audit …`: the questions of an auditor, each one command."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from eventstore.postgres.connection import Connection
+from eventstore.read import position_at
+from projections.directory.actors import name_actors
+from projections.history.search import Search
+from schema.events.codec import TYPES
+from schema.events.organization import Organization as OrganizationState
+from schema.scim.errors import InvalidValue
+from service.cli.groups import group
+from service.cli.printing import audit as show
+from service.cli.printing.audit import Form
+from service.cli.process.output import say
+from service.cli.process.run import Organization, run_with_runtime
+from service.organizations.register import find_organization
+from service.replay.answers import (
+    Page,
+    access_of_user,
+    group_members,
+    role_holders,
+    search_events,
+    timeline_of_user,
+)
+from service.replay.describe import DescribedEvent
+from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
+from service.replay.resolve import find_group, find_people, find_person, find_role
+from service.runtime import Runtime
+
+PAGE: Final = 200
+LIMIT: Final = 1_000
+
+audit = group("The log, for auditors: who had which role on which day, and who changed it.")
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", help="A date (its end counts) or an instant with its zone; now without it."
+    ),
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="A date or an instant: events since then.")
+]
+To = Annotated[str | None, typer.Option("--to", help="A date or an instant: events until then.")]
+Zone = Annotated[
+    str | None,
+    typer.Option(help="The IANA time zone of dates, such as Europe/Paris; UTC by default."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many events at most.")]
+Types = Annotated[
+    str | None,
+    typer.Option("--type", help="Types of events, separated by commas: UserDeactivated."),
+]
+Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, None]]
+
+
+@audit.command("holders")
+def audit_holders(
+    role: Annotated[str, typer.Argument(help="The name or the id of a role.")],
+    at: At = None,
+    zone: Zone = None,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show who held a role on a day."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        role_id, instant = find_role(found, role), _end("--at", at, zone)
+        rows: list[dict[str, Any]] = []
+        position: int | None = None
+        after: UUID | None = None
+        while True:
+            page = await role_holders(
+                runtime, found, role_id, at=instant, position=position, after=after, limit=PAGE
+            )
+            position = page.position
+            async with runtime.pool.acquire() as connection:
+                periods = [each.holder.period for each in page.items]
+                actors = await name_actors(
+                    connection, found.id, [(each.assigned_by, each.source) for each in periods]
+                )
+            rows += [
+                show.holder(each, actors[each.holder.period.assigned_by].name)
+                for each in page.items
+            ]
+            if not page.has_more:
+                break
+            after = page.items[-1].holder.user_id
+        say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
+
+    _run(organization, ask)
+
+
+@audit.command("members")
+def audit_members(
+    group_name: Annotated[
+        str, typer.Argument(metavar="GROUP", help="The name or the id of a group.")
+    ],
+    at: At = None,
+    zone: Zone = None,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show who was in a group on a day."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            group_id = await find_group(connection, found.id, group_name)
+        rows: list[dict[str, Any]] = []
+        position: int | None = None
+        after: UUID | None = None
+        while True:
+            page = await group_members(
+                runtime,
+                found,
+                group_id,
+                at=_end("--at", at, zone),
+                position=position,
+                after=after,
+                limit=PAGE,
+            )
+            position = page.position
+            rows += [show.member(each) for each in page.items]
+            if not page.has_more:
+                break
+            after = page.items[-1].period.member_id
+        say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
+
+    _run(organization, ask)
+
+
+@audit.command("timeline")
+def audit_timeline(
+    person: Annotated[
+        str, typer.Argument(metavar="USERNAME", help="A userName, present or former, or an id.")
+    ],
+    since: From = None,
+    until: To = None,
+    types: Types = None,
+    zone: Zone = None,
+    limit: Limit = LIMIT,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every change to one person, and by whom, oldest first."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            user_id = await find_person(connection, runtime.sealer, found.id, person)
+            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+
+        async def page(begin: Page) -> Any:
+            return await timeline_of_user(runtime, found, user_id, wanted=wanted, page=begin)
+
+        await _show_events(page, Page("asc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+
+    _run(organization, ask)
+
+
+@audit.command("access")
+def audit_access(
+    person: Annotated[
+        str, typer.Argument(metavar="USERNAME", help="A userName, present or former, or an id.")
+    ],
+    organization: Organization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show when and why one person got and lost access."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            user_id = await find_person(connection, runtime.sealer, found.id, person)
+        say(show.access(await access_of_user(runtime, found, user_id), found, as_json=as_json))
+
+    _run(organization, ask)
+
+
+@audit.command("events")
+def audit_events(
+    since: From = None,
+    until: To = None,
+    types: Types = None,
+    token: Annotated[UUID | None, typer.Option(help="What this token changed.")] = None,
+    actor: Annotated[str | None, typer.Option(help="The id or the userName of who acted.")] = None,
+    user_name: Annotated[str | None, typer.Option(help="A userName, present or former.")] = None,
+    group_name: Annotated[
+        str | None, typer.Option("--group", help="The name or id of a group.")
+    ] = None,
+    role: Annotated[str | None, typer.Option(help="The name or the id of a role.")] = None,
+    attribute: Annotated[str | None, typer.Option(help="An attribute by its path.")] = None,
+    request: Annotated[UUID | None, typer.Option(help="The id of a request.")] = None,
+    source: Annotated[str | None, typer.Option(help="scim, console, cli, api or system.")] = None,
+    zone: Zone = None,
+    limit: Limit = LIMIT,
+    organization: Organization = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search the log, newest first."""
+
+    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+        async with runtime.pool.acquire() as connection:
+            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            streams: set[UUID] | None = None
+            if user_name is not None:
+                streams = set(await find_people(connection, runtime.sealer, found.id, user_name))
+            if group_name is not None:
+                of_group = {await find_group(connection, found.id, group_name)}
+                streams = of_group if streams is None else streams & of_group
+            actors = None
+            if actor is not None:
+                people = await find_people(connection, runtime.sealer, found.id, actor)
+                actors = [actor, *map(str, people)]
+        searched = Search(
+            wanted.after_position,
+            wanted.to_position,
+            actors=actors,
+            token_id=token,
+            streams=None if streams is None else sorted(streams),
+            types=wanted.types,
+            role_id=find_role(found, role) if role is not None else None,
+            request_id=request,
+            source=source,
+            attribute=attribute,
+        )
+
+        async def page(begin: Page) -> Any:
+            return await search_events(runtime, found, searched, begin)
+
+        await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+
+    _run(organization, ask)
+
+
+def _run(organization: str | None, ask: Command) -> None:
+    async def with_organization(runtime: Runtime, _settings: object) -> None:
+        await ask(runtime, await find_organization(runtime, organization))
+
+    run_with_runtime(with_organization)
+
+
+async def _show_events(
+    read: Callable[[Page], Coroutine[Any, Any, Any]], begin: Page, limit: int, form: Form
+) -> None:
+    """Print the events of a search, up to a limit, and say if there are more."""
+    events: list[DescribedEvent] = []
+    page, has_more = Page(begin.order, limit=min(PAGE, limit)), True
+    position = 0
+    while has_more and len(events) < limit:
+        found = await read(page)
+        events += found.events
+        has_more, position = found.has_more, found.position
+        if found.events:
+            size = min(PAGE, limit - len(events))
+            page = Page(page.order, found.events[-1].position, position, max(1, size))
+    say(show.events(events, form, position))
+    if has_more:
+        say_more = f"There are more events: --limit {limit * 10} shows more of them."
+        show.complain(say_more)
+
+
+async def _search(
+    connection: Connection,
+    organization: OrganizationState,
+    since: str | None,
+    until: str | None,
+    *,
+    zone: str | None,
+    types: str | None,
+) -> Search:
+    begin, end = _begin("--from", since, zone), _end("--to", until, zone)
+    if begin is not None and end is not None and end < begin:
+        raise InvalidValue("The end is before the beginning; exchange --from and --to.")
+    return Search(
+        after_position=None
+        if begin is None
+        else await position_at(connection, organization.id, begin - MICROSECOND),
+        to_position=None if end is None else await position_at(connection, organization.id, end),
+        types=_types(types),
+    )
+
+
+def _types(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    known = {each.lower(): each for each in TYPES}
+    wanted = [each.strip() for each in text.split(",") if each.strip()]
+    for each in wanted:
+        if each.lower() not in known:
+            raise InvalidValue(f"There is no event {each!r}; there are {', '.join(TYPES)}.")
+    return [known[each.lower()] for each in wanted]
+
+
+def _begin(option: str, text: str | None, zone: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_begin(text, read_zone(zone))
+    except IllegalInstant as error:
+        raise InvalidValue(f"{option}: {error}") from None
+
+
+def _end(option: str, text: str | None, zone: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_end(text, read_zone(zone))
+    except IllegalInstant as error:
+        raise InvalidValue(f"{option}: {error}") from None

@@ -1,0 +1,54 @@
+"""Runs the attack: each shape for some seconds; prints the table, and fails where a goal is missed."""
+
+import asyncio
+import logging
+import sys
+from time import perf_counter
+
+import structlog
+import uvloop
+
+from tests.attack.options import Options, read_options
+from tests.attack.report import Result, foot, head, line
+from tests.attack.run import SHAPES, attack_with
+from tests.attack.site import attacked
+from tests.benchmarks.events import Size
+
+SPARE = 1_000  # Users in no group.
+
+
+async def run(options: Options) -> tuple[list[Result], float]:
+    """Send all shapes that are asked for; say each line as it comes."""
+    say(head(options))
+    chosen = [each for each in SHAPES if not options.only or each.name in options.only]
+    results, began = [], perf_counter()
+    size = Size(options.users, everyone=options.users - SPARE, empty_groups=10, spare=SPARE)
+    async with attacked(size) as site:
+        async for result in attack_with(site, chosen, seconds=options.seconds, seed=options.seed):
+            results.append(result)
+            say(line(result))
+    return results, perf_counter() - began
+
+
+def say(text: str) -> None:
+    """Print a part of the report as soon as it is known."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Return the exit code: 1 where a goal was missed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    options = read_options()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results, seconds = runner.run(run(options))
+    last = foot(results, seconds)
+    say(last)
+    if options.report_file:
+        report = [head(options), *map(line, results), last]
+        options.report_file.write_text("\n".join(report) + "\n", encoding="utf-8")
+    return int(any(each.broken() for each in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

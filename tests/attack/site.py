@@ -1,0 +1,88 @@
+"""Where an attack takes place: a Postgres, a service whose event loop is watched, two organizations."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from projections.directory.load import load_organization
+from service.runtime import open_runtime
+from tests.benchmarks.events import Loaded, Size, load
+from tests.drill.process import CHECKOUT, Process
+from tests.drill.site import opened
+from tests.serving import Tenant, make_tenant
+
+
+class WatchedProcess(Process):
+    """A process of the service that reports on its event loop."""
+
+    def _popen(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.attack.watched"],
+                cwd=CHECKOUT,
+                env={**self.environment, "SCIM_LEDGER_PORT": str(self.port)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    async def report(self) -> "Report":
+        """Return what the ticker has measured since the last report."""
+        return await asyncio.to_thread(self._report)
+
+    def _report(self) -> "Report":
+        assert self.popen
+        assert self.popen.stdin
+        assert self.popen.stdout
+        self.popen.stdin.write(b"?")
+        self.popen.stdin.flush()
+        while not (line := self.popen.stdout.readline()).startswith(b"{"):
+            if not line:
+                raise EOFError("The service has died.")
+        return Report(**json.loads(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The longest gap between two ticks (see watched.py), the same by the clock alone, and the peak of memory."""
+
+    gap_s: float
+    late_s: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A service under attack: the attacker's organization, with what was loaded into it, and the other one."""
+
+    process: WatchedProcess
+    attacker: Tenant
+    loaded: Loaded
+    other: Tenant
+
+
+@asynccontextmanager
+async def attacked(
+    size: Size, parent: Path | None = None, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Site]:
+    """Give a running service with two organizations. Its files go with the block."""
+    async with opened(parent, settings) as site:
+        async with open_runtime(site.settings, is_migrating=False) as runtime:
+            other = await make_tenant(runtime, "Fabrikam")
+            attacker = await make_tenant(runtime, "Contoso")
+            async with runtime.pool.acquire() as connection:
+                organization = await load_organization(connection, attacker.id, with_tokens=False)
+        assert organization is not None
+        loaded = await load(site.dsn, site.sealer, organization, size)
+        plain = site.process()
+        process = WatchedProcess(plain.environment, plain.log, plain.port)
+        await process.start()
+        try:
+            yield Site(process, attacker, loaded, other)
+        finally:
+            await process.stop()

@@ -1,0 +1,299 @@
+"""Every statement of one organization, run with another's id, sees nothing of the first and changes nothing.
+
+A statement is a file. Its first lines name its parameters, so each can be run with the first organization's ids
+and names, and with the second organization as `organization_id`.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from projections.directory.queries.columns import GROUPS, USERS, Table
+from projections.directory.queries.plan import (
+    IndexPage,
+    KeysetPage,
+    Query,
+    Union,
+    count_statement,
+    plan,
+)
+from schema.scim.definitions import GROUP, USER
+from schema.scim.filter.parse import parse_filter
+from schema.scim.text import fold
+from tests.house.source import ROOT
+from tests.serving import Scim, Served, Tenant, make_tenant
+
+FILES = {
+    each.stem: each.read_text("utf-8")
+    for package in ("eventstore", "projections", "service")
+    for each in sorted((ROOT / package).rglob("sql/*.sql"))
+}
+PARAMETER = re.compile(r"^-- \$(\d+) (\w+) ([\w\[\]]+)", re.MULTILINE)
+# Statements that name organizations and do not take one: those of a rebuild, of followers and of the command line
+# are for all organizations; the others take several, or find the organization of a token.
+FOR_ALL = (
+    {"add_shards", "claim_shard_to_load", "claim_shard_to_verify", "find_incomplete_logs"}
+    | {
+        "load_reached",
+        "load_shard_positions",
+        "recognize_schemas",
+        "save_reached",
+        "start_checkpoints",
+    }
+    | {
+        "list_organizations",
+        "load_checkpoints",
+        "load_parked",
+        "other_former_users",
+        "other_users",
+        "read_tails",
+    }
+    | {"find_token_state", "load_subject_keys", "notify"}
+)
+EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+LONG_S = 10.0
+
+
+def parameters(name: str) -> list[tuple[str, str]]:
+    """Return the name and the type of each parameter of a statement, in order."""
+    found = {int(number): (each, kind) for number, each, kind in PARAMETER.findall(FILES[name])}
+    return [found[number] for number in sorted(found)]
+
+
+def code(name: str) -> str:
+    """Return a statement without its comments."""
+    return re.sub("--.*", "", FILES[name])
+
+
+COMPOSED = {each for each in FILES if re.search(r"(?<!')\{\w+\}", code(each))}
+ISOLATED = [
+    each
+    for each in FILES
+    if ("organization_id", "uuid") in parameters(each) and each not in COMPOSED
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What there is to know about an organization with a user in a group."""
+
+    tenant: Tenant
+    user: UUID
+    group: UUID
+    words: Mapping[str, str]  # Parameter → a text of the organization.
+
+    def arguments(self, statement: str) -> list[Any]:
+        """Return arguments for a statement that find this organization's rows, or write them."""
+        return [self._argument(statement, name, kind) for name, kind in parameters(statement)]
+
+    def _argument(self, statement: str, name: str, kind: str) -> Any:
+        if kind.endswith("[]"):
+            one = {"keys": "key", "ids": "id"}.get(name, name.removesuffix("s"))
+            return [self._argument(statement, one, kind.removesuffix("[]"))]
+        if kind == "uuid":
+            return self._uuid(statement, name)
+        if kind in {"bigint", "integer", "smallint"}:
+            return self._number(statement, name)
+        others: dict[str, Any] = {"boolean": True, "bytea": b"x", "json": "{}", "jsonb": "{}"}
+        others["timestamptz"] = EPOCH if name == "after" else DISTANT
+        return others.get(kind) or self._text(statement, name)
+
+    def _uuid(self, statement: str, name: str) -> UUID:
+        known = {
+            ("", "organization_id"): self.tenant.id,
+            ("", "after"): UUID(int=0),
+            ("", "first_stream_id"): UUID(int=0),
+            ("", "last_stream_id"): UUID(int=2**128 - 1),
+            ("", "event_id"): uuid4(),
+            ("", "new_subject_id"): uuid4(),
+            ("save_token", "id"): self.tenant.token_id,
+            ("add_members", "member_id"): UUID(self.tenant.account_id),
+            ("clear_former_users", "id"): UUID(self.tenant.account_id),
+        }
+        if found := known.get((statement, name), known.get(("", name))):
+            return found
+        is_group = "group" in name or (name in {"id", "key"} and "group" in statement)
+        return self.group if is_group else self.user
+
+    def _number(self, statement: str, name: str) -> int:
+        if "append" in statement:
+            return {"position": self.tail + 1, "version": 2}.get(name, 1)
+        if name in {"position", "version"} and statement in {"sample_streams", "came_since"}:
+            return 1
+        return {"after": 0, "after_version": 0, "offset": 0, "from": self.tail}.get(name, 1_000)
+
+    def _text(self, statement: str, name: str) -> str:
+        if name == "key":
+            name = statement.partition("_by_")[2]
+            name = "group_external_id" if name == "external_id" and "group" in statement else name
+        if name in {"data", "email_key"}:  # Texts that hold JSON.
+            return {"data": "{}", "email_key": "[]"}[name]
+        return self.words.get(name, "UserProvisioned" if "type" in name else "scim")
+
+    @property
+    def tail(self) -> int:
+        """Return the position of the last event."""
+        return int(self.words["tail"])
+
+
+async def known(served: Served, tenant: Tenant, name: str) -> Sample:
+    """Make a user in a group, and return what is known once the history has them, too."""
+    scim = Scim(served, tenant.token)
+    user = (
+        await scim.post(
+            "/Users", {"userName": f"{name}-user", "externalId": f"{name}-1", "title": name}
+        )
+    ).body
+    members = [{"value": user["id"]}]
+    group = (
+        await scim.post(
+            "/Groups",
+            {"displayName": f"{name}-group", "externalId": f"{name}-2", "members": members},
+        )
+    ).body
+    tail = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
+    followed = "SELECT max(position) FROM history.activity WHERE organization_id = $1"
+    async with asyncio.timeout(LONG_S):
+        end, reached = await served.owner.fetchval(tail, tenant.id), None
+        while reached != end:
+            await asyncio.sleep(0.02)
+            reached = await served.owner.fetchval(followed, tenant.id)
+    token = "SELECT jti_hash FROM directory.tokens WHERE organization_id = $1"
+    words = {
+        "user_name": fold(f"{name}-user"),
+        "user_name_key": fold(f"{name}-user"),
+        "external_id": f"{name}-1",
+        "group_external_id": f"{name}-2",
+        "display_name": fold(f"{name}-group"),
+        "display_name_key": fold(f"{name}-group"),
+        "jti_hash": await served.owner.fetchval(token, tenant.id),
+        "actor_id": tenant.account_id,
+        "projection": "history",
+        "member_type": "User",
+        "tail": str(end),
+    }
+    return Sample(tenant, UUID(user["id"]), UUID(group["id"]), words)
+
+
+@pytest.fixture(scope="module")
+async def ours(served: Served) -> Sample:
+    """Give the organization whose rows are looked for."""
+    return await known(served, await make_tenant(served.runtime, f"Ours {uuid4()}"), "ours")
+
+
+@pytest.fixture(scope="module")
+async def theirs(served: Served) -> Tenant:
+    """Give the organization that asks."""
+    tenant = await make_tenant(served.runtime, f"Theirs {uuid4()}")
+    await known(served, tenant, "more")  # So that the positions are others.
+    await known(served, tenant, "theirs")
+    return tenant
+
+
+@pytest.fixture
+async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connection]:
+    """Give a session of the service whose changes are undone. Our organization has a row in every table."""
+    async with served.runtime.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("SET LOCAL search_path = directory, history, followers")
+        await connection.execute(FILES["park_stream"], *ours.arguments("park_stream"))
+        former = "INSERT INTO directory.former_users VALUES ($1, $2, 'former')"
+        await connection.execute(former, ours.tenant.id, UUID(ours.tenant.account_id))
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
+
+
+TABLES = (
+    "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.columns"
+    " WHERE column_name = 'organization_id' AND table_schema = ANY($1::text[]) ORDER BY name"
+)
+SCHEMAS = ["eventstore", "directory", "history", "followers"]
+
+
+async def rows_of(connection: asyncpg.Connection, organization_id: UUID) -> set[str]:
+    """Return every row of an organization, as texts."""
+    tables = [row["name"] for row in await connection.fetch(TABLES, SCHEMAS)]
+    each = (
+        f"SELECT '{name} ' || t::text AS row FROM {name} AS t WHERE organization_id = $1"
+        for name in tables
+    )
+    return {row["row"] for row in await connection.fetch(" UNION ALL ".join(each), organization_id)}
+
+
+async def tried(
+    connection: asyncpg.Connection, sql: str, arguments: Sequence[Any], organization_id: UUID
+) -> tuple[set[str], set[str]]:
+    """Return what a statement finds, and which rows of an organization it changes; nothing if it is refused.
+
+    Then it is undone.
+    """
+    before = await rows_of(connection, organization_id)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        found = {repr(tuple(row)) for row in await connection.fetch(sql, *arguments)}
+        return found, before ^ await rows_of(connection, organization_id)
+    except asyncpg.PostgresError:
+        return set(), set()
+    finally:
+        await transaction.rollback()
+
+
+async def test_a_statement_of_another_organization_finds_and_changes_nothing(
+    session: asyncpg.Connection, ours: Sample, theirs: Tenant
+) -> None:
+    leaks, without_effect = {}, set()
+    for name in ISOLATED:
+        arguments = ours.arguments(name)
+        others = [theirs.id if each == ours.tenant.id else each for each in arguments]
+        found, changed = await tried(session, FILES[name], others, ours.tenant.id)
+        own_found, own_changed = await tried(session, FILES[name], arguments, ours.tenant.id)
+        if found & own_found or changed:
+            leaks[name] = (found & own_found, changed)
+        if not own_found and not own_changed:
+            without_effect.add(name)
+
+    assert leaks == {}
+    assert len(without_effect) < len(ISOLATED) / 10, without_effect  # They say nothing.
+
+
+@pytest.mark.parametrize("table", [USERS, GROUPS], ids=lambda table: table.name)
+@pytest.mark.parametrize("how", [{}, {"with_related": False}, {"is_by_cursor": True}], ids=str)
+async def test_a_page_of_another_organization_shows_nothing(
+    session: asyncpg.Connection,
+    ours: Sample,
+    theirs: Tenant,
+    table: Table,
+    how: dict[str, bool],
+) -> None:
+    kind = USER if table is USERS else GROUP
+    chosen = parse_filter('externalId sw "ours" or displayName co "ours"', kind)
+    query = Query(table, chosen)._replace(**how)
+    page = plan(query)
+    assert isinstance(page, IndexPage | KeysetPage)
+    [(sql, values)] = page.statements
+    counting, counted = count_statement(query)
+    both = plan(query, query._replace(table=table))
+    assert isinstance(both, Union)
+    for organization, expected in ((ours.tenant.id, 1), (theirs.id, 0)):
+        places = await session.fetch(
+            both.statement.sql, organization, 10, 0, *both.statement.values
+        )
+        assert len(await session.fetch(sql, organization, 10, 0, *values)) == expected
+        assert await session.fetchval(counting, organization, *counted) == expected
+        assert len(places) == 2 * expected
+
+
+def test_every_statement_that_names_organizations_takes_one_or_is_for_all() -> None:
+    naming = {each for each in FILES if "organization_id" in code(each)}
+    assert naming - {*ISOLATED, *COMPOSED} == FOR_ALL
