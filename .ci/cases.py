@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from issuer import AUDIENCE, SUBJECT, issuing
+
 SCIM_LEDGER = str(Path(sys.executable).with_name("scim-ledger"))
 READY_TIMEOUT_S = 60
 
@@ -23,20 +25,38 @@ READY_TIMEOUT_S = 60
 def main(folder: Path) -> int:
     """Return the runner's exit status."""
     with tempfile.TemporaryDirectory(prefix="scim-ledger-cases-") as data_dir:
+        Path(data_dir).chmod(0o711)  # Run by root, PostgreSQL has an account that must get in.
         settings = {
             **os.environ,
             "SCIM_LEDGER_DATA_DIR": data_dir,
             "SCIM_LEDGER_HOST": "127.0.0.1",
             "SCIM_LEDGER_PORT": str(free_port()),
+            "SCIM_LEDGER_ISSUER_HOSTS": "127.0.0.1",
+            "SCIM_LEDGER_ISSUERS_MAY_BE_PRIVATE": "true",
         }
-        with serving(settings, Path(data_dir) / "service.log"):
+        with serving(settings, Path(data_dir) / "service.log"), issuing() as issuer:
             first, second = (issued(settings, name) for name in ("cases", "cases-b"))
             register = ("schema", "add", str(folder / "custom-extension.json"))
             said(settings, *register, "--organization", "cases")
             tokens = ["--token", first["token"], "--token-b", second["token"]]
             runner = [sys.executable, str(folder / "run_cases.py"), str(folder / "cases")]
-            command = [*runner, "--base", first["tenantUrl"], *tokens, "--level", "should"]
-            return subprocess.run(command, check=False).returncode
+            by_secret = client(settings)
+            by_trust = client(
+                *(settings, "--issuer", issuer.url, "--subject", SUBJECT, "--audience", AUDIENCE)
+            )
+            oauth = [
+                *("--token-endpoint", by_secret["tokenEndpoint"]),
+                *("--client-id", by_secret["clientId"]),
+                *("--client-secret", by_secret["clientSecret"]),
+            ]
+            assertions = {
+                "SCIM_WIF_CLIENT_ID": by_trust["clientId"],
+                "SCIM_WIF_JWT": issuer.assertion(),
+                "SCIM_WIF_JWT_BAD_AUD": issuer.assertion(aud="api://other"),
+                "SCIM_WIF_JWT_ALG_NONE": issuer.unsigned(),
+            }
+            command = [*runner, "--base", first["tenantUrl"], *tokens, *oauth, "--level", "should"]
+            return subprocess.run(command, check=False, env={**os.environ, **assertions}).returncode
 
 
 @contextmanager
@@ -74,6 +94,13 @@ def issued(settings: Mapping[str, str], organization: str) -> dict[str, str]:
     said(settings, "organization", "create", organization, "--json")
     label = ("--organization", organization, "--label", "cases", "--json")
     answer: dict[str, str] = json.loads(said(settings, "token", "issue", *label))
+    return answer
+
+
+def client(settings: Mapping[str, str], *trust: str) -> dict[str, str]:
+    """Return an OAuth client of the first organization."""
+    wanted = ("client", "create", "--label", "cases", "--organization", "cases", "--json")
+    answer: dict[str, str] = json.loads(said(settings, *wanted, *trust))
     return answer
 
 

@@ -108,14 +108,23 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await opened.close()
 
 
-@pytest.fixture
-def tmp_path(tmp_path: Path) -> Path:
-    """Give a folder that the account of an embedded server may enter. Under root that is another one than ours."""
-    if os.geteuid() == 0:
-        for each in (tmp_path, *tmp_path.parents):
-            if each.stat().st_uid == 0:
+@pytest.fixture(scope="session")
+def tmp_path_factory(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[pytest.TempPathFactory]:
+    """Make folders that an embedded server may enter. Under root it runs under another account than ours."""
+    original = tmp_path_factory.mktemp
+
+    def mktemp(basename: str, numbered: bool = True) -> Path:  # noqa: FBT001, FBT002 - as pytest calls it.
+        made = original(basename, numbered)
+        for each in (made, *made.parents) if os.geteuid() == 0 else ():
+            if not each.stat().st_mode & 0o001:
                 each.chmod(each.stat().st_mode & 0o7777 | 0o001)
-    return tmp_path
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmp_path_factory, "mktemp", mktemp)
+        yield tmp_path_factory
 
 
 @pytest.fixture

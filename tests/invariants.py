@@ -22,6 +22,7 @@ from projections.directory.rows import (
 )
 from projections.directory.tables import GroupRow, HeldUserRow, LossRow, UserRow
 from schema.events import group, hold, organization, user
+from schema.events.client import Client
 from schema.events.codec import decode
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent
@@ -34,7 +35,7 @@ from service.write.decide.role_groups import effective_role, givers_of
 
 LOG_MAX = 1_000_000
 TABLES = (
-    *("organizations", "tokens", "users", "former_users", "groups", "memberships"),
+    *("organizations", "tokens", "clients", "users", "former_users", "groups", "memberships"),
     *("losses", "holds", "held_users"),
 )
 
@@ -137,6 +138,7 @@ async def check_directory(
 
     assert held["organizations"] == [organization_columns(made)]
     assert held["tokens"] == by_id(token_columns(each) for each in made.tokens.values())
+    assert held["clients"] == by_id(client_columns(each) for each in made.clients.values())
     users = [columns(user_row(each, user_type(made.schemas))) for each in live]
     assert held["users"] == by_id(users)
     assert held["former_users"] == by_id(map(former_columns, gone))
@@ -181,6 +183,7 @@ JSON = {
     "roles",
     "schemas",
     "search",
+    "secrets",
     "settings",
     "role_groups",
 }  # These compare as values; `document` compares as text.
@@ -225,6 +228,31 @@ def organization_columns(state: Organization) -> Mapping[str, Any]:
         "schemas": dict(state.schemas),
         "settings": dict(state.settings),
         "role_groups": role_groups_document(state),
+    }
+
+
+def client_columns(client: Client) -> dict[str, Any]:
+    """Return the row of an OAuth client."""
+    times = ("createdAt", "expiresAt", "revokedAt")
+    secrets = [
+        {
+            "id": str(each.id),
+            "secretHash": each.secret_hash,
+            **{
+                name: at and at.isoformat()
+                for name, at in zip(
+                    times, (each.created_at, each.expires_at, each.revoked_at), strict=True
+                )
+            },
+        }
+        for each in client.secrets.values()
+    ]
+    names = ("id", "account_id", "label", "kind", "issuer", "created_at", "revoked_at")
+    lists = ("scopes", "subjects", "audiences")
+    return {
+        **{name: getattr(client, name) for name in names},
+        **{name: list(getattr(client, name)) for name in lists},
+        "secrets": secrets,
     }
 
 

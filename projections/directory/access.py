@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
-from projections.directory.load import organization_of
+from projections.directory.load import client_of, organization_of
+from schema.events.client import Client
 from schema.events.organization import TOKEN_ROLE, Organization
 
 statement = statements_in(__package__)
@@ -14,10 +17,10 @@ statement = statements_in(__package__)
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A known token. `is_active` and `is_entitled` are properties of its technical account."""
+    """A known token, or a known OAuth client. `is_active` and `is_entitled` are properties of its account."""
 
     organization: Organization
-    token_id: UUID
+    token_id: UUID  # Of an access token: the id of its client.
     account_id: UUID
     revoked_at: datetime | None
     is_active: bool
@@ -27,8 +30,22 @@ class TokenState:
 async def find_token_state(connection: Connection, jti_hash: str) -> TokenState | None:
     """Return what stands behind a token, or None if the token is unknown."""
     row = await connection.fetchrow(statement("find_token_state"), jti_hash)
-    if row is None:
-        return None
+    return None if row is None else _state(row)
+
+
+async def find_client_state(connection: Connection, client_id: UUID) -> TokenState | None:
+    """Return what stands behind the access tokens of an OAuth client, or None if the client is unknown."""
+    row = await connection.fetchrow(statement("find_client_state"), client_id)
+    return None if row is None else _state(row)
+
+
+async def find_client(connection: Connection, client_id: UUID) -> Client | None:
+    """Return an OAuth client of any organization, or None if the client is unknown."""
+    row = await connection.fetchrow(statement("find_client"), client_id)
+    return None if row is None else client_of(row)
+
+
+def _state(row: asyncpg.Record) -> TokenState:
     organization = organization_of(row)
     return TokenState(
         organization=organization,

@@ -9,6 +9,7 @@ from eventstore.postgres.connection import Connection
 from projections.directory import save
 from projections.directory.rows import group_row, hold_row, loss_rows
 from projections.directory.tables import HeldUserRow, LossRow, MembershipRow, UserRow
+from schema.events.client import ClientEvent
 from schema.events.event import Event, Place
 from schema.events.group import (
     Group,
@@ -65,6 +66,7 @@ class Changes:
     added: dict[Pair, MemberType] = field(default_factory=dict)
     removed: dict[Pair, MemberType] = field(default_factory=dict)
     tokens: list[UUID] = field(default_factory=list)
+    clients: dict[UUID, None] = field(default_factory=dict)
     is_organization_changed: bool = False
     roles: dict[UUID, None] = field(
         default_factory=dict
@@ -102,6 +104,8 @@ class Changes:
             self.is_organization_changed = True
             if isinstance(event, TokenIssued | TokenRevoked):
                 self.tokens.append(event.token_id)
+            elif isinstance(event, ClientEvent):
+                self.clients[event.client_id] = None
 
     def _add_members(self, group_id: UUID, event: Event) -> None:
         if isinstance(event, MembersAdded):
@@ -135,6 +139,9 @@ class Changes:
             for token_id in self.tokens:
                 token = state.organization.tokens[token_id]
                 await save.save_token(connection, organization_id, token)
+            for client_id in self.clients:
+                client = state.organization.clients[client_id]
+                await save.save_client(connection, organization_id, client)
         if self.gone_users:
             await save.delete_users(
                 connection, organization_id, [state.users[each] for each in self.gone_users]

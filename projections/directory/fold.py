@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventstore.read_streams import PERSONAL
 from projections.directory.rows import (
+    client_row,
     former_user_row,
     group_row,
     hold_row,
@@ -97,6 +98,8 @@ class Folded:
                 yield "organizations", organization_row(state)
                 for token in state.tokens.values():
                     yield "tokens", (organization_id, *token_row(token))
+                for client in state.clients.values():
+                    yield "clients", (organization_id, *client_row(client))
             case Hold() as state:
                 yield "holds", (organization_id, *hold_row(state))
         if self.losses or self.held:

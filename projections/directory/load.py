@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.rows import user_attributes
+from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
 from schema.events.hold import Hold
 from schema.events.organization import Organization, RoleGroup, Token
@@ -213,12 +215,15 @@ async def find_member_types(
 async def load_organization(
     connection: Connection, organization_id: UUID, *, with_tokens: bool
 ) -> Organization | None:
-    """Return an organization, or None if there is none; with its tokens only if asked."""
+    """Return an organization, or None if there is none; with its tokens and OAuth clients only if asked."""
     row = await connection.fetchrow(statement("load_organization"), organization_id)
     if row is None:
         return None
-    tokens = await load_tokens(connection, organization_id) if with_tokens else {}
-    return organization_of(row, tokens)
+    if not with_tokens:
+        return organization_of(row)
+    tokens = await load_tokens(connection, organization_id)
+    clients = await load_clients(connection, organization_id)
+    return replace(organization_of(row, tokens), clients=clients)
 
 
 def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKENS) -> Organization:
@@ -242,3 +247,39 @@ async def load_tokens(connection: Connection, organization_id: UUID) -> dict[UUI
     """Return the tokens of an organization by id, oldest first."""
     rows = await connection.fetch(statement("load_tokens"), organization_id)
     return {row["id"]: Token(**row) for row in rows}
+
+
+async def load_clients(connection: Connection, organization_id: UUID) -> dict[UUID, Client]:
+    """Return the OAuth clients of an organization by id, oldest first."""
+    rows = await connection.fetch(statement("load_clients"), organization_id)
+    return {row["id"]: client_of(row) for row in rows}
+
+
+def client_of(row: asyncpg.Record) -> Client:
+    """Return the state that a row of directory.clients holds."""
+    secrets = [secret_of(each) for each in orjson.loads(row["secrets"])]
+    return Client(
+        id=row["id"],
+        account_id=row["account_id"],
+        label=row["label"],
+        kind=row["kind"],
+        scopes=tuple(row["scopes"]),
+        issuer=row["issuer"],
+        subjects=tuple(row["subjects"]),
+        audiences=tuple(row["audiences"]),
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+        secrets={each.id: each for each in secrets},
+    )
+
+
+def secret_of(read: Mapping[str, Any]) -> ClientSecret:
+    """Return a client's secret from the JSON in its row."""
+    revoked_at = read["revokedAt"]
+    return ClientSecret(
+        id=UUID(read["id"]),
+        secret_hash=read["secretHash"],
+        created_at=datetime.fromisoformat(read["createdAt"]),
+        expires_at=datetime.fromisoformat(read["expiresAt"]),
+        revoked_at=datetime.fromisoformat(revoked_at) if revoked_at else None,
+    )

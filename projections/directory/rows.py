@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 
 from projections.directory.tables import (
+    ClientRow,
     FormerUserRow,
     GroupRow,
     HoldRow,
@@ -14,6 +15,7 @@ from projections.directory.tables import (
     TokenRow,
     UserRow,
 )
+from schema.events.client import Client, ClientSecret
 from schema.events.event import Event, Place
 from schema.events.group import Group
 from schema.events.hold import Hold
@@ -154,6 +156,34 @@ def token_row(token: Token) -> TokenRow:
         token.expires_at,
         token.revoked_at,
     )
+
+
+def client_row(client: Client) -> ClientRow:
+    """Return the row of an OAuth client."""
+    return ClientRow(
+        client.id,
+        client.account_id,
+        client.label,
+        client.kind,
+        list(client.scopes),
+        client.issuer,
+        list(client.subjects),
+        list(client.audiences),
+        client.created_at,
+        client.revoked_at,
+        orjson.dumps([_secret(each) for each in client.secrets.values()]).decode(),
+    )
+
+
+def _secret(secret: ClientSecret) -> dict[str, Any]:
+    """Return a client's secret as JSON; `load.secret_of` reads it."""
+    return {
+        "id": str(secret.id),
+        "secretHash": secret.secret_hash,
+        "createdAt": secret.created_at,
+        "expiresAt": secret.expires_at,
+        "revokedAt": secret.revoked_at,
+    }
 
 
 def hold_row(hold: Hold) -> HoldRow:

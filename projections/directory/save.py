@@ -10,7 +10,13 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.load import pieces
-from projections.directory.rows import former_user_row, organization_row, role_tail, token_row
+from projections.directory.rows import (
+    client_row,
+    former_user_row,
+    organization_row,
+    role_tail,
+    token_row,
+)
 from projections.directory.tables import (
     GroupRow,
     HeldUserRow,
@@ -19,6 +25,7 @@ from projections.directory.tables import (
     MembershipRow,
     UserRow,
 )
+from schema.events.client import Client
 from schema.events.organization import Organization, Token
 from schema.events.user import User
 
@@ -168,3 +175,8 @@ async def save_organization(connection: Connection, organization: Organization) 
 async def save_token(connection: Connection, organization_id: UUID, token: Token) -> None:
     """Insert a token, or note that it was revoked."""
     await connection.execute(statement("save_token"), organization_id, *token_row(token))
+
+
+async def save_client(connection: Connection, organization_id: UUID, client: Client) -> None:
+    """Insert an OAuth client, or overwrite what changes of it."""
+    await connection.execute(statement("save_client"), organization_id, *client_row(client))

@@ -40,6 +40,22 @@ class TokenRow(NamedTuple):
     revoked_at: datetime | None
 
 
+class ClientRow(NamedTuple):
+    """A row of directory.clients, without organization_id."""
+
+    id: UUID
+    account_id: UUID
+    label: str
+    kind: str
+    scopes: list[str]
+    issuer: str | None
+    subjects: list[str]
+    audiences: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
+    secrets: str
+
+
 class UserRow(NamedTuple):
     """A row of directory.users, without organization_id."""
 
@@ -137,6 +153,11 @@ TABLES = {
     ),
     "tokens": Table(
         ("organization_id", *TokenRow._fields),
+        key=("organization_id", "id"),
+        stream="organization_id",
+    ),
+    "clients": Table(
+        ("organization_id", *ClientRow._fields),
         key=("organization_id", "id"),
         stream="organization_id",
     ),

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from eventstore.events import RecordedEvent
+from schema.events.client import ClientSecretAdded
 from schema.events.codec import decode
 from schema.events.event import Event
 from schema.events.group import (
@@ -33,7 +34,8 @@ from schema.events.user import (
 Period = Literal["role", "access", "membership", "lifetime"]
 Key = tuple[UUID, ...]  # For a membership: group and member. Otherwise the user or the group.
 PERIODS: tuple[Period, ...] = ("role", "access", "membership", "lifetime")
-WITHHELD = "jtiHash"  # A token's hash proves nothing to an auditor, and nobody else needs it.
+# The hash of a token or a secret proves nothing to an auditor, and nobody else needs it.
+WITHHELD = {TokenIssued: "jtiHash", ClientSecretAdded: "secretHash"}
 
 
 class Began(NamedTuple):
@@ -115,10 +117,11 @@ def _role(role_id: UUID, recorded: RecordedEvent) -> Began:
 
 def public_facts(event: Event, data: str) -> str:
     """Return the facts of an event as the timeline shows them: JSON without personal or secret values."""
-    if not isinstance(event, TokenIssued):
+    withheld = WITHHELD.get(type(event))
+    if withheld is None:
         return data
     facts = orjson.loads(data)
-    return orjson.dumps({name: facts[name] for name in facts if name != WITHHELD}).decode()
+    return orjson.dumps({name: facts[name] for name in facts if name != withheld}).decode()
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import group, hold, organization, user
+from schema.events import client, group, hold, organization, proof, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -29,7 +29,16 @@ TYPES: dict[str, type[Event]] = {
         organization.TokenIssued,
         organization.TokenRevoked,
         organization.SchemaRegistered,
+        client.ClientRegistered,
+        client.ClientSecretAdded,
+        client.ClientSecretRevoked,
+        client.ClientTrustChanged,
+        client.ClientRevoked,
         organization.SettingsChanged,
+        proof.ProofBegun,
+        proof.LogKeyChanged,
+        proof.LogRestored,
+        proof.AuditExported,
         organization.RoleGroupsChanged,
         hold.GuardHeld,
         hold.UsersHeld,

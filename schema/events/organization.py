@@ -1,4 +1,4 @@
-"""The events of an organization itself: its roles, its tokens, its own extension schemas."""
+"""The events of an organization itself: its roles, its tokens, its OAuth clients, its own extension schemas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from schema.events import client as clients
+from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
+from schema.events.proof import (
+    AuditExported,
+    LogKeyChanged,
+    LogRestored,
+    ProofBegun,
+    ProofEvent,
+)
 from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
@@ -82,6 +91,8 @@ OrganizationEvent = (
     | SchemaRegistered
     | SettingsChanged
     | RoleGroupsChanged
+    | ProofEvent
+    | ClientEvent
 )
 
 
@@ -110,6 +121,7 @@ class Organization:
     roles: Mapping[str, UUID]
     tokens: Mapping[UUID, Token] = field(default_factory=dict)
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
+    clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
     role_groups: tuple[RoleGroup, ...] = ()  # The first that a user is in counts.
     explicit_wins: bool = True
@@ -134,7 +146,7 @@ class Organization:
         return self.roles[DEFAULT_ROLE]
 
 
-def evolve(
+def evolve(  # noqa: PLR0911 - one return for each kind of event.
     organization: Organization | None, event: OrganizationEvent, place: Place
 ) -> Organization:
     """Return the organization after an event. Pure; every reader of the log uses it."""
@@ -157,12 +169,22 @@ def evolve(
         case SchemaRegistered():
             schemas = {**organization.schemas, event.document["id"]: event.document}
             return replace(after, schemas=schemas)
+        case (
+            clients.ClientRegistered()
+            | clients.ClientSecretAdded()
+            | clients.ClientSecretRevoked()
+            | clients.ClientTrustChanged()
+            | clients.ClientRevoked()
+        ):
+            return replace(after, clients=clients.evolve(organization.clients, event, place))
         case SettingsChanged():
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
             return replace(after, settings=settings)
         case RoleGroupsChanged():
             return replace(after, role_groups=event.items, explicit_wins=event.explicit_wins)
+        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
+            return after  # They say something about the log, and nothing about the organization.
     raise AssertionError(event)
 
 

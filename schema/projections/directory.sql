@@ -32,6 +32,23 @@ CREATE TABLE tokens (
     CONSTRAINT tokens_one_per_jti UNIQUE (jti_hash)
 );
 
+CREATE TABLE clients (  -- OAuth clients.
+    organization_id uuid        NOT NULL,
+    id              uuid        NOT NULL,
+    account_id      uuid        NOT NULL,
+    label           text        NOT NULL,
+    kind            text        NOT NULL,  -- secret or federated.
+    scopes          text[]      NOT NULL,
+    issuer          text,                  -- NULL: it is not federated.
+    subjects        text[]      NOT NULL,
+    audiences       text[]      NOT NULL,
+    created_at      timestamptz NOT NULL,
+    revoked_at      timestamptz,           -- NULL: it is not revoked.
+    secrets         json        NOT NULL,  -- A list, oldest first; hashes in place of the secrets.
+    CONSTRAINT clients_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT clients_one_per_id UNIQUE (id)
+);
+
 CREATE TABLE users (
     organization_id     uuid        NOT NULL,
     id                  uuid        NOT NULL,

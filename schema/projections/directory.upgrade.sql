@@ -54,3 +54,20 @@ CREATE TABLE IF NOT EXISTS held_users (
 CREATE INDEX IF NOT EXISTS losses_recorded_at ON losses (organization_id, recorded_at, user_id);
 CREATE INDEX IF NOT EXISTS losses_user ON losses (organization_id, user_id, position);
 CREATE INDEX IF NOT EXISTS held_users_user ON held_users (organization_id, user_id);
+
+CREATE TABLE IF NOT EXISTS clients (
+    organization_id uuid        NOT NULL,
+    id              uuid        NOT NULL,
+    account_id      uuid        NOT NULL,
+    label           text        NOT NULL,
+    kind            text        NOT NULL,
+    scopes          text[]      NOT NULL,
+    issuer          text,
+    subjects        text[]      NOT NULL,
+    audiences       text[]      NOT NULL,
+    created_at      timestamptz NOT NULL,
+    revoked_at      timestamptz,
+    secrets         json        NOT NULL,
+    CONSTRAINT clients_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT clients_one_per_id UNIQUE (id)
+);

@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from service.admin import groups, organization, people
+from service.admin import clients, groups, organization, people
+from service.admin.client_messages import (
+    ClientChange,
+    ClientRow,
+    MadeClientRow,
+    MadeSecretRow,
+    NewClientBody,
+    NewSecretBody,
+)
 from service.admin.guard_routes import ROLE_GROUPS_AND_GUARD
 from service.admin.messages import OrganizationRow, RoleRow
 from service.admin.people_messages import (
@@ -154,6 +162,72 @@ GROUPS: Final = (
     ),
 )
 
+CLIENTS: Final = (
+    Route(
+        "GET",
+        "/clients",
+        ADMIN_READ,
+        clients.list_them,
+        "List the OAuth clients, oldest first.",
+        query=ListQuery,
+        answer=Page[ClientRow],
+    ),
+    Route(
+        "POST",
+        "/clients",
+        ADMIN,
+        clients.register,
+        "Register an OAuth client. Its secret is shown this once.",
+        body=NewClientBody,
+        answer=MadeClientRow,
+        status=201,
+    ),
+    Route(
+        "GET",
+        "/clients/{id}",
+        ADMIN_READ,
+        clients.read,
+        "Read an OAuth client.",
+        answer=ClientRow,
+    ),
+    Route(
+        "PATCH",
+        "/clients/{id}",
+        ADMIN,
+        clients.change,
+        "Change the subjects and audiences of a federated client.",
+        answer=ClientRow,
+        body=ClientChange,
+    ),
+    Route(
+        "POST",
+        "/clients/{id}/revoke",
+        ADMIN,
+        clients.revoke,
+        "Revoke an OAuth client. Its access tokens are refused within a second.",
+        answer=ClientRow,
+    ),
+    Route(
+        "POST",
+        "/clients/{id}/secrets",
+        ADMIN,
+        clients.add_secret,
+        "Give an OAuth client one more secret. It is shown this once.",
+        body=NewSecretBody,
+        may_omit_body=True,
+        answer=MadeSecretRow,
+        status=201,
+    ),
+    Route(
+        "POST",
+        "/clients/{id}/secrets/{secretId}/revoke",
+        ADMIN,
+        clients.revoke_secret,
+        "Revoke a secret of an OAuth client.",
+        answer=ClientRow,
+    ),
+)
+
 ADMIN_API: Final = Api(
     prefix="/api/admin/v1",
     title="Administration",
@@ -176,6 +250,7 @@ ADMIN_API: Final = Api(
         ),
         *PEOPLE,
         *GROUPS,
+        *CLIENTS,
         *ROLE_GROUPS_AND_GUARD,
     ),
 )

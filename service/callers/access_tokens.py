@@ -32,6 +32,7 @@ class Claims:
     jti_hash: str
     scopes: frozenset[str]
     expires_at: datetime | None
+    client_id: UUID | None = None  # Of an access token: the OAuth client that it was issued to.
 
 
 def hash_jti(jti: str) -> str:
@@ -74,6 +75,7 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
             hash_jti(claims["jti"]),
             read_scopes(claims["scope"]),
             expires_at,
+            UUID(claims["client_id"]) if "client_id" in claims else None,
         )
     except (ValueError, TypeError, AttributeError):
         raise Unauthorized("The token is not one that this service issues.") from None
@@ -92,7 +94,8 @@ def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None
     """Raise TokenRefused for a token that has expired."""
     ends = claims.expires_at
     if ends and ends <= now:
-        detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; issue a new one."
+        remedy = "get a new one with the client" if claims.client_id else "issue a new one"
+        detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; {remedy}."
         raise TokenRefused(detail, claims.organization_id, token_id)
 
 

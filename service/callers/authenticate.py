@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import asyncpg
 
+from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
-from projections.directory.access import TokenState, find_token_state
+from projections.directory.access import TokenState, find_client_state, find_token_state
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
@@ -21,6 +23,7 @@ from service.callers.caller import Caller
 from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
+from service.callers.stopped_logs import StoppedLogs
 from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
@@ -64,10 +67,15 @@ class Authenticator:
     """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
     def __init__(
-        self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey], rates: Rates | None = None
+        self,
+        pool: asyncpg.Pool,
+        keys: Mapping[str, SigningKey],
+        rates: Rates | None = None,
+        stopped: StoppedLogs | None = None,
     ) -> None:
         self._pool = pool
         self._rates = rates or Rates()
+        self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
@@ -84,6 +92,7 @@ class Authenticator:
             caller = _caller(cached.state, cached.claims)
             buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
             cached.caller = replace(caller, buckets=buckets)
+        self._stopped.refuse(cached.claims.organization_id)
         return cached.caller
 
     async def _refuse_expired(self, cached: CachedToken) -> None:
@@ -120,7 +129,7 @@ class Authenticator:
         started = time.monotonic()
         try:
             async with borrowed(self._pool, timeout_s=LOOKUP_TIMEOUT_S) as connection:
-                state = await find_token_state(connection, cached.claims.jti_hash)
+                state = await _find_state(connection, cached.claims)
             if state != cached.state:
                 cached.state, cached.caller = state, None
             cached.looked_up_at_s = started
@@ -137,6 +146,13 @@ def _bearer(header: str | None) -> str:
     return token.strip()
 
 
+async def _find_state(connection: Connection, claims: Claims) -> TokenState | None:
+    """Return what stands behind a token: its own row, or that of the client that it was issued to."""
+    if claims.client_id is not None:
+        return await find_client_state(connection, claims.client_id)
+    return await find_token_state(connection, claims.jti_hash)
+
+
 def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     is_known = (
         state is not None
@@ -145,7 +161,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     )
     if state is None or not is_known:
         raise TokenRefused("The token is unknown.", claims.organization_id, None)
-    if reason := _reason(state):
+    if reason := reason_of(state, "client" if claims.client_id else "token"):
         raise TokenRefused(reason, claims.organization_id, state.token_id)
     caller = Caller(state.organization, state.account_id, "scim")
     user_type_here = user_type(state.organization.schemas)
@@ -153,12 +169,12 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
-def _reason(state: TokenState) -> str | None:
-    """Return why a known token is not accepted, or None if it is accepted."""
+def reason_of(state: TokenState, what: Literal["token", "client"]) -> str | None:
+    """Return why a known token, or what a known client has, is not accepted; None if it is accepted."""
     if state.revoked_at:
-        return f"The token was revoked on {state.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
+        return f"The {what} was revoked on {state.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
     if not state.is_active:
-        return "The technical account of this token is deactivated; activate it."
+        return f"The technical account of this {what} is deactivated; activate it."
     if not state.is_entitled:
-        return "The technical account of this token is no longer an Administrator."
+        return f"The technical account of this {what} is no longer an Administrator."
     return None

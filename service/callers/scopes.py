@@ -5,6 +5,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from schema.scim.errors import InvalidValue
+
 SCIM: Final = "scim"
 SCIM_READ: Final = "scim:read"
 ADMIN: Final = "admin"
@@ -57,3 +59,17 @@ def lacking(scope: str) -> str:
     enough = f" ({scope} is enough for reading)" if wider != scope and wider in MEANINGS else ""
     missing = wider if enough else scope
     return f"The token lacks the scope {missing}{enough}; use a token that has it."
+
+
+def refuse_ungrantable(scopes: Iterable[str], source: str) -> None:
+    """Refuse scopes that do not exist, or that this door may not grant to an organization. Errors: InvalidValue."""
+    kept = {OPERATE} if source == "cli" else COMMAND_LINE_ONLY
+    grantable = MEANINGS.keys() - kept
+    for scope in scopes:
+        if scope not in grantable:
+            refusal = InvalidValue(
+                f"There is no scope {scope[:100]!r} to grant here: there are "
+                f"{', '.join(each for each in MEANINGS if each in grantable)}."
+            )
+            refusal.attribute = "scopes"
+            raise refusal

@@ -13,7 +13,7 @@ import typer
 
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
-from service.cli.audit import audit
+from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.guard import guard
 from service.cli.issue import issue_and_show
@@ -30,6 +30,7 @@ from service.cli.process.run import (
     unbroken,
 )
 from service.cli.projections import projections
+from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
 from service.cli.role_groups import role_groups
 from service.cli.settings import organization_set
@@ -62,6 +63,7 @@ app.add_typer(role_groups, name="role-group")
 app.add_typer(guard, name="guard")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(clients, name="client")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")

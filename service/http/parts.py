@@ -9,11 +9,13 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.point_reads import PointReader
 from projections.directory.queries.reader import QueryReader
 from service.callers.authenticate import Authenticator
+from service.callers.issuers import IssuerRules
 from service.http.hosts import Hosts
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
+from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.write.lane import Lanes
@@ -35,7 +37,9 @@ class Service:
     bodies: MemoryShare  # Bounds the bodies that arrive.
     hosts: Hosts
     rates: RateLimits
+    turns: Turns  # Bounds the requests of an organization that are worked on.
     failures: Failures  # Of authentication, per client address.
+    issuer_rules: IssuerRules  # Which issuers may vouch for OAuth clients.
 
 
 SERVICE = web.AppKey("service", Service)

@@ -21,8 +21,7 @@ from schema.scim.errors import NotFound
 from service.callers.caller import Caller
 from service.runtime import Runtime
 from service.write.commands import ChangeSettings, DecideHold
-from service.write.decide.guard_state import NEW_FOR, limits_of
-from service.write.decide.hold import APPROVED_FOR, REJECTED_FOR, is_over
+from service.write.decide.guard_state import APPROVED_FOR, NEW_FOR, REJECTED_FOR, is_over, limits_of
 
 SETTING = "guard"
 SHOWN_MAX = 1_000  # People whom a hold names; its numbers count all.

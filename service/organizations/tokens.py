@@ -42,7 +42,7 @@ async def issue_token(
 
     Errors: NotFound if the account does not exist; InvalidValue if it may not hold tokens.
     """
-    account_id = await _account_id(runtime, organization, account)
+    account_id = await find_account_id(runtime, organization, account)
     now = datetime.now(UTC).replace(microsecond=0)
     expires_at = now + lifetime if lifetime else None
     jti, token_id = secrets.token_urlsafe(JTI_BYTES), new_id()
@@ -71,7 +71,13 @@ async def revoke_token(
     return outcome.is_changed
 
 
-async def _account_id(runtime: Runtime, organization: Organization, account: str | None) -> UUID:
+async def find_account_id(
+    runtime: Runtime, organization: Organization, account: str | None
+) -> UUID:
+    """Return the id of a technical account by userName: by default, the one created with the organization.
+
+    Errors: NotFound.
+    """
     async with runtime.pool.acquire() as connection:
         found = await admin.find_account(connection, organization.id, account or TECHNICAL_ACCOUNT)
     if found is None:

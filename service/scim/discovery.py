@@ -70,7 +70,13 @@ def config_document(base: str) -> Document:
                 "description": "A JWT of a technical account, in the Authorization header.",
                 "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
                 "primary": True,
-            }
+            },
+            {
+                "type": "oauth2",
+                "name": "OAuth 2 Client Credentials",
+                "description": "An access token from /oauth2/token, in the Authorization header.",
+                "specUri": "https://www.rfc-editor.org/rfc/rfc6749",
+            },
         ],
         "meta": {
             "resourceType": "ServiceProviderConfig",

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schema.events.client import Kind
 from schema.events.organization import RoleGroup
+from schema.events.proof import ProofEvent
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Patch
 from schema.scim.resource_type import ResourceType
@@ -143,6 +145,69 @@ class RegisterSchema:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A secret for a client; the secret itself is not here, only its hash."""
+
+    id: UUID
+    hash: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterClient:
+    """Register an OAuth client for a technical account; a client of the kind `secret` with its first secret."""
+
+    organization_id: UUID
+    client_id: UUID
+    account_id: UUID
+    label: str
+    kind: Kind
+    scopes: tuple[str, ...]
+    now: datetime
+    secret: NewSecret | None = None
+    issuer: str | None = None
+    subjects: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddClientSecret:
+    """Give a client one more secret."""
+
+    organization_id: UUID
+    client_id: UUID
+    secret: NewSecret
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeClientSecret:
+    """Stop accepting a secret of a client."""
+
+    organization_id: UUID
+    client_id: UUID
+    secret_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeClientTrust:
+    """Trust a federated client for other subjects or audiences; None leaves a list as it is."""
+
+    organization_id: UUID
+    client_id: UUID
+    subjects: tuple[str, ...] | None
+    audiences: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeClient:
+    """Stop accepting a client and its access tokens."""
+
+    organization_id: UUID
+    client_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSettings:
     """Change settings of an organization; None returns one to its default."""
 
@@ -169,6 +234,14 @@ class DecideHold:
     user_count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordProof:
+    """Record something about the log itself."""
+
+    organization_id: UUID
+    event: ProofEvent
+
+
 UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
 OrganizationCommand = (
@@ -178,5 +251,9 @@ OrganizationCommand = (
     | RegisterSchema
     | ChangeSettings
     | ChangeRoleGroups
+    | RecordProof
 )
-Command = UserCommand | GroupCommand | OrganizationCommand | DecideHold
+ClientCommand = (
+    RegisterClient | AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient
+)
+Command = UserCommand | GroupCommand | OrganizationCommand | ClientCommand | DecideHold

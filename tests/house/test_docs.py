@@ -15,6 +15,7 @@ from tests.house.source import ROOT, listed, text
 
 OURS = ("docs", "eventstore", "projections", "schema", "service", "tests")
 QUIRKS = text("docs/reference/client-quirks.md")
+ATTACKS = text("docs/how-to/oauth.md").partition("\n## What is refused, and how\n")[2]
 SCIM = text("docs/reference/scim.md").partition("\n## How fast, at which size\n")[0]
 TEST = re.compile(r"`([a-z]+/test_\w+\.py)::(test_\w+)`")
 
@@ -75,6 +76,14 @@ def test_a_quirk_of_a_client_names_tests_that_exist(cells: list[str]) -> None:
     assert "" not in cells
     assert named
     assert [name for name in named if not is_test(*name)] == []
+
+
+def test_an_attack_on_the_token_endpoint_names_tests_that_exist() -> None:
+    cells = rows(ATTACKS)
+
+    assert {len(each) for each in cells} == {4}
+    assert all(TEST.findall(each[-1]) or each[-1] == "the same" for each in cells)
+    assert [name for name in TEST.findall(ATTACKS) if not is_test(*name)] == []
 
 
 def test_a_client_is_named_where_its_requests_are_replayed() -> None:

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from service.database.embedded import postgres as embedded
-from service.database.embedded.account import programs
+from service.database.embedded.account import account_for, programs
 from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.embedded.process import processes
 from service.database.embedded.socket import SOCKET, answering_dsn
@@ -204,14 +204,20 @@ needs_root = pytest.mark.skipif(
 def connecting(dsn: str, login: str, password: str = "") -> str:
     """Return what psql says as the account that the server runs under: 1, or why it may not connect."""
     host = parse_qs(urlsplit(dsn).query)["host"][0]
+    account = account_for(Path(host))
     found = subprocess.run(
-        [programs() / "psql", "-h", host, "-U", login, "-w", "-Atc", "SELECT 1", "postgres"],
+        [
+            str(programs() / "psql"),
+            *("-h", host, "-U", login, "-w", "-Atc", "SELECT 1", "postgres"),
+        ],
         check=False,
         capture_output=True,
         text=True,
         cwd="/",
         env={"PGPASSWORD": password} if password else {},
-        **({"user": "nobody", "group": "nogroup", "extra_groups": []} if IS_ROOT else {}),
+        user=account.uid if IS_ROOT else None,
+        group=account.gid if IS_ROOT else None,
+        extra_groups=[] if IS_ROOT else None,
     )
     return found.stdout.strip() or found.stderr
 
@@ -265,15 +271,23 @@ async def test_a_folder_of_a_release_without_passwords_gets_one(data_dir: Path) 
 
 
 @needs_root
-@pytest.mark.parametrize("closed", ["parent", "parent/data"])
+@pytest.mark.parametrize("closed", ["parent", "parent/inner"])
 def test_a_folder_that_the_server_cannot_enter_is_named_and_left_alone(
     tmp_path: Path, closed: str
 ) -> None:
-    (tmp_path / "parent" / "data").mkdir(parents=True)
+    (tmp_path / "parent" / "inner").mkdir(parents=True)
     (tmp_path / closed).chmod(0o700)
     with pytest.raises(
         EmbeddedPostgresError, match=rf"nobody, .* cannot enter {tmp_path / closed}\."
     ):
-        embedded.start(tmp_path / "parent" / "data")
+        embedded.start(tmp_path / "parent" / "inner" / "data")
     assert (tmp_path / closed).stat().st_mode & 0o777 == 0o700
-    assert not (tmp_path / "parent" / "data" / "postgres").exists()
+    assert not (tmp_path / "parent" / "inner" / "data" / "postgres").exists()
+
+
+@needs_root
+def test_a_data_folder_of_root_s_own_is_used_as_it_is_given(data_dir: Path) -> None:
+    data_dir.mkdir(mode=0o700)
+    server = embedded.start(data_dir)
+    server.stop()
+    assert data_dir.stat().st_mode & 0o777 == 0o701

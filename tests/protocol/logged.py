@@ -44,15 +44,17 @@ class Lines:
 
 
 @asynccontextmanager
-async def logged(served: Served, token: str | None) -> AsyncIterator[tuple[Scim, Lines]]:
-    """Yield a client, and the log of the server that answers it."""
+async def logged(
+    served: Served, token: str | None, **changed: Any
+) -> AsyncIterator[tuple[Scim, Lines]]:
+    """Yield a client, and the log of the server that answers it, with settings that a test changes."""
     lines, former = Lines(), structlog.get_config()
     structlog.configure(
         processors=log.as_json(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: lines,
     )
-    app = make_app(served.runtime, settings("postgresql://unused@localhost/unused"))
+    app = make_app(served.runtime, settings("postgresql://unused@localhost/unused", **changed))
     runner = make_runner(app, ANSWERING, connections_max=100)
     try:
         await runner.setup()

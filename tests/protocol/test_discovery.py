@@ -24,7 +24,7 @@ async def test_the_configuration_says_what_is_supported(scim: Scim) -> None:
     body = (await scim.get("/ServiceProviderConfig")).body
 
     authentication = body.pop("authenticationSchemes")
-    assert [each["type"] for each in authentication] == ["oauthbearertoken"]
+    assert [each["type"] for each in authentication] == ["oauthbearertoken", "oauth2"]
     assert body == {
         "schemas": [urns.SERVICE_PROVIDER_CONFIG],
         "documentationUri": body["documentationUri"],

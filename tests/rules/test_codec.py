@@ -9,6 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schema.events.client import (
+    ClientRegistered,
+    ClientRevoked,
+    ClientSecretAdded,
+    ClientSecretRevoked,
+    ClientTrustChanged,
+)
 from schema.events.codec import TYPES, Encoded, UnknownEvent, decode, encode
 from schema.events.event import Event, PersonalEvent, difference, with_values
 from schema.events.group import (
@@ -34,6 +41,7 @@ from schema.events.organization import (
     TokenIssued,
     TokenRevoked,
 )
+from schema.events.proof import AuditExported, LogKeyChanged, LogPoint, LogRestored, ProofBegun
 from schema.events.upcast import upcast
 from schema.events.user import (
     ExplicitRoleChanged,
@@ -92,11 +100,15 @@ ROLE_GROUPS = st.one_of(
 CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple))
 
 
-def events(kind: type[Event], /, **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def events(of: type[Event], /, **facts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Return a strategy for events of one type (`st.builds` would use their JSON names)."""
-    return st.fixed_dictionaries(facts).map(lambda drawn: kind(**drawn))
+    return st.fixed_dictionaries(facts).map(lambda drawn: of(**drawn))
 
 
+SIZES = st.integers(min_value=0, max_value=2**62)
+POINTS = st.tuples(SIZES, TEXTS, TEXTS).map(
+    lambda drawn: LogPoint(size=drawn[0], root_hash=drawn[1], note=drawn[2])
+)
 EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     UserProvisioned: events(
         UserProvisioned,
@@ -140,6 +152,49 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     TokenIssued: events(TokenIssued, **ISSUED),
     TokenRevoked: events(TokenRevoked, token_id=IDS),
     SchemaRegistered: events(SchemaRegistered, document=DOCUMENTS),
+    ProofBegun: events(ProofBegun, size=SIZES, root_hash=TEXTS, reason=TEXTS),
+    LogKeyChanged: events(
+        LogKeyChanged, from_=TEXTS, to=TEXTS, reason=TEXTS, compromised=st.booleans()
+    ),
+    LogRestored: events(
+        LogRestored,
+        kept=POINTS,
+        lost=POINTS,
+        reason=TEXTS,
+        tokens=st.sampled_from(("keep", "revoke")),
+    ),
+    AuditExported: events(
+        AuditExported,
+        what=st.just("evidence"),
+        from_position=SIZES,
+        to_position=SIZES,
+        digest=TEXTS,
+        disclosure=st.sampled_from(("full", "subject", "none")),
+        subject_id=TEXTS,
+    ),
+    ClientRegistered: events(
+        ClientRegistered,
+        **dict.fromkeys(["client_id", "account_id"], IDS),
+        **dict.fromkeys(
+            ["subjects", "audiences", "scopes"], st.lists(TEXTS, max_size=2).map(tuple)
+        ),
+        label=TEXTS,
+        kind=st.sampled_from(["secret", "federated"]),
+        issuer=st.one_of(st.none(), TEXTS),
+    ),
+    ClientSecretAdded: events(
+        ClientSecretAdded,
+        **dict.fromkeys(["client_id", "secret_id"], IDS),
+        secret_hash=TEXTS,
+        expires_at=st.datetimes(timezones=st.just(UTC)),
+    ),
+    ClientSecretRevoked: events(ClientSecretRevoked, client_id=IDS, secret_id=IDS),
+    ClientTrustChanged: events(
+        ClientTrustChanged,
+        client_id=IDS,
+        **dict.fromkeys(["subjects", "audiences"], st.lists(TEXTS, max_size=2).map(tuple)),
+    ),
+    ClientRevoked: events(ClientRevoked, client_id=IDS),
     SettingsChanged: events(
         SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
     ),

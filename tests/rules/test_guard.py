@@ -15,8 +15,7 @@ from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted, UserR
 from schema.scim.errors import Conflict, LastAdministrator, NotFound, Rejected
 from service.write.commands import Command, DecideHold
 from service.write.decide.guard import HeldNow
-from service.write.decide.guard_state import GuardState, Limits, limits_of
-from service.write.decide.hold import APPROVED_FOR
+from service.write.decide.guard_state import APPROVED_FOR, GuardState, Limits, limits_of
 from service.write.decide.state import Decision
 from tests.builders import (
     ADMINISTRATOR,

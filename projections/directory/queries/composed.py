@@ -35,9 +35,12 @@ class ComposedStatements:
         self, connection: Connection, sql: str, *arguments: object
     ) -> list[asyncpg.Record]:
         """Return the rows of a statement."""
-        if self.is_prepared(sql):
-            return await connection.fetch(sql, *arguments)
-        return await (await _unnamed(connection, sql)).fetch(*arguments)
+        found: list[asyncpg.Record] = (
+            await connection.fetch(sql, *arguments)
+            if self.is_prepared(sql)
+            else await (await _unnamed(connection, sql)).fetch(*arguments)
+        )
+        return found
 
     async def fetchval(self, connection: Connection, sql: str, *arguments: object) -> Any:
         """Return the only value of a statement."""

@@ -109,6 +109,12 @@ def programs() -> Path:
     return Path(wheel.submodule_search_locations[0]).resolve() / "pginstall18" / "bin"
 
 
+def let_enter(account: Account, data_dir: Path) -> None:
+    """Let another account pass through our data folder, without listing it, to the server's folder in it."""
+    if not account.is_ours and not may(account, data_dir, SEARCH):
+        data_dir.chmod(data_dir.stat().st_mode & 0o7777 | SEARCH)
+
+
 def refuse_unreachable(account: Account, folder: Path) -> None:
     """Refuse a folder, or an installation, that the account cannot reach. Errors: EmbeddedPostgresError names what is closed.
 

@@ -21,6 +21,7 @@ from service.database.embedded.account import (
     EmbeddedPostgresError,
     Stopped,
     account_for,
+    let_enter,
     refuse_unreachable,
 )
 from service.database.embedded.process import is_alive, processes
@@ -115,7 +116,8 @@ def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> Em
     try:
         is_alone = is_taken(hold)
         fcntl.flock(hold, fcntl.LOCK_SH)  # Nobody joins in between: that takes the TURN lock.
-        refuse_unreachable(account, folder)
+        refuse_unreachable(account, data_dir.resolve())
+        let_enter(account, data_dir)
         if not folder.exists():
             create(folder, account, stop)
         elif password_of(folder) is None:

@@ -4,14 +4,15 @@ from typing import assert_never
 
 from service.callers.caller import Caller
 from service.write.commands import (
+    ClientCommand,
     Command,
     DecideHold,
     GroupCommand,
     OrganizationCommand,
     UserCommand,
 )
-from service.write.decide import group, hold, organization, user
-from service.write.decide.guard import judge
+from service.write.decide import clients, group, organization, user
+from service.write.decide.guard import decide_hold, judge
 from service.write.decide.role_groups import with_roles
 from service.write.decide.state import BatchState, Decision
 
@@ -32,6 +33,8 @@ def _decide(command: Command, state: BatchState, caller: Caller) -> list[Decisio
         return with_roles(group.decide(command, state), state)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
+    if isinstance(command, ClientCommand):
+        return clients.decide(command, state)
     if isinstance(command, DecideHold):
-        return hold.decide(command, state)
+        return decide_hold(command, state)
     assert_never(command)

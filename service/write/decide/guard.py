@@ -9,7 +9,15 @@ from uuid import UUID
 
 from schema.events.event import Event
 from schema.events.group import MembersRemoved
-from schema.events.hold import HELD_MAX, LOSS_KINDS, GuardHeld, LossKind, UsersHeld
+from schema.events.hold import (
+    HELD_MAX,
+    LOSS_KINDS,
+    GuardHeld,
+    HoldApproved,
+    HoldRejected,
+    LossKind,
+    UsersHeld,
+)
 from schema.events.loss import LOSSES, losses_of
 from schema.events.organization import TOKEN_ROLE, Organization
 from schema.events.user import (
@@ -20,8 +28,9 @@ from schema.events.user import (
     UserProvisioned,
     UserReactivated,
 )
-from schema.scim.errors import Held, LastAdministrator, Rejected
-from service.write.decide.guard_state import GuardState
+from schema.scim.errors import Conflict, Held, LastAdministrator, NotFound, Rejected
+from service.write.commands import DecideHold
+from service.write.decide.guard_state import GuardState, is_over
 from service.write.decide.state import BatchState, Decision
 
 RETRY_AFTER_S = 60  # A person must decide. Some clients wait this long with everything else.
@@ -215,3 +224,21 @@ def _counts(standing: Standing | None, state: BatchState) -> bool:
         and organization is not None
         and standing == Standing(active=True, role_id=organization.roles[TOKEN_ROLE])
     )
+
+
+def decide_hold(command: DecideHold, state: BatchState) -> list[Decision]:
+    """Return the event that decides a hold; none if it is decided so already. A decision may be changed.
+
+    Errors: NotFound; Conflict if other users are in the hold than the person saw who decides.
+    """
+    hold = state.holds.get(command.id)
+    if hold is None:
+        raise NotFound(f"There is no hold {command.id}.")
+    if command.user_count not in (None, hold.user_count):
+        raise Conflict(
+            f"The hold has {hold.user_count:,} users now, not {command.user_count:,}: look at it again."
+        )
+    wanted = "approved" if command.is_approved else "rejected"
+    if hold.state == wanted and not is_over(hold.state, hold.decided_at, state.now):
+        return []
+    return [Decision(hold.id, HoldApproved() if command.is_approved else HoldRejected())]

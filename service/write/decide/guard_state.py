@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schema.events.hold import LossKind
+from schema.events.hold import HoldState, LossKind
 from schema.events.organization import Organization
 from schema.events.settings import SETTINGS
 
@@ -33,6 +33,17 @@ def limits_of(organization: Organization, now: datetime) -> Limits | None:
     if not found["enabled"]:
         return None
     return Limits(found["maxUsers"], found["maxPercent"], found["windowMinutes"])
+
+
+APPROVED_FOR = timedelta(days=7)  # Entra tries again after 40 minutes, then more slowly.
+REJECTED_FOR = timedelta(days=30)  # Entra gives up after 28 days.
+
+
+def is_over(state: HoldState, decided_at: datetime | None, now: datetime | None) -> bool:
+    """Return whether a decision on a hold is no longer in force."""
+    if decided_at is None or now is None:
+        return False
+    return now > decided_at + (APPROVED_FOR if state == "approved" else REJECTED_FOR)
 
 
 Concern = tuple[UUID, LossKind]  # A user, and how it loses access.

@@ -1,7 +1,6 @@
 """Decide what a command does to an organization: its registration, tokens and schemas."""
 
 import hashlib
-import unicodedata
 from typing import assert_never
 from uuid import UUID
 
@@ -27,19 +26,18 @@ from service.write.commands import (
     ChangeSettings,
     IssueToken,
     OrganizationCommand,
+    RecordProof,
     RegisterOrganization,
     RegisterSchema,
     RevokeToken,
 )
 from service.write.decide.role_groups import givers_of, role_by_groups
 from service.write.decide.state import BatchState, Decision, decisions
+from service.write.decide.text import refuse_control_characters
 
 NAME_LENGTH_MAX = 200
 ROLE_GROUPS_MAX = 200
 OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
-CONTROLS = frozenset(
-    {"Cc", "Zl", "Zp"}
-)  # Unicode's categories of control characters and line breaks.
 
 
 def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> list[Decision]:
@@ -47,21 +45,25 @@ def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> l
 
     Errors: InvalidValue, Uniqueness, NotFound, Forbidden, Conflict.
     """
+    if isinstance(command, RegisterOrganization):
+        return decisions(command.id, [_register(command, state)])
+    if isinstance(command, ChangeRoleGroups):
+        return _change_role_groups(command, state)
+    events: list[Event]
     match command:
-        case RegisterOrganization():
-            return decisions(command.id, [_register(command, state)])
         case IssueToken():
-            return decisions(command.organization_id, [_issue(command, state)])
+            events = [_issue(command, state)]
         case RevokeToken():
-            return decisions(command.organization_id, _revoke(command, state))
+            events = _revoke(command, state)
         case RegisterSchema():
-            return decisions(command.organization_id, _register_schema(command, state))
+            events = _register_schema(command, state)
         case ChangeSettings():
-            return decisions(command.organization_id, _change_settings(command, state, caller))
-        case ChangeRoleGroups():
-            return _change_role_groups(command, state)
+            events = _change_settings(command, state, caller)
+        case RecordProof():
+            events = [command.event]
         case _:
             assert_never(command)
+    return decisions(_existing(state).id, events)
 
 
 def _register(command: RegisterOrganization, state: BatchState) -> Event:
@@ -69,17 +71,9 @@ def _register(command: RegisterOrganization, state: BatchState) -> Event:
         raise Uniqueness(f"Organization {command.id} exists already.")
     if not command.name.strip() or len(command.name) > NAME_LENGTH_MAX:
         raise InvalidValue(f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
-    _refuse_control_characters("An organization's name", command.name.strip())
+    refuse_control_characters("An organization's name", command.name.strip())
     assert set(command.roles) == set(ROLE_NAMES)
     return OrganizationRegistered(name=command.name.strip(), roles=command.roles)
-
-
-def _refuse_control_characters(what: str, text: str) -> None:
-    """Raise InvalidValue for characters that would break a list into lines, or steer a terminal."""
-    if any(unicodedata.category(each) in CONTROLS for each in text):
-        raise InvalidValue(
-            f"{what} is one line of text: leave out line breaks and control characters."
-        )
 
 
 def _issue(command: IssueToken, state: BatchState) -> Event:
@@ -89,7 +83,7 @@ def _issue(command: IssueToken, state: BatchState) -> Event:
         raise NotFound(f"There is no user {command.account_id}.")
     if not account.active or organization.role_name(account.role_id) != TOKEN_ROLE:
         raise InvalidValue(f"A technical account must be active and an {TOKEN_ROLE}.")
-    _refuse_control_characters("A token's label", command.label)
+    refuse_control_characters("A token's label", command.label)
     return TokenIssued(
         token_id=command.token_id,
         jti_hash=command.jti_hash,

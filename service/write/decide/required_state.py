@@ -19,6 +19,7 @@ from service.write.commands import (
     IssueToken,
     PatchGroup,
     PatchUser,
+    RegisterClient,
     ReplaceGroup,
     ReplaceUser,
     UserCommand,
@@ -66,7 +67,7 @@ class RequiredState:
             self.holds.add(command.id)
         else:
             self.organization = True
-            if isinstance(command, IssueToken):
+            if isinstance(command, IssueToken | RegisterClient):
                 self.users.add(command.account_id)
 
     def _add_user_command(self, command: UserCommand) -> None:
