@@ -31,6 +31,7 @@ from schema.events.user import User
 
 statement = statements_in(__package__)
 
+ROLES_PIECE = 1_000  # Users in one statement: some milliseconds.
 EMAIL_KEYS = UserRow._fields.index("email_keys")
 
 
@@ -81,8 +82,8 @@ async def save_roles(connection: Connection, organization_id: UUID, users: Seque
 
     The rest of a row is not read and not written: in a document the role is the last that it holds.
     """
-    for some in pieces(users):
-        columns = zip(*map(_role_columns, some), strict=True)
+    for begin in range(0, len(users), ROLES_PIECE):
+        columns = zip(*map(_role_columns, users[begin : begin + ROLES_PIECE]), strict=True)
         await connection.execute(statement("save_roles"), organization_id, *columns)
 
 

@@ -278,7 +278,7 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
         decisions = decide(work.command, state, work.caller)
         if batch.left is not None and decisions:
             batch.left.refuse(len(batch.events) + len(decisions), work.caller)
-        encoded = [encode(each.event) for each in decisions]
+        encoded = _all_encoded(decisions)
         if isinstance(work.command, USER_WRITES):
             _refuse_too_large(work.command, state, decisions, encoded)
     except ScimError as refusal:
@@ -295,6 +295,15 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     outcome = _outcome(batch, work.command, is_changed=bool(decisions))
     conflict = _role_conflict(decisions, work.caller)
     return outcome._replace(role_conflict=conflict) if conflict else outcome
+
+
+def _all_encoded(decisions: Sequence[Decision]) -> list[Encoded]:
+    """Return events as the log stores them. Of many people, most have the same event, which is encoded once."""
+    known: dict[int, Encoded] = {}  # By the identity of an event.
+    for each in decisions:
+        if id(each.event) not in known:
+            known[id(each.event)] = encode(each.event)
+    return [known[id(each.event)] for each in decisions]
 
 
 def _stored_size(command: Command, state: BatchState) -> int:

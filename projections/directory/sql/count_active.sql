@@ -8,7 +8,11 @@ SELECT (SELECT count(*)
            AND NOT EXISTS (SELECT
                              FROM directory.tokens
                             WHERE tokens.organization_id = $1
-                              AND tokens.account_id = users.id))
+                              AND tokens.account_id = users.id)
+           AND NOT EXISTS (SELECT
+                             FROM directory.clients
+                            WHERE clients.organization_id = $1
+                              AND clients.account_id = users.id))
        + (SELECT count(DISTINCT user_id)
             FROM directory.losses
            WHERE organization_id = $1

@@ -1,7 +1,12 @@
--- find_technical: which users hold tokens, or held one.
+-- find_technical: which users are technical accounts: they hold a token or an OAuth client, or held one.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
-SELECT DISTINCT account_id
+SELECT account_id
   FROM directory.tokens
+ WHERE organization_id = $1
+   AND account_id = ANY($2::uuid[])
+ UNION
+SELECT account_id
+  FROM directory.clients
  WHERE organization_id = $1
    AND account_id = ANY($2::uuid[])

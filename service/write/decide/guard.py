@@ -63,7 +63,7 @@ def judge(decided: list[Decision], state: BatchState, organization: Organization
     if guard is None:
         state.is_unjudged |= any(_takes_access(each.event, organization) for each in decided)
         return decided
-    decided = [_stamped(each, organization) for each in decided]
+    decided = _all_stamped(decided, organization)
     change = _administrators(decided, state)
     if guard.administrators is not None and change < 0 and guard.administrators + change < 1:
         raise LastAdministrator(
@@ -87,12 +87,22 @@ def _takes_access(event: Event, organization: Organization) -> bool:
     return kind is not MembersRemoved or bool(getattr(event, "takes_access", None))
 
 
-def _stamped(decision: Decision, organization: Organization) -> Decision:
-    """Return a decision whose event says that it takes access, if it does."""
-    event = decision.event
+def _all_stamped(decided: Iterable[Decision], organization: Organization) -> list[Decision]:
+    """Return decisions whose events say that they take access, if they do. Equal events stay one object."""
+    stamped: dict[int, Event] = {}  # By the identity of an event.
+    found = []
+    for stream_id, event in decided:
+        made = stamped.get(id(event))
+        if made is None:
+            made = stamped[id(event)] = _stamped(event, organization)
+        found.append(Decision(stream_id, made))
+    return found
+
+
+def _stamped(event: Event, organization: Organization) -> Event:
     if not _takes_access(event, organization) or getattr(event, "takes_access", None):
-        return decision
-    return Decision(decision.stream_id, event.model_copy(update={"takes_access": True}))
+        return event
+    return event.model_copy(update={"takes_access": True})
 
 
 def _losses(decided: Iterable[Decision]) -> dict[UUID, LossKind]:

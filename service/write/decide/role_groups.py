@@ -1,7 +1,8 @@
 """What role groups make of a change: who gets another role because a group, its name or the list changed. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
+from functools import lru_cache
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 from schema.events.event import Event
@@ -240,11 +241,29 @@ def role_by_groups(
     wanted = effective_role(default, explicit, givers, groups, explicit_wins=explicit_wins)
     if wanted.role_id == user.role_id:
         return []
-    event = RoleAssigned(
-        role_id=wanted.role_id,
-        previous_role_id=user.role_id,
-        group_id=wanted.group_id or cause,
-        is_given_by_group=True if wanted.group_id else None,
-        explicit_role_id=explicit,
+    event = _assigned(
+        wanted.role_id,
+        user.role_id,
+        wanted.group_id or cause,
+        True if wanted.group_id else None,
+        explicit,
     )
     return [Decision(user_id, event)]
+
+
+@lru_cache(maxsize=256)
+def _assigned(
+    role_id: UUID,
+    previous_role_id: UUID,
+    group_id: UUID,
+    is_given_by_group: Literal[True] | None,
+    explicit_role_id: UUID | None,
+) -> RoleAssigned:
+    """Return the event of a role; events never change, and a group of 100,000 has few different ones."""
+    return RoleAssigned(
+        role_id=role_id,
+        previous_role_id=previous_role_id,
+        group_id=group_id,
+        is_given_by_group=is_given_by_group,
+        explicit_role_id=explicit_role_id,
+    )
