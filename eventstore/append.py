@@ -1,6 +1,5 @@
 """Append events to an organization's log."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from eventstore.sealing.sealer import Sealer
 statement = statements_in(__package__)
 
 
-PIECE = 1_000  # Events in one statement.
+EVENTS_TOGETHER = 1_000  # In one statement: more would be encoded for too long without a break.
 TICK = timedelta(microseconds=1)  # The smallest step of a timestamptz.
 
 
@@ -60,32 +59,13 @@ async def append(  # noqa: PLR0917 - in this log, after its tail, these events.
     A subject is new, and gets a key, if one of these events is the first of its stream.
     Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists. The transaction then fails.
     """
-    recorded, sealed = await prepare(connection, organization_id, tail, events, sealer)
-    if recorded:
-        await insert(connection, organization_id, recorded, sealed)
+    recorded: list[RecordedEvent] = []
+    for begin in range(0, len(events), EVENTS_TOGETHER):
+        some = events[begin : begin + EVENTS_TOGETHER]
+        made, sealed = await prepare(connection, organization_id, tail, some, sealer, first=begin)
+        await insert(connection, organization_id, made, sealed)
+        recorded += made
     return recorded
-
-
-async def append_in_pieces(  # noqa: PLR0917 - as append.
-    connection: Connection,
-    organization_id: UUID,
-    tail: Tail,
-    events: Sequence[NewEvent],
-    sealer: Sealer,
-) -> None:
-    """Append as `append` does, a few events at a time: many at once would block the event loop.
-
-    A stream's first event and the key that it makes may be in one piece, and later events in the next.
-    """
-    for begin in range(0, len(events), PIECE):
-        after = Tail(
-            tail.position + begin,
-            tail.recorded_at_of(begin - 1) if begin else tail.recorded_at,
-            tail.now,
-        )
-        await append(connection, organization_id, after, events[begin : begin + PIECE], sealer)
-        if begin:
-            await asyncio.sleep(0)  # Let other tasks run.
 
 
 async def prepare(  # noqa: PLR0917 - as append.
@@ -94,11 +74,16 @@ async def prepare(  # noqa: PLR0917 - as append.
     tail: Tail,
     events: Sequence[NewEvent],
     sealer: Sealer,
+    *,
+    first: int = 0,
 ) -> tuple[list[RecordedEvent], Sealed]:
-    """Return events as they will be recorded after a tail, their sealed parts and their marks. Errors: SubjectErased."""
+    """Return events as they will be recorded after a tail, their sealed parts and their marks. Errors: SubjectErased.
+
+    `first` says how many events come between the tail and these.
+    """
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
-        record(organization_id, tail, index, event, sealed=sealed.parts[index])
+        record(organization_id, tail, first + index, event, sealed=sealed.parts[index])
         for index, event in enumerate(events)
     ]
     return recorded, sealed._replace(marks=marks_of(recorded, sealer.mark_key))

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from projections.directory import save
+from projections.directory.load import pieces
 from projections.directory.rows import group_row, hold_row, loss_rows
-from projections.directory.tables import HeldUserRow, LossRow, MembershipRow, UserRow
+from projections.directory.tables import HeldUserRow, LossRow, UserRow
 from schema.events.client import ClientEvent
 from schema.events.event import Event, Place
 from schema.events.group import (
@@ -21,9 +22,16 @@ from schema.events.group import (
 )
 from schema.events.hold import Hold, HoldEvent, held_users
 from schema.events.loss import LOSSES
-from schema.events.organization import Organization, OrganizationEvent, TokenIssued, TokenRevoked
+from schema.events.organization import (
+    Organization,
+    OrganizationEvent,
+    TokenIssued,
+    TokenRevoked,
+    TokenRotated,
+)
 from schema.events.user import ExplicitRoleChanged, RoleAssigned, User, UserDeleted
 
+GROUPS_TOGETHER = 500  # Whose rows are made without a break.
 Pair = tuple[UUID, UUID]  # Group, member.
 # Looked up by type on every write: isinstance of a pydantic class costs eight times as much.
 GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
@@ -102,7 +110,7 @@ class Changes:
             self.held += [HeldUserRow(stream_id, each, place.recorded_at) for each in users]
         elif kind in ORGANIZATION_EVENTS:
             self.is_organization_changed = True
-            if isinstance(event, TokenIssued | TokenRevoked):
+            if isinstance(event, TokenIssued | TokenRotated | TokenRevoked):
                 self.tokens.append(event.token_id)
             elif isinstance(event, ClientEvent):
                 self.clients[event.client_id] = None
@@ -152,14 +160,15 @@ class Changes:
         if self.gone_groups:
             await save.delete_groups(connection, organization_id, self.gone_groups)
         if self.groups:
-            rows = [group_row(state.groups[group_id]) for group_id in self.groups]
-            await save.save_groups(connection, organization_id, rows)
+            for some in pieces(list(self.groups), GROUPS_TOGETHER):
+                rows = [group_row(state.groups[group_id]) for group_id in some]
+                await save.save_groups(connection, organization_id, rows)
         if self.added or self.removed:
             await save.save_members(
                 connection,
                 organization_id,
-                added=_memberships(self.added),
-                removed=_memberships(self.removed),
+                added=self.added,
+                removed=self.removed,
             )
         await self._save_holds(connection, organization_id, state)
 
@@ -186,7 +195,3 @@ class Changes:
             await save.save_holds(connection, organization_id, rows)
         if self.held:
             await save.add_held_users(connection, organization_id, self.held)
-
-
-def _memberships(pairs: dict[Pair, MemberType]) -> list[MembershipRow]:
-    return [MembershipRow(*pair, kind) for pair, kind in pairs.items()]

@@ -48,7 +48,7 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         user.origin,
         user.active,
         user.role_id,
-        fold(attributes["userName"]),
+        user.name_key,
         attributes.get("externalId"),
         fold(display_name) if display_name else None,
         fold(employee_number)[:KEY_LENGTH_MAX] if employee_number else None,
@@ -59,6 +59,7 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         ],
         orjson.dumps(document).decode(),
         orjson.dumps(search_document(document, resource_type)).decode(),
+        user.kind,
         user.explicit_role_id,
         user.role_group_id,
     )
@@ -97,8 +98,7 @@ NOT_ATTRIBUTES = frozenset({"schemas", "active", "roleId", urns.CLM_USER})
 
 def former_user_row(user: User) -> FormerUserRow:
     """Return the row that remembers a deleted user."""
-    attributes = user.attributes
-    return FormerUserRow(user.id, fold(attributes["userName"]), attributes.get("externalId"))
+    return FormerUserRow(user.id, user.name_key, user.attributes.get("externalId"))
 
 
 def group_row(group: Group) -> GroupRow:
@@ -120,6 +120,7 @@ def group_row(group: Group) -> GroupRow:
 def organization_row(organization: Organization) -> OrganizationRow:
     """Return the row of an organization, without its tokens."""
     roles = {name: str(role_id) for name, role_id in organization.roles.items()}
+    suspension = organization.suspension
     return OrganizationRow(
         organization.id,
         organization.version,
@@ -129,6 +130,8 @@ def organization_row(organization: Organization) -> OrganizationRow:
         orjson.dumps(roles).decode(),
         orjson.dumps(organization.schemas).decode(),
         orjson.dumps(organization.settings).decode(),
+        suspension.since if suspension else None,
+        suspension.reason if suspension else None,
         orjson.dumps(role_groups_document(organization)).decode(),
     )
 
@@ -155,6 +158,7 @@ def token_row(token: Token) -> TokenRow:
         token.issued_at,
         token.expires_at,
         token.revoked_at,
+        list(token.allowed_networks),
     )
 
 

@@ -24,6 +24,8 @@ class OrganizationRow(NamedTuple):
     roles: str
     schemas: str
     settings: str
+    suspended_at: datetime | None
+    suspension_reason: str | None
     role_groups: str
 
 
@@ -38,6 +40,7 @@ class TokenRow(NamedTuple):
     issued_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    allowed_networks: list[str]
 
 
 class ClientRow(NamedTuple):
@@ -73,6 +76,7 @@ class UserRow(NamedTuple):
     email_keys: list[str]
     document: str
     search: str
+    kind: str
     explicit_role_id: UUID | None
     role_group_id: UUID | None
 

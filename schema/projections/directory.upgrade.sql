@@ -4,6 +4,11 @@
 -- events that would lead to others, and it goes on writing while it is replaced.
 
 ALTER TABLE organizations ADD COLUMN IF NOT EXISTS settings json NOT NULL DEFAULT '{}';
+ALTER TABLE organizations ADD COLUMN IF NOT EXISTS suspended_at timestamptz;
+ALTER TABLE organizations ADD COLUMN IF NOT EXISTS suspension_reason text;
+ALTER TABLE tokens ADD COLUMN IF NOT EXISTS allowed_networks text[] NOT NULL DEFAULT '{}';
+ALTER TABLE users ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'person';
+CREATE INDEX IF NOT EXISTS users_accounts ON users (organization_id, id, kind) WHERE kind <> 'person';
 ALTER TABLE organizations ADD COLUMN IF NOT EXISTS role_groups json NOT NULL DEFAULT '{}';
 ALTER TABLE users ADD COLUMN IF NOT EXISTS explicit_role_id uuid;
 ALTER TABLE users ADD COLUMN IF NOT EXISTS role_group_id uuid;

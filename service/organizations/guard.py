@@ -19,9 +19,9 @@ from schema.events.hold import Hold
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
 from service.callers.caller import Caller
+from service.limits.guard_state import APPROVED_FOR, NEW_FOR, REJECTED_FOR, is_over, limits_of
 from service.runtime import Runtime
 from service.write.commands import ChangeSettings, DecideHold
-from service.write.decide.guard_state import APPROVED_FOR, NEW_FOR, REJECTED_FOR, is_over, limits_of
 
 SETTING = "guard"
 SHOWN_MAX = 1_000  # People whom a hold names; its numbers count all.

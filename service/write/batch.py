@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from eventstore.append import Tail, append_in_pieces, columns_of, prepare
+from eventstore.append import Tail, append, columns_of, prepare
 from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
@@ -30,6 +30,7 @@ from service.ids import new_id
 from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
 from service.write.commands import (
     Command,
+    CreateAccount,
     CreateGroup,
     CreateUser,
     PatchGroup,
@@ -55,7 +56,7 @@ LONG_GROUPS = 500
 USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
 USER_WRITES, GROUP_WRITES = (
-    (CreateUser, ReplaceUser, PatchUser),
+    (CreateUser, ReplaceUser, PatchUser, CreateAccount),
     (CreateGroup, ReplaceGroup, PatchGroup),
 )
 
@@ -227,7 +228,7 @@ def _too_many(members: int, groups: int) -> PayloadTooLarge:
 async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> None:
     """Append the events of a batch and write their changes into the directory."""
     if batch.events:
-        await append_in_pieces(connection, batch.organization_id, batch.tail, batch.events, sealer)
+        await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
         await batch.changes.save(connection, batch.organization_id, batch.state)
 
 
@@ -264,7 +265,7 @@ def _require(required: RequiredState, work: Work) -> ScimError | None:
         required.add(work.command)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     return None
 
 
@@ -286,7 +287,7 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
             for held in refusal.decisions:
                 _record(batch, work.provenance, held, encode(held.event))
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     finally:
         batch.spent += spending.spent
     batch.spent += len(decisions) * EVENT_COST
@@ -312,7 +313,7 @@ def _stored_size(command: Command, state: BatchState) -> int:
 
 
 def _refuse_too_large(
-    command: CreateUser | ReplaceUser | PatchUser,
+    command: CreateUser | ReplaceUser | PatchUser | CreateAccount,
     state: BatchState,
     decisions: Sequence[Decision],
     encoded: Sequence[Encoded],

@@ -9,7 +9,7 @@ from projections.directory import load, load_roles
 from schema.events.hold import LossKind
 from schema.events.organization import TOKEN_ROLE
 from service.ids import new_id
-from service.write.decide.guard_state import APPROVED_FOR, REJECTED_FOR, GuardState, limits_of
+from service.limits.guard_state import APPROVED_FOR, REJECTED_FOR, GuardState, limits_of
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
 

@@ -13,9 +13,9 @@ from schema.events.organization import RoleGroup, RoleGroupsChanged, SettingsCha
 from schema.events.settings import SETTINGS
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted, UserReactivated
 from schema.scim.errors import Conflict, LastAdministrator, NotFound, Rejected
+from service.limits.guard_state import APPROVED_FOR, GuardState, Limits, limits_of
 from service.write.commands import Command, DecideHold
 from service.write.decide.guard import HeldNow
-from service.write.decide.guard_state import APPROVED_FOR, GuardState, Limits, limits_of
 from service.write.decide.state import Decision
 from tests.builders import (
     ADMINISTRATOR,

@@ -34,24 +34,26 @@
 -- $30 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $31 documents json[]
 -- $32 searches jsonb[]
--- $33 explicit_role_ids uuid[]
--- $34 role_group_ids uuid[]
+-- $33 kinds text[]
+-- $34 explicit_role_ids uuid[]
+-- $35 role_group_ids uuid[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
             user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
-            explicit_role_id, role_group_id)
+            kind, explicit_role_id, role_group_id)
     SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
            user_name_key, external_id, display_name_key, employee_number_key,
-           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, explicit_role_id, role_group_id
+           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind,
+           explicit_role_id, role_group_id
       FROM locked,
            unnest($19::uuid[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::text[],
                   $24::boolean[], $25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[],
-                  $30::json[], $31::json[], $32::jsonb[], $33::uuid[], $34::uuid[])
+                  $30::json[], $31::json[], $32::jsonb[], $33::text[], $34::uuid[], $35::uuid[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                    external_id, display_name_key, employee_number_key, email_keys, document, search,
+                    external_id, display_name_key, employee_number_key, email_keys, document, search, kind,
                     explicit_role_id, role_group_id)
         ON CONFLICT ON CONSTRAINT users_pkey
         DO UPDATE
@@ -66,6 +68,7 @@ WITH locked AS MATERIALIZED (
            email_keys = excluded.email_keys,
            document = excluded.document,
            search = excluded.search,
+           kind = excluded.kind,
            explicit_role_id = excluded.explicit_role_id,
            role_group_id = excluded.role_group_id
 )

@@ -5,6 +5,7 @@ SELECT (SELECT count(*)
           FROM directory.users
          WHERE organization_id = $1
            AND active
+           AND kind = 'person'
            AND NOT EXISTS (SELECT
                              FROM directory.tokens
                             WHERE tokens.organization_id = $1

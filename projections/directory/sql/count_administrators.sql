@@ -6,6 +6,7 @@ SELECT count(*)
  WHERE organization_id = $1
    AND role_id = $2
    AND active
+   AND kind = 'person'
    AND NOT EXISTS (SELECT
                      FROM directory.tokens
                     WHERE tokens.organization_id = $1

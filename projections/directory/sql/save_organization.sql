@@ -7,10 +7,13 @@
 -- $6 roles json
 -- $7 schemas json
 -- $8 settings json
--- $9 role_groups json
+-- $9 suspended_at timestamptz
+-- $10 suspension_reason text
+-- $11 role_groups json
 INSERT INTO directory.organizations
-       (organization_id, version, created_at, name, name_key, roles, schemas, settings, role_groups)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (organization_id, version, created_at, name, name_key, roles, schemas, settings,
+        suspended_at, suspension_reason, role_groups)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT ON CONSTRAINT organizations_pkey
     DO UPDATE
    SET version = excluded.version,
@@ -19,4 +22,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        roles = excluded.roles,
        schemas = excluded.schemas,
        settings = excluded.settings,
+       suspended_at = excluded.suspended_at,
+       suspension_reason = excluded.suspension_reason,
        role_groups = excluded.role_groups

@@ -9,9 +9,10 @@ from service.write.commands import (
     DecideHold,
     GroupCommand,
     OrganizationCommand,
+    TokenCommand,
     UserCommand,
 )
-from service.write.decide import clients, group, organization, user
+from service.write.decide import clients, group, organization, tokens, user
 from service.write.decide.guard import decide_hold, judge
 from service.write.decide.role_groups import with_roles
 from service.write.decide.state import BatchState, Decision
@@ -31,6 +32,8 @@ def _decide(command: Command, state: BatchState, caller: Caller) -> list[Decisio
         return user.decide(command, state, caller)
     if isinstance(command, GroupCommand):
         return with_roles(group.decide(command, state), state)
+    if isinstance(command, TokenCommand):
+        return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
     if isinstance(command, ClientCommand):

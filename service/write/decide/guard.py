@@ -29,8 +29,8 @@ from schema.events.user import (
     UserReactivated,
 )
 from schema.scim.errors import Conflict, Held, LastAdministrator, NotFound, Rejected
+from service.limits.guard_state import GuardState, is_over
 from service.write.commands import DecideHold
-from service.write.decide.guard_state import GuardState, is_over
 from service.write.decide.state import BatchState, Decision
 
 RETRY_AFTER_S = 60  # A person must decide. Some clients wait this long with everything else.

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from schema.events.user import UNLISTED, UserKind, user_name_key
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
     ChangeRoleGroups,
+    ClientCommand,
     Command,
+    CreateAccount,
     CreateGroup,
     CreateUser,
     DecideHold,
@@ -17,11 +20,14 @@ from service.write.commands import (
     DeleteUser,
     GroupCommand,
     IssueToken,
+    OrganizationCommand,
     PatchGroup,
     PatchUser,
     RegisterClient,
     ReplaceGroup,
     ReplaceUser,
+    RotateToken,
+    TokenCommand,
     UserCommand,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
@@ -72,8 +78,8 @@ class RequiredState:
 
     def _add_user_command(self, command: UserCommand) -> None:
         match command:
-            case CreateUser():
-                self._add_names(command.document)
+            case CreateUser() | CreateAccount():
+                self._add_names(command.document, kind_of(command))
                 self.external_ids |= {command.document.get("externalId", "")} - {""}
             case ReplaceUser():
                 self.users.add(command.id)
@@ -105,9 +111,18 @@ class RequiredState:
         self.role_groups = True
         self.may_lose.add(user_id)
 
-    def _add_names(self, document: Document) -> None:
+    def _add_organization(
+        self, command: TokenCommand | OrganizationCommand | ClientCommand
+    ) -> None:
+        self.organization = True
+        if isinstance(command, IssueToken | RegisterClient):
+            self.users.add(command.account_id)
+        elif isinstance(command, RotateToken):
+            self.users.add(command.successor.account_id)
+
+    def _add_names(self, document: Document, kind: UserKind = "person") -> None:
         if "userName" in document:
-            self.user_names.add(fold(document["userName"]))
+            self.user_names.add(user_name_key(document["userName"], kind))
 
     def _add_patched_names(self, command: PatchUser) -> None:
         for operation in command.patch.operations:
@@ -140,6 +155,13 @@ class RequiredState:
                 if mentioned.is_of_everyone:
                     self.whole_groups.add(command.id)
             self._add_group_names(command.id, _sent_name(operation, "displayName"))
+
+
+def kind_of(command: CreateUser | CreateAccount) -> UserKind:
+    """Return the kind of user that a command creates."""
+    if isinstance(command, CreateUser):
+        return "person"
+    return "account" if command.listed_in_scim else UNLISTED
 
 
 def _sent_name(operation: Operation, name: str) -> set[str]:

@@ -252,7 +252,7 @@ def role_by_groups(
 
 
 @lru_cache(maxsize=256)
-def _assigned(
+def _assigned(  # noqa: PLR0917 - in the order of the fields.
     role_id: UUID,
     previous_role_id: UUID,
     group_id: UUID,

@@ -18,8 +18,8 @@ from schema.events.user import User, UserEvent
 from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
+from service.limits.guard_state import GuardState
 from service.write.commands import ANY_VERSION, Precondition
-from service.write.decide.guard_state import GuardState
 
 # Looked up by type: isinstance on a pydantic class takes eight times as long, and every write passes here.
 USER_EVENTS = frozenset(get_args(users.UserEvent))
@@ -47,7 +47,7 @@ class BatchState:
 
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
-    user_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → the user.
+    user_names: dict[str, UUID] = field(default_factory=dict)  # User.name_key → the user.
     former_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → deleted user.
     former_external_ids: dict[str, UUID] = field(default_factory=dict)  # externalId → deleted user.
     groups: dict[UUID, Group] = field(default_factory=dict)
@@ -125,9 +125,9 @@ class BatchState:
     def _set_user(self, user: User) -> None:
         former = self.users.get(user.id)
         if former:
-            self._forget(self.user_names, fold(former.attributes["userName"]), user.id)
+            self._forget(self.user_names, former.name_key, user.id)
         self.users[user.id] = user
-        key = fold(user.attributes["userName"])
+        key = user.name_key
         if user.is_deleted:
             self.member_types.pop(user.id, None)
             self.former_names[key] = user.id
