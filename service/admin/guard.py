@@ -11,8 +11,8 @@ from schema.events.hold import HoldState, LossKind
 from service.api.call import Call
 from service.api.cursor import page_of, read_id_cursor
 from service.api.models import ListQuery, Message, Page
-from service.organizations import guard
-from service.organizations.guard import ShownHold
+from service.organizations.access import guard
+from service.organizations.access.guard import ShownHold
 
 
 class GuardValues(Message):

@@ -8,8 +8,8 @@ from schema.scim.errors import InvalidValue
 from service.api.call import Call
 from service.api.models import Message
 from service.api.problem import InvalidFields, invalid_fields
-from service.organizations import role_groups
-from service.organizations.role_groups import Preview, RoleGroups, WantedGroup
+from service.organizations.access import role_groups
+from service.organizations.access.role_groups import Preview, RoleGroups, WantedGroup
 
 
 class RoleGroupRow(Message):

@@ -11,7 +11,13 @@ from service.cli.process.output import say
 from service.cli.process.run import ActingAs, AsJson, Organization, run_with_runtime
 from service.cli.provenance import cli_provenance
 from service.config import Settings
-from service.organizations.guard import decide_hold, read_guard, set_guard, show_hold, show_holds
+from service.organizations.access.guard import (
+    decide_hold,
+    read_guard,
+    set_guard,
+    show_hold,
+    show_holds,
+)
 from service.organizations.register import find_organization
 from service.runtime import Runtime
 

@@ -15,13 +15,13 @@ from service.cli.process.run import ActingAs, AsJson, Organization, run_with_run
 from service.cli.provenance import cli_provenance
 from service.config import Settings
 from service.ids import as_id
-from service.organizations.register import find_organization
-from service.organizations.role_groups import (
+from service.organizations.access.role_groups import (
     WantedGroup,
     preview_role_groups,
     read_role_groups,
     save_role_groups,
 )
+from service.organizations.register import find_organization
 from service.runtime import Runtime
 
 role_groups = group("Role groups: members of a group have a role.")

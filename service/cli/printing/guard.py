@@ -6,8 +6,8 @@ from typing import Any
 from projections.directory.queries.holds import Concerned
 from service.cli.printing.tokens import instant
 from service.cli.process import output
-from service.organizations.guard import Guard, ShownHold
-from service.organizations.role_groups import Preview, RoleGroups
+from service.organizations.access.guard import Guard, ShownHold
+from service.organizations.access.role_groups import Preview, RoleGroups
 from service.terminal import printable
 
 PEOPLE_MAX = 20  # Lines of people; JSON has all.
