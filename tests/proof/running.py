@@ -9,8 +9,8 @@ from uuid import UUID
 from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import OutsideLog
 from eventstore.trees.check import Sources
+from service.proof.copies import MARK
 from service.proof.folder_copy import FolderCopy
-from service.proof.parts import MARK
 from tests.serving import Scim, Served, Tenant, make_tenant, settings
 
 SIGNED_S = 15.0  # A second, on a machine that does other things too.
