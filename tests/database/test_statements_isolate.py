@@ -56,7 +56,7 @@ FOR_ALL = (
         "read_tails",
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
-    | {"find_unchecked", "load_all_signers", "load_logs", "retire_log_keys"}
+    | {"load_all_signers", "load_logs", "retire_log_keys"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
 OWNERS = {"begin_log", "drop_tiles"}
