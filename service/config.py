@@ -159,11 +159,14 @@ class Settings(BaseSettings):
     token_requests_per_second: int | None = Field(default=None, ge=1)  # Of one token.
     token_burst: int | None = Field(default=None, ge=1)
     events_per_day: int | None = Field(default=None, ge=1)  # Of one organization.
+    requests_kept_days: int = Field(default=90, ge=1, le=3_650)  # Refused and unchanged ones.
+    requests_kept_per_day: int = Field(default=10_000, ge=1)  # Of one organization, of each kind.
     failed_authentications_per_minute: int = Field(default=60, ge=1)  # Of one client address.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
     owner_database_url: SecretStr | None = None
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
+    next_master_key: SecretStr | None = None  # The one that is to replace it, for a rotation.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -3,15 +3,25 @@
 from typing import Final
 
 from service.api.route import Api, Route
-from service.audit import events, past, proof
+from service.audit import cycles, events, files, past, proof
+from service.audit.cycle_messages import (
+    CycleAnswer,
+    CycleRow,
+    CyclesQuery,
+    RefusalRow,
+    RefusalsQuery,
+)
 from service.audit.messages import (
     AccessAnswer,
+    AccessExportQuery,
     AtQuery,
     EventRow,
+    EventsExportQuery,
     EventsQuery,
     HolderRow,
     MemberAtRow,
     PagePosition,
+    ReportQuery,
 )
 from service.audit.proof_messages import (
     CheckpointQuery,
@@ -36,6 +46,32 @@ AUDIT_API: Final = Api(
             "Search the log.",
             answer=PagePosition[EventRow],
             query=EventsQuery,
+        ),
+        Route(
+            "GET",
+            "/cycles",
+            AUDIT_READ,
+            cycles.cycles,
+            "List provisioning cycles, newest first.",
+            answer=PagePosition[CycleRow],
+            query=CyclesQuery,
+        ),
+        Route(
+            "GET",
+            "/cycles/{id}",
+            AUDIT_READ,
+            cycles.one_cycle,
+            "Read a provisioning cycle, compared with the one before.",
+            answer=CycleAnswer,
+        ),
+        Route(
+            "GET",
+            "/refusals",
+            AUDIT_READ,
+            cycles.refusals,
+            "List requests that were refused, with what to change.",
+            answer=PagePosition[RefusalRow],
+            query=RefusalsQuery,
         ),
         Route(
             "GET",
@@ -80,6 +116,33 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+        ),
+        Route(
+            "GET",
+            "/export/events",
+            AUDIT_EXPORT,
+            files.events,
+            "Export the events that match, oldest first, as a file.",
+            query=EventsExportQuery,
+            produces="application/x-ndjson",
+        ),
+        Route(
+            "GET",
+            "/export/access",
+            AUDIT_EXPORT,
+            files.access,
+            "Export who had which access, as a file.",
+            query=AccessExportQuery,
+            produces="application/x-ndjson",
+        ),
+        Route(
+            "GET",
+            "/reports/{name}",
+            AUDIT_EXPORT,
+            files.reports,
+            "Read a report, ready to print.",
+            query=ReportQuery,
+            produces="text/html",
         ),
         Route(
             "GET",
