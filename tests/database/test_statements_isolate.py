@@ -276,7 +276,8 @@ async def tried(
     transaction = connection.transaction()
     await transaction.start()
     try:
-        found = {repr(tuple(row)) for row in await connection.fetch(sql, *arguments)}
+        rows = await connection.fetch(sql, *arguments)
+        found = {repr(tuple(row)) for row in rows if any(row)}  # Who counts nothing finds nothing.
         return found, before ^ await rows_of(connection, organization_id)
     except asyncpg.PostgresError:
         return set(), set()
