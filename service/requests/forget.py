@@ -49,19 +49,6 @@ async def forget_person(
     return int(done.rpartition(" ")[2])
 
 
-async def forget_in_requests(
-    connection: Connection,
-    organization_id: UUID,
-    user_id: UUID,
-    names: Collection[str],
-    *,
-    sealer: Sealer,
-) -> dict[str, int]:
-    """Forget a person as an erasure does: return the number of changed rows by table. Errors: BrokenSeal."""
-    count = await forget_person(connection, organization_id, user_id, names, sealer=sealer)
-    return {"service.requests": count}
-
-
 def _names_one(text: Text, wanted: Collection[str]) -> bool:
     subject = (text.subject or "").casefold()
     whole = "\n".join((subject, text.detail, *text.parameters.values())).casefold()
