@@ -182,7 +182,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     )
     async with (
         watching_release(runtime.pool),
-        following(runtime.login),
+        following(runtime.login, runtime.sealer),
         keeping_statistics(runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(

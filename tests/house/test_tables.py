@@ -53,7 +53,7 @@ def naming(schemas: list[str], tables: list[str]) -> re.Pattern[str]:
 NAMES_OF = {
     "eventstore": naming(["eventstore"], tables_of("migrations/0001_*.sql")),
     "projections": naming(
-        ["directory", "history", "projections", "followers"],
+        ["directory", "history", "versions", "projections", "followers"],
         [*tables_of("projections/*.sql"), *tables_of("migrations/000[34]_*.sql")],
     ),
 }
