@@ -1,7 +1,8 @@
 -- count: how many resources match.
 -- $1 organization_id uuid
--- table, condition: composed by filter_sql from fixed fragments
+-- relation: of relations.py
+-- condition: composed by filter_sql from fixed fragments
 SELECT count(*)
-  FROM directory.{table} AS r
+  FROM {relation} AS r
  WHERE r.organization_id = $1
    AND ({condition})
