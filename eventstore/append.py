@@ -12,6 +12,7 @@ from eventstore.errors import refusal
 from eventstore.events import NewEvent, RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.proof.leaf import leaf_bytes, mark_of
 from eventstore.sealing.events import Sealed, seal_events
 from eventstore.sealing.sealer import Sealer
 
@@ -70,13 +71,20 @@ async def prepare(  # noqa: PLR0917 - as append.
     events: Sequence[NewEvent],
     sealer: Sealer,
 ) -> tuple[list[RecordedEvent], Sealed]:
-    """Return events as they will be recorded after a tail, and their sealed parts. Errors: SubjectErased."""
+    """Return events as they will be recorded after a tail, their sealed parts and their marks. Errors: SubjectErased."""
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
         record(organization_id, tail, index, event, sealed=sealed.parts[index])
         for index, event in enumerate(events)
     ]
-    return recorded, sealed
+    return recorded, sealed._replace(marks=marks_of(recorded, sealer.mark_key))
+
+
+def marks_of(events: Sequence[RecordedEvent], key: bytes | None) -> list[bytes | None]:
+    """Return the marks of events; None for each if there is no key."""
+    if key is None:
+        return [None] * len(events)
+    return [mark_of(key, leaf_bytes(each)) for each in events]
 
 
 def record(
@@ -122,4 +130,4 @@ async def try_append(connection: Connection) -> None:
 def columns_of(events: Sequence[RecordedEvent], sealed: Sealed) -> list[list[Any]]:
     """Return the columns of events and new keys, as append_events takes them after the organization."""
     _, *columns = [list(column) for column in zip(*events, strict=True)]
-    return [*columns, list(sealed.new_keys), list(sealed.new_keys.values())]
+    return [*columns, list(sealed.marks), list(sealed.new_keys), list(sealed.new_keys.values())]

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventstore.errors import BrokenSeal
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
-from eventstore.sealing.sealer import Sealer, decrypted
+from eventstore.sealing.sealer import Sealer, opened
 
 statement = statements_in(__package__)
 
@@ -194,7 +194,7 @@ def _personal(row: asyncpg.Record, ciphers: Ciphers) -> bytes | None:
         return None
     cipher, begin = found
     try:
-        return decrypted(cipher, sealed, begin + event_id.bytes)
+        return opened(cipher, sealed, begin + event_id.bytes)
     except BrokenSeal as error:
         raise BrokenSeal(
             f"{BrokenSeal.__doc__} It is {row['type']} at position {row['position']} of organization "

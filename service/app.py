@@ -39,18 +39,20 @@ from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.server import make_runner
-from service.limits.descriptors import connections_max
+from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.offload import LONG_MEMBERS, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
+from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
 from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
+from service.proof.parts import proving
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -87,7 +89,9 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         pool=runtime.pool,
         lanes=runtime.lanes,
         reader=runtime.reader,
-        authenticator=Authenticator(runtime.pool, runtime.signing_keys, rates_of(settings)),
+        authenticator=Authenticator(
+            runtime.pool, runtime.signing_keys, rates_of(settings), runtime.stopped
+        ),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
         streams=share_of(settings.pool_size_max // 4),
@@ -98,6 +102,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
             listening=settings.host,
             allowed=settings.allowed_host_names,
         ),
+        turns=Turns(),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
         issuer_rules=issuer_rules(settings),
@@ -174,8 +179,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
 
     At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
     """
+    app = make_app(runtime, settings)
     runner = make_runner(
-        make_app(runtime, settings),
+        app,
         ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
@@ -192,10 +198,14 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             failed="request_buckets_failed",
             postponed="request_buckets_postponed",
         ),
+        proving(runtime, settings) as proof,
     ):
+        app[health.PROOF] = proof
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+            site = web.TCPSite(
+                runner, settings.host, settings.port, backlog=backlog(), reuse_address=True
+            )
             await start(site, settings)
             yield runner.addresses[0][1]
         finally:

@@ -21,6 +21,7 @@ TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
 PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
+WEB_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
 # Where Microsoft Entra issues tokens: worldwide, for the US government, in China.
 ENTRA_HOSTS = (
     "login.microsoftonline.com, sts.windows.net, login.microsoftonline.us, "
@@ -166,6 +167,10 @@ class Settings(BaseSettings):
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    outside_copy: str | None = None  # A folder or a URL; by default a folder beside the master key.
+    outside_webhook: str | None = None  # Gets each kept checkpoint.
+    outside_copy_required: bool = False  # /readyz is 503 while the copy outside is late.
+    accept_lost_tail_s: int = Field(default=0, ge=0, le=3_600)
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False
@@ -207,6 +212,31 @@ class Settings(BaseSettings):
             "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, "
             "without a path"
         )
+
+    @field_validator("outside_copy")
+    @classmethod
+    def _check_outside_copy(cls, place: str | None) -> str | None:
+        """Refuse what is neither a folder nor a URL."""
+        if place is None or (place.startswith("/") and not CONTROLS.search(place)):
+            return place
+        if WEB_URL.fullmatch(place):
+            return place.rstrip("/")
+        raise ValueError("it must be the path of a folder, from /, or a URL like https://host/path")
+
+    @field_validator("outside_webhook")
+    @classmethod
+    def _check_outside_webhook(cls, url: str | None) -> str | None:
+        """Refuse what is no URL."""
+        if url is None or WEB_URL.fullmatch(url):
+            return url
+        raise ValueError("it must be a URL like https://host/path")
+
+    @property
+    def outside_folder(self) -> Path | None:
+        """Return the folder of the copy outside; None if it is at a URL."""
+        if self.outside_copy is None:
+            return self.data_dir / "checkpoints"
+        return Path(self.outside_copy) if self.outside_copy.startswith("/") else None
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import asyncpg
 from pydantic import SecretStr
 
+from eventstore.errors import BrokenSeal
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
+from eventstore.trees.keys import load_mark_key, make_missing_keys
 from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
+from service.callers.stopped_logs import StoppedLogs
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.superuser import FILE
@@ -29,6 +32,7 @@ from service.database.master_key import (
 from service.database.migrate import is_behind, migrate
 from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
 from service.write.lane import Lanes
+from service.write.log_heights import LogHeights
 
 
 class NotMigrated(Exception):
@@ -50,6 +54,8 @@ class Runtime:
     signing_keys: dict[str, SigningKey]
     lanes: Lanes
     reader: PointReader
+    stopped: StoppedLogs
+    heights: LogHeights
 
     @property
     def dsn(self) -> str:
@@ -92,16 +98,19 @@ async def open_runtime(
             async with pool.acquire() as connection:
                 await warn_of_more(connection)
             notifier = Notifier(pool)
+            stopped = StoppedLogs()
+            heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
             lanes = Lanes(
                 pool,
                 sealer,
                 waiting_max=settings.waiting_max,
                 events_per_day=settings.events_per_day,
                 on_commit=notifier.note,
+                heights=heights,
             )
             reader = PointReader(pool)
             try:
-                yield Runtime(logins, login, pool, sealer, keys, lanes, reader)
+                yield Runtime(logins, login, pool, sealer, keys, lanes, reader, stopped, heights)
             finally:
                 await lanes.close()
                 await notifier.close()
@@ -203,6 +212,7 @@ async def open_keys(
             )
         )
         keys = await load_signing_keys(connection, sealer)
+        await open_mark_key(connection, sealer)
     except asyncpg.InsufficientPrivilegeError as error:
         raise KeyProblem(
             "The keys of this database are not made yet: run scim-ledger migrate with the owner's login "
@@ -211,3 +221,14 @@ async def open_keys(
     finally:
         await connection.close()
     return sealer, {key.kid: key for key in keys}
+
+
+async def open_mark_key(connection: asyncpg.Connection, sealer: Sealer) -> None:
+    """Give a sealer the key of the marks. The keys of the proof are made if there are none yet. Errors: KeyProblem."""
+    try:
+        sealer.mark_key = await load_mark_key(connection, sealer)
+        if sealer.mark_key is None:
+            await make_missing_keys(connection, sealer)
+            sealer.mark_key = await load_mark_key(connection, sealer)
+    except BrokenSeal as error:
+        raise KeyProblem("The key of the marks was altered: restore it from a backup.") from error

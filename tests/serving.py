@@ -2,12 +2,15 @@
 
 import base64
 import logging
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -28,6 +31,7 @@ from service.scim.base_path import BASE_PATH
 
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
+FOLDERS = Path(tempfile.gettempdir()) / "scim-ledger-tests"
 FAILURES_MAX = 1_000_000  # The tests fail to authenticate on purpose, all from one address.
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -151,12 +155,14 @@ def patch_op(*operations: Any) -> dict[str, Any]:
 
 
 def settings(database_url: str, **changed: Any) -> Settings:
-    """Return the settings of a service on a free port, with what a test changes."""
+    """Return the settings of a service on a free port, with what a test changes. Each database has a data folder."""
+    folder = FOLDERS / urlsplit(database_url).path.strip("/")
     given = {
         "port": 0,
         "failed_authentications_per_minute": FAILURES_MAX,
         "issuer_hosts": "127.0.0.1",
         "issuers_may_be_private": True,
+        "data_dir": folder,
         **changed,
     }
     database, key = SecretStr(database_url), SecretStr(MASTER_KEY)
@@ -173,8 +179,13 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 
 
 @asynccontextmanager
-async def started(database_url: str, **changed: Any) -> AsyncIterator[Served]:
-    """Run a service for the duration of the block, with the settings that a test changes."""
+async def started(
+    database_url: str, *, is_kept: bool = False, **changed: Any
+) -> AsyncIterator[Served]:
+    """Run a service for the duration of the block, with the settings that a test changes.
+
+    `is_kept` leaves its data folder for a later start.
+    """
     # One line per request would hide the output that explains a failed test.
     structlog.configure(
         processors=log.as_columns(),
@@ -191,3 +202,5 @@ async def started(database_url: str, **changed: Any) -> AsyncIterator[Served]:
             yield Served(runtime, owner, session, port)
         finally:
             await owner.close()
+    if not is_kept:
+        shutil.rmtree(chosen.data_dir, ignore_errors=True)

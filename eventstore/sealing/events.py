@@ -1,7 +1,7 @@
 """Seal the personal part of events on the way into the log, and open it on the way out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from eventstore.errors import SubjectErased
@@ -16,12 +16,12 @@ statement = statements_in(__package__)
 Subject = tuple[UUID, UUID]  # Organization, subject.
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """The personal parts of new events, and the keys to store with them."""
+class Sealed(NamedTuple):
+    """The personal parts of new events, and what is stored with them."""
 
     parts: Sequence[bytes | None]  # One per event. None: the event has no personal part.
     new_keys: Mapping[UUID, bytes]  # Subject → its new key, wrapped.
+    marks: Sequence[bytes | None] = ()  # One per event, made once the events have their places.
 
 
 async def seal_events(

@@ -14,6 +14,7 @@
 -- $13 data text[]
 -- $14 sealed bytea[]
 -- $15 subject_ids uuid[]
--- $16 new_subject_ids uuid[]
--- $17 new_wrapped_keys bytea[]: one element per new subject
-SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+-- $16 marks bytea[]: NULL for an event without one
+-- $17 new_subject_ids uuid[]
+-- $18 new_wrapped_keys bytea[]: one element per new subject
+SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)

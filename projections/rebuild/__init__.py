@@ -2,6 +2,7 @@
 
 `rebuild.py` has the order of the steps. `workers.py` starts processes, and `load.py` folds shards in them.
 `tables.py` makes tables and indexes, `checksum.py` sums rows, `catch_up.py` folds what was appended meanwhile,
-`check.py` compares, `swap.py` renames schemas. `disk.py` checks for space first, `priority.py` lets requests
-run first. A rebuild may be killed at any moment; the next call goes on from there. Begin with `rebuild.py`.
+`proof.py` refuses a log that contradicts its checkpoints, `check.py` compares, `swap.py` renames schemas.
+`disk.py` checks for space first, `priority.py` lets requests run first. A rebuild may be killed at any moment;
+the next call goes on from there. Begin with `rebuild.py`.
 """

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from eventstore.postgres.connection import Connection
+from eventstore.trees.check import Sources
 from projections.maintenance.builds import (
     Shards,
     count_shards,
@@ -26,12 +27,14 @@ from projections.maintenance.session import Busy, Progress, Report, at_work
 from projections.rebuild.check import LogMismatch, ServedMismatch, check_caught_up, check_served
 from projections.rebuild.disk import NoRoom, refuse_without_room
 from projections.rebuild.load import ReadBackDiffers
+from projections.rebuild.proof import LogContradicted, refuse_contradicted, verified
 from projections.rebuild.swap import SwapFailed, catch_up_all, drop, swap
 from projections.rebuild.tables import analyze, begin, build_indexes, missing_indexes
 from projections.rebuild.workers import Phase, Worker, WorkerFailed, run_phase, workers
 from projections.registry import UnknownProjection
 
 POLL_S = 0.25
+NOTHING_OUTSIDE = Sources({})
 CAUGHT_UP_EVENTS = 200  # So few that they are caught up in a moment. The comparison can then begin.
 STEPS: dict[Phase, str] = {"load": "load", "verify": "read back"}
 
@@ -45,6 +48,7 @@ class NoPrevious(Exception):
 # The errors of rebuild, rollback and verification that the command line prints as one line.
 REFUSALS = (
     Busy,
+    LogContradicted,
     NoPrevious,
     NoRoom,
     LogMismatch,
@@ -57,26 +61,30 @@ REFUSALS = (
 )
 
 
-async def rebuild(context: RebuildContext, report: Report) -> int:
+async def rebuild(
+    context: RebuildContext, report: Report, sources: Sources = NOTHING_OUTSIDE
+) -> int:
     """Rebuild a projection and swap it in; return the number of events that it was made from.
 
-    If a rebuild was interrupted, go on with it.
+    If a rebuild was interrupted, go on with it. `sources` holds the copy of checkpoints outside of the database.
 
-    Errors: Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, LogMismatch, SwapFailed,
-    ServedMismatch.
+    Errors: LogContradicted, Busy, NotOurs, NoRoom, WorkerFailed, NotFolded, ReadBackDiffers, LogMismatch,
+    SwapFailed, ServedMismatch.
     """
     context = context.at(context.projection.next)
     async with at_work(context, is_alone=True) as (tables, log_reader):
+        await refuse_contradicted(log_reader, sources)
         await begin_or_resume(context, tables)
         try:
-            await fill(context, tables, log_reader, report)
+            async with verified(context, sources):
+                await fill(context, tables, log_reader, report)
             checked = await load_loaded(tables, context.schema)
             report(Progress("catch up"))
             await catch_up(context, tables)
             now = await load_reached(tables, context.schema)
             report(Progress("compare"))
             await check_caught_up(context, tables, log_reader, since=checked, now=now)
-        except (LogMismatch, ReadBackDiffers):
+        except (LogContradicted, LogMismatch, ReadBackDiffers):
             await drop(tables, context.schema)  # They are of no use to the next call.
             raise
         report(Progress("swap"))

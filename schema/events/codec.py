@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import client, group, organization, user
+from schema.events import client, group, organization, proof, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -34,6 +34,10 @@ TYPES: dict[str, type[Event]] = {
         client.ClientTrustChanged,
         client.ClientRevoked,
         organization.SettingsChanged,
+        proof.ProofBegun,
+        proof.LogKeyChanged,
+        proof.LogRestored,
+        proof.AuditExported,
     )
 }
 # None in them removes an attribute, or returns a setting to its default.

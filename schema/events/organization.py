@@ -9,6 +9,13 @@ from uuid import UUID
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
+from schema.events.proof import (
+    AuditExported,
+    LogKeyChanged,
+    LogRestored,
+    ProofBegun,
+    ProofEvent,
+)
 from schema.events.settings import SETTINGS
 
 ROLE_NAMES = ("Administrator", "Editor", "Contributor", "Validator", "Reader")
@@ -62,6 +69,7 @@ OrganizationEvent = (
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
+    | ProofEvent
     | ClientEvent
 )
 
@@ -108,7 +116,7 @@ class Organization:
         return self.roles[DEFAULT_ROLE]
 
 
-def evolve(
+def evolve(  # noqa: PLR0911 - one return for each kind of event.
     organization: Organization | None, event: OrganizationEvent, place: Place
 ) -> Organization:
     """Return the organization after an event. Pure; every reader of the log uses it."""
@@ -143,6 +151,8 @@ def evolve(
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
             return replace(after, settings=settings)
+        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
+            return after  # They say something about the log, and nothing about the organization.
     raise AssertionError(event)
 
 

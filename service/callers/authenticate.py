@@ -23,6 +23,7 @@ from service.callers.caller import Caller
 from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
+from service.callers.stopped_logs import StoppedLogs
 from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
@@ -66,10 +67,15 @@ class Authenticator:
     """Finds the caller of a token. Signatures are checked once, revocation every half second."""
 
     def __init__(
-        self, pool: asyncpg.Pool, keys: Mapping[str, SigningKey], rates: Rates | None = None
+        self,
+        pool: asyncpg.Pool,
+        keys: Mapping[str, SigningKey],
+        rates: Rates | None = None,
+        stopped: StoppedLogs | None = None,
     ) -> None:
         self._pool = pool
         self._rates = rates or Rates()
+        self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
@@ -86,6 +92,7 @@ class Authenticator:
             caller = _caller(cached.state, cached.claims)
             buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
             cached.caller = replace(caller, buckets=buckets)
+        self._stopped.refuse(cached.claims.organization_id)
         return cached.caller
 
     async def _refuse_expired(self, cached: CachedToken) -> None:

@@ -13,7 +13,6 @@ import typer
 
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
-from service.cli.audit import audit
 from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.issue import issue_and_show
@@ -30,6 +29,7 @@ from service.cli.process.run import (
     unbroken,
 )
 from service.cli.projections import projections
+from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
 from service.cli.settings import organization_set
 from service.config import Settings

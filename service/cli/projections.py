@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from eventstore.trees.check import Sources
 from projections.followers.parked import count_parked, parked, retry_parked
 from projections.maintenance.context import RebuildContext, application_name
 from projections.maintenance.release import is_shape_changed
@@ -26,6 +27,7 @@ from service.config import Settings
 from service.database.embedded.postgres import folder_in
 from service.database.master_key import load_master_key
 from service.organizations.register import find_organization
+from service.proof.verify import load_sources
 from service.runtime import Runtime
 
 projections = group("The tables that requests are answered from: inspect, verify and rebuild them.")
@@ -90,7 +92,7 @@ def projections_rebuild(
     Ctrl-C and kill -9 are safe at any moment: run the same command again to continue.
     """
 
-    async def build(context: RebuildContext) -> str:
+    async def build(context: RebuildContext, sources: Sources) -> str:
         if organization is not None:
             raise Refused(
                 "A rebuild makes the tables of all organizations and swaps them as a whole: "
@@ -98,7 +100,7 @@ def projections_rebuild(
             )
         began_s = time.monotonic()
         with shown("rebuild") as board:
-            events = await rebuild(context, board.report)
+            events = await rebuild(context, board.report, sources)
         summary = show.rebuilt(name, events, time.monotonic() - began_s)
         if await _is_shape_changed(context):
             summary = f"{summary}\n{SHAPE_CHANGED}"
@@ -111,7 +113,7 @@ def projections_rebuild(
 def projections_rollback(name: Name) -> None:
     """Swap the tables from before the last rebuild back in, after catching them up with the log."""
 
-    async def go_back(context: RebuildContext) -> str:
+    async def go_back(context: RebuildContext, _sources: Sources) -> str:
         with shown("rollback") as board:
             await roll_back(context, board.report)
         summary = (
@@ -202,12 +204,17 @@ def _context(
 
 
 def _run_in_context(
-    name: str, work: Callable[[RebuildContext], Awaitable[str]], *, workers: int | None = None
+    name: str,
+    work: Callable[[RebuildContext, Sources], Awaitable[str]],
+    *,
+    workers: int | None = None,
 ) -> None:
     """Run work that changes which tables serve, and print its summary."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
-        say(await work(_context(settings, name, dsn=runtime.dsn, workers=workers)))
+        sources = await load_sources(runtime, settings)
+        context = _context(settings, name, dsn=runtime.dsn, workers=workers)
+        say(await work(context, sources))
 
     run_with_runtime(
         in_context,

@@ -26,6 +26,14 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "request_buckets": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
+    "proof": {
+        "tiles": "SELECT, INSERT, UPDATE",
+        "logs": "SELECT, UPDATE",
+        "checkpoints": "SELECT, INSERT",
+        "log_keys": READ,
+        "signers": "SELECT, INSERT, UPDATE",
+        "mark_keys": READ,
+    },
     "followers": {"checkpoints": WRITE, "parked_streams": WRITE},
     # Each of our tables: what somebody else has put beside them is not ours to give.
     **{each.name: dict.fromkeys(each.fold.tables, WRITE) for each in PROJECTIONS.values()},

@@ -16,6 +16,10 @@ from service.http.media_type import MEDIA_TYPE
 
 READ_TIMEOUT_S = 30.0  # For a client to read an answer that waits in memory.
 
+COPIED_BYTES_MAX = (
+    65_536  # Of a body that is joined to its head; a larger one is written beside it.
+)
+
 SERVER = "scim-ledger"  # The product's name; aiohttp would name itself and its version.
 
 REASONS = {each.value: each.phrase for each in HTTPStatus}
@@ -50,9 +54,15 @@ class Answer(web.StreamResponse):
             self._keep_alive = request.keep_alive
         self._eof_sent = True
         head = self._head(is_old=request.version < HttpVersion11).encode()
-        transport.write(head if request.method == "HEAD" else head + self._whole)
+        body = b"" if request.method == "HEAD" else self._whole
+        size, self._whole = len(body), b""  # What waits in the transport is not kept a second time.
+        if size > COPIED_BYTES_MAX:
+            transport.writelines([head, body])
+        else:
+            transport.write(head + body)
+        del body
         if request.protocol.writing_paused:
-            await _drain(request, transport, len(self._whole))
+            await _drain(request, transport, size)
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -15,7 +15,7 @@ from schema.scim.errors import (
     ScimError,
 )
 from service.http.answer import SERVER, Answer
-from service.http.authentication import BUCKETS
+from service.http.authentication import BUCKETS, TURN
 from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.parts import SERVICE
@@ -40,8 +40,12 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
         request_id = request[REQUEST_ID] = new_id()
         notes = request[NOTES] = {}
         shown = str(request_id)
-        response = await _answer(request, handle, forms, shown)
-        release(request)
+        try:
+            response = await _answer(request, handle, forms, shown)
+        finally:
+            release(request)
+            if (organization_id := request.get(TURN)) is not None:
+                request.app[SERVICE].turns.give_back(organization_id)
         if not response.prepared:
             response.headers["X-Request-Id"] = shown
             if (buckets := request.get(BUCKETS)) and "RateLimit" not in response.headers:

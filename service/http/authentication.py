@@ -1,6 +1,7 @@
 """What all ways in share before a handler runs: the caller is authenticated, within the limits."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from aiohttp import web
 
@@ -14,6 +15,8 @@ from service.http.refusal_log import ORIGIN, Origin
 from service.limits.offload import WORKS_FOR
 from service.limits.rate import Bucket
 
+# The organization whose turn a request has; it is given back when the request is answered.
+TURN = web.RequestKey("turn", UUID)
 # The limits that a request counts for.
 BUCKETS: web.RequestKey[tuple[Bucket, ...]] = web.RequestKey("buckets", tuple)
 
@@ -40,6 +43,9 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     if authenticated.buckets:
         request[BUCKETS] = authenticated.buckets
         await service.rates.pass_one(authenticated.buckets)
+    if TURN not in request:
+        await service.turns.take(organization_id)
+        request[TURN] = organization_id
     return authenticated
 
 

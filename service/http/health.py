@@ -3,7 +3,7 @@
 Nobody needs a token here. So each answer is made at most once a second, however many ask for it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 from aiohttp import web
@@ -29,6 +29,21 @@ READY: web.AppKey[OnceASecond[Ready]] = web.AppKey("ready", OnceASecond)
 METRICS: web.AppKey[OnceASecond[bytes]] = web.AppKey("metrics", OnceASecond)
 
 
+class Proof(Protocol):
+    """What the proof of the logs says about them."""
+
+    def document(self) -> dict[str, Any]:
+        """Return what is to be shown; empty if all is well."""
+        ...
+
+    def reason(self) -> str:
+        """Return why the service is not ready; empty if it is."""
+        ...
+
+
+PROOF = web.AppKey("proof", Proof)
+
+
 async def healthz(_request: web.Request) -> web.Response:
     """GET /healthz: 200 as long as the process answers."""
     return web.json_response({"status": "alive"})
@@ -36,10 +51,13 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: 200 while Postgres accepts writes and its tables are of this release, else 503."""
-    reason = (await request.app[READY].get()).reason
+    proof = request.app[PROOF]
+    reason = (await request.app[READY].get()).reason or proof.reason()
+    shown = proof.document()
     if reason:
-        return web.json_response({"status": "not ready", "reason": reason}, status=503)
-    return web.json_response({"status": "ready"})
+        body = {"status": "not ready", "reason": reason, **shown}
+        return web.json_response(body, status=503)
+    return web.json_response({"status": "ready", **shown})
 
 
 def ready(pool: asyncpg.Pool) -> OnceASecond[Ready]:

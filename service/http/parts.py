@@ -15,6 +15,7 @@ from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
+from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
 from service.runtime import Runtime
 from service.write.lane import Lanes
@@ -36,6 +37,7 @@ class Service:
     bodies: MemoryShare  # Bounds the bodies that arrive.
     hosts: Hosts
     rates: RateLimits
+    turns: Turns  # Bounds the requests of an organization that are worked on.
     failures: Failures  # Of authentication, per client address.
     issuer_rules: IssuerRules  # Which issuers may vouch for OAuth clients.
 

@@ -22,6 +22,7 @@ from service.ids import new_id
 # bounds the whole head.
 LINE_BYTES_MAX = 65_536
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
+READ_BYTES = 65_536  # Of a body that waits to be read; twice as much stops the client.
 # For requests in flight when the service stops. aiohttp waits twice as long; a container is killed after 30 s.
 SHUTDOWN_TIMEOUT_S = 12.0
 KEEPALIVE_TIMEOUT_S = 75.0
@@ -157,6 +158,7 @@ def make_runner(
         keepalive_timeout=KEEPALIVE_TIMEOUT_S,
         max_line_size=LINE_BYTES_MAX,
         max_field_size=FIELD_BYTES_MAX,
+        read_bufsize=READ_BYTES,
     )
     runner.answering, runner.connections_max = answering, connections_max
     runner.proxies = proxies or TrustedProxies()

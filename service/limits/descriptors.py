@@ -3,9 +3,13 @@
 import resource
 from contextlib import suppress
 
-# 64 for Postgres connections outside the pool, its watcher, files and listening sockets. 128 for the backlog: so many
-# connections may be accepted before one that was closed to make room is gone.
-RESERVED = 192
+RESERVED = (
+    64  # For Postgres connections outside the pool, its watcher, files and listening sockets.
+)
+# Connections that wait to be accepted. As many descriptors are kept: so many connections may be accepted before one
+# that was closed to make room is gone. Clients whose connection finds no place try again after a second.
+BACKLOG_MIN, BACKLOG_MAX = 128, 1_024
+BACKLOG_PART = 16  # Of the descriptors.
 CONNECTIONS_MIN = 16
 CONNECTIONS_MAX = 65_536  # If nothing limits the descriptors.
 
@@ -18,9 +22,18 @@ def raise_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def backlog() -> int:
+    """Return how many connections may wait to be accepted."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return BACKLOG_MAX
+    return min(max(soft // BACKLOG_PART, BACKLOG_MIN), BACKLOG_MAX)
+
+
 def connections_max(pool_size_max: int) -> int:
     """Return how many clients may be connected at once; the other descriptors are for everything else."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return CONNECTIONS_MAX
-    return min(max(soft - pool_size_max - RESERVED, CONNECTIONS_MIN), CONNECTIONS_MAX)
+    left = soft - pool_size_max - RESERVED - backlog()
+    return min(max(left, CONNECTIONS_MIN), CONNECTIONS_MAX)

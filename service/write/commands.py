@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.client import Kind
+from schema.events.proof import ProofEvent
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Patch
 from schema.scim.resource_type import ResourceType
@@ -213,10 +214,18 @@ class ChangeSettings:
     settings: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordProof:
+    """Record something about the log itself."""
+
+    organization_id: UUID
+    event: ProofEvent
+
+
 UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
 OrganizationCommand = (
-    RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings
+    RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings | RecordProof
 )
 ClientCommand = (
     RegisterClient | AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient

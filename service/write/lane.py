@@ -26,10 +26,12 @@ from projections.directory.save import NameTaken
 from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
+from service.callers.stopped_logs import stopped
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
 from service.write.commands import Command
 from service.write.log_ends import LogEnds
+from service.write.log_heights import LogHeights, LogShrunk
 from service.write.quota import Quotas
 from service.write.transaction import (
     Contended,
@@ -91,6 +93,7 @@ class Lanes:
         waiting_max: int = 1_000,
         events_per_day: int | None = None,
         on_commit: Callable[[UUID], None] | None = None,
+        heights: LogHeights | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
         self._on_commit = on_commit
@@ -98,6 +101,7 @@ class Lanes:
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
         self._log_ends = LogEnds()
+        self._heights = heights or LogHeights()
         self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
@@ -215,7 +219,15 @@ class Lanes:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
         commit_by_s = now_s + COMMIT_TIMEOUT_S
-        task = Task(organization_id, works, self._sealer, self._log_ends, self._quotas, commit_by_s)
+        task = Task(
+            organization_id,
+            works,
+            self._sealer,
+            self._log_ends,
+            self._heights,
+            self._quotas,
+            commit_by_s,
+        )
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
             self._contended.pop(organization_id, None)
             try:
@@ -260,6 +272,9 @@ def _busy() -> Unavailable:
 def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
     """Return the error for all callers of a failed batch; None if one command may have poisoned it."""
     outage, commands = classify(error), len(batch)
+    if isinstance(error, LogShrunk):
+        log.error("log_shrunk", error=str(error), commands=commands)
+        return stopped("restored")
     if outage is Outage.OTHER_RELEASE or (outage is Outage.INCOMPLETE_ROW and commands == 1):
         log.error("tables_of_another_release", error=repr(error), commands=commands)
         return unavailable(outage)

@@ -24,6 +24,7 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.save import append_and_save_users
 from service.write.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
 from service.write.log_ends import LogEnd, LogEnds, end_of
+from service.write.log_heights import LogHeights
 from service.write.quota import Quotas
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres's first answer.
@@ -55,6 +56,7 @@ class Task(NamedTuple):
     works: Sequence[Work]
     sealer: Sealer
     log_ends: LogEnds
+    heights: LogHeights
     quotas: Quotas
     commit_by_s: (
         float  # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
@@ -80,6 +82,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
         await _append_and_commit(connection, task, columns)
+        task.heights.note(task.organization_id, tail.position + len(decided.events))
     task.log_ends.remember(task.organization_id, end.after(tail, len(decided.events)))
     return decided
 
@@ -88,8 +91,11 @@ async def _find_end(connection: Connection, task: Task) -> LogEnd:
     end = task.log_ends.take(task.organization_id, _now())
     if end is not None:
         return end
+    height = task.heights.of(task.organization_id)
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
-        return end_of(await read_tail(connection, task.organization_id), _now())
+        tail = await read_tail(connection, task.organization_id)
+    task.heights.refuse_lower(task.organization_id, height, tail.position)
+    return end_of(tail, _now())
 
 
 def _now() -> float:
@@ -124,7 +130,9 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
     async with asyncio.timeout(BEGIN_TIMEOUT_S):
         await transaction.start()
     try:
+        height = task.heights.of(task.organization_id)
         tail = await lock_log(connection, task.organization_id)
+        task.heights.refuse_lower(task.organization_id, height, tail.position)
         decided = await decide_batch(
             connection, task.organization_id, tail, task.works, quotas=task.quotas
         )
@@ -134,6 +142,7 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
         raise
     if decided.events:
         await _commit(connection, transaction, task.commit_by_s)
+        task.heights.note(task.organization_id, tail.position + len(decided.events))
     else:
         await transaction.rollback()
     return decided

@@ -56,7 +56,12 @@ FOR_ALL = (
         "read_tails",
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
+    | {"find_unchecked", "load_all_signers", "load_logs", "retire_log_keys"}
 )
+# Only the owner of the tables may run these: the service is refused, whatever it asks for.
+OWNERS = {"begin_log", "drop_tiles"}
+# There is nothing that they could find in a log that agrees, or nothing left to record.
+QUIET = {"add_signer", "find_lost_keys", "set_marks_from"}
 EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONG_S = 10.0
 
@@ -125,8 +130,17 @@ class Sample:
     def _number(self, statement: str, name: str) -> int:
         if "append" in statement:
             return {"position": self.tail + 1, "version": 2}.get(name, 1)
-        if name in {"position", "version"} and statement in {"sample_streams", "came_since"}:
+        if name in {"position", "version"} and statement in {
+            "came_since",
+            "find_recorded_at",
+            "sample_streams",
+        }:
             return 1
+        if name in {"incarnation", "level", "tile", "first"} or (statement, name) == (
+            "load_kept",
+            "size",
+        ):
+            return int(name == "incarnation")
         return {"after": 0, "after_version": 0, "offset": 0, "from": self.tail}.get(name, 1_000)
 
     def _text(self, statement: str, name: str) -> str:
@@ -159,7 +173,7 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
         )
     ).body
     tail = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
-    followed = "SELECT max(position) FROM history.activity WHERE organization_id = $1"
+    followed = "SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1"
     async with asyncio.timeout(LONG_S):
         end, reached = await served.owner.fetchval(tail, tenant.id), None
         while reached != end:
@@ -203,7 +217,7 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
     async with served.runtime.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await connection.execute("SET LOCAL search_path = directory, history, followers")
+        await connection.execute("SET LOCAL search_path = directory, history, versions, followers")
         await connection.execute(FILES["park_stream"], *ours.arguments("park_stream"))
         former = "INSERT INTO directory.former_users VALUES ($1, $2, 'former')"
         await connection.execute(former, ours.tenant.id, UUID(ours.tenant.account_id))
@@ -217,7 +231,7 @@ TABLES = (
     "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.columns"
     " WHERE column_name = 'organization_id' AND table_schema = ANY($1::text[]) ORDER BY name"
 )
-SCHEMAS = ["eventstore", "directory", "history", "followers"]
+SCHEMAS = ["eventstore", "proof", "directory", "history", "versions", "followers"]
 
 
 async def rows_of(connection: asyncpg.Connection, organization_id: UUID) -> set[str]:
@@ -260,7 +274,7 @@ async def test_a_statement_of_another_organization_finds_and_changes_nothing(
         own_found, own_changed = await tried(session, FILES[name], arguments, ours.tenant.id)
         if found & own_found or changed:
             leaks[name] = (found & own_found, changed)
-        if not own_found and not own_changed:
+        if not own_found and not own_changed and name not in OWNERS | QUIET:
             without_effect.add(name)
 
     assert leaks == {}

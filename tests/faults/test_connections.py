@@ -18,6 +18,7 @@ from service.http.connections.registry import Connections
 from service.http.connections.unread import Unread
 from service.limits.memory_share import MemoryShare
 from service.limits.once_a_second import OnceASecond
+from service.limits.turns import Turns
 from tests.faults.raw import head, send_raw
 from tests.faults.test_slow_clients import JSON, MEGABYTES, connected
 from tests.serving import Scim, Served, make_tenant, started
@@ -135,6 +136,53 @@ async def test_bodies_of_one_organization_do_not_fill_the_memory(own: Served) ->
     async with asyncio.timeout(5.0):
         while (await greedy.ask("POST", "/Groups", body)).status == 503:
             pass
+
+
+async def test_requests_of_one_organization_take_turns() -> None:
+    turns = Turns(2, wait_s=5.0)
+    order = list[str]()
+
+    async def work(name: str, organization: str) -> None:
+        await turns.take(organization)
+        order.append(name)
+        await asyncio.sleep(0)
+        order.append(name)
+        turns.give_back(organization)
+
+    await asyncio.gather(*(work(name, "a") for name in "1234"), work("b", "b"))
+    assert order[:3] == ["1", "2", "b"]
+    assert sorted(order[-4:]) == ["3", "3", "4", "4"]
+    await turns.take("a")  # All were given back.
+    await turns.take("a")
+    waits = asyncio.create_task(turns.take("a"))
+    leaves = asyncio.create_task(turns.take("a"))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    turns.give_back("a")
+    await waits
+    turns.give_back("a")
+    turns.give_back("a")
+    await asyncio.wait([leaves])
+
+
+async def test_a_turn_that_was_passed_to_a_cancelled_request_is_passed_on() -> None:
+    turns = Turns(1)
+    await turns.take("a")
+    first, second = [asyncio.create_task(turns.take("a")) for _ in range(2)]
+    await asyncio.sleep(0)
+    turns.give_back("a")
+    first.cancel()
+    await asyncio.wait_for(second, 5.0)
+    assert first.cancelled()
+
+
+async def test_who_waits_too_long_for_a_turn_is_refused() -> None:
+    turns = Turns(1, wait_s=0.01)
+    await turns.take("a")
+    with pytest.raises(Unavailable):
+        await turns.take("a")
+    turns.give_back("a")
+    await turns.take("a")
 
 
 def test_a_memory_share_is_given_back() -> None:

@@ -282,7 +282,7 @@ def test_a_folder_that_the_server_cannot_enter_is_named_and_left_alone(
     ):
         embedded.start(tmp_path / "parent" / "inner" / "data")
     assert (tmp_path / closed).stat().st_mode & 0o777 == 0o700
-    assert not (tmp_path / "parent" / "inner" / "data" / "postgres").exists()
+    assert not (tmp_path / "parent" / "inner" / "data").exists()
 
 
 @needs_root

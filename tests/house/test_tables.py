@@ -51,7 +51,15 @@ def naming(schemas: list[str], tables: list[str]) -> re.Pattern[str]:
 
 
 NAMES_OF = {
-    "eventstore": naming(["eventstore"], tables_of("migrations/0001_*.sql")),
+    "eventstore": naming(
+        ["eventstore", "proof"],
+        [
+            *tables_of("migrations/0001_*.sql"),
+            # A table of the followers has this name too.
+            *(set(tables_of("migrations/0017_*.sql")) - {"checkpoints"}),
+            "proof.checkpoints",
+        ],
+    ),
     "projections": naming(
         ["directory", "history", "versions", "projections", "followers"],
         [*tables_of("projections/*.sql"), *tables_of("migrations/000[34]_*.sql")],

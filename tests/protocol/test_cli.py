@@ -97,6 +97,23 @@ async def test_a_token_is_shown_in_words_too(terminal: Terminal) -> None:
     assert "expires 2" in listed.out
 
 
+async def test_the_limits_of_an_organization_are_set(terminal: Terminal) -> None:
+    run = terminal.installation.run
+    name = (await run("organization", "list", "--json")).json[0]["name"]
+    change = ("organization", "set", name)
+
+    limits = ("--requests-per-second", "5000", "--burst", "9000", "--events-per-day", "0")
+    assert (await run(*change, *limits, "--json")).json == {
+        "requestsPerSecond": 5_000,
+        "burst": 9_000,
+        "eventsPerDay": 0,
+    }
+    refused = await run(*change, "--burst", "many")
+    assert (refused.code, "burst is a whole number from 0" in refused.err) == (1, True)
+    back = ("--requests-per-second", "default", "--events-per-day", "default")
+    assert (await run(*change, *back)).out == "burst                  9000\n"
+
+
 async def test_the_roles_are_listed(terminal: Terminal) -> None:
     words = await terminal.installation.run("role", "list")
     listed = (await terminal.installation.run("role", "list", "--json")).json

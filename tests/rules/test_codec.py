@@ -32,6 +32,7 @@ from schema.events.organization import (
     TokenIssued,
     TokenRevoked,
 )
+from schema.events.proof import AuditExported, LogKeyChanged, LogPoint, LogRestored, ProofBegun
 from schema.events.upcast import upcast
 from schema.events.user import (
     RoleAssigned,
@@ -86,6 +87,10 @@ def events(of: type[Event], /, **facts: st.SearchStrategy[Any]) -> st.SearchStra
     return st.fixed_dictionaries(facts).map(lambda drawn: of(**drawn))
 
 
+SIZES = st.integers(min_value=0, max_value=2**62)
+POINTS = st.tuples(SIZES, TEXTS, TEXTS).map(
+    lambda drawn: LogPoint(size=drawn[0], root_hash=drawn[1], note=drawn[2])
+)
 EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     UserProvisioned: events(
         UserProvisioned,
@@ -120,6 +125,26 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     TokenIssued: events(TokenIssued, **ISSUED),
     TokenRevoked: events(TokenRevoked, token_id=IDS),
     SchemaRegistered: events(SchemaRegistered, document=DOCUMENTS),
+    ProofBegun: events(ProofBegun, size=SIZES, root_hash=TEXTS, reason=TEXTS),
+    LogKeyChanged: events(
+        LogKeyChanged, from_=TEXTS, to=TEXTS, reason=TEXTS, compromised=st.booleans()
+    ),
+    LogRestored: events(
+        LogRestored,
+        kept=POINTS,
+        lost=POINTS,
+        reason=TEXTS,
+        tokens=st.sampled_from(("keep", "revoke")),
+    ),
+    AuditExported: events(
+        AuditExported,
+        what=st.just("evidence"),
+        from_position=SIZES,
+        to_position=SIZES,
+        digest=TEXTS,
+        disclosure=st.sampled_from(("full", "subject", "none")),
+        subject_id=TEXTS,
+    ),
     ClientRegistered: events(
         ClientRegistered,
         **dict.fromkeys(["client_id", "account_id"], IDS),

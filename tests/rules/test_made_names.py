@@ -25,5 +25,5 @@ def test_what_an_applied_migration_made_is_ours_and_may_be_made_again() -> None:
 
 def test_the_schemas_of_this_release_are_found_in_its_migrations() -> None:
     names = names_made(each.sql for each in packaged())
-    assert names.schemas == {"service", "eventstore", "projections", "followers"}
+    assert names.schemas == {"service", "eventstore", "projections", "followers", "proof"}
     assert {"eventstore.events", "service.schema_migrations"} <= names.relations

@@ -17,22 +17,23 @@
 -- $13 data text[]
 -- $14 sealed bytea[]
 -- $15 subject_ids uuid[]
--- $16 new_subject_ids uuid[]
--- $17 new_wrapped_keys bytea[]: one element per new subject
--- $18 ids uuid[]: from here on one element per user
--- $19 versions bigint[]
--- $20 created_at timestamptz[]
--- $21 modified_at timestamptz[]
--- $22 origins text[]
--- $23 active boolean[]
--- $24 role_ids uuid[]
--- $25 user_name_keys text[]
--- $26 external_ids text[]
--- $27 display_name_keys text[]
--- $28 employee_number_keys text[]
--- $29 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
--- $30 documents json[]
--- $31 searches jsonb[]
+-- $16 marks bytea[]: NULL for an event without one
+-- $17 new_subject_ids uuid[]
+-- $18 new_wrapped_keys bytea[]: one element per new subject
+-- $19 ids uuid[]: from here on one element per user
+-- $20 versions bigint[]
+-- $21 created_at timestamptz[]
+-- $22 modified_at timestamptz[]
+-- $23 origins text[]
+-- $24 active boolean[]
+-- $25 role_ids uuid[]
+-- $26 user_name_keys text[]
+-- $27 external_ids text[]
+-- $28 display_name_keys text[]
+-- $29 employee_number_keys text[]
+-- $30 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
+-- $31 documents json[]
+-- $32 searches jsonb[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
 ), saved AS (
@@ -43,9 +44,9 @@ WITH locked AS MATERIALIZED (
            user_name_key, external_id, display_name_key, employee_number_key,
            ARRAY(SELECT json_array_elements_text(email_keys)), document, search
       FROM locked,
-           unnest($18::uuid[], $19::bigint[], $20::timestamptz[], $21::timestamptz[], $22::text[],
-                  $23::boolean[], $24::uuid[], $25::text[], $26::text[], $27::text[], $28::text[],
-                  $29::json[], $30::json[], $31::jsonb[])
+           unnest($19::uuid[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::text[],
+                  $24::boolean[], $25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[],
+                  $30::json[], $31::json[], $32::jsonb[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
                     external_id, display_name_key, employee_number_key, email_keys, document, search)
         ON CONFLICT ON CONSTRAINT users_pkey
@@ -62,5 +63,5 @@ WITH locked AS MATERIALIZED (
            document = excluded.document,
            search = excluded.search
 )
-SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
   FROM locked

@@ -124,7 +124,7 @@ def refuse_unreachable(account: Account, folder: Path) -> None:
         return
     installed = programs().parent
     for path in (*reversed(folder.parents), *reversed(installed.parents)):
-        if not may(account, path, SEARCH):
+        if path.exists() and not may(account, path, SEARCH):
             raise EmbeddedPostgresError(
                 f"PostgreSQL refuses to run as root, and {account.name}, as whom it would run, cannot enter {path}. "
                 "Run the service as another account than root, or let others enter that folder "

@@ -87,6 +87,7 @@ def start(
     Errors: EmbeddedPostgresError; Stopped once `stop` is set, and then nothing new is left behind.
     """
     with explaining_ownership():
+        refuse_unreachable(account_for(folder_in(data_dir)), data_dir.resolve())
         make_folder(data_dir)
         with locked(data_dir / TURN, stop):
             return enter(data_dir, {**SETTINGS, **(settings or {})}, stop)
@@ -116,7 +117,6 @@ def enter(data_dir: Path, settings: Mapping[str, str], stop: Event | None) -> Em
     try:
         is_alone = is_taken(hold)
         fcntl.flock(hold, fcntl.LOCK_SH)  # Nobody joins in between: that takes the TURN lock.
-        refuse_unreachable(account, data_dir.resolve())
         let_enter(account, data_dir)
         if not folder.exists():
             create(folder, account, stop)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from service.http.connections.arrivals import TIMED_OUT
 
-UNREAD_BYTES_MAX = 134_217_728
+UNREAD_BYTES_MAX = 67_108_864
 
 
 class Unread:

@@ -21,6 +21,7 @@ from service.write.commands import (
     ChangeSettings,
     IssueToken,
     OrganizationCommand,
+    RecordProof,
     RegisterOrganization,
     RegisterSchema,
     RevokeToken,
@@ -48,6 +49,8 @@ def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> l
             return decisions(command.organization_id, _register_schema(command, state))
         case ChangeSettings():
             return decisions(command.organization_id, _change_settings(command, state, caller))
+        case RecordProof():
+            return decisions(_existing(state).id, [command.event])
         case _:
             assert_never(command)
 

@@ -19,6 +19,7 @@ from service.write.commands import (
     IssueToken,
     PatchGroup,
     PatchUser,
+    RecordProof,
     RegisterClient,
     RegisterOrganization,
     RegisterSchema,
@@ -80,6 +81,7 @@ class RequiredState:
                 | ChangeClientTrust()
                 | RevokeClient()
                 | ChangeSettings()
+                | RecordProof()
             ):
                 self.organization = True
 

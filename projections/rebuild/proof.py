@@ -1,0 +1,63 @@
+"""A rebuild folds only a log that agrees with its checkpoints: an edit is not made true by building tables from it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from eventstore.postgres.connection import Connection
+from eventstore.proof.verdicts import Finding
+from eventstore.trees.check import Sources, check_all, check_sizes, check_tail
+from eventstore.trees.keys import load_all_signers
+from eventstore.trees.logs import load_logs
+from projections.maintenance.context import RebuildContext, application_name
+from projections.maintenance.session import opened
+
+
+class LogContradicted(Exception):
+    """The log does not agree with its checkpoints. `scim-ledger audit verify` names what differs."""
+
+
+async def refuse_contradicted(connection: Connection, sources: Sources) -> None:
+    """Compare the sizes and the tails of all logs: a few milliseconds each. Errors: LogContradicted."""
+    signers = await load_all_signers(connection)
+    for each in await load_logs(connection):
+        outside = sources.of(each.organization_id)
+        by = signers.get(each.organization_id, [])
+        found = await check_sizes(connection, each, by, outside)
+        _refuse(each.organization_id, found)
+        _refuse(each.organization_id, await check_tail(connection, each.organization_id, outside))
+
+
+def _refuse(organization_id: object, findings: tuple[Finding, ...]) -> None:
+    if contradictions := [each for each in findings if each.is_contradiction]:
+        raise LogContradicted(
+            f"The log of organization {organization_id} does not agree with its checkpoints, so nothing is built "
+            f"from it. {contradictions[0].sentence()} See scim-ledger audit verify."
+        )
+
+
+@asynccontextmanager
+async def verified(context: RebuildContext, sources: Sources) -> AsyncIterator[None]:
+    """Compare every event of all logs during the block, on a connection of its own. Errors: LogContradicted."""
+    checking = asyncio.create_task(_check_all(context, sources), name="rebuild proof")
+    try:
+        yield
+        await checking
+    finally:
+        if not checking.done():
+            checking.cancel()
+            await asyncio.wait([checking])
+
+
+async def _check_all(context: RebuildContext, sources: Sources) -> None:
+    async with (
+        opened(context, name=application_name(context.projection.name)) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        for each in await load_logs(connection):
+            verdict = await check_all(connection, each.organization_id, sources, _silent)
+            _refuse(each.organization_id, verdict.findings)
+
+
+def _silent(_done: int, _of: int) -> None:
+    """Report nothing: the shards do."""

@@ -1,0 +1,60 @@
+"""The events that say something about the log itself: how its proof began, went on, and who got evidence of it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from schema.events.event import Event
+
+
+class LogPoint(BaseModel):
+    """A size of a log, and the root of its tree at this size, in base64."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+    )
+
+    size: int
+    root_hash: str
+    note: str | None = None  # The checkpoint, if there is one.
+
+
+class ProofBegun(Event):
+    """The tree of a log was begun when it had so many events already: what came before was hashed as it was found."""
+
+    size: int
+    root_hash: str  # In base64.
+    reason: str | None = None  # Of the operator who began it by hand.
+
+
+class LogKeyChanged(Event):
+    """Another key signs the checkpoints from now on."""
+
+    from_: str = Field(alias="from")  # A vkey (C2SP signed-note).
+    to: str
+    reason: str
+    compromised: bool | None = None  # True: the former key does not sign the change.
+
+
+class LogRestored(Event):
+    """The operator declared that the end of the log was lost: an older backup, or a standby without its tail."""
+
+    kept: LogPoint
+    lost: LogPoint
+    reason: str
+    tokens: Literal["keep", "revoke"]  # Revocations may be among what was lost.
+
+
+class AuditExported(Event):
+    """Somebody got a part of the log."""
+
+    what: Literal["evidence"]
+    from_position: int
+    to_position: int
+    digest: str  # SHA-256 in hexadecimal: of the manifest of a bundle of evidence.
+    disclosure: Literal["full", "subject", "none"]
+    subject_id: str | None = None  # Whose values were disclosed, if only one person's.
+
+
+ProofEvent = ProofBegun | LogKeyChanged | LogRestored | AuditExported

@@ -1,0 +1,66 @@
+"""A bound on how many requests of one organization are worked on at once: a flood of one must not fill the event loop.
+
+All requests that are worked on take turns on the event loop. A request of another organization waits for one step of
+each of them, again and again. So it is answered soon only if they are few.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Hashable
+
+from schema.scim.errors import Unavailable
+
+EACH_MAX = 64
+WAIT_S = 20.0
+
+
+class Turns:
+    """Lets at most `each` requests of an organization be worked on. Further ones wait in their order."""
+
+    def __init__(self, each: int = EACH_MAX, *, wait_s: float = WAIT_S) -> None:
+        self._each, self._wait_s = each, wait_s
+        self._counts: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+
+    async def take(self, organization_id: Hashable) -> None:
+        """Return once a request may be worked on; `give_back` must follow. Errors: Unavailable."""
+        count = self._counts.get(organization_id, 0)
+        if count < self._each:
+            self._counts[organization_id] = count + 1
+        else:
+            await self._wait(organization_id)
+
+    def give_back(self, organization_id: Hashable) -> None:
+        """Let the next request be worked on."""
+        waiting = self._waiting.get(organization_id)
+        while waiting:
+            future = waiting.popleft()
+            if not waiting:
+                del self._waiting[organization_id]
+            if not future.done():
+                future.set_result(None)  # The turn passes from one request to the other.
+                return
+        count = self._counts[organization_id] - 1
+        if count:
+            self._counts[organization_id] = count
+        else:
+            del self._counts[organization_id]
+
+    async def _wait(self, organization_id: Hashable) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(organization_id, deque()).append(future)
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._await(organization_id, future)
+        except TimeoutError:
+            raise Unavailable(
+                "The service is busy with other requests of this organization; send it again in a second."
+            ) from None
+
+    async def _await(self, organization_id: Hashable, future: asyncio.Future[None]) -> None:
+        try:
+            await future
+        except asyncio.CancelledError:
+            if not future.cancelled():  # The turn was passed on to a request that goes no further.
+                self.give_back(organization_id)
+            raise

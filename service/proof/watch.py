@@ -1,0 +1,142 @@
+"""Compares all logs with their checkpoints inside and outside: before the port opens, and every minute from then on.
+
+Each process does so with the copy outside of its own host, so that each host is a witness. It reads no event.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.pool import borrowed
+from eventstore.proof.notes import read_note
+from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
+from eventstore.proof.verdicts import Finding
+from eventstore.sealing.sealer import Sealer
+from eventstore.trees.check import check_sizes
+from eventstore.trees.keys import Signer, load_all_signers
+from eventstore.trees.logs import LogWithTail, load_logs
+from service.proof.outside import ByLog, OutsideCopy, find_vanished, place_of
+from service.proof.outside_writer import OutsideWriter
+from service.proof.verdicts import Verdicts
+from service.write.log_heights import LogHeights
+
+SOURCE: Final = "sizes"
+TIMEOUT_S: Final = 60.0
+
+log = structlog.get_logger()
+
+
+class Watch:
+    """Looks at all logs."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        copy: OutsideCopy,
+        verdicts: Verdicts,
+        heights: LogHeights,
+        *,
+        writer: OutsideWriter,
+        sealer: Sealer,
+    ) -> None:
+        self._pool = pool
+        self._copy = copy
+        self._verdicts = verdicts
+        self._heights = heights
+        self._writer = writer
+        self._sealer = sealer
+        self._incarnations: dict[UUID, int] = {}
+        # What agreed at the last look: signatures need not be checked again.
+        self._agreed: dict[UUID, tuple[object, ...]] = {}
+        self._ids: list[UUID] = []
+        self._is_first = True
+
+    async def look(self) -> None:
+        """Compare, and note what was found. Errors: asyncpg's, TimeoutError."""
+        heights = {each: self._heights.of(each) for each in self._ids}
+        outside = await self._load_outside()
+        async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
+            logs = await load_logs(connection)
+            signers = await load_all_signers(connection)
+            vanished = await find_vanished(connection, self._sealer, logs, outside)
+            for each in [*logs, *vanished]:
+                held = outside.get(each.organization_id)
+                by = signers.get(each.organization_id, [])
+                await self._compare(connection, each, by, held)
+                self._compare_height(each, heights.get(each.organization_id, 0))
+        self._ids = [each.organization_id for each in logs]
+        self._verdicts.logs = len(logs)
+        self._is_first = False
+
+    async def _load_outside(self) -> Mapping[UUID, OutsideLog]:
+        """Return what the copy outside holds. It is read before the logs, so that it is not newer than they are."""
+        if self._copy.is_gone:
+            log.error("outside_copy_gone", place=self._copy.place)
+            return {}
+        try:
+            if not isinstance(self._copy, ByLog):
+                return await self._copy.load()
+            if not self._ids:
+                async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
+                    self._ids = [each.organization_id for each in await load_logs(connection)]
+            return await self._copy.load(self._ids)
+        except (BrokenCopy, OSError) as error:
+            log.warning("outside_copy_not_read", place=self._copy.place, error=str(error))
+            return {}
+
+    async def _compare(
+        self,
+        connection: Connection,
+        each: LogWithTail,
+        signers: list[Signer],
+        outside: OutsideLog | None,
+    ) -> None:
+        state, organization_id = each.state, each.organization_id
+        latest = outside.latest if outside else None
+        seen = (state and state.note, latest, len(signers), len(outside.erased) if outside else 0)
+        is_grown = state is not None and each.tail >= state.size
+        if not (is_grown and self._agreed.get(organization_id) == seen):
+            found = await check_sizes(connection, each, signers, outside)
+            self._verdicts.put(organization_id, SOURCE, found)
+            if found:
+                self._agreed.pop(organization_id, None)
+                return
+            self._agreed[organization_id] = seen
+        if state is None or state.note is None:
+            return
+        if latest is None or place_of(latest) < (state.incarnation, state.size):
+            if latest is None and not self._is_first:
+                log.info(
+                    "outside_copy_begins",
+                    organization_id=str(organization_id),
+                    size=state.size,
+                )
+            self._writer.note(state)
+        self._note_height(each, latest)
+
+    def _note_height(self, each: LogWithTail, latest: str | None) -> None:
+        state, organization_id = each.state, each.organization_id
+        assert state is not None
+        former = self._incarnations.get(organization_id, state.incarnation)
+        self._incarnations[organization_id] = state.incarnation
+        if state.incarnation > former:
+            self._heights.reset(organization_id, state.size)
+            return
+        outside_size = read_note(latest).size if latest else 0
+        is_current = latest is not None and read_note(latest).incarnation == state.incarnation
+        height = max(state.size, outside_size if is_current else 0)
+        self._heights.note(organization_id, height)
+
+    def _compare_height(self, each: LogWithTail, height: int) -> None:
+        """Note a log that is lower than this process has seen it."""
+        state = each.state
+        is_new = state is not None and state.incarnation > self._incarnations.get(
+            each.organization_id, state.incarnation
+        )
+        is_low = each.tail < height and not is_new
+        found = [Finding("restored", each.tail + 1, count=height - each.tail)] if is_low else []
+        self._verdicts.put(each.organization_id, "height", found)
