@@ -164,13 +164,13 @@ class Settings(BaseSettings):
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
     owner_database_url: SecretStr | None = None
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
+    next_master_key: SecretStr | None = None  # The one that is to replace it, for a rotation.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     outside_copy: str | None = None  # A folder or a URL; by default a folder beside the master key.
     outside_webhook: str | None = None  # Gets each kept checkpoint.
     outside_copy_required: bool = False  # /readyz is 503 while the copy outside is late.
-    accept_lost_tail_s: int = Field(default=0, ge=0, le=3_600)
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False

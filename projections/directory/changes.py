@@ -6,9 +6,11 @@ from typing import Protocol, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from projections.directory import save
+from projections.directory.load import pieces
 from projections.directory.rows import group_row
-from projections.directory.tables import MembershipRow, UserRow
+from projections.directory.tables import UserRow
 from schema.events.client import ClientEvent
 from schema.events.event import Event
 from schema.events.group import (
@@ -19,9 +21,16 @@ from schema.events.group import (
     MembersRemoved,
     MemberType,
 )
-from schema.events.organization import Organization, OrganizationEvent, TokenIssued, TokenRevoked
+from schema.events.organization import (
+    Organization,
+    OrganizationEvent,
+    TokenIssued,
+    TokenRevoked,
+    TokenRotated,
+)
 from schema.events.user import User, UserDeleted
 
+GROUPS_TOGETHER = 500  # Whose rows are made without a break.
 Pair = tuple[UUID, UUID]  # Group, member.
 # Looked up by type on every write: isinstance of a pydantic class costs eight times as much.
 GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
@@ -76,7 +85,7 @@ class Changes:
             self._drop_group(stream_id)
         elif kind in ORGANIZATION_EVENTS:
             self.is_organization_changed = True
-            if isinstance(event, TokenIssued | TokenRevoked):
+            if isinstance(event, TokenIssued | TokenRotated | TokenRevoked):
                 self.tokens.append(event.token_id)
             elif isinstance(event, ClientEvent):
                 self.clients[event.client_id] = None
@@ -106,7 +115,9 @@ class Changes:
             for pair in [each for each in pairs if each[0] == group_id]:
                 del pairs[pair]
 
-    async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
+    async def save(
+        self, connection: Connection, organization_id: UUID, state: States, sealer: Sealer
+    ) -> None:
         """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
         if self.is_organization_changed and state.organization:
             await save.save_organization(connection, state.organization)
@@ -117,24 +128,20 @@ class Changes:
                 client = state.organization.clients[client_id]
                 await save.save_client(connection, organization_id, client)
         if self.gone_users:
-            await save.delete_users(
-                connection, organization_id, [state.users[each] for each in self.gone_users]
-            )
+            gone = [state.users[each] for each in self.gone_users]
+            await save.delete_users(connection, organization_id, gone, sealer)
         if self.users:
             await save.save_users(connection, organization_id, list(self.users.values()))
         if self.gone_groups:
             await save.delete_groups(connection, organization_id, self.gone_groups)
         if self.groups:
-            rows = [group_row(state.groups[group_id]) for group_id in self.groups]
-            await save.save_groups(connection, organization_id, rows)
+            for some in pieces(list(self.groups), GROUPS_TOGETHER):
+                rows = [group_row(state.groups[group_id]) for group_id in some]
+                await save.save_groups(connection, organization_id, rows)
         if self.added or self.removed:
             await save.save_members(
                 connection,
                 organization_id,
-                added=_memberships(self.added),
-                removed=_memberships(self.removed),
+                added=self.added,
+                removed=self.removed,
             )
-
-
-def _memberships(pairs: dict[Pair, MemberType]) -> list[MembershipRow]:
-    return [MembershipRow(*pair, kind) for pair, kind in pairs.items()]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from eventstore.read_streams import PERSONAL
+from eventstore.sealing.sealer import Sealer
 from projections.fold import Failure, Fold, Logged, Row
 from projections.versions.snapshots import VERSIONED, Versions
 from projections.versions.tables import TABLES
@@ -33,7 +34,9 @@ class VersionsFold:
         except Exception as error:  # noqa: BLE001 - any error parks the stream.
             self.failure = Failure(row, error)
 
-    def rows(self, organization_id: UUID, users: ResourceType) -> Iterator[tuple[str, Row]]:
+    def rows(
+        self, organization_id: UUID, users: ResourceType, _sealer: Sealer
+    ) -> Iterator[tuple[str, Row]]:
         """Yield the rows that the stream leads to, each with its table."""
         yield from self.versions.rows(organization_id, users)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from schema.events import client as clients
@@ -28,21 +28,52 @@ ROLE_PRECEDENCE = ("Editor", "Contributor", "Validator", "Reader", "Administrato
 
 
 class OrganizationRegistered(Event):
-    """An organization was registered; `roles` maps the five role names to their UUIDs in it."""
+    """An organization was registered; `roles` maps the five role names to their UUIDs in it.
 
+    Version 2 added `settings`: what holds from the beginning, where that is not the default.
+    """
+
+    schema_version: ClassVar[int] = 2
     name: str
     roles: Mapping[str, UUID]
+    settings: Mapping[str, Any] = {}
+
+
+class OrganizationRenamed(Event):
+    """The organization has another name."""
+
+    name: str
+
+
+class OrganizationSuspended(Event):
+    """No token of the organization is accepted until it is resumed. Its data stays."""
+
+    reason: str  # As callers are refused with it.
+
+
+class OrganizationResumed(Event):
+    """Tokens of the organization are accepted again."""
 
 
 class TokenIssued(Event):
-    """A bearer token was issued; only a hash of its jti is stored."""
+    """A bearer token was issued; only a hash of its jti is stored. Version 2 added `allowed_networks`."""
 
+    schema_version: ClassVar[int] = 2
     token_id: UUID
     jti_hash: str  # SHA-256 in hexadecimal.
     account_id: UUID
     label: str
-    scope: str
+    scope: str  # Names of scopes, separated by blanks.
     expires_at: datetime | None = None
+    allowed_networks: tuple[str, ...] = ()  # In CIDR form; empty: from any address.
+
+
+class TokenRotated(Event):
+    """A bearer token has a successor, and is no longer accepted from an instant on."""
+
+    token_id: UUID
+    successor_id: UUID
+    ends_at: datetime
 
 
 class TokenRevoked(Event):
@@ -65,7 +96,11 @@ class SettingsChanged(Event):
 
 OrganizationEvent = (
     OrganizationRegistered
+    | OrganizationRenamed
+    | OrganizationSuspended
+    | OrganizationResumed
     | TokenIssued
+    | TokenRotated
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
@@ -86,6 +121,15 @@ class Token:
     issued_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None = None
+    allowed_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Since when and why no token of an organization is accepted."""
+
+    since: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +145,7 @@ class Organization:
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
     clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
+    suspension: "Suspension | None" = None
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
@@ -116,7 +161,7 @@ class Organization:
         return self.roles[DEFAULT_ROLE]
 
 
-def evolve(  # noqa: PLR0911 - one return for each kind of event.
+def evolve(
     organization: Organization | None, event: OrganizationEvent, place: Place
 ) -> Organization:
     """Return the organization after an event. Pure; every reader of the log uses it."""
@@ -127,18 +172,22 @@ def evolve(  # noqa: PLR0911 - one return for each kind of event.
             created_at=place.recorded_at,
             name=event.name,
             roles=dict(event.roles),
+            settings=dict(event.settings),
         )
     assert organization is not None, f"{type(event).__name__} before OrganizationRegistered"
     after = replace(organization, version=place.version)
     match event:
-        case TokenIssued():
-            return _with_token(after, _issued(event, place))
-        case TokenRevoked():
-            former = organization.tokens[event.token_id]
-            return _with_token(after, replace(former, revoked_at=place.recorded_at))
+        case OrganizationRenamed():
+            after = replace(after, name=event.name)
+        case OrganizationSuspended():
+            after = replace(after, suspension=Suspension(place.recorded_at, event.reason))
+        case OrganizationResumed():
+            after = replace(after, suspension=None)
+        case TokenIssued() | TokenRotated() | TokenRevoked():
+            after = _with_token(after, _token(organization, event, place))
         case SchemaRegistered():
             schemas = {**organization.schemas, event.document["id"]: event.document}
-            return replace(after, schemas=schemas)
+            after = replace(after, schemas=schemas)
         case (
             clients.ClientRegistered()
             | clients.ClientSecretAdded()
@@ -146,18 +195,31 @@ def evolve(  # noqa: PLR0911 - one return for each kind of event.
             | clients.ClientTrustChanged()
             | clients.ClientRevoked()
         ):
-            return replace(after, clients=clients.evolve(organization.clients, event, place))
+            after = replace(after, clients=clients.evolve(organization.clients, event, place))
         case SettingsChanged():
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
-            return replace(after, settings=settings)
+            after = replace(after, settings=settings)
         case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
-            return after  # They say something about the log, and nothing about the organization.
-    raise AssertionError(event)
+            pass  # They say something about the log, and nothing about the organization.
+        case _:
+            raise AssertionError(event)
+    return after
 
 
 def _with_token(organization: Organization, token: Token) -> Organization:
     return replace(organization, tokens={**organization.tokens, token.id: token})
+
+
+def _token(
+    organization: Organization, event: TokenIssued | TokenRotated | TokenRevoked, place: Place
+) -> Token:
+    if isinstance(event, TokenIssued):
+        return _issued(event, place)
+    former = organization.tokens[event.token_id]
+    if isinstance(event, TokenRotated):
+        return replace(former, expires_at=event.ends_at)
+    return replace(former, revoked_at=place.recorded_at)
 
 
 def _issued(event: TokenIssued, place: Place) -> Token:
@@ -169,4 +231,5 @@ def _issued(event: TokenIssued, place: Place) -> Token:
         scope=event.scope,
         issued_at=place.recorded_at,
         expires_at=event.expires_at,
+        allowed_networks=event.allowed_networks,
     )

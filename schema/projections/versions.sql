@@ -10,6 +10,7 @@ CREATE TABLE user_versions (
     created_at          timestamptz NOT NULL,
     modified_at         timestamptz NOT NULL,
     origin              text        NOT NULL,
+    kind                text        NOT NULL,
     active              boolean     NOT NULL,
     role_id             uuid        NOT NULL,
     user_name_key       text        COLLATE "C" NOT NULL,
@@ -51,6 +52,7 @@ CREATE TABLE group_versions (
 -- At most one version of a resource is open. So no two versions overlap: each begins when none is open.
 CREATE UNIQUE INDEX user_versions_one_open ON user_versions (organization_id, id) WHERE to_position IS NULL;
 CREATE UNIQUE INDEX group_versions_one_open ON group_versions (organization_id, id) WHERE to_position IS NULL;
+CREATE INDEX user_versions_accounts ON user_versions (organization_id, id, kind) WHERE kind <> 'person';
 -- Who has a userName, or ever had it.
 CREATE INDEX user_versions_user_name ON user_versions (organization_id, user_name_key, id);
 CREATE INDEX group_versions_display_name ON group_versions (organization_id, display_name_key, id);

@@ -12,7 +12,14 @@ from service.api.call import Call
 from service.api.cursor import bad_cursor, read_cursor
 from service.api.models import FieldProblem
 from service.api.problem import BadQuery
-from service.audit.messages import DiffQuery, EventsQuery, InstantQuery
+from service.audit.messages import (
+    DiffQuery,
+    EventsQuery,
+    InstantQuery,
+    PeriodQuery,
+    WantedQuery,
+)
+from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.instants import (
@@ -58,7 +65,7 @@ def read_page(query: EventsQuery) -> Page:
     return Page(query.order, after=key[0], position=key[1], limit=query.limit)
 
 
-async def read_search(call: Call, query: EventsQuery) -> Search | None:
+async def read_search(call: Call, query: WantedQuery) -> Search | None:
     """Return which events are wanted; None if none can match. Errors: BadQuery."""
     begin, end = read_period(query)
     organization, runtime = call.organization, call.runtime
@@ -107,7 +114,7 @@ def _before(instant: datetime) -> datetime:
     return instant - MICROSECOND
 
 
-def read_period(query: EventsQuery) -> tuple[datetime | None, datetime | None]:
+def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant that count. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)

@@ -15,7 +15,7 @@ from service.callers.signing_keys import SigningKey
 
 ISSUER = "scim-ledger"
 AUDIENCE = "scim-ledger/scim"
-SCOPE = SCIM  # Every issued token has it.
+SCOPE = SCIM  # Of a token that is issued without naming scopes.
 ALGORITHM = (
     "EdDSA"  # RFC 8725 §3.1: the only algorithm we accept, whatever the token's header says.
 )
@@ -48,6 +48,7 @@ def encode_token(
     jti: str,
     issued_at: datetime,
     expires_at: datetime | None,
+    scope: str = SCOPE,
 ) -> str:
     """Return a signed token."""
     claims: dict[str, Any] = {
@@ -57,7 +58,7 @@ def encode_token(
         "organization": str(organization_id),
         "jti": jti,
         "iat": issued_at,
-        "scope": SCOPE,
+        "scope": scope,
     }
     if expires_at:
         claims["exp"] = expires_at
@@ -67,8 +68,8 @@ def encode_token(
 def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
     """Return the claims of a token, which may have expired. Errors: Unauthorized, which says what is wrong."""
     claims = _verified(token, keys)
-    expires_at = datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None
     try:
+        expires_at = _instant(claims["exp"]) if "exp" in claims else None
         return Claims(
             UUID(claims["organization"]),
             UUID(claims["sub"]),
@@ -77,8 +78,19 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
             expires_at,
             UUID(claims["client_id"]) if "client_id" in claims else None,
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
         raise Unauthorized("The token is not one that this service issues.") from None
+
+
+class UnknownKey(Unauthorized):
+    """A token was signed by a key that is not known here, or not accepted any more."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__(
+            "The token is unknown: it was signed by a key that this service does not have, or accepts no "
+            "more. Issue a new token."
+        )
+        self.kid = kid
 
 
 class TokenRefused(Unauthorized):
@@ -90,13 +102,22 @@ class TokenRefused(Unauthorized):
         self.token_id = token_id  # None if the directory does not know the token.
 
 
-def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None:
-    """Raise TokenRefused for a token that has expired."""
-    ends = claims.expires_at
+def refuse_expired(
+    claims: Claims, token_id: UUID | None, now: datetime, *, ends_at: datetime | None = None
+) -> None:
+    """Raise TokenRefused for a token that has expired: at `ends_at`, if that is earlier than its claims say."""
+    ends = ends_at or claims.expires_at
     if ends and ends <= now:
         remedy = "get a new one with the client" if claims.client_id else "issue a new one"
         detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; {remedy}."
         raise TokenRefused(detail, claims.organization_id, token_id)
+
+
+def _instant(seconds: Any) -> datetime:
+    """Return when a token expires. Errors: ValueError and others for what is no NumericDate (RFC 7519 §2)."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError("exp")
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
@@ -121,9 +142,7 @@ def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
             "The token is malformed or its signature is wrong; copy it whole, without line breaks."
         ) from None
     if key is None:
-        raise Unauthorized(
-            "The token is unknown: it was signed by a key that this service does not have."
-        )
+        raise UnknownKey(str(kid))
     return claims
 
 

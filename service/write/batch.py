@@ -30,6 +30,7 @@ from service.ids import new_id
 from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
 from service.write.commands import (
     Command,
+    CreateAccount,
     CreateGroup,
     CreateUser,
     PatchGroup,
@@ -52,7 +53,7 @@ LONG_GROUPS = 500
 USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
 USER_WRITES, GROUP_WRITES = (
-    (CreateUser, ReplaceUser, PatchUser),
+    (CreateUser, ReplaceUser, PatchUser, CreateAccount),
     (CreateGroup, ReplaceGroup, PatchGroup),
 )
 
@@ -100,6 +101,7 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
+    sealer: Sealer,
     quotas: Quotas,
     read_timeout_s: float | None = None,
 ) -> Batch:
@@ -107,11 +109,11 @@ async def decide_batch(
     required, refused = await _required_state(works)
     try:
         async with asyncio.timeout(read_timeout_s):
-            state = await load_state(connection, organization_id, required)
+            state = await load_state(connection, organization_id, required, sealer)
     except TooManyMembers:
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
-        state = await load_state(connection, organization_id, required)
+        state = await load_state(connection, organization_id, required, sealer)
     async with asyncio.timeout(read_timeout_s):
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
@@ -198,7 +200,7 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
     """Append the events of a batch and write their changes into the directory."""
     if batch.events:
         await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
-        await batch.changes.save(connection, batch.organization_id, batch.state)
+        await batch.changes.save(connection, batch.organization_id, batch.state, sealer)
 
 
 def can_be_optimistic(works: Sequence[Work]) -> bool:
@@ -234,7 +236,7 @@ def _require(required: RequiredState, work: Work) -> ScimError | None:
         required.add(work.command)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     return None
 
 
@@ -253,7 +255,7 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
             _refuse_too_large(work.command, state, decisions, encoded)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     finally:
         batch.spent += spending.spent
     for decision, each in zip(decisions, encoded, strict=True):
@@ -269,7 +271,7 @@ def _stored_size(command: Command, state: BatchState) -> int:
 
 
 def _refuse_too_large(
-    command: CreateUser | ReplaceUser | PatchUser,
+    command: CreateUser | ReplaceUser | PatchUser | CreateAccount,
     state: BatchState,
     decisions: Sequence[Decision],
     encoded: Sequence[Encoded],

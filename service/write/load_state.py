@@ -5,8 +5,9 @@ from typing import cast
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from projections.directory import load
-from projections.directory.load import Members
+from projections.directory.load import Members, Names
 from schema.events.group import MemberType
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
@@ -21,7 +22,7 @@ class TooManyMembers(Exception):
 
 
 async def load_state(
-    connection: Connection, organization_id: UUID, required: RequiredState
+    connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
 ) -> BatchState:
     """Return the states and names that a batch requires. What it does not require costs no query.
 
@@ -33,6 +34,11 @@ async def load_state(
             connection, organization_id, with_tokens=True
         )
     await _load_users(connection, organization_id, required, state)
+    if required.user_names:
+        names = Names(required.user_names, required.external_ids)
+        holders = await load.find_user_names(connection, organization_id, names, sealer)
+        state.user_names, state.former_names = holders.users, holders.former_users
+        state.former_external_ids = holders.former_external_ids
     await _load_groups(connection, organization_id, required, state)
     return state
 
@@ -46,12 +52,7 @@ async def _load_users(
         state.sizes = {row["id"]: len(row["document"]) for row in rows}
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
-    if required.user_names:
-        holders = await load.find_user_names(
-            connection, organization_id, required.user_names, required.external_ids
-        )
-        state.user_names, state.former_names = holders.users, holders.former_users
-        state.former_external_ids = holders.former_external_ids
+        state.technical = {row["id"] for row in rows if row["is_technical"]}
 
 
 async def _load_groups(

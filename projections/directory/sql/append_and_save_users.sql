@@ -1,5 +1,6 @@
 -- append_and_save_users: append events, add the keys of their new subjects, and save the users that the events lead to,
--- as append_events and save_users do, in one transaction. Error lock_not_available: another transaction has the log's lock.
+-- as append_events and save_users do, in one transaction. Error lock_not_available: another transaction has the log's lock,
+-- or has moved the tail.
 -- Postgres always runs the INSERT and the outer SELECT to the end, even if one of them has no rows.
 -- The INSERT sees nothing of what the function writes, and does not need to.
 -- $1 organization_id uuid
@@ -34,21 +35,27 @@
 -- $30 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $31 documents json[]
 -- $32 searches jsonb[]
+-- $33 kinds text[]
 WITH locked AS MATERIALIZED (
-    SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
+    SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users', ($2::bigint[])[1] - 1)
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
-            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
+            kind)
     SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
            user_name_key, external_id, display_name_key, employee_number_key,
-           ARRAY(SELECT json_array_elements_text(email_keys)), document, search
+           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind
       FROM locked,
            unnest($19::uuid[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::text[],
                   $24::boolean[], $25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[],
-                  $30::json[], $31::json[], $32::jsonb[])
+                  $30::json[], $31::json[], $32::jsonb[], $33::text[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                    external_id, display_name_key, employee_number_key, email_keys, document, search)
+                    external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
+     WHERE coalesce((SELECT holders.id
+                       FROM directory.users AS holders
+                      WHERE holders.organization_id = $1
+                        AND holders.user_name_key = rows.user_name_key), rows.id) = rows.id
         ON CONFLICT ON CONSTRAINT users_pkey
         DO UPDATE
        SET version = excluded.version,
@@ -61,7 +68,12 @@ WITH locked AS MATERIALIZED (
            employee_number_key = excluded.employee_number_key,
            email_keys = excluded.email_keys,
            document = excluded.document,
-           search = excluded.search
+           search = excluded.search,
+           kind = excluded.kind
+    RETURNING 1
 )
-SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+SELECT CASE WHEN (SELECT count(*) FROM saved) < cardinality($19::uuid[])
+            THEN projections.refuse_taken('users_one_per_user_name')
+            ELSE eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        END
   FROM locked

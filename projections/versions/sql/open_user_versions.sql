@@ -1,7 +1,7 @@
 -- open_user_versions: the state of users by id, from their open versions. Others have no row.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
-SELECT id, version, created_at, modified_at, origin, active, role_id, document
+SELECT id, version, created_at, modified_at, origin, active, role_id, document, kind
   FROM user_versions
  WHERE organization_id = $1
    AND id = ANY($2::uuid[])

@@ -8,9 +8,10 @@ from service.write.commands import (
     Command,
     GroupCommand,
     OrganizationCommand,
+    TokenCommand,
     UserCommand,
 )
-from service.write.decide import clients, group, organization, user
+from service.write.decide import clients, group, organization, tokens, user
 from service.write.decide.state import BatchState, Decision
 
 
@@ -23,6 +24,8 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
         return user.decide(command, state, caller)
     if isinstance(command, GroupCommand):
         return group.decide(command, state)
+    if isinstance(command, TokenCommand):
+        return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
     if isinstance(command, ClientCommand):

@@ -8,6 +8,7 @@ from uuid import UUID
 from schema.events import group as groups
 from schema.events import organization as organizations
 from schema.events import user as users
+from schema.events.client import ClientRegistered
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent, MemberType
 from schema.events.organization import Organization
@@ -21,6 +22,7 @@ from service.write.commands import ANY_VERSION, Precondition
 USER_EVENTS = frozenset(get_args(users.UserEvent))
 GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
+HOLDER_EVENTS = frozenset({organizations.TokenIssued, ClientRegistered})
 
 
 # Units of a budget.
@@ -42,13 +44,14 @@ class BatchState:
 
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
-    user_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → the user.
+    user_names: dict[str, UUID] = field(default_factory=dict)  # User.name_key → the user.
     former_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → deleted user.
     former_external_ids: dict[str, UUID] = field(default_factory=dict)  # externalId → deleted user.
     groups: dict[UUID, Group] = field(default_factory=dict)
     group_names: dict[str, UUID] = field(default_factory=dict)  # Folded displayName → the group.
     member_types: dict[UUID, MemberType] = field(default_factory=dict)  # Ids that may be members.
     user_groups: dict[UUID, str] = field(default_factory=dict)  # User → its groups, for the answer.
+    technical: set[UUID] = field(default_factory=set)  # Users with tokens or clients in use.
     # Users that were loaded and are not parsed yet: most batches are about many small users, and some about large ones.
     unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
@@ -89,15 +92,17 @@ class BatchState:
             self._evolve_group(fact, place)
         elif kind in ORGANIZATION_EVENTS:
             self.organization = organizations.evolve(self.organization, fact, place)
+            if kind in HOLDER_EVENTS:
+                self.technical.add(fact.account_id)
         else:
             raise TypeError(event)
 
     def _set_user(self, user: User) -> None:
         former = self.users.get(user.id)
         if former:
-            self._forget(self.user_names, fold(former.attributes["userName"]), user.id)
+            self._forget(self.user_names, former.name_key, user.id)
         self.users[user.id] = user
-        key = fold(user.attributes["userName"])
+        key = user.name_key
         if user.is_deleted:
             self.member_types.pop(user.id, None)
             self.former_names[key] = user.id

@@ -8,6 +8,7 @@ from schema.events.event import Event, difference
 from schema.events.group import MembersRemoved
 from schema.events.organization import TOKEN_ROLE
 from schema.events.user import (
+    AccountDesignated,
     RoleAssigned,
     RoleIds,
     User,
@@ -17,14 +18,22 @@ from schema.events.user import (
     UserLinked,
     UserProvisioned,
     UserReactivated,
+    user_name_key,
 )
 from schema.scim.attributes import Document
-from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
+from schema.scim.errors import InvalidValue, Mutability, NotFound, Uniqueness
 from schema.scim.resource import require
-from schema.scim.text import fold
 from service.callers.caller import Caller
-from service.write.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
+from service.write.commands import (
+    CreateAccount,
+    CreateUser,
+    DeleteUser,
+    PatchUser,
+    ReplaceUser,
+    UserCommand,
+)
 from service.write.decide.applied import applied
+from service.write.decide.required_state import kind_of
 from service.write.decide.role import (
     Assigned,
     assigned_role,
@@ -41,11 +50,14 @@ OWN = ("active", "roleId")  # Not among a user's attributes: separate events cha
 def decide(command: UserCommand, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to; none if it changes nothing.
 
-    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Forbidden, and those of PATCH.
+    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Mutability, and those of PATCH.
     """
     match command:
         case CreateUser():
             return decisions(command.id, [_create(command, state, caller)])
+        case CreateAccount():
+            designated = AccountDesignated(listed_in_scim=command.listed_in_scim)
+            return decisions(command.id, [_create(command, state, caller), designated])
         case ReplaceUser():
             user = _existing(command, state)
             wanted = _replaced(user, command, caller)
@@ -68,10 +80,11 @@ def _existing(command: ReplaceUser | PatchUser | DeleteUser, state: BatchState) 
     return user
 
 
-def _create(command: CreateUser, state: BatchState, caller: Caller) -> Event:
+def _create(command: CreateUser | CreateAccount, state: BatchState, caller: Caller) -> Event:
     document = command.document
     require(document, command.resource_type)
-    _refuse_taken(document["userName"], None, state)
+    key = user_name_key(document["userName"], kind_of(command))
+    _refuse_taken(key, document["userName"], None, state)
     named = effective_roles(document.get("roles"), caller.organization)
     assigned = assigned_role(caller.organization, document.get("roleId"), named)
     values = difference({}, _attributes(document))
@@ -79,16 +92,16 @@ def _create(command: CreateUser, state: BatchState, caller: Caller) -> Event:
         role_id=assigned.role_id or caller.organization.default_role_id,
         active=document.get("active", True),
         attributes=tuple(values),
-        former_user_id=_former(document, state),
+        former_user_id=_former(document, key, state),
         conflicting_role_ids=assigned.conflict or None,
         values=values,
     )
 
 
-def _former(document: Document, state: BatchState) -> UUID | None:
+def _former(document: Document, key: str, state: BatchState) -> UUID | None:
     """Return the deleted user who comes back, found by externalId, then userName."""
     by_external_id = state.former_external_ids.get(document.get("externalId", ""))
-    return by_external_id or state.former_names.get(fold(document["userName"]))
+    return by_external_id or state.former_names.get(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +175,11 @@ def _change(user: User, wanted: Wanted, state: BatchState, caller: Caller) -> li
     """Return the events that lead from a user to the wanted document and role."""
     document, active = wanted.document, wanted.document["active"]
     role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
-    _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
-    _refuse_taken(document["userName"], user, state)
+    is_ended = user.active and _may_hold_tokens(user.role_id, caller)
+    if is_ended and not (active and _may_hold_tokens(role_id, caller)):
+        _protect_account(user, state, caller)
+    key = user_name_key(document["userName"], user.kind)
+    _refuse_taken(key, document["userName"], user, state)
     is_moved = role_id != user.role_id
     events = _attribute_events(
         user, _attributes(document), caller, conflict=None if is_moved else conflict
@@ -191,15 +207,15 @@ def _attribute_events(
 
 def _delete(user: User, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that delete a user, one also in the stream of each of its groups: their versions rise."""
-    _protect_account(user, caller, is_kept=False)
+    _protect_account(user, state, caller)
     removed = MembersRemoved(members=(user.id,), member_type="User")
     left = [Decision(group_id, removed) for group_id in state.groups_of(user.id)]
     state.spending.spend(len(left) * EVENT_COST)
     return [*left, Decision(user.id, UserDeleted())]
 
 
-def _refuse_taken(user_name: str, user: User | None, state: BatchState) -> None:
-    owner = state.user_names.get(fold(user_name))
+def _refuse_taken(key: str, user_name: str, user: User | None, state: BatchState) -> None:
+    owner = state.user_names.get(key)
     if owner is not None and (user is None or owner != user.id):
         raise Uniqueness(
             f"userName {user_name!r} is taken by user {owner}; userName compares without case. "
@@ -211,10 +227,19 @@ def _may_hold_tokens(role_id: UUID, caller: Caller) -> bool:
     return caller.organization.role_name(role_id) == TOKEN_ROLE
 
 
-def _protect_account(user: User, caller: Caller, *, is_kept: bool) -> None:
-    """Raise Forbidden if a token would end the technical account that it belongs to."""
-    if user.id == caller.account_id and not is_kept:
-        raise Forbidden(
-            "This is the technical account whose token you use: over SCIM it cannot be deactivated, "
-            "deleted or given another role than Administrator. Leave it out of provisioning."
-        )
+def _protect_account(user: User, state: BatchState, caller: Caller) -> None:
+    """Raise Mutability if SCIM would end a technical account: one whose tokens or OAuth clients are in use.
+
+    The status is 400. RFC 7644 §3.12 has mutability for a change that the present state does not allow, and Entra takes
+    403 for wrong credentials: it would stop all provisioning because one account is in its scope.
+    """
+    if user.id == caller.account_id:
+        which = "This is the technical account whose token you use"
+    elif caller.source == "scim" and user.id in state.technical:
+        which = "This is a technical account, whose tokens are in use"
+    else:
+        return
+    raise Mutability(
+        f"{which}: over SCIM it cannot be deactivated, deleted or given another role than {TOKEN_ROLE}. "
+        "Leave it out of provisioning, or let an administrator revoke its tokens first."
+    )

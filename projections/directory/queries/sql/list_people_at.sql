@@ -15,5 +15,6 @@ SELECT id, version, created_at, modified_at, origin, active, role_id, user_name_
    AND ($4::text IS NULL OR starts_with(user_name_key, $4) OR starts_with(display_name_key, $4))
    AND ($5::boolean IS NULL OR active = $5)
    AND ($6::uuid IS NULL OR role_id = $6)
+   AND kind <> 'unlisted account'
  ORDER BY user_name_key
  LIMIT $7
