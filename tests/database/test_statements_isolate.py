@@ -119,6 +119,7 @@ class Sample:
             ("", "first_stream_id"): UUID(int=0),
             ("", "last_stream_id"): UUID(int=2**128 - 1),
             ("", "event_id"): uuid4(),
+            ("", "role_id"): UUID(self.tenant.roles["Reader"]),
             ("", "new_subject_id"): uuid4(),
             ("save_token", "id"): self.tenant.token_id,
             ("add_members", "member_id"): UUID(self.tenant.account_id),
@@ -149,6 +150,8 @@ class Sample:
         if name == "key":
             name = statement.partition("_by_")[2]
             name = "group_external_id" if name == "external_id" and "group" in statement else name
+        if name in {"after", "begin"}:  # The first page, of all.
+            return ""
         if name in {"data", "email_key"}:  # Texts that hold JSON.
             return {"data": "{}", "email_key": "[]"}[name]
         return self.words.get(name, "UserProvisioned" if "type" in name else "scim")
