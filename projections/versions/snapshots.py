@@ -16,6 +16,8 @@ from schema.events.group import Group
 from schema.events.user import User
 from schema.scim.resource_type import ResourceType
 
+# By their names: the events of an erasure change versions that came before them.
+PERSON_ERASED, REFERENCE_ERASED = "UserErased", "ReferenceErased"
 State: TypeAlias = User | Group
 VERSIONED: Final = USER_EVENTS | GROUP_EVENTS
 
@@ -59,6 +61,14 @@ class Versions:
         elif self.held and self.ended is None:
             self.ended = end
         self.state = state
+        if kind.__name__ == PERSON_ERASED:
+            self.snapshots.clear()
+        elif kind.__name__ == REFERENCE_ERASED:
+            self.snapshots = [
+                each._replace(state=without_reference(each.state, event, place))
+                for each in self.snapshots
+                if isinstance(each.state, User)
+            ]
         if not state.is_deleted:
             self.snapshots.append(Snapshot(state, *end))
 
@@ -72,3 +82,9 @@ class Versions:
 
 
 NOBODY = group.NOBODY
+
+
+def without_reference(state: User, event: Event, place: Place) -> User:
+    """Return an earlier state of a user without what it says about somebody who was erased."""
+    fact: Any = event
+    return state._replace(attributes=user.evolve(state, fact, place).attributes)

@@ -16,6 +16,7 @@ from projections.directory.fold import GROUP_EVENTS, USER_EVENTS, is_readable
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
 from projections.followers.follower import Apply, Follower, refuse_sealed
+from projections.versions.erase import erase
 from projections.versions.fold import VERSIONS_FOLD, VersionsFold
 from projections.versions.snapshots import Versions
 from projections.versions.tables import GROUPS, TABLES, USERS
@@ -58,16 +59,13 @@ async def write_versions(
     """
     decoded = await _decoded(connection, sealer, events)
     streams = await _load(connection, sealer, organization_id, decoded)
-    for recorded, event in decoded:
-        if recorded.stream_id in streams:
-            place = Place(
-                recorded.stream_id,
-                recorded.version,
-                recorded.position,
-                recorded.recorded_at,
-                recorded.source,
-            )
-            streams[recorded.stream_id].take(event, place)
+    placed = [
+        (event, Place(each.stream_id, each.version, each.position, each.recorded_at, each.source))
+        for each, event in decoded
+        if each.stream_id in streams
+    ]
+    for event, place in placed:
+        streams[place.stream_id].take(event, place)
     users = await _load_user_type(connection, sealer, organization_id)
     for name, is_group in ((USERS, False), (GROUPS, True)):
         some = {
@@ -79,6 +77,7 @@ async def write_versions(
         rows = await _rows(some.values(), organization_id, users)
         if rows:
             await connection.copy_records_to_table(name, records=rows, columns=TABLES[name].columns)
+    await erase(connection, organization_id, users, placed)
 
 
 async def _decoded(

@@ -1,4 +1,4 @@
--- open_user_versions: the state of users by id, from their open versions. Others have no row.
+-- open_user_versions: the state of users by id, from their open versions, locked until the end. Others have no row.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 SELECT id, version, created_at, modified_at, origin, active, role_id, document, kind
@@ -6,3 +6,4 @@ SELECT id, version, created_at, modified_at, origin, active, role_id, document, 
  WHERE organization_id = $1
    AND id = ANY($2::uuid[])
    AND to_position IS NULL
+   FOR UPDATE
