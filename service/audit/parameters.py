@@ -22,6 +22,7 @@ from service.audit.messages import (
 from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
+from service.replay.cycles import search_of_cycle
 from service.replay.instants import (
     DATE,
     MICROSECOND,
@@ -92,7 +93,7 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             return None
         if streams is not None and not streams:
             return None
-        return Search(
+        wanted = Search(
             after_position=None
             if begin is None
             else await position_at(connection, organization.id, _before(begin)),
@@ -108,6 +109,13 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             source=query.source,
             attribute=query.attribute,
         )
+        if query.cycle is None:
+            return wanted
+        try:
+            cycle = await search_of_cycle(connection, organization.id, query.cycle)
+        except NotFound as error:
+            raise refused("cycle", error.detail) from None
+        return wanted.within(cycle)
 
 
 def _before(instant: datetime) -> datetime:

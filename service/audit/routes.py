@@ -3,7 +3,14 @@
 from typing import Final
 
 from service.api.route import Api, Route
-from service.audit import as_of, events, files, past, proof
+from service.audit import as_of, cycles, events, files, past, proof
+from service.audit.cycle_messages import (
+    CycleAnswer,
+    CycleRow,
+    CyclesQuery,
+    RefusalRow,
+    RefusalsQuery,
+)
 from service.audit.messages import (
     AccessAnswer,
     AccessExportQuery,
@@ -46,6 +53,32 @@ AUDIT_API: Final = Api(
             "Search the log.",
             answer=PagePosition[EventRow],
             query=EventsQuery,
+        ),
+        Route(
+            "GET",
+            "/cycles",
+            AUDIT_READ,
+            cycles.cycles,
+            "List provisioning cycles, newest first.",
+            answer=PagePosition[CycleRow],
+            query=CyclesQuery,
+        ),
+        Route(
+            "GET",
+            "/cycles/{id}",
+            AUDIT_READ,
+            cycles.one_cycle,
+            "Read a provisioning cycle, compared with the one before.",
+            answer=CycleAnswer,
+        ),
+        Route(
+            "GET",
+            "/refusals",
+            AUDIT_READ,
+            cycles.refusals,
+            "List requests that were refused, with what to change.",
+            answer=PagePosition[RefusalRow],
+            query=RefusalsQuery,
         ),
         Route(
             "GET",

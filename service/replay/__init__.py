@@ -4,5 +4,6 @@
 `as_of.py` reads people and groups as they were, and compares two instants.
 `resolve.py` finds people, groups and roles by the names that they have or once had, `describe.py` turns events into what
 a person reads, with `subjects.py` for values and names at any point of the log and `sentences.py` for the words.
-`export.py` and `reports.py` make files, `documents.py` says what stands in them. `instants.py` reads dates and times. They change nothing and may not know how they were called. Begin with `answers.py`.
+`export.py` and `reports.py` make files, `documents.py` says what stands in them. `cycles.py` answers about provisioning cycles and refusals.
+`instants.py` reads dates and times. They change nothing and may not know how they were called. Begin with `answers.py`.
 """
