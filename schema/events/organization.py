@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
@@ -82,6 +85,24 @@ class TokenRevoked(Event):
     token_id: UUID
 
 
+class RoleGroup(BaseModel):
+    """An entry of the list of role groups: members of a group have a role. The group is named in one of two ways."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+    )
+    role_id: UUID
+    group_id: UUID | None = None
+    display_name: str | None = None  # Compared as displayNames are; the group need not exist yet.
+
+
+class RoleGroupsChanged(Event):
+    """The list of role groups was saved. Of several groups that a user is in, the first in the list counts."""
+
+    items: tuple[RoleGroup, ...]
+    explicit_wins: bool  # A role that a request named counts more than one that a group gives.
+
+
 class SchemaRegistered(Event):
     """An extension schema for the organization's users was registered, or attributes were added to one."""
 
@@ -104,6 +125,7 @@ OrganizationEvent = (
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
+    | RoleGroupsChanged
     | ProofEvent
     | ClientEvent
 )
@@ -146,6 +168,8 @@ class Organization:
     clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
     suspension: "Suspension | None" = None
+    role_groups: tuple[RoleGroup, ...] = ()  # The first that a user is in counts.
+    explicit_wins: bool = True
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
@@ -154,6 +178,12 @@ class Organization:
     def setting(self, name: str) -> Any:
         """Return the value of a setting: the chosen one, or its default."""
         return self.settings.get(name, SETTINGS[name].default)
+
+    def is_lower(self, role_id: UUID, other_role_id: UUID) -> bool:
+        """Return whether a role permits less than another; a role that is not one of the five is no lower one."""
+        names = (self.role_name(role_id), self.role_name(other_role_id))
+        one, other = (ROLE_NAMES.index(name) if name in ROLE_NAMES else 0 for name in names)
+        return one > other
 
     @property
     def default_role_id(self) -> UUID:
@@ -196,15 +226,21 @@ def evolve(
             | clients.ClientRevoked()
         ):
             after = replace(after, clients=clients.evolve(organization.clients, event, place))
-        case SettingsChanged():
-            chosen = {**organization.settings, **event.settings}
-            settings = {name: value for name, value in chosen.items() if value is not None}
-            after = replace(after, settings=settings)
+        case SettingsChanged() | RoleGroupsChanged():
+            after = _chosen(after, event)
         case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
             pass  # They say something about the log, and nothing about the organization.
         case _:
             raise AssertionError(event)
     return after
+
+
+def _chosen(organization: Organization, event: SettingsChanged | RoleGroupsChanged) -> Organization:
+    if isinstance(event, RoleGroupsChanged):
+        return replace(organization, role_groups=event.items, explicit_wins=event.explicit_wins)
+    chosen = {**organization.settings, **event.settings}
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    return replace(organization, settings=settings)
 
 
 def _with_token(organization: Organization, token: Token) -> Organization:

@@ -70,6 +70,22 @@ def _settings(told: Told) -> str:
     return f"changed the settings {listed(names)} of {told.subject}"
 
 
+def _explicit(told: Told) -> str:
+    if told.role is None:
+        return f"named no role for {told.subject} any more; a role group gives it"
+    return f"named {told.role} as the role of {told.subject}, to whom a role group gives another"
+
+
+def _held(told: Told) -> str:
+    kind = told.facts.get("kind")
+    return f"asked for the {kind} of {_users(told)}, which waits in hold {told.subject}"
+
+
+def _users(told: Told) -> str:
+    count = len(told.facts.get("users", ()))
+    return f"{count:,} user{'s' if count != 1 else ''}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as an English list. Of many, the first are named and the rest is counted."""
     shown = list(names[:NAMED_MAX])
@@ -118,4 +134,12 @@ SENTENCES: Final[Mapping[str, Callable[[Told], str]]] = {
         f"registered the extension schema {told.facts.get('document', {}).get('id')}"
     ),
     "SettingsChanged": _settings,
+    "RoleGroupsChanged": lambda told: f"saved the list of role groups of {told.subject}",
+    "ExplicitRoleChanged": _explicit,
+    "GuardHeld": _held,
+    "UsersHeld": lambda told: (
+        f"asked for the same for {_users(told)} more, which waits in hold {told.subject}"
+    ),
+    "HoldApproved": lambda told: f"approved hold {told.subject}",
+    "HoldRejected": lambda told: f"rejected hold {told.subject}",
 }
