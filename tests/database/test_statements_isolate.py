@@ -70,6 +70,7 @@ QUIET = {"add_signer", "find_lost_keys", "find_token_uses", "forget_users", "set
 }
 EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONG_S = 10.0
+REQUESTS = 2  # That `known` sends.
 
 
 def parameters(name: str) -> list[tuple[str, str]]:
@@ -208,8 +209,13 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
 
 @pytest.fixture(scope="module")
 async def ours(served: Served) -> Sample:
-    """Give the organization whose rows are looked for."""
-    return await known(served, await make_tenant(served.runtime, f"Ours {uuid4()}"), "ours")
+    """Give the organization whose rows are looked for, once all that its requests leave behind is written."""
+    sample = await known(served, await make_tenant(served.runtime, f"Ours {uuid4()}"), "ours")
+    seen = "SELECT requests FROM service.cycles WHERE organization_id = $1"
+    async with asyncio.timeout(LONG_S):
+        while await served.owner.fetchval(seen, sample.tenant.id) != REQUESTS:  # noqa: ASYNC110 - the service does.
+            await asyncio.sleep(0.05)
+    return sample
 
 
 @pytest.fixture(scope="module")
