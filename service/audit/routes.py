@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.api.route import Api, Route
-from service.audit import cycles, events, files, past, proof
+from service.audit import as_of, cycles, events, files, past, proof
 from service.audit.cycle_messages import (
     CycleAnswer,
     CycleRow,
@@ -15,12 +15,19 @@ from service.audit.messages import (
     AccessAnswer,
     AccessExportQuery,
     AtQuery,
+    DiffPage,
+    DiffQuery,
     EventRow,
     EventsExportQuery,
     EventsQuery,
+    GroupAt,
     HolderRow,
+    InstantQuery,
     MemberAtRow,
     PagePosition,
+    PeopleAtQuery,
+    PersonAt,
+    PersonAtRow,
     ReportQuery,
 )
 from service.audit.proof_messages import (
@@ -116,6 +123,42 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+        ),
+        Route(
+            "GET",
+            "/users",
+            AUDIT_READ,
+            as_of.people,
+            "List the people of an instant.",
+            answer=PagePosition[PersonAtRow],
+            query=PeopleAtQuery,
+        ),
+        Route(
+            "GET",
+            "/users/{id}",
+            AUDIT_READ,
+            as_of.person,
+            "Read a person as it was, and where each value came from.",
+            answer=PersonAt,
+            query=InstantQuery,
+        ),
+        Route(
+            "GET",
+            "/groups/{id}",
+            AUDIT_READ,
+            as_of.group,
+            "Read a group as it was, and where each value came from.",
+            answer=GroupAt,
+            query=InstantQuery,
+        ),
+        Route(
+            "GET",
+            "/diff",
+            AUDIT_READ,
+            as_of.diff,
+            "Compare two instants: which people and groups differ, and why.",
+            answer=DiffPage,
+            query=DiffQuery,
         ),
         Route(
             "GET",
