@@ -52,7 +52,7 @@ from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
-from service.proof.parts import proving
+from service.proof.parts import outside_copy, proving
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -105,6 +105,8 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         turns=Turns(),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
+        outside=outside_copy(settings),
+        backup_retention_days=settings.backup_retention_days,
         issuer_rules=issuer_rules(settings),
     )
     app[health.READY] = health.ready(runtime.pool)

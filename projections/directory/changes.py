@@ -19,8 +19,14 @@ from schema.events.group import (
     MembersRemoved,
     MemberType,
 )
-from schema.events.organization import Organization, OrganizationEvent, TokenIssued, TokenRevoked
-from schema.events.user import User, UserDeleted
+from schema.events.organization import (
+    Organization,
+    OrganizationErased,
+    OrganizationEvent,
+    TokenIssued,
+    TokenRevoked,
+)
+from schema.events.user import User, UserDeleted, UserErased
 
 Pair = tuple[UUID, UUID]  # Group, member.
 # Looked up by type on every write: isinstance of a pydantic class costs eight times as much.
@@ -57,6 +63,7 @@ class Changes:
     tokens: list[UUID] = field(default_factory=list)
     clients: dict[UUID, None] = field(default_factory=dict)
     is_organization_changed: bool = False
+    is_organization_erased: bool = False
 
     def note_row(self, row: UserRow, *, is_changed: bool) -> None:
         """Add the row of a user after a command."""
@@ -69,6 +76,12 @@ class Changes:
         if kind is UserDeleted:
             self.users.pop(stream_id, None)
             self.gone_users.append(stream_id)
+        elif kind is UserErased:
+            # Whoever erases a person removes its rows (projections/erasure).
+            self.users.pop(stream_id, None)
+            self.gone_users = [each for each in self.gone_users if each != stream_id]
+        elif kind is OrganizationErased:
+            self.is_organization_erased = True
         elif kind in GROUP_EVENTS:
             self.groups[stream_id] = None
             self._add_members(stream_id, event)
@@ -108,7 +121,9 @@ class Changes:
 
     async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
         """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
-        if self.is_organization_changed and state.organization:
+        if self.is_organization_erased:
+            await save.delete_organization(connection, organization_id)
+        elif self.is_organization_changed and state.organization:
             await save.save_organization(connection, state.organization)
             for token_id in self.tokens:
                 token = state.organization.tokens[token_id]

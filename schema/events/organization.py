@@ -63,12 +63,35 @@ class SettingsChanged(Event):
     settings: dict[str, Any]  # By the names of schema/events/settings.py; only what changed.
 
 
+class LegalHoldSet(Event):
+    """Nobody may erase a person, or anybody of the organization, until the hold is lifted."""
+
+    reason: str  # It is public, and names nobody.
+    subject_id: UUID | None = None  # None: the whole organization.
+
+
+class LegalHoldLifted(Event):
+    """A legal hold no longer stands."""
+
+    reason: str
+    subject_id: UUID | None = None
+
+
+class OrganizationErased(Event):
+    """The contract ended: every person was erased, and the organization is gone from the directory."""
+
+    reason: str
+
+
 OrganizationEvent = (
     OrganizationRegistered
     | TokenIssued
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
+    | LegalHoldSet
+    | LegalHoldLifted
+    | OrganizationErased
     | ProofEvent
     | ClientEvent
 )
@@ -101,6 +124,7 @@ class Organization:
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
     clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
+    is_erased: bool = False  # It has no row.
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
@@ -151,6 +175,10 @@ def evolve(  # noqa: PLR0911 - one return for each kind of event.
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
             return replace(after, settings=settings)
+        case OrganizationErased():
+            return replace(after, is_erased=True)
+        case LegalHoldSet() | LegalHoldLifted():
+            return after  # Who erases reads them from the log.
         case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
             return after  # They say something about the log, and nothing about the organization.
     raise AssertionError(event)

@@ -4,7 +4,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schema.events.event import Event, PersonalEvent, Place, with_values
+from schema.events.event import Event, PersonalEvent, Place, Values, with_values
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+MANAGER = f"{ENTERPRISE}:manager"  # The one attribute that names another person.
 
 # The different roles that one request named, in the order of precedence; stated if a rule had to choose.
 RoleIds = tuple[UUID, ...]
@@ -53,6 +56,20 @@ class UserDeleted(Event):
     """The user is gone from SCIM, and its names are free again; its history stays."""
 
 
+class UserErased(Event):
+    """The person was erased: the key of its values is destroyed. `reason` is public, and names nobody."""
+
+    reason: str
+    forced: bool | None = None  # True: SCIM had not deleted the user, and the same request did.
+
+
+class ReferenceErased(Event):
+    """What this user's values said about a person who was erased is gone; the person's id stays."""
+
+    subject_id: UUID  # Who was erased.
+    whole: bool | None = None  # True: the manager was named by something else than the id.
+
+
 UserEvent = (
     UserProvisioned
     | UserChanged
@@ -61,6 +78,8 @@ UserEvent = (
     | UserDeactivated
     | UserReactivated
     | UserDeleted
+    | UserErased
+    | ReferenceErased
 )
 
 
@@ -105,6 +124,10 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         active = False
     elif type(event) is UserReactivated:
         active = True
+    elif type(event) is UserErased:
+        attributes = {}  # Also where an older backup has brought the key back.
+    elif type(event) is ReferenceErased:
+        attributes = without_reference(attributes, event)
     elif type(event) is not UserDeleted:
         raise AssertionError(event)
     return User(
@@ -116,8 +139,23 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         active,
         role_id,
         attributes,
-        type(event) is UserDeleted,
+        user.is_deleted or type(event) is UserDeleted or type(event) is UserErased,
     )
+
+
+def without_reference(attributes: Values, event: ReferenceErased) -> Values:
+    """Return attributes without what the manager's values say about a person who was erased."""
+    manager = attributes.get(ENTERPRISE, {}).get("manager")
+    if not isinstance(manager, dict):
+        return attributes
+    if manager.get("value") == str(event.subject_id):
+        return with_values(attributes, {MANAGER: reference_only(manager)})
+    return with_values(attributes, {MANAGER: None}) if event.whole else attributes
+
+
+def reference_only(manager: Values) -> Values:
+    """Return a manager without its name."""
+    return {name: value for name, value in manager.items() if name in {"value", "$ref"}}
 
 
 def _provisioned(event: UserProvisioned, place: Place) -> User:
@@ -131,3 +169,23 @@ def _provisioned(event: UserProvisioned, place: Place) -> User:
         role_id=event.role_id,
         attributes=with_values({}, event.values or {}),
     )
+
+
+def manager_without(value: Any, event: ReferenceErased) -> Any:
+    """Return a manager of an earlier event without what it says about a person who was erased.
+
+    By what else than its id a person was named, nobody knows any more: such a manager is left out.
+    """
+    if not isinstance(value, dict):
+        return value
+    if value.get("value") == str(event.subject_id):
+        return reference_only(value)
+    return value if _is_id(value.get("value")) else None
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from service.api.models import ListQuery, Page
 from service.api.route import Api, Route
-from service.audit import events, past
+from service.audit import erasures, events, past
+from service.audit.erasure_messages import EraseRequest, ErasureReceipt, ErasureRow
 from service.audit.messages import (
     AccessAnswer,
     AtQuery,
@@ -13,7 +15,7 @@ from service.audit.messages import (
     MemberAtRow,
     PagePosition,
 )
-from service.callers.scopes import AUDIT_READ
+from service.callers.scopes import AUDIT_ERASE, AUDIT_READ
 
 AUDIT_API: Final = Api(
     prefix="/api/audit/v1",
@@ -71,6 +73,25 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+        ),
+        Route(
+            "POST",
+            "/erasures",
+            AUDIT_ERASE,
+            erasures.erase,
+            "Erase a person for ever. Answers the receipt.",
+            answer=ErasureReceipt,
+            body=EraseRequest,
+            status=201,
+        ),
+        Route(
+            "GET",
+            "/erasures",
+            AUDIT_ERASE,
+            erasures.erasures,
+            "List who was erased, the last one first.",
+            answer=Page[ErasureRow],
+            query=ListQuery,
         ),
     ),
 )

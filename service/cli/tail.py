@@ -8,10 +8,10 @@ import orjson
 from eventstore.events import RecordedEvent
 from eventstore.follow import follow
 from eventstore.read import read, read_tail
-from eventstore.sealing.events import open_personal
 from schema.events.codec import is_known
 from schema.events.organization import Organization
 from service.cli.process import output
+from service.replay.references import open_for_readers
 from service.runtime import Runtime
 from service.terminal import printable
 
@@ -57,7 +57,7 @@ async def _batches(
 
 async def _personal(runtime: Runtime, batch: Sequence[RecordedEvent]) -> list[Any]:
     async with runtime.pool.acquire() as connection:
-        opened = await open_personal(connection, runtime.sealer, batch)
+        opened = await open_for_readers(connection, runtime.sealer, batch)
     return [orjson.loads(each) if isinstance(each, bytes) else None for each in opened]
 
 

@@ -17,6 +17,7 @@ from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
 from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
+from service.proof.outside import OutsideCopy
 from service.runtime import Runtime
 from service.write.lane import Lanes
 
@@ -39,6 +40,8 @@ class Service:
     rates: RateLimits
     turns: Turns  # Bounds the requests of an organization that are worked on.
     failures: Failures  # Of authentication, per client address.
+    outside: OutsideCopy  # The copy of checkpoints outside of the database, which also lists who was erased.
+    backup_retention_days: int
     issuer_rules: IssuerRules  # Which issuers may vouch for OAuth clients.
 
 

@@ -45,7 +45,9 @@ def kind_of(event_type: str) -> ResourceKind:
     if event_type in GROUP_TYPES or event_type.startswith("Group"):
         return "Group"
     return (
-        "User" if event_type.startswith("User") or event_type == "RoleAssigned" else "Organization"
+        "User"
+        if event_type.startswith("User") or event_type in {"RoleAssigned", "ReferenceErased"}
+        else "Organization"
     )
 
 

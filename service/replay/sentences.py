@@ -70,6 +70,10 @@ def _settings(told: Told) -> str:
     return f"changed the settings {listed(names)} of {told.subject}"
 
 
+def _held(told: Told) -> str:
+    return f"user {who}" if (who := told.facts.get("subjectId")) else f"all of {told.subject}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as an English list. Of many, the first are named and the rest is counted."""
     shown = list(names[:NAMED_MAX])
@@ -106,6 +110,11 @@ SENTENCES: Final[Mapping[str, Callable[[Told], str]]] = {
     "UserDeactivated": lambda told: f"deactivated {told.subject}",
     "UserReactivated": lambda told: f"reactivated {told.subject}",
     "UserDeleted": lambda told: f"deleted {told.subject}",
+    "UserErased": lambda told: f"erased {told.subject}",
+    "ReferenceErased": lambda told: f"removed the name of an erased person from {told.subject}",
+    "LegalHoldSet": lambda told: f"set a legal hold on {_held(told)}",
+    "LegalHoldLifted": lambda told: f"lifted the legal hold on {_held(told)}",
+    "OrganizationErased": lambda told: f"erased the organization {told.subject}",
     "GroupCreated": lambda told: f"created the group {told.subject}",
     "GroupChanged": _changed,
     "MembersAdded": _added,

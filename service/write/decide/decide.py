@@ -6,11 +6,12 @@ from service.callers.caller import Caller
 from service.write.commands import (
     ClientCommand,
     Command,
+    ErasureCommand,
     GroupCommand,
     OrganizationCommand,
     UserCommand,
 )
-from service.write.decide import clients, group, organization, user
+from service.write.decide import clients, erasure, group, organization, user
 from service.write.decide.state import BatchState, Decision
 
 
@@ -27,4 +28,6 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
         return organization.decide(command, state, caller)
     if isinstance(command, ClientCommand):
         return clients.decide(command, state)
+    if isinstance(command, ErasureCommand):
+        return erasure.decide(command, state, caller)
     assert_never(command)

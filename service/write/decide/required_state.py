@@ -16,7 +16,10 @@ from service.write.commands import (
     CreateUser,
     DeleteGroup,
     DeleteUser,
+    EraseUser,
+    ErasureCommand,
     IssueToken,
+    LiftLegalHold,
     PatchGroup,
     PatchUser,
     RecordProof,
@@ -28,6 +31,7 @@ from service.write.commands import (
     RevokeClient,
     RevokeClientSecret,
     RevokeToken,
+    SetLegalHold,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
 
@@ -46,9 +50,19 @@ class RequiredState:
     members: set[UUID] = field(default_factory=set)
     named: dict[UUID, set[UUID]] = field(default_factory=dict)  # Group → ids that may be members.
     gone: set[UUID] = field(default_factory=set)
+    former_users: set[UUID] = field(
+        default_factory=set
+    )  # Also if the directory has them no longer.
+    erased: dict[UUID, set[str]] = field(
+        default_factory=dict
+    )  # Person → by what others may name it.
+    legal_holds: bool = False
 
-    def add(self, command: Command) -> None:
+    def add(self, command: Command) -> None:  # noqa: C901 - one branch for each kind of command.
         """Add what one command requires."""
+        if isinstance(command, ErasureCommand):
+            self._add_erasure(command)
+            return
         match command:
             case CreateUser():
                 self._add_names(command.document)
@@ -84,6 +98,19 @@ class RequiredState:
                 | RecordProof()
             ):
                 self.organization = True
+
+    def _add_erasure(self, command: ErasureCommand) -> None:
+        self.organization = self.legal_holds = True
+        match command:
+            case EraseUser():
+                self.gone.add(command.id)
+                self.former_users |= {command.id, *command.mentioned_by}
+                if not command.is_alone:
+                    self.erased[command.id] = {str(command.id), *command.names}
+            case SetLegalHold() | LiftLegalHold():
+                ids = [command.subject_id] if command.subject_id else []
+                self.former_users.update(ids)
+        self.users |= self.former_users
 
     def _add_names(self, document: Document) -> None:
         if "userName" in document:
