@@ -51,6 +51,11 @@ async def list_erased(
     return [ErasedSubject(*row) for row in rows]
 
 
+async def count_erased(connection: Connection) -> dict[UUID, int]:
+    """Return how many subjects were erased, by organization."""
+    return dict(await connection.fetch(statement("count_erased")))
+
+
 async def read_mentions(
     connection: Connection, sealer: Sealer, organization_id: UUID, text: str
 ) -> AsyncIterator[tuple[UUID, bytes]]:

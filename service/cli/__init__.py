@@ -4,7 +4,7 @@
 `projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py`, `settings.py` and `issue.py`;
 `clients.py` has the commands about OAuth clients, `audit.py` those of auditors.
 `command_line.py` runs one command line, `groups.py` makes command groups, and `provenance.py` records who acts.
-`process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
+`privacy/` has those that erase. `process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
 the text and the JSON that commands print.
 It decides nothing about the directory or the log. Begin with `commands.py`.
 """

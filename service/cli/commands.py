@@ -17,6 +17,9 @@ from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.issue import issue_and_show
 from service.cli.printing import lists as show
+from service.cli.privacy.holds import holds
+from service.cli.privacy.organizations import organization_erase, organization_export
+from service.cli.privacy.people import audit_erase, audit_erasures
 from service.cli.process import output
 from service.cli.process.output import check_output, say
 from service.cli.process.run import (
@@ -155,6 +158,11 @@ def organization_list(as_json: AsJson = False) -> None:
 
 
 organizations.command("set")(organization_set)
+organizations.command("export")(organization_export)
+organizations.command("erase")(organization_erase)
+audit.command("erase")(audit_erase)
+audit.command("erasures")(audit_erasures)
+audit.add_typer(holds, name="hold")
 
 
 @roles.command("list")

@@ -21,6 +21,7 @@ from service.write.decide.erasure import names_otherwise
 
 PAGE_EVENTS: Final = 1_000
 REASON_CHARACTERS_MAX: Final = 200
+WORD_CHARACTERS_MIN: Final = 3  # Shorter words of a name are too common to refuse a reason for.
 NAMING: Final = ("userName", "externalId", "displayName", f"{ENTERPRISE}:employeeNumber")
 LISTED: Final = ("emails", "phoneNumbers", "ims")
 
@@ -73,6 +74,12 @@ def _parts(values: Values) -> Iterator[str]:
     for each in name.values() if isinstance(name, dict) else ():
         yield from _texts(each)
     yield from _texts(values.get("nickName"))
+    for shown in (
+        values.get("displayName"),
+        name.get("formatted") if isinstance(name, dict) else None,
+    ):
+        words = shown.split() if isinstance(shown, str) else ()
+        yield from (each for each in words if len(each) >= WORD_CHARACTERS_MIN)
 
 
 def _texts(value: Any) -> Iterator[str]:

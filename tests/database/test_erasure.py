@@ -191,7 +191,7 @@ async def test_erasing_again_changes_nothing_more(house: House) -> None:
         ({"reason": "two\nlines"}, 422),
         ({"reason": "x" * 300}, 422),
         ({"reason": "asked by wanda odd"}, 422),
-        ({"reason": "Wanda Oddly asked"}, 201),
+        ({"reason": "Oddly, Wand asked"}, 201),
         ({"subjectId": str(new_id())}, 404),
         ({"subjectId": "x"}, 422),
         ({"color": "red"}, 422),
