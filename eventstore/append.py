@@ -19,6 +19,7 @@ from eventstore.sealing.sealer import Sealer
 statement = statements_in(__package__)
 
 
+EVENTS_TOGETHER = 1_000  # In one statement: more would be encoded for too long without a break.
 TICK = timedelta(microseconds=1)  # The smallest step of a timestamptz.
 
 
@@ -58,9 +59,12 @@ async def append(  # noqa: PLR0917 - in this log, after its tail, these events.
     A subject is new, and gets a key, if one of these events is the first of its stream.
     Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists. The transaction then fails.
     """
-    recorded, sealed = await prepare(connection, organization_id, tail, events, sealer)
-    if recorded:
-        await insert(connection, organization_id, recorded, sealed)
+    recorded: list[RecordedEvent] = []
+    for begin in range(0, len(events), EVENTS_TOGETHER):
+        some = events[begin : begin + EVENTS_TOGETHER]
+        made, sealed = await prepare(connection, organization_id, tail, some, sealer, first=begin)
+        await insert(connection, organization_id, made, sealed)
+        recorded += made
     return recorded
 
 
@@ -70,11 +74,16 @@ async def prepare(  # noqa: PLR0917 - as append.
     tail: Tail,
     events: Sequence[NewEvent],
     sealer: Sealer,
+    *,
+    first: int = 0,
 ) -> tuple[list[RecordedEvent], Sealed]:
-    """Return events as they will be recorded after a tail, their sealed parts and their marks. Errors: SubjectErased."""
+    """Return events as they will be recorded after a tail, their sealed parts and their marks. Errors: SubjectErased.
+
+    `first` says how many events come between the tail and these.
+    """
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
-        record(organization_id, tail, index, event, sealed=sealed.parts[index])
+        record(organization_id, tail, first + index, event, sealed=sealed.parts[index])
         for index, event in enumerate(events)
     ]
     return recorded, sealed._replace(marks=marks_of(recorded, sealer.mark_key))

@@ -1,6 +1,6 @@
 """Read an organization's log, or one of its streams, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -66,6 +66,14 @@ async def position_at(connection: Connection, organization_id: UUID, instant: da
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
+
+
+async def read_actors(
+    connection: Connection, organization_id: UUID, stream_id: UUID, at: Collection[datetime]
+) -> Mapping[datetime, str]:
+    """Return who appended the events of a stream that were recorded at some instants."""
+    rows = await connection.fetch(statement("read_actors"), organization_id, stream_id, list(at))
+    return {row["recorded_at"]: row["actor_id"] for row in rows}
 
 
 async def find_position_before(

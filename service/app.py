@@ -24,9 +24,11 @@ from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.login_renewal import keeping_login
+from service.background.loop_watch import watching_loop
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
+from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
@@ -90,7 +92,11 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         lanes=runtime.lanes,
         reader=runtime.reader,
         authenticator=Authenticator(
-            runtime.pool, runtime.signing_keys, rates_of(settings), runtime.stopped
+            runtime.pool,
+            runtime.signing_keys,
+            uses=runtime.token_uses,
+            rates=rates_of(settings),
+            stopped=runtime.stopped,
         ),
         sealer=runtime.sealer,
         queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
@@ -189,9 +195,11 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         proxies=TrustedProxies(settings.proxy_networks),
     )
     async with (
+        watching_loop(),
         watching_release(runtime.pool),
         following(runtime.login),
         keeping_statistics(runtime.pool),
+        keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(
             SharedBuckets(runtime.pool).forget_old,

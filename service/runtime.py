@@ -16,6 +16,7 @@ from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, load_signing_keys
 from service.callers.stopped_logs import StoppedLogs
+from service.callers.token_uses import TokenUses
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.superuser import FILE
@@ -54,6 +55,7 @@ class Runtime:
     signing_keys: dict[str, SigningKey]
     lanes: Lanes
     reader: PointReader
+    token_uses: TokenUses
     stopped: StoppedLogs
     heights: LogHeights
 
@@ -110,7 +112,9 @@ async def open_runtime(
             )
             reader = PointReader(pool)
             try:
-                yield Runtime(logins, login, pool, sealer, keys, lanes, reader, stopped, heights)
+                yield Runtime(
+                    logins, login, pool, sealer, keys, lanes, reader, TokenUses(), stopped, heights
+                )
             finally:
                 await lanes.close()
                 await notifier.close()

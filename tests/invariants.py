@@ -170,7 +170,7 @@ def former_columns(state: User) -> dict[str, Any]:
     """Return the row of a deleted user."""
     return {
         "id": state.id,
-        "user_name_key": fold(state.attributes["userName"]),
+        "user_name_key": state.name_key,
         "external_id": state.attributes.get("externalId"),
     }
 
@@ -194,6 +194,8 @@ def organization_columns(state: Organization) -> Mapping[str, Any]:
         "roles": {name: str(role_id) for name, role_id in state.roles.items()},
         "schemas": dict(state.schemas),
         "settings": dict(state.settings),
+        "suspended_at": state.suspension.since if state.suspension else None,
+        "suspension_reason": state.suspension.reason if state.suspension else None,
     }
 
 
@@ -226,4 +228,5 @@ def token_columns(token: Token) -> dict[str, Any]:
     """Return the row of a token."""
     names = ("id", "jti_hash", "account_id", "label", "scope")
     times = ("issued_at", "expires_at", "revoked_at")
-    return {name: getattr(token, name) for name in (*names, *times)}
+    shown = {name: getattr(token, name) for name in (*names, *times)}
+    return {**shown, "allowed_networks": list(token.allowed_networks)}

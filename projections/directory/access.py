@@ -23,6 +23,8 @@ class TokenState:
     token_id: UUID  # Of an access token: the id of its client.
     account_id: UUID
     revoked_at: datetime | None
+    expires_at: datetime | None
+    allowed_networks: tuple[str, ...]  # In CIDR form; empty: from any address.
     is_active: bool
     is_entitled: bool  # The account has the role that may hold tokens.
 
@@ -52,6 +54,8 @@ def _state(row: asyncpg.Record) -> TokenState:
         token_id=row["token_id"],
         account_id=row["account_id"],
         revoked_at=row["revoked_at"],
+        expires_at=row["expires_at"],
+        allowed_networks=tuple(row["allowed_networks"]),
         is_active=bool(row["active"]),
         is_entitled=row["role_id"] == organization.roles[TOKEN_ROLE],
     )

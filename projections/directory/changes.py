@@ -7,8 +7,9 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from projections.directory import save
+from projections.directory.load import pieces
 from projections.directory.rows import group_row
-from projections.directory.tables import MembershipRow, UserRow
+from projections.directory.tables import UserRow
 from schema.events.client import ClientEvent
 from schema.events.event import Event
 from schema.events.group import (
@@ -25,9 +26,11 @@ from schema.events.organization import (
     OrganizationEvent,
     TokenIssued,
     TokenRevoked,
+    TokenRotated,
 )
 from schema.events.user import User, UserDeleted, UserErased
 
+GROUPS_TOGETHER = 500  # Whose rows are made without a break.
 Pair = tuple[UUID, UUID]  # Group, member.
 # Looked up by type on every write: isinstance of a pydantic class costs eight times as much.
 GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
@@ -89,7 +92,7 @@ class Changes:
             self._drop_group(stream_id)
         elif kind in ORGANIZATION_EVENTS:
             self.is_organization_changed = True
-            if isinstance(event, TokenIssued | TokenRevoked):
+            if isinstance(event, TokenIssued | TokenRotated | TokenRevoked):
                 self.tokens.append(event.token_id)
             elif isinstance(event, ClientEvent):
                 self.clients[event.client_id] = None
@@ -119,8 +122,9 @@ class Changes:
             for pair in [each for each in pairs if each[0] == group_id]:
                 del pairs[pair]
 
-    async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
-        """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
+    async def _save_organization(
+        self, connection: Connection, organization_id: UUID, state: States
+    ) -> None:
         if self.is_organization_erased:
             await save.delete_organization(connection, organization_id)
         elif self.is_organization_changed and state.organization:
@@ -131,6 +135,10 @@ class Changes:
             for client_id in self.clients:
                 client = state.organization.clients[client_id]
                 await save.save_client(connection, organization_id, client)
+
+    async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
+        """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
+        await self._save_organization(connection, organization_id, state)
         if self.gone_users:
             await save.delete_users(
                 connection, organization_id, [state.users[each] for each in self.gone_users]
@@ -140,16 +148,13 @@ class Changes:
         if self.gone_groups:
             await save.delete_groups(connection, organization_id, self.gone_groups)
         if self.groups:
-            rows = [group_row(state.groups[group_id]) for group_id in self.groups]
-            await save.save_groups(connection, organization_id, rows)
+            for some in pieces(list(self.groups), GROUPS_TOGETHER):
+                rows = [group_row(state.groups[group_id]) for group_id in some]
+                await save.save_groups(connection, organization_id, rows)
         if self.added or self.removed:
             await save.save_members(
                 connection,
                 organization_id,
-                added=_memberships(self.added),
-                removed=_memberships(self.removed),
+                added=self.added,
+                removed=self.removed,
             )
-
-
-def _memberships(pairs: dict[Pair, MemberType]) -> list[MembershipRow]:
-    return [MembershipRow(*pair, kind) for pair, kind in pairs.items()]

@@ -15,13 +15,14 @@ from eventstore.postgres.statements import statements_in
 from projections.directory.rows import user_attributes
 from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
-from schema.events.organization import Organization, Token
+from schema.events.organization import Organization, Suspension, Token
 from schema.events.user import User
 
 statement = statements_in(__package__)
 
 
 PIECE = 5_000  # Ids or memberships in one statement.
+ROWS = 1_000  # That are read without a break.
 T = TypeVar("T")
 NO_TOKENS: Mapping[UUID, Token] = {}
 Members = dict[UUID, dict[UUID, MemberType]]  # Group → member → type.
@@ -57,6 +58,7 @@ def user_of(row: asyncpg.Record) -> User:
         active=row["active"],
         role_id=row["role_id"],
         attributes=user_attributes(orjson.loads(row["document"])),
+        kind=row["kind"],
     )
 
 
@@ -184,18 +186,18 @@ async def count_members(
     )
 
 
-def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def pieces(values: Sequence[T], size: int = PIECE) -> Iterator[Sequence[T]]:
     """Yield values in pieces that one statement handles in a few milliseconds."""
-    for begin in range(0, len(values), PIECE):
-        yield values[begin : begin + PIECE]
+    for begin in range(0, len(values), size):
+        yield values[begin : begin + size]
 
 
 async def _by_group(rows: list[asyncpg.Record]) -> Members:
     members: Members = {}
-    for some in pieces(rows):
-        for group_id, member_id, member_type in some:
+    for begin in range(0, len(rows), ROWS):
+        for group_id, member_id, member_type in rows[begin : begin + ROWS]:
             members.setdefault(group_id, {})[member_id] = member_type
-        if len(rows) > PIECE:
+        if len(rows) > ROWS:
             await asyncio.sleep(0)  # Let other tasks run.
     return members
 
@@ -235,13 +237,34 @@ def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKEN
         tokens=tokens,
         schemas=orjson.loads(row["schemas"]),
         settings=orjson.loads(row["settings"]),
+        suspension=_suspension_of(row),
     )
+
+
+def _suspension_of(row: asyncpg.Record) -> Suspension | None:
+    since, reason = row["suspended_at"], row["suspension_reason"]
+    return Suspension(since, reason) if since else None
 
 
 async def load_tokens(connection: Connection, organization_id: UUID) -> dict[UUID, Token]:
     """Return the tokens of an organization by id, oldest first."""
     rows = await connection.fetch(statement("load_tokens"), organization_id)
-    return {row["id"]: Token(**row) for row in rows}
+    return {row["id"]: token_of(row) for row in rows}
+
+
+def token_of(row: asyncpg.Record) -> Token:
+    """Return the state that a row of directory.tokens holds."""
+    return Token(
+        id=row["id"],
+        jti_hash=row["jti_hash"],
+        account_id=row["account_id"],
+        label=row["label"],
+        scope=row["scope"],
+        issued_at=row["issued_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        allowed_networks=tuple(row["allowed_networks"]),
+    )
 
 
 async def load_clients(connection: Connection, organization_id: UUID) -> dict[UUID, Client]:

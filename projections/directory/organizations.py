@@ -6,7 +6,7 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.load import organization_of
 from schema.events.organization import Organization
-from schema.scim.text import fold
+from schema.events.user import UNLISTED, user_name_key
 
 statement = statements_in(__package__)
 
@@ -26,8 +26,10 @@ async def count_organizations(connection: Connection) -> int:
 async def find_account(
     connection: Connection, organization_id: UUID, user_name: str
 ) -> UUID | None:
-    """Return the id of the user with a userName, in any case, or None if there is none."""
+    """Return the id of the account or else the person with a userName, in any case, or None if there is none."""
     found: UUID | None = await connection.fetchval(
-        statement("find_account"), organization_id, fold(user_name)
+        statement("find_account"),
+        organization_id,
+        [user_name_key(user_name, UNLISTED), user_name_key(user_name)],
     )
     return found

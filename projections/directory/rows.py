@@ -42,7 +42,7 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         user.origin,
         user.active,
         user.role_id,
-        fold(attributes["userName"]),
+        user.name_key,
         attributes.get("externalId"),
         fold(display_name) if display_name else None,
         fold(employee_number)[:KEY_LENGTH_MAX] if employee_number else None,
@@ -53,6 +53,7 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         ],
         orjson.dumps(document).decode(),
         orjson.dumps(search_document(document, resource_type)).decode(),
+        user.kind,
     )
 
 
@@ -83,8 +84,7 @@ NOT_ATTRIBUTES = frozenset({"schemas", "active", "roleId", urns.CLM_USER})
 
 def former_user_row(user: User) -> FormerUserRow:
     """Return the row that remembers a deleted user."""
-    attributes = user.attributes
-    return FormerUserRow(user.id, fold(attributes["userName"]), attributes.get("externalId"))
+    return FormerUserRow(user.id, user.name_key, user.attributes.get("externalId"))
 
 
 def group_row(group: Group) -> GroupRow:
@@ -106,6 +106,7 @@ def group_row(group: Group) -> GroupRow:
 def organization_row(organization: Organization) -> OrganizationRow:
     """Return the row of an organization, without its tokens."""
     roles = {name: str(role_id) for name, role_id in organization.roles.items()}
+    suspension = organization.suspension
     return OrganizationRow(
         organization.id,
         organization.version,
@@ -115,6 +116,8 @@ def organization_row(organization: Organization) -> OrganizationRow:
         orjson.dumps(roles).decode(),
         orjson.dumps(organization.schemas).decode(),
         orjson.dumps(organization.settings).decode(),
+        suspension.since if suspension else None,
+        suspension.reason if suspension else None,
     )
 
 
@@ -129,6 +132,7 @@ def token_row(token: Token) -> TokenRow:
         token.issued_at,
         token.expires_at,
         token.revoked_at,
+        list(token.allowed_networks),
     )
 
 

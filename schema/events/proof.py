@@ -49,10 +49,10 @@ class LogRestored(Event):
 class AuditExported(Event):
     """Somebody got a part of the log."""
 
-    what: Literal["evidence", "organization"]
+    what: Literal["evidence", "events", "access", "report", "organization"]
     from_position: int
     to_position: int
-    digest: str  # SHA-256 in hexadecimal: of the manifest of a bundle of evidence.
+    digest: str  # SHA-256 in hexadecimal: of the file, or of the manifest of a bundle of evidence.
     disclosure: Literal["full", "subject", "none"]
     subject_id: str | None = None  # Whose values were disclosed, if only one person's.
 

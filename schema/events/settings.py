@@ -58,6 +58,10 @@ SETTINGS: Mapping[str, Setting] = {
         "empty Operations, a PATCH without paths.",
         default=False,
     ),
+    "passwordInSchema": flag(
+        "List `password` at /Schemas. It is neither stored nor returned. Once it is listed, it stays.",
+        default=True,
+    ),
     "localChanges": choice(
         "What happens when a person changes by hand what the identity provider wrote last.",
         "warned",

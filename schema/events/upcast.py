@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Facts = dict[str, Any]
-# (event type, version read) → the step to the next version. Empty until a second version exists.
-UPCASTERS: Mapping[tuple[str, int], Callable[[Facts], Facts]] = {}
+# (event type, version read) → the step to the next version.
+UPCASTERS: Mapping[tuple[str, int], Callable[[Facts], Facts]] = {
+    ("OrganizationRegistered", 1): lambda facts: {**facts, "settings": {}},
+    ("TokenIssued", 1): lambda facts: {**facts, "allowedNetworks": []},
+}
 
 
 def upcast(event_type: str, version: int, current: int, facts: Facts) -> Facts:

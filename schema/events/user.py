@@ -1,16 +1,21 @@
 """The events of a user, and the state they add up to."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from schema.events.event import Event, PersonalEvent, Place, Values, with_values
+from schema.scim.text import fold
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = f"{ENTERPRISE}:manager"  # The one attribute that names another person.
 
 # The different roles that one request named, in the order of precedence; stated if a rule had to choose.
 RoleIds = tuple[UUID, ...]
+# A person; a technical account, which holds tokens; one that SCIM lists and matches nowhere.
+UserKind = Literal["person", "account", "unlisted account"]
+UNLISTED: UserKind = "unlisted account"
+UNLISTED_PREFIX = "ACCOUNT "  # Folded names have no capitals, so that no person's name has it.
 
 
 class UserProvisioned(PersonalEvent):
@@ -70,6 +75,12 @@ class ReferenceErased(Event):
     whole: bool | None = None  # True: the manager was named by something else than the id.
 
 
+class AccountDesignated(Event):
+    """The user is a technical account: it exists to hold tokens."""
+
+    listed_in_scim: bool  # False: it is in no list and no match of SCIM.
+
+
 UserEvent = (
     UserProvisioned
     | UserChanged
@@ -80,6 +91,7 @@ UserEvent = (
     | UserDeleted
     | UserErased
     | ReferenceErased
+    | AccountDesignated
 )
 
 
@@ -98,11 +110,23 @@ class User(NamedTuple):
     role_id: UUID
     attributes: dict[str, Any]
     is_deleted: bool = False
+    kind: UserKind = "person"
+
+    @property
+    def name_key(self) -> str:
+        """Return the text by which the userName is unique: folded, and unlisted accounts among themselves."""
+        return user_name_key(self.attributes["userName"], self.kind)
 
     @property
     def is_made_by_hand(self) -> bool:
         """Return whether the user was created by hand and no identity provider knows it yet."""
         return self.origin != "scim" and "externalId" not in self.attributes
+
+
+def user_name_key(user_name: str, kind: UserKind = "person") -> str:
+    """Return the text by which a userName is unique in its organization."""
+    key = fold(user_name)
+    return UNLISTED_PREFIX + key if kind == UNLISTED else key
 
 
 def evolve(user: User | None, event: UserEvent, place: Place) -> User:
@@ -115,7 +139,7 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
     if type(event) is UserProvisioned:
         return _provisioned(event, place)
     assert user is not None, f"{type(event).__name__} before UserProvisioned in {place.stream_id}"
-    active, role_id, attributes = user.active, user.role_id, user.attributes
+    active, role_id, attributes, kind = user.active, user.role_id, user.attributes, user.kind
     if type(event) is UserChanged or type(event) is UserLinked:
         attributes = with_values(attributes, event.values or {})
     elif type(event) is RoleAssigned:
@@ -128,6 +152,8 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         attributes = {}  # Also where an older backup has brought the key back.
     elif type(event) is ReferenceErased:
         attributes = without_reference(attributes, event)
+    elif type(event) is AccountDesignated:
+        kind = "account" if event.listed_in_scim else UNLISTED
     elif type(event) is not UserDeleted:
         raise AssertionError(event)
     return User(
@@ -140,6 +166,7 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         role_id,
         attributes,
         user.is_deleted or type(event) is UserDeleted or type(event) is UserErased,
+        kind,
     )
 
 

@@ -13,6 +13,8 @@ CREATE TABLE organizations (
     roles           json        NOT NULL,  -- Role name → UUID.
     schemas         json        NOT NULL,  -- URN → extension schema of this organization.
     settings        json        NOT NULL DEFAULT '{}',  -- Only those that were chosen: schema/events/settings.py.
+    suspended_at      timestamptz,         -- NULL: it is not suspended.
+    suspension_reason text,
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
     CONSTRAINT organizations_one_per_name UNIQUE (name_key)
 );
@@ -27,6 +29,7 @@ CREATE TABLE tokens (
     issued_at       timestamptz NOT NULL,
     expires_at      timestamptz,           -- NULL: it does not expire.
     revoked_at      timestamptz,           -- NULL: it is not revoked.
+    allowed_networks text[]     NOT NULL DEFAULT '{}',  -- Empty: any address.
     CONSTRAINT tokens_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT tokens_one_per_jti UNIQUE (jti_hash)
 );
@@ -57,13 +60,14 @@ CREATE TABLE users (
     origin              text        NOT NULL,  -- The door through which it was created: scim, console or cli.
     active              boolean     NOT NULL,
     role_id             uuid        NOT NULL,
-    user_name_key       text        COLLATE "C" NOT NULL,  -- userName, folded for comparison.
+    user_name_key       text        COLLATE "C" NOT NULL,  -- userName, folded for comparison; see User.name_key.
     external_id         text        COLLATE "C",
     display_name_key    text        COLLATE "C",
     employee_number_key text,
     email_keys          text[]      NOT NULL,
     document            json        NOT NULL,  -- As it is served, without id, meta and groups.
     search              jsonb       NOT NULL,  -- As filters read it: folded texts, dates in UTC.
+    kind                text        NOT NULL DEFAULT 'person',  -- person, account, or unlisted account.
     CONSTRAINT users_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT users_one_per_user_name UNIQUE (organization_id, user_name_key)
 ) WITH (fillfactor = 85);
@@ -107,6 +111,7 @@ CREATE INDEX users_employee_number ON users (organization_id, employee_number_ke
 -- Every read of this index also scans its pending list. This limit, in kB, keeps the list short; without it, reads of
 -- 10 ms become common.
 CREATE INDEX users_emails ON users USING gin (email_keys) WITH (gin_pending_list_limit = 256);
+CREATE INDEX users_accounts ON users (organization_id, id, kind) WHERE kind <> 'person';
 CREATE INDEX users_active ON users (organization_id, active, id);
 CREATE INDEX former_users_user_name ON former_users (organization_id, user_name_key);
 CREATE INDEX former_users_external_id ON former_users (organization_id, external_id) WHERE external_id IS NOT NULL;

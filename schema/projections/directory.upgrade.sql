@@ -4,6 +4,11 @@
 -- events that would lead to others, and it goes on writing while it is replaced.
 
 ALTER TABLE organizations ADD COLUMN IF NOT EXISTS settings json NOT NULL DEFAULT '{}';
+ALTER TABLE organizations ADD COLUMN IF NOT EXISTS suspended_at timestamptz;
+ALTER TABLE organizations ADD COLUMN IF NOT EXISTS suspension_reason text;
+ALTER TABLE tokens ADD COLUMN IF NOT EXISTS allowed_networks text[] NOT NULL DEFAULT '{}';
+ALTER TABLE users ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'person';
+CREATE INDEX IF NOT EXISTS users_accounts ON users (organization_id, id, kind) WHERE kind <> 'person';
 
 CREATE TABLE IF NOT EXISTS clients (
     organization_id uuid        NOT NULL,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.admin import clients, groups, organization, people
+from service.admin import accounts, clients, groups, organization, people, tokens
 from service.admin.client_messages import (
     ClientChange,
     ClientRow,
@@ -11,7 +11,19 @@ from service.admin.client_messages import (
     NewClientBody,
     NewSecretBody,
 )
-from service.admin.messages import OrganizationRow, RoleRow
+from service.admin.messages import (
+    AccountRow,
+    IssuedTokenRow,
+    NewAccount,
+    NewSchema,
+    NewToken,
+    OrganizationPatch,
+    OrganizationRow,
+    RoleRow,
+    Rotation,
+    SchemaRow,
+    TokenRow,
+)
 from service.admin.people_messages import (
     ChangedGroup,
     ChangedPerson,
@@ -31,6 +43,83 @@ from service.api.models import ListQuery, Page
 from service.api.route import Api, Route
 from service.callers.scopes import ADMIN, ADMIN_READ
 
+ORGANIZATION: Final = (
+    Route(
+        *("GET", "/organization", ADMIN_READ, organization.read),
+        "Read the organization: its name and its settings.",
+        answer=OrganizationRow,
+    ),
+    Route(
+        *("PATCH", "/organization", ADMIN, organization.change),
+        "Change the name or settings of the organization.",
+        body=OrganizationPatch,
+        answer=OrganizationRow,
+    ),
+    Route(
+        *("GET", "/roles", ADMIN_READ, organization.list_roles),
+        "List the five roles with their UUIDs, which are the values of roleId.",
+        answer=Page[RoleRow],
+    ),
+    Route(
+        *("GET", "/schemas", ADMIN_READ, organization.list_schemas),
+        "List the extension schemas that the organization has registered.",
+        answer=Page[SchemaRow],
+    ),
+    Route(
+        *("POST", "/schemas", ADMIN, organization.add_schema),
+        "Register an extension schema, or add attributes to a registered one.",
+        body=NewSchema,
+        answer=SchemaRow,
+        status=201,
+    ),
+)
+ACCOUNTS: Final = (
+    Route(
+        *("GET", "/accounts", ADMIN_READ, accounts.read_list),
+        "List the technical accounts, the latest first.",
+        query=ListQuery,
+        answer=Page[AccountRow],
+    ),
+    Route(
+        *("POST", "/accounts", ADMIN, accounts.create),
+        "Create a technical account with the role Administrator.",
+        body=NewAccount,
+        answer=AccountRow,
+        status=201,
+    ),
+)
+TOKENS: Final = (
+    Route(
+        *("GET", "/tokens", ADMIN_READ, tokens.read_list),
+        "List the tokens, the latest first, also those that no longer work.",
+        query=ListQuery,
+        answer=Page[TokenRow],
+    ),
+    Route(
+        *("POST", "/tokens", ADMIN, tokens.issue),
+        "Issue a token. Its value is in this answer only.",
+        body=NewToken,
+        answer=IssuedTokenRow,
+        status=201,
+    ),
+    Route(
+        *("GET", "/tokens/{id}", ADMIN_READ, tokens.read),
+        "Read a token, without its value.",
+        answer=TokenRow,
+    ),
+    Route(
+        *("POST", "/tokens/{id}/revoke", ADMIN, tokens.revoke),
+        "Revoke a token. Within a second, no process accepts it any more.",
+        answer=TokenRow,
+    ),
+    Route(
+        *("POST", "/tokens/{id}/rotate", ADMIN, tokens.rotate),
+        "Issue the successor of a token, which then ends at once or after an overlap.",
+        body=Rotation,
+        may_omit_body=True,
+        answer=IssuedTokenRow,
+    ),
+)
 PEOPLE: Final = (
     Route(
         "GET",
@@ -230,25 +319,5 @@ CLIENTS: Final = (
 ADMIN_API: Final = Api(
     prefix="/api/admin/v1",
     title="Administration",
-    routes=(
-        Route(
-            "GET",
-            "/organization",
-            ADMIN_READ,
-            organization.read,
-            "Read the organization: its name and its settings.",
-            answer=OrganizationRow,
-        ),
-        Route(
-            "GET",
-            "/roles",
-            ADMIN_READ,
-            organization.list_roles,
-            "List the five roles with their UUIDs, which are the values of roleId.",
-            answer=Page[RoleRow],
-        ),
-        *PEOPLE,
-        *GROUPS,
-        *CLIENTS,
-    ),
+    routes=(*ORGANIZATION, *ACCOUNTS, *TOKENS, *PEOPLE, *GROUPS, *CLIENTS),
 )

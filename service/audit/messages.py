@@ -73,13 +73,18 @@ class ZoneQuery(Message):
     )
 
 
-class EventsQuery(ListQuery, ZoneQuery):
-    """Which events are wanted. What is given must all be true of an event."""
+class PeriodQuery(ZoneQuery):
+    """A period. Both ends count."""
 
     from_: str | None = Field(
         None, alias="from", max_length=60, description=INSTANT.format("its beginning")
     )
     to: str | None = Field(None, max_length=60, description=INSTANT.format("its end"))
+
+
+class WantedQuery(PeriodQuery):
+    """Which events are wanted. What is given must all be true of an event."""
+
     actor: str | None = Field(
         None, max_length=TEXT_MAX, description="The id or the userName of who acted."
     )
@@ -101,6 +106,11 @@ class EventsQuery(ListQuery, ZoneQuery):
     attribute: str | None = Field(
         None, max_length=TEXT_MAX, description="An attribute by its path."
     )
+
+
+class EventsQuery(ListQuery, WantedQuery):
+    """A page of the events that are wanted."""
+
     order: Literal["desc", "asc"] = "desc"
 
 
@@ -110,6 +120,29 @@ class AtQuery(ListQuery, ZoneQuery):
     at: str | None = Field(
         None, max_length=60, description=INSTANT.format("its end") + " Without it: now."
     )
+
+
+class EventsExportQuery(WantedQuery):
+    """An export of events."""
+
+    format: Literal["ndjson", "csv"] = "ndjson"
+    after: int = Field(0, ge=0, lt=2**63, description="Go on after this position.")
+
+
+class AccessExportQuery(ZoneQuery):
+    """An export of who had which access."""
+
+    at: str | None = Field(
+        None, max_length=60, description=INSTANT.format("its end") + " Without it: now."
+    )
+    format: Literal["ndjson", "csv"] = "ndjson"
+
+
+class ReportQuery(PeriodQuery):
+    """A report over a period; without one, over the last year."""
+
+    days: int = Field(90, ge=1, le=3650, description="For the report `unseen`.")
+    format: Literal["html", "csv", "ndjson"] = "html"
 
 
 class HolderRow(Message):

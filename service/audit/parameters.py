@@ -12,7 +12,14 @@ from service.api.call import Call
 from service.api.cursor import bad_cursor, read_cursor
 from service.api.models import FieldProblem
 from service.api.problem import BadQuery
-from service.audit.messages import AtQuery, EventsQuery
+from service.audit.messages import (
+    AccessExportQuery,
+    AtQuery,
+    EventsQuery,
+    PeriodQuery,
+    WantedQuery,
+)
+from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
@@ -29,7 +36,7 @@ def refused(parameter: str, detail: str) -> BadQuery:
     )
 
 
-def read_at(query: AtQuery) -> datetime | None:
+def read_at(query: AtQuery | AccessExportQuery) -> datetime | None:
     """Return the instant that a list is asked for; None for now. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)
@@ -51,7 +58,7 @@ def read_page(query: EventsQuery) -> Page:
     return Page(query.order, after=key[0], position=key[1], limit=query.limit)
 
 
-async def read_search(call: Call, query: EventsQuery) -> Search | None:
+async def read_search(call: Call, query: WantedQuery) -> Search | None:
     """Return which events are wanted; None if none can match. Errors: BadQuery."""
     begin, end = read_period(query)
     organization, runtime = call.organization, call.runtime
@@ -100,7 +107,7 @@ def _before(instant: datetime) -> datetime:
     return instant - MICROSECOND
 
 
-def read_period(query: EventsQuery) -> tuple[datetime | None, datetime | None]:
+def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant that count. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)

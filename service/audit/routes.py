@@ -4,18 +4,30 @@ from typing import Final
 
 from service.api.models import ListQuery, Page
 from service.api.route import Api, Route
-from service.audit import erasures, events, past
+from service.audit import erasures, events, files, past, proof
 from service.audit.erasure_messages import EraseRequest, ErasureReceipt, ErasureRow
 from service.audit.messages import (
     AccessAnswer,
+    AccessExportQuery,
     AtQuery,
     EventRow,
+    EventsExportQuery,
     EventsQuery,
     HolderRow,
     MemberAtRow,
     PagePosition,
+    ReportQuery,
 )
-from service.callers.scopes import AUDIT_ERASE, AUDIT_READ
+from service.audit.proof_messages import (
+    CheckpointQuery,
+    ConsistencyProof,
+    ConsistencyQuery,
+    EvidenceQuery,
+    InclusionProof,
+    InclusionQuery,
+    KeysAnswer,
+)
+from service.callers.scopes import AUDIT_ERASE, AUDIT_EXPORT, AUDIT_READ
 
 AUDIT_API: Final = Api(
     prefix="/api/audit/v1",
@@ -92,6 +104,77 @@ AUDIT_API: Final = Api(
             "List who was erased, the last one first.",
             answer=Page[ErasureRow],
             query=ListQuery,
+        ),
+        Route(
+            "GET",
+            "/export/events",
+            AUDIT_EXPORT,
+            files.events,
+            "Export the events that match, oldest first, as a file.",
+            query=EventsExportQuery,
+            produces="application/x-ndjson",
+        ),
+        Route(
+            "GET",
+            "/export/access",
+            AUDIT_EXPORT,
+            files.access,
+            "Export who had which access, as a file.",
+            query=AccessExportQuery,
+            produces="application/x-ndjson",
+        ),
+        Route(
+            "GET",
+            "/reports/{name}",
+            AUDIT_EXPORT,
+            files.reports,
+            "Read a report, ready to print.",
+            query=ReportQuery,
+            produces="text/html",
+        ),
+        Route(
+            "GET",
+            "/checkpoint",
+            AUDIT_READ,
+            proof.checkpoint,
+            "Read the newest signed checkpoint of the log, as a C2SP note.",
+            query=CheckpointQuery,
+            produces=proof.NOTE_TYPE,
+        ),
+        Route(
+            "GET",
+            "/proofs/inclusion",
+            AUDIT_READ,
+            proof.inclusion,
+            "Prove that an event is in the log.",
+            answer=InclusionProof,
+            query=InclusionQuery,
+        ),
+        Route(
+            "GET",
+            "/proofs/consistency",
+            AUDIT_READ,
+            proof.consistency,
+            "Prove that the log only grew between two sizes.",
+            answer=ConsistencyProof,
+            query=ConsistencyQuery,
+        ),
+        Route(
+            "GET",
+            "/keys",
+            AUDIT_READ,
+            proof.keys,
+            "List the keys that sign the checkpoints, and how each was introduced.",
+            answer=KeysAnswer,
+        ),
+        Route(
+            "GET",
+            "/evidence",
+            AUDIT_EXPORT,
+            proof.evidence,
+            "Get a bundle that proves a range of events offline.",
+            query=EvidenceQuery,
+            produces="application/zip",
         ),
     ),
 )

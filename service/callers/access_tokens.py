@@ -15,7 +15,7 @@ from service.callers.signing_keys import SigningKey
 
 ISSUER = "scim-ledger"
 AUDIENCE = "scim-ledger/scim"
-SCOPE = SCIM  # Every issued token has it.
+SCOPE = SCIM  # Of a token that is issued without naming scopes.
 ALGORITHM = (
     "EdDSA"  # RFC 8725 §3.1: the only algorithm we accept, whatever the token's header says.
 )
@@ -48,6 +48,7 @@ def encode_token(
     jti: str,
     issued_at: datetime,
     expires_at: datetime | None,
+    scope: str = SCOPE,
 ) -> str:
     """Return a signed token."""
     claims: dict[str, Any] = {
@@ -57,7 +58,7 @@ def encode_token(
         "organization": str(organization_id),
         "jti": jti,
         "iat": issued_at,
-        "scope": SCOPE,
+        "scope": scope,
     }
     if expires_at:
         claims["exp"] = expires_at
@@ -90,9 +91,11 @@ class TokenRefused(Unauthorized):
         self.token_id = token_id  # None if the directory does not know the token.
 
 
-def refuse_expired(claims: Claims, token_id: UUID | None, now: datetime) -> None:
-    """Raise TokenRefused for a token that has expired."""
-    ends = claims.expires_at
+def refuse_expired(
+    claims: Claims, token_id: UUID | None, now: datetime, *, ends_at: datetime | None = None
+) -> None:
+    """Raise TokenRefused for a token that has expired: at `ends_at`, if that is earlier than its claims say."""
+    ends = ends_at or claims.expires_at
     if ends and ends <= now:
         remedy = "get a new one with the client" if claims.client_id else "issue a new one"
         detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; {remedy}."

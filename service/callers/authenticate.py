@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Literal
 
 import asyncpg
@@ -24,11 +25,13 @@ from service.callers.rates import Rates
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.callers.stopped_logs import StoppedLogs
+from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
 from service.unavailable import unavailable
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
 NEVER = float("-inf")  # For a token that was not looked up yet.
+Network = IPv4Network | IPv6Network
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
 
@@ -42,6 +45,8 @@ class CachedToken:
     caller: "AuthenticatedCaller | None" = (
         None  # Made of that state at the first request; None if the token is not accepted.
     )
+    ends_at: datetime | None = None  # By its claims, or earlier if it was rotated.
+    networks: tuple[Network, ...] = ()  # From which it is accepted; empty: from any address.
     looked_up_at_s: float = NEVER
     lookup: asyncio.Task[None] | None = None
 
@@ -70,17 +75,22 @@ class Authenticator:
         self,
         pool: asyncpg.Pool,
         keys: Mapping[str, SigningKey],
+        *,
+        uses: TokenUses | None = None,
         rates: Rates | None = None,
         stopped: StoppedLogs | None = None,
     ) -> None:
         self._pool = pool
+        self._uses = uses or TokenUses()
         self._rates = rates or Rates()
         self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
 
-    async def authenticate(self, header: str | None) -> AuthenticatedCaller:
-        """Return who a request comes from. Errors: Unauthorized, Unavailable."""
+    async def authenticate(
+        self, header: str | None, address: str | None = None
+    ) -> AuthenticatedCaller:
+        """Return who a request comes from. `address` is the client's. Errors: Unauthorized, Unavailable."""
         token = _bearer(header)
         cached = self._cached.get(token)
         if cached is None:
@@ -88,26 +98,31 @@ class Authenticator:
         await self._refuse_expired(cached)
         if time.monotonic() - cached.looked_up_at_s > FRESH_S:
             await self._look_up(cached)
-        if cached.caller is None:
+            await self._refuse_expired(cached)
+        caller = cached.caller
+        if caller is None:
             caller = _caller(cached.state, cached.claims)
             buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
-            cached.caller = replace(caller, buckets=buckets)
+            caller = cached.caller = replace(caller, buckets=buckets)
+        if cached.networks:
+            _refuse_address(cached.networks, address, caller)
         self._stopped.refuse(cached.claims.organization_id)
-        return cached.caller
+        self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
+        return caller
 
     async def _refuse_expired(self, cached: CachedToken) -> None:
         """Raise TokenRefused for an expired token, with its id if that can be looked up."""
-        expires_at, now = cached.claims.expires_at, datetime.now(UTC)
-        if expires_at is None or expires_at > now:
+        ends_at, now = cached.ends_at, datetime.now(UTC)
+        if ends_at is None or ends_at > now:
             return
         if cached.looked_up_at_s == NEVER:
             with suppress(Unavailable):
                 await self._look_up(cached)
         token_id = cached.state.token_id if cached.state else None
-        refuse_expired(cached.claims, token_id, now)
+        refuse_expired(cached.claims, token_id, now, ends_at=ends_at)
 
     def _remember(self, token: str, claims: Claims) -> CachedToken:
-        self._cached[token] = cached = CachedToken(claims)
+        self._cached[token] = cached = CachedToken(claims, ends_at=claims.expires_at)
         if len(self._cached) > REMEMBERED_MAX:
             self._cached.popitem(last=False)
         return cached
@@ -132,6 +147,11 @@ class Authenticator:
                 state = await _find_state(connection, cached.claims)
             if state != cached.state:
                 cached.state, cached.caller = state, None
+                ends = (cached.claims.expires_at, state.expires_at if state else None)
+                cached.ends_at = min((each for each in ends if each), default=None)
+                cached.networks = tuple(
+                    ip_network(each) for each in (state.allowed_networks if state else ())
+                )
             cached.looked_up_at_s = started
         finally:
             cached.lookup = None
@@ -169,8 +189,36 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
+def _refuse_address(
+    networks: tuple[Network, ...], address: str | None, caller: AuthenticatedCaller
+) -> None:
+    """Raise TokenRefused unless an address is in one of the networks."""
+    if not is_within(address, networks):
+        raise TokenRefused(
+            f"The token is not accepted from the address {address or '(none)'}: its networks are "
+            f"{', '.join(map(str, networks))}.",
+            caller.caller.organization.id,
+            caller.token.token_id,
+        )
+
+
+def is_within(address: str | None, networks: tuple[Network, ...]) -> bool:
+    """Return whether an address is in one of some networks. An IPv4 address may be written as IPv6."""
+    try:
+        found = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return False
+    if found.version == 6 and found.ipv4_mapped is not None:  # noqa: PLR2004 - IPv6.
+        found = found.ipv4_mapped
+    return any(found in each for each in networks)
+
+
 def reason_of(state: TokenState, what: Literal["token", "client"]) -> str | None:
     """Return why a known token, or what a known client has, is not accepted; None if it is accepted."""
+    if suspension := state.organization.suspension:
+        return (
+            f"The organization is suspended since {suspension.since:%Y-%m-%d}: {suspension.reason}"
+        )
     if state.revoked_at:
         return f"The {what} was revoked on {state.revoked_at:%Y-%m-%d at %H:%M:%S} UTC."
     if not state.is_active:

@@ -3,10 +3,21 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from schema.scim.errors import InvalidValue
 
+Scope = Literal[
+    "scim",
+    "scim:read",
+    "admin",
+    "admin:read",
+    "audit:read",
+    "audit:export",
+    "audit:erase",
+    "feed:read",
+    "operate",
+]
 SCIM: Final = "scim"
 SCIM_READ: Final = "scim:read"
 ADMIN: Final = "admin"
@@ -17,7 +28,7 @@ AUDIT_ERASE: Final = "audit:erase"
 FEED_READ: Final = "feed:read"
 OPERATE: Final = "operate"
 
-MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+MEANINGS: Final[Mapping[Scope, str]] = MappingProxyType(
     {
         SCIM: "Everything that SCIM offers.",
         SCIM_READ: "SCIM requests that change nothing: GET, and POST to /.search.",
@@ -33,7 +44,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
 COMMAND_LINE_ONLY: Final = frozenset(
     {AUDIT_ERASE, OPERATE}
 )  # No caller of the API may grant these.
-DEFAULT: Final = (SCIM,)
+DEFAULT: Final[tuple[Scope, ...]] = (SCIM,)
 
 
 def read_scopes(text: str) -> frozenset[str]:
@@ -42,9 +53,9 @@ def read_scopes(text: str) -> frozenset[str]:
 
 
 def scope_text(scopes: Iterable[str]) -> str:
-    """Return scopes as a token's claim holds them, in the order of `MEANINGS`."""
+    """Return scopes as a token's claim holds them: in the order of `MEANINGS`, then unknown ones."""
     named = frozenset(scopes)
-    return " ".join(each for each in MEANINGS if each in named)
+    return " ".join([*(each for each in MEANINGS if each in named), *sorted(named - set(MEANINGS))])
 
 
 @lru_cache(maxsize=1_024)

@@ -73,7 +73,7 @@ def audit_holders(
     """Show who held a role on a day."""
 
     async def ask(runtime: Runtime, found: OrganizationState) -> None:
-        role_id, instant = find_role(found, role), _end("--at", at, zone)
+        role_id, instant = find_role(found, role), end_of("--at", at, zone)
         rows: list[dict[str, Any]] = []
         position: int | None = None
         after: UUID | None = None
@@ -123,7 +123,7 @@ def audit_members(
                 runtime,
                 found,
                 group_id,
-                at=_end("--at", at, zone),
+                at=end_of("--at", at, zone),
                 position=position,
                 after=after,
                 limit=PAGE,
@@ -278,7 +278,7 @@ async def _search(
     zone: str | None,
     types: str | None,
 ) -> Search:
-    begin, end = _begin("--from", since, zone), _end("--to", until, zone)
+    begin, end = begin_of("--from", since, zone), end_of("--to", until, zone)
     if begin is not None and end is not None and end < begin:
         raise InvalidValue("The end is before the beginning; exchange --from and --to.")
     return Search(
@@ -301,14 +301,16 @@ def _types(text: str | None) -> list[str] | None:
     return [known[each.lower()] for each in wanted]
 
 
-def _begin(option: str, text: str | None, zone: str | None) -> datetime | None:
+def begin_of(option: str, text: str | None, zone: str | None) -> datetime | None:
+    """Return the instant at which something begins. Errors: InvalidValue."""
     try:
         return None if text is None else read_begin(text, read_zone(zone))
     except IllegalInstant as error:
         raise InvalidValue(f"{option}: {error}") from None
 
 
-def _end(option: str, text: str | None, zone: str | None) -> datetime | None:
+def end_of(option: str, text: str | None, zone: str | None) -> datetime | None:
+    """Return the last instant that counts. Errors: InvalidValue."""
     try:
         return None if text is None else read_end(text, read_zone(zone))
     except IllegalInstant as error:

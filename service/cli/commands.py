@@ -1,27 +1,27 @@
 """The commands of `scim-ledger`. Each one opens a runtime, calls one function and prints the result."""
 
 import asyncio
-from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import structlog
 import typer
 
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
+from service.cli.admin.accounts import accounts
+from service.cli.admin.organizations import organizations
+from service.cli.admin.tokens import tokens
 from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
-from service.cli.issue import issue_and_show
 from service.cli.printing import lists as show
 from service.cli.privacy.holds import holds
 from service.cli.privacy.organizations import organization_erase, organization_export
 from service.cli.privacy.people import audit_erase, audit_erasures
 from service.cli.process import output
-from service.cli.process.output import check_output, say
+from service.cli.process.output import say
 from service.cli.process.run import (
     ActingAs,
     AsJson,
@@ -29,21 +29,17 @@ from service.cli.process.run import (
     Personal,
     run,
     run_with_runtime,
-    unbroken,
 )
 from service.cli.projections import projections
 from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
 from service.cli.settings import organization_set
 from service.config import Settings
-from service.database.address import find_origin
 from service.database.migrate import migrate
-from service.organizations.register import create_organization, find_organization
+from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
-from service.organizations.tokens import revoke_token
 from service.organizations.users import create_user
 from service.runtime import Runtime, adopt_by_log, make_ready, open_database
-from service.scim.base_path import BASE_PATH
 
 log = structlog.get_logger()
 app = typer.Typer(
@@ -52,15 +48,14 @@ app = typer.Typer(
     rich_markup_mode=help_style(),
     context_settings=HELP_NAMES,
 )
-organizations = group("Organizations: the customers whose users are provisioned.")
 roles = group("The five roles of an organization, and their UUIDs.")
 users = group("Users that are created by hand, not through SCIM.")
-tokens = group("Bearer tokens of an organization's technical accounts.")
 schemas = group("Extension schemas that an organization has registered for its users.")
 events = group("The event log: everything that ever happened.")
 app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
 app.add_typer(users, name="user")
+app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")
 app.add_typer(clients, name="client")
 app.add_typer(schemas, name="schema")
@@ -130,33 +125,6 @@ async def _migrate(settings: Settings, *, renew_login: bool) -> None:
         say("The database is up to date.")
 
 
-@organizations.command("create")
-def organization_create(
-    name: Annotated[str, typer.Argument(help="The name, unique in this service.")],
-    acting_as: ActingAs = None,
-    as_json: AsJson = False,
-) -> None:
-    """Create an organization with its five roles and a technical account."""
-
-    async def create(runtime: Runtime, _settings: Settings) -> None:
-        created = await unbroken(
-            create_organization(runtime, name, provenance=cli_provenance(acting_as))
-        )
-        say(show.organization(created, as_json=as_json))
-
-    run_with_runtime(create, may_make_key=True)
-
-
-@organizations.command("list")
-def organization_list(as_json: AsJson = False) -> None:
-    """List the organizations, oldest first."""
-
-    async def list_them(runtime: Runtime, _settings: Settings) -> None:
-        say(await show.organizations(runtime, as_json=as_json))
-
-    run_with_runtime(list_them)
-
-
 organizations.command("set")(organization_set)
 organizations.command("export")(organization_export)
 organizations.command("erase")(organization_erase)
@@ -198,73 +166,6 @@ def user_create(
         say(show.user(user_id, user_name, as_json=as_json))
 
     run_with_runtime(create)
-
-
-@tokens.command("issue")
-def token_issue(
-    label: Annotated[str, typer.Option(help="What the token is for, such as `Entra production`.")],
-    organization: Organization = None,
-    account: Annotated[
-        str | None,
-        typer.Option(
-            help="userName of the technical account, which must be active and an Administrator."
-        ),
-    ] = None,
-    expires_days: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=3650, help="Days until the token expires; by default it never does."
-        ),
-    ] = None,
-    acting_as: ActingAs = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a bearer token. It is shown only once: copy it now."""
-
-    async def issue(runtime: Runtime, settings: Settings) -> None:
-        check_output()
-        found = await find_organization(runtime, organization)
-        tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
-        await issue_and_show(
-            runtime,
-            found,
-            lambda issued: show.issued(issued, tenant_url, as_json=as_json),
-            label=label,
-            account=account,
-            lifetime=timedelta(days=expires_days) if expires_days else None,
-            acting_as=acting_as,
-        )
-
-    run_with_runtime(issue)
-
-
-@tokens.command("list")
-def token_list(organization: Organization = None, as_json: AsJson = False) -> None:
-    """List the tokens of an organization. Their secret values are not stored and cannot be shown."""
-
-    async def list_them(runtime: Runtime, _settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        say(await show.tokens(runtime, found, as_json=as_json))
-
-    run_with_runtime(list_them)
-
-
-@tokens.command("revoke")
-def token_revoke(
-    token_id: Annotated[
-        UUID, typer.Argument(help="The token's id, from `scim-ledger token list`.")
-    ],
-    organization: Organization = None,
-    acting_as: ActingAs = None,
-) -> None:
-    """Revoke a token. Within a second, no process accepts it any more."""
-
-    async def revoke(runtime: Runtime, _settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        is_new = await revoke_token(runtime, found, token_id, provenance=cli_provenance(acting_as))
-        say("Revoked." if is_new else "It was already revoked.")
-
-    run_with_runtime(revoke)
 
 
 @schemas.command("add")

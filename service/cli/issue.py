@@ -1,39 +1,26 @@
 """Makes a token and shows it. A token that could not be shown is revoked."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from schema.events.organization import Organization
 from service.cli.process import output
 from service.cli.process.output import OutputClosed, OutputFailed
 from service.cli.process.run import unbroken
 from service.cli.provenance import cli_provenance
-from service.organizations.tokens import IssuedToken, issue_token, revoke_token
+from service.organizations.tokens import IssuedToken, revoke_token
 from service.runtime import Runtime
 
 
 async def issue_and_show(
     runtime: Runtime,
     organization: Organization,
+    issue: Coroutine[Any, Any, IssuedToken],
     shown: Callable[[IssuedToken], str],
-    *,
-    label: str,
-    account: str | None = None,
-    lifetime: timedelta | None = None,
-    acting_as: str | None = None,
 ) -> None:
-    """Make a token and show it. If it cannot be shown, revoke it. Errors: OutputFailed."""
-    issuing = asyncio.ensure_future(
-        issue_token(
-            runtime,
-            organization,
-            label,
-            account=account,
-            lifetime=lifetime,
-            provenance=cli_provenance(acting_as),
-        )
-    )
+    """Make a token and show it. If it cannot be shown, revoke it. Errors: OutputFailed, those of `issue`."""
+    issuing = asyncio.ensure_future(issue)
     try:
         await output.show(shown(await asyncio.shield(issuing)))
     except BaseException as error:

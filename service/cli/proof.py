@@ -1,7 +1,6 @@
 """The commands of `scim-ledger audit` about the proof: is the log complete and unaltered, and what shows it."""
 
 import shutil
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -15,7 +14,7 @@ from eventstore.trees.prove import NoProof
 from eventstore.trees.restart import NotReached
 from projections.directory import organizations as admin
 from schema.scim.errors import ScimError
-from service.cli.audit import audit
+from service.cli.audit import From, To, Zone, audit, begin_of, end_of
 from service.cli.printing import proof as show
 from service.cli.printing.progress import shown
 from service.cli.process.output import as_json as json_of
@@ -234,10 +233,9 @@ def audit_rotate_key(
 def audit_evidence(
     output: Annotated[Path, typer.Option("--output", help="The file to write; it must not exist.")],
     organization: Organization = None,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", help="From this instant on (UTC).")
-    ] = None,
-    to: Annotated[datetime | None, typer.Option(help="Up to this instant (UTC).")] = None,
+    since: From = None,
+    until: To = None,
+    zone: Zone = None,
     from_position: Annotated[int | None, typer.Option(min=1)] = None,
     to_position: Annotated[int | None, typer.Option(min=1)] = None,
     subject: Annotated[
@@ -246,8 +244,9 @@ def audit_evidence(
     disclosure: Annotated[
         Literal["full", "none"], typer.Option(help="Whose personal values to disclose.")
     ] = "full",
-    since: Annotated[
-        int | None, typer.Option(min=1, help="Also prove that this earlier checkpoint is a prefix.")
+    earlier: Annotated[
+        int | None,
+        typer.Option("--since", min=1, help="Also prove that this earlier checkpoint is a prefix."),
     ] = None,
     acting_as: ActingAs = None,
 ) -> None:
@@ -256,17 +255,17 @@ def audit_evidence(
     `audit verify BUNDLE` and the one file of `audit verifier` check it offline.
     """
     how: Shown = "subject" if subject is not None else disclosure
-    wanted = Wanted(
-        first=from_position,
-        last=to_position,
-        since=_in_utc(from_),
-        until=_in_utc(to),
-        disclosure=how,
-        subject_id=subject,
-        consistent_with=since,
-    )
 
     async def write(runtime: Runtime, _settings: Settings) -> None:
+        wanted = Wanted(
+            first=from_position,
+            last=to_position,
+            since=begin_of("--from", since, zone),
+            until=end_of("--to", until, zone),
+            disclosure=how,
+            subject_id=subject,
+            consistent_with=earlier,
+        )
         found = await find_organization(runtime, organization)
         try:
             with output.open("xb") as file, shown("evidence") as board:
@@ -292,10 +291,6 @@ def audit_evidence(
         )
 
     run_with_runtime(write, interrupted="Interrupted: the bundle is not complete.")
-
-
-def _in_utc(at: datetime | None) -> datetime | None:
-    return None if at is None else datetime.fromisoformat(f"{at.isoformat()}+00:00")
 
 
 @audit.command("verifier")

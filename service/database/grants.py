@@ -26,6 +26,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "master_keys": READ,
         "logins": READ,
         "addresses": "SELECT, INSERT, UPDATE",
+        "token_uses": "SELECT, INSERT, UPDATE",
         "used_assertions": WRITE,
         "request_buckets": WRITE,
     },

@@ -81,7 +81,7 @@ async def _answer(
         refusal = _of_http(error, request, form)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
         refusal, form = _of_failure(error, request_id), forms.of(request.path)
-    request[REFUSAL] = refusal  # For the log line of the request.
+    request[REFUSAL] = refusal.without_origin()  # For the log line of the request.
     return error_answer(form, refusal, request_id, allow=allow)
 
 

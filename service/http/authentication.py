@@ -28,10 +28,10 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
     address; a valid token is never refused because of them.
     Errors: Unauthorized, TooManyRequests, Unavailable.
     """
-    service = request.app[SERVICE]
+    service, address = request.app[SERVICE], client_address(request)
     try:
         authenticated = await service.authenticator.authenticate(
-            request.headers.get("Authorization")
+            request.headers.get("Authorization"), address
         )
     except Unauthorized:
         count_failure(request)

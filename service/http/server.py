@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +22,9 @@ from service.ids import new_id
 # Of the request line; a filter of 8,000 characters may take 72,000 bytes once it is encoded. connections/handler.py
 # bounds the whole head.
 LINE_BYTES_MAX = 65_536
+RECEIVED_BYTES_MAX = (
+    65_536  # Of one connection, in the system's buffer; twice as many with what the system adds.
+)
 FIELD_BYTES_MAX = 16_384  # Of one header; a token has about 500.
 READ_BYTES = 65_536  # Of a body that waits to be read; twice as much stops the client.
 # For requests in flight when the service stops. aiohttp waits twice as long; a container is killed after 30 s.
@@ -108,6 +112,10 @@ class BoundedServer(web.Server):
         super().connection_made(handler, transport)
         assert isinstance(handler, BoundedHandler)
         handler.peer = peer_of(transport.get_extra_info("peername"), self.proxies)
+        # What hundreds of uploads may bring within one turn of the event loop is bounded by what the system buffers.
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_BYTES_MAX
+        )
         handler.begin()
         self.registry.add(handler, self._loop.time())
 

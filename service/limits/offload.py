@@ -43,7 +43,9 @@ async def offload(
     thread = _threads.get(loop)
     if thread is None:
         thread = _threads[loop] = Thread(loop)
-    result: T = await thread.run(WORKS_FOR.get(), partial(work, *args, **kwargs))
+    begun = thread.run(WORKS_FOR.get(), partial(work, *args, **kwargs))
+    del work, args, kwargs  # Else an error, which has this frame in its traceback, would keep them.
+    result: T = await begun
     return result
 
 
@@ -79,7 +81,13 @@ class Thread:
         self._waiting.setdefault(organization_id, deque()).append(item)
         if not self._is_busy:
             self._begin_next()
-        return await item.answer
+        try:
+            return await item.answer
+        finally:
+            del (
+                item,
+                work,
+            )  # An error has this frame in its traceback, and would keep them in a circle.
 
     def _begin_next(self) -> None:
         item = self._take()

@@ -1,9 +1,10 @@
-"""The use cases of administrators. The command line calls them today; other ways in call the same functions.
+"""The use cases of administrators. The command line and the admin API call the same functions.
 
-`register.py` creates and finds organizations, `tokens.py` issues and revokes tokens, `clients.py` registers OAuth
-clients and `listed_clients.py` lists them, `users.py` creates users
-by hand, `people.py` and `groups.py` manage people and groups by hand, `personal_data.py` collects what is held on
-one person, `schemas.py` registers extension schemas, `settings.py` changes settings, `first_start.py` creates what a
-new database needs.
+`register.py` creates and finds organizations, `manage.py` renames and suspends them, `settings.py` changes their
+settings, `schemas.py` registers extension schemas. `accounts.py` creates technical accounts, `tokens.py` issues,
+rotates and revokes tokens, `listing.py` lists both. `clients.py`
+registers OAuth clients and `listed_clients.py` lists them. `users.py` creates users by hand, `people.py` and `groups.py`
+manage people and groups by hand, `personal_data.py` collects what is held on one person, `first_start.py` creates
+what a new database needs.
 They take who acts as a parameter and may not know how they were called. Begin with `register.py`.
 """

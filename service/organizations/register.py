@@ -13,9 +13,10 @@ from schema.scim.text import fold
 from service.callers.caller import Caller
 from service.ids import new_id
 from service.runtime import Runtime
-from service.write.commands import CreateUser, RegisterOrganization
+from service.write.commands import CreateAccount, RegisterOrganization
 
 TECHNICAL_ACCOUNT = "technical-account"
+NEW = {"passwordInSchema": False}  # Settings of new organizations that are not the default.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ async def create_organization(
     roles = {role: new_id() for role in ROLE_NAMES}
     blank = Organization(organization_id, 0, datetime.now(UTC), name, roles)
     caller = Caller(blank, None, provenance.source)
-    register = RegisterOrganization(organization_id, name, roles)
+    register = RegisterOrganization(organization_id, name, roles, NEW)
     await runtime.lanes.submit(register, caller, provenance)
     account_id = new_id()
     account = {
@@ -43,7 +44,7 @@ async def create_organization(
         "displayName": "Technical account for provisioning",
         "roleId": str(roles[TOKEN_ROLE]),
     }
-    await runtime.lanes.submit(CreateUser(account_id, account, USER), caller, provenance)
+    await runtime.lanes.submit(CreateAccount(account_id, account, USER), caller, provenance)
     return CreatedOrganization(await find_organization(runtime, str(organization_id)), account_id)
 
 

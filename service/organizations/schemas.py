@@ -7,7 +7,7 @@ from schema.events.organization import Organization
 from schema.scim.errors import InvalidValue
 from schema.scim.extension import refuse_other_case
 from schema.scim.json_text import refuse_repeated_keys, without_mark
-from service.callers.caller import Caller
+from service.callers.acting import acting
 from service.runtime import Runtime
 from service.write.commands import RegisterSchema
 
@@ -28,6 +28,5 @@ async def register_schema(
     if isinstance(document, dict):
         refuse_other_case(organization.schemas, str(document.get("id")))
     command = RegisterSchema(organization.id, document)
-    caller = Caller(organization, None, provenance.source)
-    outcome = await runtime.lanes.submit(command, caller, provenance)
+    outcome = await runtime.lanes.submit(command, acting(organization, provenance), provenance)
     return outcome.is_changed

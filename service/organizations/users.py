@@ -9,7 +9,7 @@ from schema.scim.definitions import user_type
 from schema.scim.errors import InvalidValue
 from schema.scim.resource import read_document
 from schema.scim.subject import about
-from service.callers.caller import Caller
+from service.callers.acting import acting
 from service.ids import new_id
 from service.runtime import Runtime
 from service.write.commands import CreateUser
@@ -34,7 +34,7 @@ async def create_user(
     with about(resource_type):
         read = read_document(document, resource_type).document
     command = CreateUser(user_id, read, resource_type)
-    await runtime.lanes.submit(command, Caller(organization, None, provenance.source), provenance)
+    await runtime.lanes.submit(command, acting(organization, provenance), provenance)
     return user_id
 
 

@@ -35,9 +35,12 @@ DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc7644"
 BUILT_IN_TYPES = (USER, GROUP, ROLE)  # Without the extensions of any organization.
 
 
-async def service_provider_config(request: web.Request, _: RequestContext | None) -> Answer:
+async def service_provider_config(request: web.Request, context: RequestContext | None) -> Answer:
     """GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §3); it describes how to authenticate."""
-    return json_response(dumps(config_document(base_url(request, request.app[SERVICE]))))
+    document = config_document(base_url(request, request.app[SERVICE]))
+    if context and context.authenticated.caller.organization.setting("strict"):
+        document["interopProfileConformant"] = True
+    return json_response(dumps(document))
 
 
 def config_document(base: str) -> Document:
@@ -137,17 +140,20 @@ def schema_documents(authenticated: AuthenticatedCaller, base: str) -> list[Docu
     organization = authenticated.caller.organization
     return [
         {
-            **_with_roles(document, organization),
+            **_of_organization(document, organization),
             "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{document['id']}"},
         }
         for document in (*DOCUMENTS.values(), *organization.schemas.values())
     ]
 
 
-def _with_roles(document: Document, organization: Organization) -> Document:
+def _of_organization(document: Document, organization: Organization) -> Document:
+    """Return a schema with the roles of an organization, and with password only where it was always listed."""
+    has_password = document["id"] != urns.USER or organization.setting("passwordInSchema")
     attributes = [
         _role_attribute(each, organization) if each["name"] == "roleId" else each
         for each in document["attributes"]
+        if has_password or each["name"] != "password"
     ]
     return {**document, "attributes": attributes}
 

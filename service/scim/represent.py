@@ -1,15 +1,17 @@
 """The JSON of answers: stored documents are sent as bytes, with id and meta spliced in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from projections.directory.queries.members import PIECES_SEPARATOR
 from projections.directory.queries.point_reads import Member, Resource
 from schema.scim import urns
 from schema.scim.attributes import Document
+from service.scim.select import Selection, select_document
 
 
 def etag(version: int) -> str:
@@ -33,8 +35,28 @@ def group_bytes(group: Resource, base: str) -> bytes:
     alone = f"{_head(group, 'Group', '/Groups', base)}{group.document[1:]}".encode()
     if not group.related:
         return alone
-    members = member_bytes((Member(*each) for each in orjson.loads(group.related)), base)
-    return alone[:-1] + b',"members":[' + members + b"]}"
+    return with_members(alone, (member_bytes(each, base) for each in related_members(group)))
+
+
+def with_members(group: bytes, pieces: Iterable[bytes]) -> bytes:
+    """Return the JSON of a group with members, which come in pieces of JSON."""
+    members = b",".join(filter(None, pieces))
+    return group[:-1] + b',"members":[' + members + b"]}" if members else group
+
+
+def related_members(group: Resource) -> Iterator[list[Member]]:
+    """Yield the members that were read with a group, in pieces."""
+    for piece in (group.related or "[]").split(PIECES_SEPARATOR):
+        yield [Member(*each) for each in orjson.loads(piece)]
+
+
+def selected_members(piece: list[Member], base: str, selection: Selection) -> bytes:
+    """Return the JSON of members with the selected sub-attributes, joined by commas."""
+    members = member_bytes(piece, base)
+    if selection.is_everything:
+        return members
+    document = select_document({"members": orjson.loads(b"[" + members + b"]")}, selection)
+    return orjson.dumps(document.get("members", []))[1:-1]
 
 
 def member_bytes(members: Iterable[Member], base: str) -> bytes:

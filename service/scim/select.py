@@ -71,7 +71,9 @@ def read_selection(sent: Mapping[str, str], resource_type: ResourceType) -> Sele
 
 def _read_names(text: str, resource_type: ResourceType) -> tuple[AttributePath | str, ...]:
     names = [name.strip() for name in text.split(",")[:NAMES_MAX] if name.strip()]
-    return tuple(found for name in names if (found := _read_name(name, resource_type)))
+    # Each once: a client may repeat a name two hundred times, and pays for it a thousand times on a page.
+    found = {str(path): path for name in names if (path := _read_name(name, resource_type))}
+    return tuple(found.values())
 
 
 def _read_name(name: str, resource_type: ResourceType) -> AttributePath | str | None:

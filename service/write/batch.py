@@ -31,6 +31,7 @@ from service.ids import new_id
 from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
 from service.write.commands import (
     Command,
+    CreateAccount,
     CreateGroup,
     CreateUser,
     EraseUser,
@@ -55,7 +56,7 @@ LONG_GROUPS = 500
 USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
 USER_WRITES, GROUP_WRITES = (
-    (CreateUser, ReplaceUser, PatchUser),
+    (CreateUser, ReplaceUser, PatchUser, CreateAccount),
     (CreateGroup, ReplaceGroup, PatchGroup),
 )
 
@@ -241,7 +242,7 @@ def _require(required: RequiredState, work: Work) -> ScimError | None:
         required.add(work.command)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     return None
 
 
@@ -260,7 +261,7 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
             _refuse_too_large(work.command, state, decisions, encoded)
     except ScimError as refusal:
         name_attribute(refusal, _type_of(work.command))
-        return refusal
+        return refusal.without_origin()
     finally:
         batch.spent += spending.spent
     for decision, each in zip(decisions, encoded, strict=True):
@@ -276,7 +277,7 @@ def _stored_size(command: Command, state: BatchState) -> int:
 
 
 def _refuse_too_large(
-    command: CreateUser | ReplaceUser | PatchUser,
+    command: CreateUser | ReplaceUser | PatchUser | CreateAccount,
     state: BatchState,
     decisions: Sequence[Decision],
     encoded: Sequence[Encoded],

@@ -106,12 +106,23 @@ class DeleteGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateAccount:
+    """Create a technical account from a document."""
+
+    id: UUID
+    document: Document
+    resource_type: ResourceType
+    listed_in_scim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterOrganization:
     """Register an organization with its five roles."""
 
     id: UUID
     name: str
     roles: Mapping[str, UUID] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)  # Those that are not the default.
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,18 @@ class IssueToken:
     label: str
     scope: str
     expires_at: datetime | None = None
+    allowed_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RotateToken:
+    """Record that a token has a successor. The former one ends at an instant, or when it expires."""
+
+    organization_id: UUID
+    token_id: UUID
+    successor: IssueToken
+    now: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +238,29 @@ class ChangeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameOrganization:
+    """Give an organization another name."""
+
+    organization_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendOrganization:
+    """Accept no token of an organization until it is resumed."""
+
+    organization_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeOrganization:
+    """Accept the tokens of an organization again."""
+
+    organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RecordProof:
     """Record something about the log itself."""
 
@@ -266,13 +312,22 @@ class EraseOrganization:
     reason: str
 
 
-UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser
+UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser | CreateAccount
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
+TokenCommand = IssueToken | RotateToken | RevokeToken
 OrganizationCommand = (
-    RegisterOrganization | IssueToken | RevokeToken | RegisterSchema | ChangeSettings | RecordProof
+    RegisterOrganization
+    | RegisterSchema
+    | ChangeSettings
+    | RenameOrganization
+    | SuspendOrganization
+    | ResumeOrganization
+    | RecordProof
 )
 ClientCommand = (
     RegisterClient | AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient
 )
 ErasureCommand = EraseUser | SetLegalHold | LiftLegalHold | EraseOrganization
-Command = UserCommand | GroupCommand | OrganizationCommand | ClientCommand | ErasureCommand
+Command = (
+    UserCommand | GroupCommand | TokenCommand | OrganizationCommand | ClientCommand | ErasureCommand
+)

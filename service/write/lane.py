@@ -134,7 +134,15 @@ class Lanes:
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
         # If the client leaves, only this future is cancelled: its command goes on.
-        return await pending.answer
+        answer = pending.answer
+        del (
+            pending,
+            work,
+        )  # A refusal has this frame in its traceback: see ScimError.without_origin.
+        try:
+            return await answer
+        finally:
+            del answer
 
     async def close(self) -> None:
         """Refuse new commands and finish the waiting ones."""

@@ -50,6 +50,14 @@ class Admin:
             content = await response.read()
             return checked(Answer(response.status, response.headers, parsed(content)))
 
+    async def status(self, method: str, path: str) -> int:
+        """Send a request without a body; return the status. The answer may be a file."""
+        url = URL(f"http://127.0.0.1:{self.served.port}{self.base}{path}", encoded=True)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.served.session.request(method, url, headers=headers) as response:
+            await response.read()
+            return response.status
+
     async def pages(self, path: str, limit: int) -> list[list[Any]]:
         """Return the rows of all pages of a list."""
         pages, cursor = [], ""

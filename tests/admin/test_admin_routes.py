@@ -46,9 +46,7 @@ async def test_every_route_is_open_to_its_scope_alone(
 ) -> None:
     admin = Admin(served, with_scope(served, tenant, route.scope), prefix)
 
-    answer = await admin.send(route.method, path_of(route))
-
-    assert answer.status not in (401, 403, 405)
+    assert await admin.status(route.method, path_of(route)) not in (401, 403, 405)
 
 
 @pytest.mark.parametrize(("prefix", "route"), ROUTES, ids=lambda each: getattr(each, "path", ""))

@@ -56,7 +56,7 @@ async def _work(order: Order, requests: "cycle[bytes]", seen: Counter[str]) -> N
             continue
         try:
             await _converse(order, (reader, writer), requests, seen)
-        except (OSError, EOFError, ValueError, asyncio.IncompleteReadError):
+        except (OSError, EOFError, ValueError, RuntimeError, asyncio.IncompleteReadError):
             seen[CLOSED] += 1
             await asyncio.sleep(PAUSE_S)
         finally:

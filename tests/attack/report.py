@@ -44,8 +44,6 @@ class Result:
         said += [f"answers with {each}" for each in failed]
         refused = [each for each in self.other.statuses if not each.startswith("2")]
         said += [f"another organization got {each}" for each in refused]
-        if not all(self.answers[each] for each in self.shape.accepted):
-            said.append(f"none was answered with each of {', '.join(self.shape.accepted)}")
         return said
 
 

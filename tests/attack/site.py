@@ -31,6 +31,13 @@ class WatchedProcess(Process):
                 stderr=log,
             )
 
+    def close_pipes(self) -> None:
+        """Close what connects us with the process that has ended."""
+        assert self.popen
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            if pipe is not None:
+                pipe.close()
+
     async def report(self) -> "Report":
         """Return what the ticker has measured since the last report."""
         return await asyncio.to_thread(self._report)
@@ -86,3 +93,4 @@ async def attacked(
             yield Site(process, attacker, loaded, other)
         finally:
             await process.stop()
+            process.close_pipes()

@@ -13,6 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
 
+from service import app
+from service.__main__ import main as serve
+from service.cli import serve as serving
+
 TICK_S = 0.005
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 STATM = Path("/proc/self/statm")
@@ -54,10 +58,7 @@ def _memory() -> int:
 
 def main() -> None:
     """Run the service."""
-    from service.__main__ import main as serve  # noqa: PLC0415 - as the command imports it.
-    from service.cli import serve as serving  # noqa: PLC0415
-
-    until_stopped = serving.until_stopped
+    until_stopped = app.until_stopped
 
     async def watched_until_stopped(on_signal: Callable[[], None]) -> None:
         ticker = Ticker()
@@ -75,9 +76,9 @@ def main() -> None:
         loop.remove_reader(0)
         task.cancel()
 
-    serving.until_stopped = watched_until_stopped
+    serving.until_stopped = watched_until_stopped  # type: ignore[attr-defined]
     sys.argv = ["scim-ledger", "serve"]
-    sys.exit(serve())
+    serve()
 
 
 if __name__ == "__main__":

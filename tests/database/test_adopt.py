@@ -4,6 +4,7 @@ import asyncio
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -19,15 +20,18 @@ from projections.maintenance.builds import load_builds
 from projections.maintenance.release import load_columns
 from projections.rebuild.rebuild import rebuild, roll_back
 from projections.registry import DIRECTORY
+from schema.events import user
+from schema.events.organization import ROLE_NAMES, Organization
 from schema.scim import text
 from schema.scim.filter import comparable
 from service.background.release_watch import log_release_mismatches
 from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
 from service.database.migrate import migrate
-from service.organizations.register import CreatedOrganization, create_organization
+from service.ids import new_id
+from service.organizations.register import CreatedOrganization, find_organization
 from service.runtime import Runtime, open_runtime
-from service.write.commands import CreateGroup
+from service.write.commands import CreateGroup, RegisterOrganization
 from tests.builders import ANN, JO, KIM, SALES, delete_user, post_user
 from tests.database.golden_rows import FOLDER, write_log
 from tests.database.rebuilding import differences, rebuild_context, rebuild_until, silent
@@ -49,7 +53,7 @@ def former_fold(value: str) -> str:
 def former_release(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let rows be made as the former release made them."""
     with monkeypatch.context() as patched:
-        for module in (rows, comparable):
+        for module in (rows, comparable, user):
             patched.setattr(module, "fold", former_fold)
         yield
 
@@ -65,6 +69,17 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 def sealer(database_url: str) -> Sealer:
     """Give what seals the personal part of the log."""
     return rebuild_context(database_url).sealer
+
+
+async def former_organization(runtime: Runtime, name: str) -> CreatedOrganization:
+    """Create an organization as the former release did: no event makes a technical account of its first user."""
+    roles = {role: new_id() for role in ROLE_NAMES}
+    blank = Organization(new_id(), 0, datetime.now(UTC), name, roles)
+    made = CreatedOrganization(blank, new_id())
+    register = RegisterOrganization(blank.id, name, roles)
+    await write(runtime, made, register, post_user(made.account_id, userName="technical-account"))
+    found = await find_organization(runtime, str(blank.id))
+    return CreatedOrganization(found, made.account_id)
 
 
 async def write(runtime: Runtime, made: CreatedOrganization, *commands: object) -> None:
@@ -116,7 +131,7 @@ async def test_tables_without_a_name_that_differs_are_adopted(
     sealer: Sealer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    acme = await create_organization(runtime, f"Acme {name}", provenance=cli_provenance())
+    acme = await former_organization(runtime, f"Acme {name}")
     await write(
         runtime,
         acme,
@@ -154,7 +169,7 @@ async def make_revision_2(connection: asyncpg.Connection) -> None:
 async def test_tables_of_revision_2_are_extended_in_place(
     runtime: Runtime, database_url: str, connection: asyncpg.Connection
 ) -> None:
-    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    acme = await former_organization(runtime, "Acme")
     await write(runtime, acme, post_user(JO), post_user(KIM, userName="weiß@x"), delete_user(KIM))
     await make_revision_2(connection)
 
@@ -174,7 +189,7 @@ async def test_a_name_that_differs_in_any_column_keeps_them_from_it(
     sealer: Sealer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    acme = await former_organization(runtime, "Acme")
     await write(runtime, acme, named("Weiß")[column])
     await make_former(connection, database_url, monkeypatch)
 
@@ -193,7 +208,7 @@ async def test_each_letter_that_is_folded_otherwise_is_seen(
     sealer: Sealer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    acme = await former_organization(runtime, "Acme")
     # Its documents have no other such letter; the key alone is left of who is deleted.
     await write(runtime, acme, post_user(JO, userName=f"o{name}"))
     if kept_by == "former_users":
@@ -211,7 +226,7 @@ async def test_an_organization_with_such_a_name_is_seen(
     sealer: Sealer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await create_organization(runtime, "Straße", provenance=cli_provenance())
+    await former_organization(runtime, "Straße")
     await make_former(connection, database_url, monkeypatch)
 
     assert await adopt(connection, sealer) == []
@@ -225,7 +240,7 @@ async def test_one_organization_of_many_is_enough_and_a_rebuild_ends_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for number, name in enumerate(["ada", "é", "Weiß"]):
-        made = await create_organization(runtime, f"Acme {number}", provenance=cli_provenance())
+        made = await former_organization(runtime, f"Acme {number}")
         await write(runtime, made, post_user(UUID(int=JO.int + 9 + number), userName=name))
     await make_former(connection, database_url, monkeypatch)
 
@@ -274,7 +289,7 @@ async def test_tables_beside_those_that_serve_are_adopted_as_far_as_they_are(
     sealer: Sealer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    acme = await former_organization(runtime, "Acme")
     await write(runtime, acme, post_user(JO, userName="sé"), post_user(KIM, userName="us"))
     await write(runtime, acme, delete_user(KIM))
     with former_release(monkeypatch):
@@ -295,7 +310,7 @@ async def test_without_the_key_names_of_the_deleted_wait_for_a_start_with_it(
     connection: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    acme = await former_organization(runtime, "Acme")
     await write(runtime, acme, post_user(JO, userName="sam"), delete_user(JO))
     await make_former(connection, database_url, monkeypatch)
 
@@ -311,7 +326,7 @@ async def test_several_first_starts_at_once_all_succeed(
     connection: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    acme = await create_organization(runtime, "Acme", provenance=cli_provenance())
+    acme = await former_organization(runtime, "Acme")
     await write(runtime, acme, post_user(JO, userName="é"))
     await make_former(connection, database_url, monkeypatch)
 
@@ -362,7 +377,7 @@ async def test_what_somebody_changed_by_hand_is_not_adopted(
     connection: asyncpg.Connection,
     sealer: Sealer,
 ) -> None:
-    await create_organization(runtime, "Acme", provenance=cli_provenance())
+    await former_organization(runtime, "Acme")
     await connection.execute(FORMER)
     await connection.execute(change)
     assert await adopt(connection, sealer) == []

@@ -7,7 +7,7 @@ from schema.scim.urns import ENTERPRISE_USER
 from tests.protocol.extensions import URN, attribute, register
 from tests.serving import Scim, Served, Tenant
 
-CROWD = 23  # Users; with the technical account, 24.
+CROWD = 23  # Users. The technical account is in no list.
 SORTS = (  # Every kind of value: text, multi-valued, boolean, instant, UUID, an extension's numbers.
     "userName",
     "title",

@@ -122,7 +122,7 @@ async def test_the_request_id_is_that_of_the_events(
 
     patched = await scim.patch(f"/Users/{made.body['id']}", role, off)
 
-    events = await read(served.owner, organization.id, after=3, limit=10)
+    events = await read(served.owner, organization.id, after=4, limit=10)
     assert [(each.type, each.request_id) for each in events] == [
         ("UserProvisioned", UUID(made.headers["X-Request-Id"])),
         ("RoleAssigned", UUID(patched.headers["X-Request-Id"])),

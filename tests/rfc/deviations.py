@@ -81,6 +81,7 @@ ADDITIONS = {  # (schema, attribute) that the examples of §8.7 do not have → 
     (CONFIG, "etag.supported"): "RFC 7643 §5 requires it; the example forgets it.",
     (CONFIG, "authenticationSchemes.type"): "RFC 7643 §5 requires it; the example forgets it.",
     (CONFIG, "authenticationSchemes.primary"): "RFC 7643 §8.5 uses it.",
+    (CONFIG, "interopProfileConformant"): "An organization may ask for what the profiles demand.",
     (CONFIG, "pagination"): "RFC 9865 adds it.",
     (CONFIG, "pagination.cursor"): "RFC 9865 adds it.",
     (CONFIG, "pagination.index"): "RFC 9865 adds it.",

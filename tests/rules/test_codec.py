@@ -30,14 +30,19 @@ from schema.events.organization import (
     LegalHoldSet,
     OrganizationErased,
     OrganizationRegistered,
+    OrganizationRenamed,
+    OrganizationResumed,
+    OrganizationSuspended,
     SchemaRegistered,
     SettingsChanged,
     TokenIssued,
     TokenRevoked,
+    TokenRotated,
 )
 from schema.events.proof import AuditExported, LogKeyChanged, LogPoint, LogRestored, ProofBegun
 from schema.events.upcast import upcast
 from schema.events.user import (
+    AccountDesignated,
     ReferenceErased,
     RoleAssigned,
     UserChanged,
@@ -82,6 +87,7 @@ ISSUED = {
     **dict.fromkeys(["token_id", "account_id"], IDS),
     **dict.fromkeys(["jti_hash", "label", "scope"], TEXTS),
     "expires_at": st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+    "allowed_networks": st.lists(TEXTS, max_size=3).map(tuple),
 }
 
 CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple))
@@ -125,9 +131,21 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     MembersRemoved: events(MembersRemoved, **MEMBERS),
     GroupDeleted: events(GroupDeleted),
     OrganizationRegistered: events(
-        OrganizationRegistered, name=TEXTS, roles=st.dictionaries(TEXTS, IDS, max_size=3)
+        OrganizationRegistered,
+        name=TEXTS,
+        roles=st.dictionaries(TEXTS, IDS, max_size=3),
+        settings=st.dictionaries(TEXTS, SCALARS, max_size=3),
     ),
+    AccountDesignated: events(AccountDesignated, listed_in_scim=st.booleans()),
+    OrganizationRenamed: events(OrganizationRenamed, name=TEXTS),
+    OrganizationSuspended: events(OrganizationSuspended, reason=TEXTS),
+    OrganizationResumed: events(OrganizationResumed),
     TokenIssued: events(TokenIssued, **ISSUED),
+    TokenRotated: events(
+        TokenRotated,
+        **dict.fromkeys(["token_id", "successor_id"], IDS),
+        ends_at=st.datetimes(timezones=st.just(UTC)),
+    ),
     TokenRevoked: events(TokenRevoked, token_id=IDS),
     SchemaRegistered: events(SchemaRegistered, document=DOCUMENTS),
     ProofBegun: events(ProofBegun, size=SIZES, root_hash=TEXTS, reason=TEXTS),

@@ -71,7 +71,14 @@ def as_json(state: Any) -> dict[str, Any]:
 def test_a_stored_event_folds_into_the_state_that_it_always_did(name: str) -> None:
     state = as_json(folded(name))
     # A later release may add to a state, but never remove or change anything in it.
-    assert {key: state[key] for key in CORPUS[name]["state"]} == CORPUS[name]["state"]
+    assert of_known(state, CORPUS[name]["state"]) == CORPUS[name]["state"]
+
+
+def of_known(state: Any, golden: Any) -> Any:
+    """Return what a state has of the keys of a golden one, at any depth."""
+    if not isinstance(golden, dict):
+        return state
+    return {key: of_known(state[key], golden[key]) for key in golden}
 
 
 @pytest.mark.parametrize("name", WRITTEN)

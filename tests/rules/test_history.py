@@ -174,4 +174,5 @@ def test_the_timeline_withholds_the_hash_of_a_token() -> None:
         "accountId": str(ANN),
         "label": "Entra",
         "scope": "scim",
+        "allowedNetworks": [],
     }

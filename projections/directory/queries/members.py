@@ -1,6 +1,6 @@
 """Read groups with their members, however many there are."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +19,8 @@ from projections.directory.queries.point_reads import (
 statement = statements_in(__package__)
 
 
+# Between the JSON lists of many members: RFC 7464's record separator, which JSON never holds.
+PIECES_SEPARATOR = "\x1e"
 Rows = Sequence[asyncpg.Record]
 Offload = Callable[[Callable[[Rows], str], Rows], Awaitable[str]]
 """Calls a function with rows. If there are many rows, it runs in a thread."""
@@ -47,9 +49,18 @@ async def with_all_members(
 
 
 def _as_json(rows: Rows) -> str:
-    return orjson.dumps(
-        [(str(each["member_id"]), each["member_type"], each["display"]) for each in rows]
-    ).decode()
+    return PIECES_SEPARATOR.join(
+        orjson.dumps(
+            [(str(each["member_id"]), each["member_type"], each["display"]) for each in some]
+        ).decode()
+        for some in pieces(rows)
+    )
+
+
+def pieces(rows: Rows) -> Iterator[Rows]:
+    """Yield rows in pieces that the JSON parser reads in a moment."""
+    for begin in range(0, len(rows), MEMBERS_TOGETHER_MAX):
+        yield rows[begin : begin + MEMBERS_TOGETHER_MAX]
 
 
 async def stream_members(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,7 @@ statement = statements_in(__package__)
 
 
 QUERY_TIMEOUT_S = 10.0
+KEYS_MAX = 128  # Of one query: more would have too many documents in memory.
 MEMBERS_TOGETHER_MAX = (
     1_000  # Up to so many members are read with their group; more are read separately.
 )
@@ -25,7 +27,8 @@ class Resource(NamedTuple):
     """A resource as stored.
 
     `related` is a JSON list. For a user it holds the user's groups, as (id, displayName). For a group it
-    holds the members, as (id, type, display), if they were asked for and are at most MEMBERS_TOGETHER_MAX.
+    holds the members, as (id, type, display), if they were asked for and are at most MEMBERS_TOGETHER_MAX; a page
+    also holds those of larger groups, as several lists (members.py).
     """
 
     id: UUID
@@ -90,7 +93,7 @@ class PointReader:
         await self._connections.close()
 
     async def _run(self, lane: tuple[Lookup, UUID]) -> None:
-        while waiting := self._waiting.pop(lane, None):
+        while waiting := self._take(lane):
             try:
                 found = await self._query(lane, list(waiting))
             except Exception as error:  # noqa: BLE001 - every waiting read gets it.
@@ -99,6 +102,15 @@ class PointReader:
                 for key, futures in waiting.items():
                     _answer(futures, found.get(key, []))
         del self._tasks[lane]
+
+    def _take(self, lane: tuple[Lookup, UUID]) -> Waiting:
+        """Take the reads that wait, as many as one query may answer."""
+        waiting = self._waiting.pop(lane, {})
+        if len(waiting) <= KEYS_MAX:
+            return waiting
+        first = dict(islice(waiting.items(), KEYS_MAX))
+        self._waiting[lane] = {key: waiting[key] for key in waiting if key not in first}
+        return first
 
     async def _query(
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]

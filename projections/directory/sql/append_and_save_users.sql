@@ -34,21 +34,23 @@
 -- $30 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $31 documents json[]
 -- $32 searches jsonb[]
+-- $33 kinds text[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
-            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+            user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
+            kind)
     SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
            user_name_key, external_id, display_name_key, employee_number_key,
-           ARRAY(SELECT json_array_elements_text(email_keys)), document, search
+           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind
       FROM locked,
            unnest($19::uuid[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::text[],
                   $24::boolean[], $25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[],
-                  $30::json[], $31::json[], $32::jsonb[])
+                  $30::json[], $31::json[], $32::jsonb[], $33::text[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                    external_id, display_name_key, employee_number_key, email_keys, document, search)
+                    external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
         ON CONFLICT ON CONSTRAINT users_pkey
         DO UPDATE
        SET version = excluded.version,
@@ -61,7 +63,8 @@ WITH locked AS MATERIALIZED (
            employee_number_key = excluded.employee_number_key,
            email_keys = excluded.email_keys,
            document = excluded.document,
-           search = excluded.search
+           search = excluded.search,
+           kind = excluded.kind
 )
 SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
   FROM locked

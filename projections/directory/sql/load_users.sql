@@ -1,7 +1,7 @@
 -- load_users: the state of users by id, with the groups of each as a JSON list of (id, displayName), or NULL.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
-SELECT id, version, created_at, modified_at, origin, active, role_id, document,
+SELECT id, version, created_at, modified_at, origin, active, role_id, document, kind,
        (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
           FROM memberships
           JOIN groups

@@ -8,9 +8,12 @@
 -- $7 issued_at timestamptz
 -- $8 expires_at timestamptz
 -- $9 revoked_at timestamptz
+-- $10 allowed_networks text[]
 INSERT INTO directory.tokens
-       (organization_id, id, jti_hash, account_id, label, scope, issued_at, expires_at, revoked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (organization_id, id, jti_hash, account_id, label, scope, issued_at, expires_at, revoked_at,
+        allowed_networks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT ON CONSTRAINT tokens_pkey
     DO UPDATE
-   SET revoked_at = excluded.revoked_at
+   SET expires_at = excluded.expires_at,
+       revoked_at = excluded.revoked_at

@@ -14,17 +14,19 @@
 -- $13 email_keys text[]: each a JSON list of texts, because arrays of arrays must be rectangular
 -- $14 documents json[]
 -- $15 searches jsonb[]
+-- $16 kinds text[]
 INSERT INTO directory.users
        (organization_id, id, version, created_at, modified_at, origin, active, role_id,
-        user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search)
+        user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
+        kind)
 SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
        user_name_key, external_id, display_name_key, employee_number_key,
-       ARRAY(SELECT json_array_elements_text(email_keys)), document, search
+       ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind
   FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
               $7::boolean[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
-              $13::json[], $14::json[], $15::jsonb[])
+              $13::json[], $14::json[], $15::jsonb[], $16::text[])
        AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                external_id, display_name_key, employee_number_key, email_keys, document, search)
+                external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
     ON CONFLICT ON CONSTRAINT users_pkey
     DO UPDATE
    SET version = excluded.version,
@@ -37,4 +39,5 @@ SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
        employee_number_key = excluded.employee_number_key,
        email_keys = excluded.email_keys,
        document = excluded.document,
-       search = excluded.search
+       search = excluded.search,
+       kind = excluded.kind

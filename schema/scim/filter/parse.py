@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 FILTER_DEPTH_MAX = 50  # Levels of nested brackets.
+CACHED_LENGTH_MAX = 500
 FILTER_TERMS_MAX = 200  # Comparisons in one filter.
 
 OPERATORS = {each.value: each for each in Operator}
@@ -49,12 +50,16 @@ Find = Callable[[str], AttributePath | None]
 
 def parse_filter(text: str, resource_type: ResourceType) -> Filter:
     """Return the filter of a query. Errors: InvalidFilter, with the place and what to write."""
-    return read_equality(text, resource_type) or _parse(text, resource_type)
+    parse = _parse if len(text) > CACHED_LENGTH_MAX else _parse_cached
+    return read_equality(text, resource_type) or parse(text, resource_type)
 
 
-@lru_cache(maxsize=1024)  # Clients repeat the filters that are longer than one equality.
 def _parse(text: str, resource_type: ResourceType) -> Filter:
     return _Parser(tokenize(text), resource_type.find).whole()
+
+
+# Clients repeat the filters that are longer than one equality, and few of them are long.
+_parse_cached = lru_cache(maxsize=1024)(_parse)
 
 
 def read_equality(text: str, resource_type: ResourceType) -> Comparison | None:

@@ -1,12 +1,13 @@
 """The operations of a PATCH request (RFC 7644 §3.5.2), read into one shape from both dialects."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from schema.scim.attributes import Document
-from schema.scim.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget
+from schema.scim.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget, PayloadTooLarge
 from schema.scim.json_slices import NotJson, loads
 from schema.scim.json_text import without_mark
 from schema.scim.json_values import count_values
@@ -17,6 +18,9 @@ from schema.scim.resource_type import ResourceType
 from schema.scim.value import refuse_nul
 
 OPERATIONS_MAX = 1_000  # In one request; a client that needs more sends another.
+PATHS_LENGTH_MAX = (
+    400_000  # Characters of all paths of a request; to parse them takes a few tenths of a second.
+)
 TEXT_VALUES_MAX = (
     600_000  # Of JSON that is sent as text: 100,000 members with all that clients send.
 )
@@ -65,6 +69,8 @@ class _Reader:
     resource_type: ResourceType
     resource_id: str
     ignored: list[str] = field(default_factory=list)
+    paths: dict[str, Path | None] = field(default_factory=dict)
+    lengths: Counter[str] = field(default_factory=Counter)
 
     def read(self, sent: Document) -> Iterator[Operation]:
         """Yield the changes that one operation of the message asks for."""
@@ -81,13 +87,25 @@ class _Reader:
         if self.resource_type.is_container(text):
             yield from self._read_container(kind, text, value)
             return
-        path = parse_path(text, self.resource_type)
+        path = self._parse_path(text)
         if path is None or path.attribute.name.lower() in DERIVED:
             self.ignored.append(text)
             return
         self._refuse_read_only(path, value)
         if path.attribute.is_kept:
             yield from self._operations(kind, path, value)
+
+    def _parse_path(self, text: str) -> Path | None:
+        """Return what a path selects, as parse_path does; a path that is repeated is parsed once."""
+        if text not in self.paths:
+            self.paths[text] = parse_path(text, self.resource_type)
+            self.lengths["paths"] += len(text)
+            if self.lengths["paths"] > PATHS_LENGTH_MAX:
+                raise PayloadTooLarge(
+                    f"The paths of the PATCH take more than {PATHS_LENGTH_MAX:,} characters in all; "
+                    "send several requests."
+                )
+        return self.paths[text]
 
     def _operations(self, kind: Kind, path: Path, sent: Any) -> Iterator[Operation]:
         """Yield the changes at a path; there is none if the operation adds or removes nothing."""

@@ -10,6 +10,7 @@ from schema.scim.filter.parse import Filter, parse_value_filter
 from schema.scim.resource_type import AttributePath, ResourceType
 
 QUOTED_MAX = 100  # Characters of a path that a refusal repeats.
+CACHED_LENGTH_MAX = 200
 PATH_LENGTH_MAX = 8_000  # As long as a filter may be.
 # RFC 7643 §2.1, RFC 7644 §3.10: [urn:]name[.sub]. Anything may stand before the colon.
 NAME = re.compile(r"([^:]\S*:)?[$]?[A-Za-z][\w$-]*(\.[$]?[A-Za-z][\w$-]*)?", re.ASCII)
@@ -37,7 +38,6 @@ class Path:
         return str(self.attribute_path)
 
 
-@lru_cache(maxsize=4096)
 def parse_path(text: str, resource_type: ResourceType) -> Path | None:
     """Return what a path selects; None if it is well formed but names nothing known.
 
@@ -45,6 +45,12 @@ def parse_path(text: str, resource_type: ResourceType) -> Path | None:
     """
     if len(text) > PATH_LENGTH_MAX:
         raise InvalidPath(f"The path is longer than {PATH_LENGTH_MAX:,} characters.")
+    # Clients repeat short paths; thousands of long ones in the cache would take hundreds of megabytes.
+    parse = _parse if len(text) > CACHED_LENGTH_MAX else _parse_cached
+    return parse(text, resource_type)
+
+
+def _parse(text: str, resource_type: ResourceType) -> Path | None:
     name, bracket, rest = text.strip().partition("[")
     if not name or not set(name).isdisjoint(" \"'(){}]"):
         raise InvalidPath(
@@ -59,6 +65,9 @@ def parse_path(text: str, resource_type: ResourceType) -> Path | None:
     if path is None and tail.lower() == ".value":
         path = _simple(_known(name, text, resource_type))
     return _select(path.attribute_path, inner, text) if path else None
+
+
+_parse_cached = lru_cache(maxsize=4096)(_parse)
 
 
 def _known(name: str, text: str, resource_type: ResourceType) -> Path | None:

@@ -1,20 +1,18 @@
 """What the commands of auditors print: lines, CSV or JSON."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from schema.events.organization import Organization
 from service.cli.process import output
 from service.replay.answers import Access, NamedHolder, NamedPeriod
 from service.replay.describe import DescribedEvent
+from service.replay.documents import EVENT_COLUMNS, csv_text, event_document, flat_event
 from service.terminal import printable
 
 complain = output.complain
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # A spreadsheet would calculate such a cell.
 
 
 class Form(Enum):
@@ -59,52 +57,16 @@ def member(each: NamedPeriod) -> dict[str, Any]:
     }
 
 
-def event(each: DescribedEvent) -> dict[str, Any]:
-    """Return an event, as the audit API answers it."""
-    return {
-        "position": each.position,
-        "recordedAt": each.recorded_at,
-        "type": each.type,
-        "resourceType": each.resource_type,
-        "resourceId": each.resource_id,
-        "resourceName": each.resource_name,
-        "actor": {"id": each.actor.id, "name": each.actor.name, "kind": each.actor.kind},
-        "token": {"id": each.token_id, "label": each.token_label} if each.token_id else None,
-        "requestId": each.request_id,
-        "source": each.source,
-        "sentence": each.sentence,
-        "facts": dict(each.facts),
-        "changes": [
-            {
-                "attribute": one.attribute,
-                "before": one.before,
-                "after": one.after,
-                "isErased": one.is_erased,
-            }
-            for one in each.changes
-        ],
-    }
-
-
 def events(found: Sequence[DescribedEvent], form: Form, position: int) -> str:
     """Return events: a line each, CSV, or JSON."""
     if form is Form.JSON:
-        return output.as_json({"items": [event(each) for each in found], "position": position})
+        return output.as_json(
+            {"items": [event_document(each) for each in found], "position": position}
+        )
     if form is Form.CSV:
-        return as_csv([_flat(each) for each in found], EVENT_COLUMNS)
+        return csv_text(map(flat_event, found), EVENT_COLUMNS).rstrip("\n")
     lines = [_line(each) for each in found] or ["No event matches."]
     return "\n".join([*lines, _computed(position)])
-
-
-EVENT_COLUMNS: Final = (
-    *("position", "recordedAt", "type", "resourceType", "resourceName", "actor", "token", "source"),
-    *("sentence", "requestId", "resourceId"),
-)
-
-
-def _flat(each: DescribedEvent) -> dict[str, Any]:
-    row = event(each)
-    return {**row, "actor": each.actor.name, "token": each.token_label}
 
 
 def _line(each: DescribedEvent) -> str:
@@ -134,7 +96,7 @@ def table(rows: Sequence[Mapping[str, Any]], form: Form, position: int | None) -
     if form is Form.JSON:
         return output.as_json({"items": [dict(each) for each in rows], "position": position})
     if form is Form.CSV:
-        return as_csv(rows, tuple(rows[0]) if rows else ())
+        return csv_text(rows, tuple(rows[0]) if rows else ()).rstrip("\n")
     lines = [_row(each) for each in rows] or ["Nobody."]
     return "\n".join([*lines, _computed(position or 0)])
 
@@ -158,7 +120,7 @@ def access(found: Access, organization: Organization, *, as_json: bool) -> str:
                 "userName": found.subject.name,
                 "hasAccess": found.lost_at is None,
                 "lostAt": found.lost_at,
-                "events": [event(each) for each in found.events],
+                "events": [event_document(each) for each in found.events],
                 "position": found.position,
             }
         )
@@ -183,20 +145,3 @@ def instant(at: datetime) -> str:
 
 def _computed(position: int) -> str:
     return f"Computed from the log up to event #{position:,}."
-
-
-def as_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Return rows as CSV with a header. A cell that a spreadsheet would calculate gets an apostrophe in front."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in columns])
-    return text.getvalue().rstrip("\n")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    shown = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{shown}" if shown.startswith(FORMULA) else shown

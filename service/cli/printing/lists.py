@@ -1,22 +1,19 @@
-"""What commands print about organizations, roles, users, tokens and schemas: lines or JSON."""
+"""What commands print about organizations, roles, users and schemas: lines or JSON."""
 
 import shlex
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from projections.directory.load import load_tokens, load_users
 from projections.directory.organizations import list_organizations
 from schema.events.organization import Organization
-from service.cli.printing.tokens import instant, listed_token
+from service.cli.printing.tokens import instant
 from service.cli.process import output
 from service.organizations.register import CreatedOrganization
-from service.organizations.tokens import IssuedToken
 from service.runtime import Runtime
 from service.terminal import printable
 
 
-def organization(created: CreatedOrganization, *, as_json: bool) -> str:
+def created_organization(created: CreatedOrganization, *, as_json: bool) -> str:
     """Return an organization that was just made."""
     made = created.organization
     if as_json:
@@ -37,12 +34,36 @@ def _argument(made: Organization) -> str:
     return shlex.quote(made.name) if made.name.isprintable() else str(made.id)
 
 
+def organization(found: Organization, *, as_json: bool) -> str:
+    """Return an organization."""
+    if as_json:
+        return output.as_json(_organization(found))
+    suspension = found.suspension
+    state = (
+        f"suspended since {suspension.since:%Y-%m-%d}: {printable(suspension.reason)}"
+        if suspension
+        else "active"
+    )
+    return "\n".join(
+        [
+            f"Organization {printable(found.name)} is {found.id}",
+            f"  State          {state}",
+            *(f"  {name:<14} {role_id}" for name, role_id in found.roles.items()),
+            *(f"  {name:<14} {value}" for name, value in found.settings.items()),
+        ]
+    )
+
+
 async def organizations(runtime: Runtime, *, as_json: bool) -> str:
     """Return all organizations."""
     known = await load_organizations(runtime)
     if as_json:
         return output.as_json([_organization(each) for each in known])
-    lines = [f"{each.id}  {each.created_at:%Y-%m-%d}  {printable(each.name)}" for each in known]
+    lines = [
+        f"{each.id}  {each.created_at:%Y-%m-%d}  {printable(each.name)}"
+        f"{'  (suspended)' if each.suspension else ''}"
+        for each in known
+    ]
     return "\n".join(lines) or "There is no organization yet: scim-ledger organization create NAME"
 
 
@@ -71,49 +92,15 @@ def schemas(found: Organization, *, as_json: bool) -> str:
     return "\n".join(lines) or "There is no extension schema: scim-ledger schema add FILE"
 
 
-def issued(token: IssuedToken, tenant_url: str, *, as_json: bool) -> str:
-    """Return a token that was just made."""
-    if as_json:
-        return output.as_json(
-            {
-                "token": token.token,
-                "tenantUrl": tenant_url,
-                "tokenId": str(token.token_id),
-                "expiresAt": instant(token.expires_at),
-            }
-        )
-    until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "until it is revoked"
-    return "\n".join(
-        [
-            f"Tenant URL    {tenant_url}",
-            f"Secret token  {token.token}",
-            f"The token is shown only once. It is valid {until}; its id is {token.token_id}.",
-        ]
-    )
-
-
-async def tokens(runtime: Runtime, found: Organization, *, as_json: bool) -> str:
-    """Return the tokens of an organization, each with the reasons why it does not work, if any."""
-    async with runtime.pool.acquire() as connection:
-        known = list((await load_tokens(connection, found.id)).values())
-        accounts, _ = await load_users(connection, found.id, {each.account_id for each in known})
-    listed = [listed_token(each, found, accounts.get(each.account_id), _now()) for each in known]
-    if as_json:
-        return output.as_json([each.document() for each in listed])
-    lines = [each.line() for each in listed]
-    return "\n".join(lines) or "There is no token yet: scim-ledger token issue --label NAME"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _organization(each: Organization) -> dict[str, Any]:
     return {
         "organizationId": str(each.id),
         "name": each.name,
         "createdAt": instant(each.created_at),
         "roles": {name: str(role_id) for name, role_id in each.roles.items()},
+        "settings": dict(each.settings),
+        "suspendedAt": instant(each.suspension.since) if each.suspension else None,
+        "suspensionReason": each.suspension.reason if each.suspension else None,
     }
 
 

@@ -1,90 +1,118 @@
-"""A token as lists show it: its account, and why it does not work, if so."""
+"""What commands print about tokens: lines or JSON."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from schema.events.organization import TOKEN_ROLE, Organization, Token
-from schema.events.user import User
+from schema.events.organization import Organization
+from service.cli.process import output
+from service.organizations.listing import ListedToken
+from service.organizations.tokens import IssuedToken
 from service.terminal import printable
 
 
-@dataclass(frozen=True, slots=True)
-class ListedToken:
-    """A token with its account. `problems` says why it does not work; without problems it works."""
-
-    token: Token
-    account: str  # The userName; the id if the account is deleted.
-    account_state: str
-    problems: tuple[str, ...]
-
-    def line(self) -> str:
-        """Return the token as a line."""
-        token = self.token
-        return (
-            f"{token.id}  {token.issued_at:%Y-%m-%d}  {self.state():<22}  {printable(token.label)}  "
-            f"account {printable(self.account)} ({self.account_state})"
+def issued(token: IssuedToken, tenant_url: str, *, as_json: bool) -> str:
+    """Return a token that was just made."""
+    if as_json:
+        return output.as_json(
+            {
+                "token": token.token,
+                "tenantUrl": tenant_url,
+                "id": str(token.token_id),
+                "tokenId": str(token.token_id),
+                "accountId": str(token.account_id),
+                "expiresAt": instant(token.expires_at),
+            }
         )
-
-    def state(self) -> str:
-        """Return until when the token works, or why it does not."""
-        if self.problems:
-            return "; ".join(self.problems)
-        until = self.token.expires_at
-        return f"expires {until:%Y-%m-%d}" if until else "valid"
-
-    def document(self) -> dict[str, Any]:
-        """Return the token as JSON."""
-        token = self.token
-        return {
-            "tokenId": str(token.id),
-            "label": token.label,
-            "accountId": str(token.account_id),
-            "account": self.account,
-            "accountState": self.account_state,
-            "issuedAt": instant(token.issued_at),
-            "expiresAt": instant(token.expires_at),
-            "revokedAt": instant(token.revoked_at),
-            "isValid": not self.problems,
-            "problems": list(self.problems),
-        }
-
-
-def listed_token(
-    token: Token, organization: Organization, account: User | None, now: datetime
-) -> ListedToken:
-    """Return a token as a list shows it. `account` is None if the account was deleted."""
-    name = str(account.attributes["userName"]) if account else str(token.account_id)
-    problems = (*_own_problems(token, now), *_account_problems(organization, account))
-    return ListedToken(token, name, _state(organization, account), problems)
-
-
-def _own_problems(token: Token, now: datetime) -> tuple[str, ...]:
-    if token.revoked_at:
-        return (f"revoked {token.revoked_at:%Y-%m-%d}",)
-    if token.expires_at and token.expires_at <= now:
-        return (f"expired {token.expires_at:%Y-%m-%d}",)
-    return ()
-
-
-def _account_problems(organization: Organization, account: User | None) -> tuple[str, ...]:
-    if account is None:
-        return ("account deleted",)
-    return (
-        *(() if account.active else ("account deactivated",)),
-        *(
-            ()
-            if account.role_id == organization.roles[TOKEN_ROLE]
-            else (f"account not {TOKEN_ROLE}",)
-        ),
+    until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "until it is revoked"
+    return "\n".join(
+        [
+            f"Tenant URL    {tenant_url}",
+            f"Secret token  {token.token}",
+            f"The token is shown only once. It is valid {until}; its id is {token.token_id}.",
+        ]
     )
 
 
-def _state(organization: Organization, account: User | None) -> str:
+def tokens(listed: Sequence[ListedToken], organization: Organization, *, as_json: bool) -> str:
+    """Return the tokens of an organization, each with the reasons why it does not work, if any."""
+    if as_json:
+        return output.as_json([_document(each, organization) for each in listed])
+    lines = [_line(each, organization) for each in listed]
+    return "\n".join(lines) or "There is no token yet: scim-ledger token issue --label NAME"
+
+
+def revoked(token: ListedToken, organization: Organization, *, is_new: bool, as_json: bool) -> str:
+    """Return a token that was just revoked."""
+    if as_json:
+        return output.as_json(_document(token, organization))
+    return "Revoked." if is_new else "It was already revoked."
+
+
+def _line(listed: ListedToken, organization: Organization) -> str:
+    token = listed.token
+    used = f"used {listed.last_use.at:%Y-%m-%d %H:%M}" if listed.last_use else "never used"
+    account = f"account {printable(listed.account_name)} ({_account_state(listed, organization)})"
+    return (
+        f"{token.id}  {token.issued_at:%Y-%m-%d}  {_state(listed, organization):<22}  "
+        f"{printable(token.label)}  {account}  {token.scope}  {used}"
+    )
+
+
+def _state(listed: ListedToken, organization: Organization) -> str:
+    """Return until when the token works, or why it does not."""
+    if problems := _problems(listed, organization):
+        return "; ".join(problems)
+    until = listed.token.expires_at
+    return f"expires {until:%Y-%m-%d}" if until else "valid"
+
+
+def _problems(listed: ListedToken, organization: Organization) -> list[str]:
+    """Return why a token does not work; nothing if it does."""
+    token = listed.token
+    problems = list(listed.account_problems(organization))
+    if organization.suspension:
+        problems.insert(0, "organization suspended")
+    if token.revoked_at:
+        problems.insert(0, f"revoked {token.revoked_at:%Y-%m-%d}")
+    elif listed.state == "expired":
+        problems.insert(0, f"expired {token.expires_at:%Y-%m-%d}")
+    return problems
+
+
+def _account_state(listed: ListedToken, organization: Organization) -> str:
+    account = listed.account
     if account is None:
         return "deleted"
     role = organization.role_name(account.role_id) or "no role"
     return f"{'active' if account.active else 'deactivated'}, {role}"
+
+
+def _document(listed: ListedToken, organization: Organization) -> dict[str, Any]:
+    """Return a token as the admin API answers it, with the names that this command had before."""
+    token, use, problems = listed.token, listed.last_use, _problems(listed, organization)
+    return {
+        "id": str(token.id),
+        "tokenId": str(token.id),
+        "label": token.label,
+        "accountId": str(token.account_id),
+        "accountName": listed.account_name,
+        "account": listed.account_name,
+        "accountState": _account_state(listed, organization),
+        "scopes": token.scope.split(),
+        "createdAt": instant(token.issued_at),
+        "issuedAt": instant(token.issued_at),
+        "createdBy": listed.created_by,
+        "lastUsedAt": instant(use.at) if use else None,
+        "lastUsedFrom": use.address if use else None,
+        "expiresAt": instant(token.expires_at),
+        "revokedAt": instant(token.revoked_at),
+        "allowedNetworks": list(token.allowed_networks),
+        "state": listed.state,
+        "blockedBecause": listed.blocked_because,
+        "isValid": not problems,
+        "problems": problems,
+    }
 
 
 def instant(at: datetime | None) -> str | None:

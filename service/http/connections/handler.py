@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import HttpVersion10, HttpVersion11, StreamReader
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.web import RequestPayloadError
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from service.http.connections.arrivals import HEAD_TIMEOUT_S, Arrivals
@@ -12,6 +13,7 @@ from service.http.connections.client_address import Peer
 from service.http.connections.registry import Connections
 
 HEAD_BYTES_MAX = 65_536  # Of the request line and all headers.
+SPLINTERED_BYTES_MIN, BYTES_PER_LINE_MIN = 4_096, 8
 REQUEST_LINE_EXTRA = len("  HTTP/1.1\r\n\r\n")
 HEADER_EXTRA = len(": \r\n")
 
@@ -37,6 +39,7 @@ class BoundedConnection(RequestHandler):
         "connections",
         "has_authenticated",
         "head_bytes",
+        "is_chunked",
         "is_head_arriving",
         "peer",
     )
@@ -49,10 +52,12 @@ class BoundedConnection(RequestHandler):
     has_authenticated: bool
     head_bytes: int  # Of a head that is not complete.
     is_head_arriving: bool
+    is_chunked: bool  # The latest body comes in chunks.
 
     def begin(self) -> None:
         """Begin as a connection that has sent nothing: its first head is awaited from now on."""
         self.body, self.head_bytes = None, 0
+        self.is_chunked = False
         self.has_authenticated = False
         self.is_head_arriving = True
         self.arrivals.head_begins(self)
@@ -65,12 +70,29 @@ class BoundedConnection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse what was received, and note how far the request has come. Most requests come as a whole."""
+        if len(data) > SPLINTERED_BYTES_MIN and is_splintered(data):
+            if not self.is_chunked:
+                self.is_chunked = b"chunked" in data[:HEAD_BYTES_MAX].lower()
+            if self.is_chunked:
+                self._drop_splinters()
+                return
         count = self._request_count
         super().data_received(data)
         if self._request_count != count:
             self._note_heads(len(data), self._request_count - count)
         elif data:
             self._note_part(len(data))
+
+    def _drop_splinters(self) -> None:
+        """Refuse a body in tiny chunks: each takes as long to parse as a large one. Nothing more is read."""
+        body, self.body = self.body, None
+        if body is not None:
+            body.set_exception(RequestPayloadError("The chunks of the body are too small."))
+        else:
+            self._refuse(RequestRefused(400, "Send chunks of at least a hundred bytes each."))
+        if self.transport is not None:
+            self.transport.pause_reading()
+        self.keep_alive(False)
 
     def _note_heads(self, size: int, count: int) -> None:
         """Note that heads are complete, the last of which may have a body that is not."""
@@ -89,6 +111,7 @@ class BoundedConnection(RequestHandler):
                 self._messages[place] = _refused(_too_long())
             elif not payload.is_eof():
                 self.body = payload
+                self.is_chunked = message.chunked
                 self.arrivals.body_begins(self, payload)
 
     def _note_part(self, size: int) -> None:
@@ -147,6 +170,11 @@ class BoundedConnection(RequestHandler):
         waiter: asyncio.Future[None] | None = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+def is_splintered(data: bytes) -> bool:
+    """Return whether data has so many line ends that it may be chunks of a few bytes each."""
+    return data.count(b"\r\n") * BYTES_PER_LINE_MIN > len(data)
 
 
 def head_size(message: RawRequestMessage) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.errors import InvalidSyntax, InvalidValue, NotFound
 from service.ids import as_id, new_id
@@ -106,7 +107,11 @@ def _precondition(version: Any) -> Precondition:
 
 def _data(method: str, data: Any) -> Any:
     """Return data as the endpoint takes it: RFC 7644 §3.7.3 shows a PATCH as a bare list of operations."""
-    return {"Operations": data} if method == "PATCH" and isinstance(data, list) else data
+    return (
+        {"schemas": [urns.PATCH_OP], "Operations": data}
+        if method == "PATCH" and isinstance(data, list)
+        else data
+    )
 
 
 def command_of(context: RequestContext, operation: BulkOperation) -> Command:
@@ -115,7 +120,7 @@ def command_of(context: RequestContext, operation: BulkOperation) -> Command:
         raise NotFound(f"There is no such resource in {operation.endpoint}.")
     if operation.endpoint == "Users":
         return _user_command(context, operation, operation.id)
-    return _group_command(operation, operation.id)
+    return _group_command(context, operation, operation.id)
 
 
 def _user_command(context: RequestContext, operation: BulkOperation, user_id: UUID) -> Command:
@@ -132,13 +137,17 @@ def _user_command(context: RequestContext, operation: BulkOperation, user_id: UU
             return DeleteUser(user_id, operation.precondition)
 
 
-def _group_command(operation: BulkOperation, group_id: UUID) -> Command:
+def _group_command(context: RequestContext, operation: BulkOperation, group_id: UUID) -> Command:
     match operation.method:
         case "POST":
-            return read_command.create_group(group_id, operation.data)
+            return read_command.create_group(context, group_id, operation.data)
         case "PUT":
-            return read_command.replace_group(group_id, operation.data, operation.precondition)
+            return read_command.replace_group(
+                context, group_id, operation.data, operation.precondition
+            )
         case "PATCH":
-            return read_command.patch_group(group_id, operation.data, operation.precondition)
+            return read_command.patch_group(
+                context, group_id, operation.data, operation.precondition
+            )
         case _:
             return DeleteGroup(group_id, operation.precondition)

@@ -15,7 +15,7 @@ from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound, Unavailable
 from service.http.body import is_long, release
 from service.ids import as_id, new_id
-from service.limits.offload import offload
+from service.limits.offload import LONG_MEMBERS, offload
 from service.scim.context import RequestContext
 from service.scim.queries.parameters import Parameters
 from service.scim.represent import group_bytes
@@ -43,7 +43,7 @@ async def create(request: web.Request, context: RequestContext) -> web.StreamRes
     """POST /Groups: 201 with the group, its location and its version."""
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await offload(read_command.create_group, is_long(request), new_id(), body)
+    command = await offload(read_command.create_group, is_long(request), context, new_id(), body)
     del body
     outcome = await context.submit(command, is_long=is_long(request))
     return await _answer_write(request, context, outcome, sent, status=201)
@@ -69,7 +69,7 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
     command = await offload(
-        read_command.replace_group, is_long(request), group_id, body, precondition
+        read_command.replace_group, is_long(request), context, group_id, body, precondition
     )
     del body
     outcome = await context.submit(command, is_long=is_long(request))
@@ -82,7 +82,7 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
     command = await offload(
-        read_command.patch_group, is_long(request), group_id, body, precondition
+        read_command.patch_group, is_long(request), context, group_id, body, precondition
     )
     del body
     outcome = await context.submit(command, is_long=is_long(request))
@@ -106,8 +106,13 @@ async def _show(
     """Return a group that was read with its members, as a stream if they are many."""
     if selection.wants("members") and group.member_count > MEMBERS_TOGETHER_MAX:
         return await stream_group(request, context, group.id, selection, status=status)
-    body = select(group_bytes(group, context.base), selection)
+    is_many = bool(group.related) and group.member_count > LONG_MEMBERS
+    body = await offload(_shown, is_many, group, context.base, selection)
     return resource_response(group, body, _location(context, group.id), status=status)
+
+
+def _shown(group: Resource, base: str, selection: Selection) -> bytes:
+    return select(group_bytes(group, base), selection)
 
 
 async def _answer_write(

@@ -5,18 +5,18 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import UUID
 
-import orjson
 from aiohttp import HttpVersion11, web
 
 from projections.directory.queries.members import stream_members
-from projections.directory.queries.point_reads import Member, Resource
+from projections.directory.queries.point_reads import Resource
 from schema.scim.errors import NotFound
 from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.media_type import MEDIA_TYPE
+from service.limits.offload import offload
 from service.scim.context import RequestContext
-from service.scim.represent import etag, group_bytes, member_bytes
-from service.scim.select import Selection, select, select_document
+from service.scim.represent import etag, group_bytes, selected_members
+from service.scim.select import Selection, select
 
 # A client that takes longer for one piece, or for the whole stream, loses it: it holds a connection and a snapshot.
 WRITE_TIMEOUT_S = 30.0
@@ -82,20 +82,13 @@ async def _parts(
             yield piece
             yield select(group_bytes(piece, context.base), selection)[:-1]
             ending = b"}"
-        elif members := _members(piece, context.base, selection):
+        elif members := await offload(
+            selected_members, not selection.is_everything, piece, context.base, selection
+        ):
             yield separator + members
             ending, separator = b"]}", b","
     if ending:
         yield ending
-
-
-def _members(piece: list[Member], base: str, selection: Selection) -> bytes:
-    """Return the JSON of members with the selected sub-attributes, joined by commas."""
-    members = member_bytes(piece, base)
-    if selection.is_everything:
-        return members
-    document = select_document({"members": orjson.loads(b"[" + members + b"]")}, selection)
-    return orjson.dumps(document.get("members", []))[1:-1]
 
 
 async def _write(response: web.StreamResponse, piece: bytes) -> None:

@@ -21,6 +21,8 @@ from service.scim.select import Selection, read_selection, select
 from service.write.batch import Outcome
 from service.write.commands import DeleteUser
 
+LONG_ANSWER = 32_768  # Bytes of a user that are shown beside the event loop.
+
 
 async def create(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
@@ -28,7 +30,7 @@ async def create(request: web.Request, context: RequestContext) -> Answer:
     body = await read_body(request)
     command = await offload(read_command.create_user, is_long(request), context, new_id(), body)
     outcome = await context.submit(command, is_long=is_long(request))
-    return _answer(context, _resource(outcome), selection, status=201)
+    return await _answer(context, _resource(outcome), selection, status=201)
 
 
 async def read(request: web.Request, context: RequestContext) -> Answer:
@@ -40,7 +42,7 @@ async def read(request: web.Request, context: RequestContext) -> Answer:
     selection = _selection(request, context)
     if await is_user_held(request, context, found[0], selection):
         return not_modified(found[0])
-    return _answer(context, found[0], selection)
+    return await _answer(context, found[0], selection)
 
 
 async def replace(request: web.Request, context: RequestContext) -> Answer:
@@ -52,7 +54,7 @@ async def replace(request: web.Request, context: RequestContext) -> Answer:
         read_command.replace_user, is_long(request), context, user_id, body, precondition
     )
     outcome = await context.submit(command, is_long=is_long(request))
-    return _answer(context, _resource(outcome), selection)
+    return await _answer(context, _resource(outcome), selection)
 
 
 async def patch(request: web.Request, context: RequestContext) -> Answer:
@@ -64,7 +66,7 @@ async def patch(request: web.Request, context: RequestContext) -> Answer:
         read_command.patch_user, is_long(request), context, user_id, body, precondition
     )
     outcome = await context.submit(command, is_long=is_long(request))
-    return _answer(context, _resource(outcome), selection)
+    return await _answer(context, _resource(outcome), selection)
 
 
 async def delete(request: web.Request, context: RequestContext) -> Answer:
@@ -98,8 +100,13 @@ def _selection(request: web.Request, context: RequestContext) -> Selection:
     return read_selection(query_parameters(request), context.authenticated.user_type)
 
 
-def _answer(
+async def _answer(
     context: RequestContext, user: Resource, selection: Selection, *, status: int = 200
 ) -> Answer:
-    body = select(user_bytes(user, context.base), selection)
+    size = len(user.document) + len(user.related or "")
+    body = await offload(_shown, size > LONG_ANSWER, user, context.base, selection)
     return resource_response(user, body, f"{context.base}/Users/{user.id}", status=status)
+
+
+def _shown(user: Resource, base: str, selection: Selection) -> bytes:
+    return select(user_bytes(user, base), selection)

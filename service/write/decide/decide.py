@@ -9,9 +9,10 @@ from service.write.commands import (
     ErasureCommand,
     GroupCommand,
     OrganizationCommand,
+    TokenCommand,
     UserCommand,
 )
-from service.write.decide import clients, erasure, group, organization, user
+from service.write.decide import clients, erasure, group, organization, tokens, user
 from service.write.decide.state import BatchState, Decision
 
 
@@ -24,6 +25,8 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
         return user.decide(command, state, caller)
     if isinstance(command, GroupCommand):
         return group.decide(command, state)
+    if isinstance(command, TokenCommand):
+        return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
     if isinstance(command, ClientCommand):

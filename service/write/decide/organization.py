@@ -1,17 +1,17 @@
-"""Decide what a command does to an organization: its registration, tokens and schemas."""
+"""Decide what a command does to an organization: its registration, its name, its settings, its schemas."""
 
 from typing import assert_never
 
 from schema.events.event import Event
 from schema.events.organization import (
     ROLE_NAMES,
-    TOKEN_ROLE,
     Organization,
     OrganizationRegistered,
+    OrganizationRenamed,
+    OrganizationResumed,
+    OrganizationSuspended,
     SchemaRegistered,
     SettingsChanged,
-    TokenIssued,
-    TokenRevoked,
 )
 from schema.events.settings import SETTINGS, IllegalSetting, check_settings
 from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
@@ -19,17 +19,19 @@ from schema.scim.extension import check_extension, refuse_removal
 from service.callers.caller import Caller
 from service.write.commands import (
     ChangeSettings,
-    IssueToken,
     OrganizationCommand,
     RecordProof,
     RegisterOrganization,
     RegisterSchema,
-    RevokeToken,
+    RenameOrganization,
+    ResumeOrganization,
+    SuspendOrganization,
 )
 from service.write.decide.state import BatchState, Decision, decisions
-from service.write.decide.text import refuse_control_characters
+from service.write.decide.text import invalid, refuse_control_characters
 
 NAME_LENGTH_MAX = 200
+ONCE_LISTED = "passwordInSchema"
 OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
 
 
@@ -38,68 +40,74 @@ def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> l
 
     Errors: InvalidValue, Uniqueness, NotFound, Forbidden.
     """
+    events: list[Event]
     match command:
         case RegisterOrganization():
             return decisions(command.id, [_register(command, state)])
-        case IssueToken():
-            return decisions(command.organization_id, [_issue(command, state)])
-        case RevokeToken():
-            return decisions(command.organization_id, _revoke(command, state))
         case RegisterSchema():
-            return decisions(command.organization_id, _register_schema(command, state))
+            events = _register_schema(command, state)
+        case RenameOrganization():
+            events = _rename(command, state)
+        case SuspendOrganization():
+            events = _suspend(command, state)
+        case ResumeOrganization():
+            events = _resume(state)
         case ChangeSettings():
-            return decisions(command.organization_id, _change_settings(command, state, caller))
+            events = _change_settings(command, state, caller)
         case RecordProof():
-            return decisions(_existing(state).id, [command.event])
+            existing(state)
+            events = [command.event]
         case _:
             assert_never(command)
+    return decisions(command.organization_id, events)
 
 
 def _register(command: RegisterOrganization, state: BatchState) -> Event:
     if state.organization is not None:
         raise Uniqueness(f"Organization {command.id} exists already.")
-    if not command.name.strip() or len(command.name) > NAME_LENGTH_MAX:
-        raise InvalidValue(f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
-    refuse_control_characters("An organization's name", command.name.strip())
+    name = _checked_name(command.name)
     assert set(command.roles) == set(ROLE_NAMES)
-    return OrganizationRegistered(name=command.name.strip(), roles=command.roles)
+    return OrganizationRegistered(name=name, roles=command.roles, settings=command.settings)
 
 
-def _issue(command: IssueToken, state: BatchState) -> Event:
-    organization = _existing(state)
-    account = state.user(command.account_id)
-    if account is None:
-        raise NotFound(f"There is no user {command.account_id}.")
-    if not account.active or organization.role_name(account.role_id) != TOKEN_ROLE:
-        raise InvalidValue(f"A technical account must be active and an {TOKEN_ROLE}.")
-    refuse_control_characters("A token's label", command.label)
-    return TokenIssued(
-        token_id=command.token_id,
-        jti_hash=command.jti_hash,
-        account_id=command.account_id,
-        label=command.label,
-        scope=command.scope,
-        expires_at=command.expires_at,
-    )
+def _checked_name(sent: str) -> str:
+    """Return a name without blanks around it. Errors: InvalidValue."""
+    name = sent.strip()
+    if not name or len(sent) > NAME_LENGTH_MAX:
+        raise invalid("name", f"An organization's name has 1 to {NAME_LENGTH_MAX} characters.")
+    refuse_control_characters("An organization's name", name, field="name")
+    return name
 
 
-def _revoke(command: RevokeToken, state: BatchState) -> list[Event]:
-    token = _existing(state).tokens.get(command.token_id)
-    if token is None:
-        raise NotFound(f"There is no token {command.token_id}.")
-    return [] if token.revoked_at else [TokenRevoked(token_id=command.token_id)]
+def _rename(command: RenameOrganization, state: BatchState) -> list[Event]:
+    name = _checked_name(command.name)
+    return [] if existing(state).name == name else [OrganizationRenamed(name=name)]
+
+
+def _suspend(command: SuspendOrganization, state: BatchState) -> list[Event]:
+    reason = command.reason.strip()
+    if not reason or len(reason) > NAME_LENGTH_MAX:
+        raise invalid("reason", f"A reason has 1 to {NAME_LENGTH_MAX} characters: callers read it.")
+    refuse_control_characters("A reason", reason, field="reason")
+    former = existing(state).suspension
+    is_same = former is not None and former.reason == reason
+    return [] if is_same else [OrganizationSuspended(reason=reason)]
+
+
+def _resume(state: BatchState) -> list[Event]:
+    return [OrganizationResumed()] if existing(state).suspension else []
 
 
 def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
     document = check_extension(command.document)
-    former = _existing(state).schemas.get(document["id"])
+    former = existing(state).schemas.get(document["id"])
     if former is not None:
         refuse_removal(former, document)
     return [] if former == document else [SchemaRegistered(document=document)]
 
 
 def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller) -> list[Event]:
-    former = _existing(state).settings
+    former = existing(state).settings
     try:
         check_settings(command.settings)
     except IllegalSetting as error:
@@ -108,6 +116,10 @@ def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller)
         raise refusal from error
     if operators := [name for name in command.settings if SETTINGS[name].is_operators]:
         _refuse_strangers(operators[0], caller)
+    if command.settings.get(ONCE_LISTED) is False and existing(state).setting(ONCE_LISTED):
+        raise invalid(
+            ONCE_LISTED, f"{ONCE_LISTED} stays true: a listed attribute never disappears."
+        )
     changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
     return [SettingsChanged(settings=changed)] if changed else []
 
@@ -121,7 +133,8 @@ def _refuse_strangers(name: str, caller: Caller) -> None:
     raise refusal
 
 
-def _existing(state: BatchState) -> Organization:
+def existing(state: BatchState) -> Organization:
+    """Return the organization. Errors: NotFound."""
     if state.organization is None:
         raise NotFound("There is no such organization.")
     return state.organization

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from schema.events.user import UNLISTED, UserKind, user_name_key
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
-    AddClientSecret,
-    ChangeClientTrust,
-    ChangeSettings,
+    ClientCommand,
     Command,
+    CreateAccount,
     CreateGroup,
     CreateUser,
     DeleteGroup,
@@ -20,18 +20,15 @@ from service.write.commands import (
     ErasureCommand,
     IssueToken,
     LiftLegalHold,
+    OrganizationCommand,
     PatchGroup,
     PatchUser,
-    RecordProof,
     RegisterClient,
-    RegisterOrganization,
-    RegisterSchema,
     ReplaceGroup,
     ReplaceUser,
-    RevokeClient,
-    RevokeClientSecret,
-    RevokeToken,
+    RotateToken,
     SetLegalHold,
+    TokenCommand,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
 
@@ -58,14 +55,14 @@ class RequiredState:
     )  # Person → by what others may name it.
     legal_holds: bool = False
 
-    def add(self, command: Command) -> None:  # noqa: C901 - one branch for each kind of command.
+    def add(self, command: Command) -> None:
         """Add what one command requires."""
         if isinstance(command, ErasureCommand):
             self._add_erasure(command)
             return
         match command:
-            case CreateUser():
-                self._add_names(command.document)
+            case CreateUser() | CreateAccount():
+                self._add_names(command.document, kind_of(command))
                 self.external_ids |= {command.document.get("externalId", "")} - {""}
             case ReplaceUser():
                 self.users.add(command.id)
@@ -83,21 +80,8 @@ class RequiredState:
             case DeleteGroup():
                 self.groups.add(command.id)
                 self.gone.add(command.id)
-            case IssueToken() | RegisterClient():
-                self.organization = True
-                self.users.add(command.account_id)
-            case (
-                RegisterOrganization()
-                | RevokeToken()
-                | RegisterSchema()
-                | AddClientSecret()
-                | RevokeClientSecret()
-                | ChangeClientTrust()
-                | RevokeClient()
-                | ChangeSettings()
-                | RecordProof()
-            ):
-                self.organization = True
+            case _:
+                self._add_organization(command)
 
     def _add_erasure(self, command: ErasureCommand) -> None:
         self.organization = self.legal_holds = True
@@ -112,9 +96,18 @@ class RequiredState:
                 self.former_users.update(ids)
         self.users |= self.former_users
 
-    def _add_names(self, document: Document) -> None:
+    def _add_organization(
+        self, command: TokenCommand | OrganizationCommand | ClientCommand
+    ) -> None:
+        self.organization = True
+        if isinstance(command, IssueToken | RegisterClient):
+            self.users.add(command.account_id)
+        elif isinstance(command, RotateToken):
+            self.users.add(command.successor.account_id)
+
+    def _add_names(self, document: Document, kind: UserKind = "person") -> None:
         if "userName" in document:
-            self.user_names.add(fold(document["userName"]))
+            self.user_names.add(user_name_key(document["userName"], kind))
 
     def _add_patched_names(self, command: PatchUser) -> None:
         for operation in command.patch.operations:
@@ -142,6 +135,13 @@ class RequiredState:
                 if mentioned.is_of_everyone:
                     self.whole_groups.add(command.id)
             self.group_names |= _sent_name(operation, "displayName")
+
+
+def kind_of(command: CreateUser | CreateAccount) -> UserKind:
+    """Return the kind of user that a command creates."""
+    if isinstance(command, CreateUser):
+        return "person"
+    return "account" if command.listed_in_scim else UNLISTED
 
 
 def _sent_name(operation: Operation, name: str) -> set[str]:

@@ -59,7 +59,7 @@ class BatchState:
 
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
-    user_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → the user.
+    user_names: dict[str, UUID] = field(default_factory=dict)  # User.name_key → the user.
     former_names: dict[str, UUID] = field(default_factory=dict)  # Folded userName → deleted user.
     former_external_ids: dict[str, UUID] = field(default_factory=dict)  # externalId → deleted user.
     groups: dict[UUID, Group] = field(default_factory=dict)
@@ -114,12 +114,12 @@ class BatchState:
     def _set_user(self, user: User) -> None:
         former = self.users.get(user.id)
         if former and "userName" in former.attributes:
-            self._forget(self.user_names, fold(former.attributes["userName"]), user.id)
+            self._forget(self.user_names, former.name_key, user.id)
         self.users[user.id] = user
         if "userName" not in user.attributes:  # Erased, or loaded without its values.
             self.member_types.pop(user.id, None)
             return
-        key = fold(user.attributes["userName"])
+        key = user.name_key
         if user.is_deleted:
             self.member_types.pop(user.id, None)
             self.former_names[key] = user.id

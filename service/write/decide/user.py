@@ -8,6 +8,7 @@ from schema.events.event import Event, difference
 from schema.events.group import MembersRemoved
 from schema.events.organization import TOKEN_ROLE
 from schema.events.user import (
+    AccountDesignated,
     RoleAssigned,
     RoleIds,
     User,
@@ -17,14 +18,22 @@ from schema.events.user import (
     UserLinked,
     UserProvisioned,
     UserReactivated,
+    user_name_key,
 )
 from schema.scim.attributes import Document
 from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
 from schema.scim.resource import require
-from schema.scim.text import fold
 from service.callers.caller import Caller
-from service.write.commands import CreateUser, DeleteUser, PatchUser, ReplaceUser, UserCommand
+from service.write.commands import (
+    CreateAccount,
+    CreateUser,
+    DeleteUser,
+    PatchUser,
+    ReplaceUser,
+    UserCommand,
+)
 from service.write.decide.applied import applied
+from service.write.decide.required_state import kind_of
 from service.write.decide.role import (
     Assigned,
     assigned_role,
@@ -46,6 +55,9 @@ def decide(command: UserCommand, state: BatchState, caller: Caller) -> list[Deci
     match command:
         case CreateUser():
             return decisions(command.id, [_create(command, state, caller)])
+        case CreateAccount():
+            designated = AccountDesignated(listed_in_scim=command.listed_in_scim)
+            return decisions(command.id, [_create(command, state, caller), designated])
         case ReplaceUser():
             user = _existing(command, state)
             wanted = _replaced(user, command, caller)
@@ -68,10 +80,11 @@ def _existing(command: ReplaceUser | PatchUser | DeleteUser, state: BatchState) 
     return user
 
 
-def _create(command: CreateUser, state: BatchState, caller: Caller) -> Event:
+def _create(command: CreateUser | CreateAccount, state: BatchState, caller: Caller) -> Event:
     document = command.document
     require(document, command.resource_type)
-    _refuse_taken(document["userName"], None, state)
+    key = user_name_key(document["userName"], kind_of(command))
+    _refuse_taken(key, document["userName"], None, state)
     named = effective_roles(document.get("roles"), caller.organization)
     assigned = assigned_role(caller.organization, document.get("roleId"), named)
     values = difference({}, _attributes(document))
@@ -79,16 +92,16 @@ def _create(command: CreateUser, state: BatchState, caller: Caller) -> Event:
         role_id=assigned.role_id or caller.organization.default_role_id,
         active=document.get("active", True),
         attributes=tuple(values),
-        former_user_id=_former(document, state),
+        former_user_id=_former(document, key, state),
         conflicting_role_ids=assigned.conflict or None,
         values=values,
     )
 
 
-def _former(document: Document, state: BatchState) -> UUID | None:
+def _former(document: Document, key: str, state: BatchState) -> UUID | None:
     """Return the deleted user who comes back, found by externalId, then userName."""
     by_external_id = state.former_external_ids.get(document.get("externalId", ""))
-    return by_external_id or state.former_names.get(fold(document["userName"]))
+    return by_external_id or state.former_names.get(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +176,8 @@ def _change(user: User, wanted: Wanted, state: BatchState, caller: Caller) -> li
     document, active = wanted.document, wanted.document["active"]
     role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
     _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
-    _refuse_taken(document["userName"], user, state)
+    key = user_name_key(document["userName"], user.kind)
+    _refuse_taken(key, document["userName"], user, state)
     is_moved = role_id != user.role_id
     events = _attribute_events(
         user, _attributes(document), caller, conflict=None if is_moved else conflict
@@ -198,8 +212,8 @@ def _delete(user: User, state: BatchState, caller: Caller) -> list[Decision]:
     return [*left, Decision(user.id, UserDeleted())]
 
 
-def _refuse_taken(user_name: str, user: User | None, state: BatchState) -> None:
-    owner = state.user_names.get(fold(user_name))
+def _refuse_taken(key: str, user_name: str, user: User | None, state: BatchState) -> None:
+    owner = state.user_names.get(key)
     if owner is not None and (user is None or owner != user.id):
         raise Uniqueness(
             f"userName {user_name!r} is taken by user {owner}; userName compares without case. "

@@ -11,12 +11,12 @@ MEMBERS = b'{"displayName":"x","members":[' + b",".join([b"{}"] * 5_500_000) + b
 
 
 def inflated_members(hostile: Hostile) -> list[bytes]:
-    """5.5 million empty members: 16 KB of gzip."""
+    """Send 5.5 million empty members: 16 KB of gzip."""
     return [hostile.gzipped("POST", "/Groups", MEMBERS)]
 
 
 def inflated_chunks(hostile: Hostile) -> list[bytes]:
-    """The same in chunks, so that no header states its size; and in chunks of one byte."""
+    """Send the same in chunks, so that no header states its size; and in chunks of one byte."""
     packed = gzip.compress(MEMBERS, 9, mtime=0)
     lines = ("Content-Encoding: gzip", "Transfer-Encoding: chunked")
     return [
@@ -25,7 +25,7 @@ def inflated_chunks(hostile: Hostile) -> list[bytes]:
 
 
 def inflated_blanks(hostile: Hostile) -> list[bytes]:
-    """Blanks, and one long text, in each encoding."""
+    """Send blanks, and one long text, in each encoding."""
     packer = zlib.compressobj(9, wbits=-15)
     raw = packer.compress(b" " * 200_000_000) + packer.flush()
     text = b'{"displayName":"' + b"x" * 16_000_000 + b'"}'
@@ -37,7 +37,7 @@ def inflated_blanks(hostile: Hostile) -> list[bytes]:
 
 
 def inflated_within_the_ratio(hostile: Hostile) -> list[bytes]:
-    """Texts that inflate to just less than what is refused: many values, and long ones."""
+    """Send texts that inflate to just less than what is refused: many values, and long ones."""
     numbers = [hostile.rng.randrange(10**6) for _ in range(60_000)]
     values = orjson.dumps({"displayName": "x", "x": numbers * 12})
     names = orjson.dumps({"userName": "x", "x": [{"a": each} for each in numbers[:30_000]]})
@@ -45,7 +45,7 @@ def inflated_within_the_ratio(hostile: Hostile) -> list[bytes]:
 
 
 def parsed_slowly(hostile: Hostile) -> list[bytes]:
-    """JSON for which parsers need long: deep, with escapes in its keys, with a key twice at its end."""
+    """Send JSON for which parsers need long: deep, with escapes in its keys, with a key twice at its end."""
     deep = b'{"x":' + b"[" * 500_000 + b"]" * 500_000 + b"}"
     escaped = {f"\\u003a{n}": "\\u0041" for n in range(30_000)}
     keys = orjson.dumps(escaped).replace(b"\\\\u", b"\\u")
@@ -60,7 +60,7 @@ def parsed_slowly(hostile: Hostile) -> list[bytes]:
 
 
 async def legal_groups(hostile: Hostile) -> list[bytes]:
-    """PUTs of 100,000 members, with all that clients send of each."""
+    """Send PUTs of 100,000 members, with all that clients send of each."""
     loaded = hostile.site.loaded
     ids = loaded.user_ids[: len(loaded.user_ids) - 500]
     members = [
@@ -74,11 +74,11 @@ async def legal_groups(hostile: Hostile) -> list[bytes]:
 
 
 SHAPES = (
-    Shape("gzip-members", inflated_members, 64, accepted=("413",)),
-    Shape("gzip-members-in-chunks", inflated_chunks, 64, accepted=("413",)),
+    Shape("gzip-members", inflated_members, 64),
+    Shape("gzip-members-in-chunks", inflated_chunks, 64),
     Shape("deflate-blanks", inflated_blanks, 64),
     Shape("gzip-within-the-ratio", inflated_within_the_ratio, 64),
     Shape("json-slow", parsed_slowly, 16),
-    Shape("put-100000-members", legal_groups, 4, accepted=("200",)),
+    Shape("put-100000-members", legal_groups, 2),
     Shape("put-100000-members-by-64", legal_groups, 64),
 )

@@ -12,14 +12,14 @@ def _bulk(*operations: dict[str, Any]) -> dict[str, Any]:
 
 
 async def of_patches(hostile: Hostile) -> list[bytes]:
-    """Many PATCHes that compare much: 13 KB of gzip."""
+    """Send many PATCHes that compare much: 13 KB of gzip."""
     path = await hostile.user(addresses=ADDRESSES)
     patch = {"method": "PATCH", "path": path, "data": patch_op(*[REMOVE] * 5)}
     return [hostile.gzipped("POST", "/Bulk", _bulk(*[patch] * 50))]
 
 
 async def of_everyone(hostile: Hostile) -> list[bytes]:
-    """Operations that each need all members of a large group."""
+    """Send operations that each need all members of a large group."""
     path = f"/Groups/{hostile.site.loaded.everyone_id}"
     remove = patch_op({"op": "remove", "path": 'members[type eq "Group"]'})
     patch = {"method": "PATCH", "path": path, "data": remove}
@@ -27,7 +27,7 @@ async def of_everyone(hostile: Hostile) -> list[bytes]:
 
 
 async def of_large_users(hostile: Hostile) -> list[bytes]:
-    """Small changes of users that are as large as users may be."""
+    """Make small changes of users that are as large as users may be."""
     emails = [{"value": "ä" * 350 + str(n), "type": "work"} for n in range(290)]
     paths = [await hostile.user(emails=emails) for _ in range(20)]
     changes = [
@@ -42,7 +42,7 @@ async def of_large_users(hostile: Hostile) -> list[bytes]:
 
 
 async def of_references(hostile: Hostile) -> list[bytes]:
-    """Groups that each refer to hundreds of others by bulkId."""
+    """Make groups that each refer to hundreds of others by bulkId."""
     groups = [
         {
             "method": "POST",
@@ -59,7 +59,7 @@ async def of_references(hostile: Hostile) -> list[bytes]:
 
 
 async def of_quotes(hostile: Hostile) -> list[bytes]:
-    """Texts full of quotes, in which references are looked for."""
+    """Send texts full of quotes, in which references are looked for."""
     texts = ['"' + '\\"' * 500_000, '{"' + '\\\\"' * 400_000, '"' * 900_000]
     operations = [
         {"method": "PATCH", "path": "/Users/x", "data": patch_op({"op": "add", "path": each})}
@@ -69,7 +69,7 @@ async def of_quotes(hostile: Hostile) -> list[bytes]:
 
 
 async def of_creations(hostile: Hostile) -> list[bytes]:
-    """A thousand users, made and deleted again in one request."""
+    """Make and delete a thousand users in one request."""
     made = [
         {
             "method": "POST",
@@ -84,10 +84,10 @@ async def of_creations(hostile: Hostile) -> list[bytes]:
 
 
 SHAPES = (
-    Shape("bulk-of-patches", of_patches, accepted=("200",)),
-    Shape("bulk-of-everyone", of_everyone, 4, accepted=("200",)),
-    Shape("bulk-of-large-users", of_large_users, 4, accepted=("200",)),
-    Shape("bulk-of-references", of_references, 4, accepted=("200",)),
+    Shape("bulk-of-patches", of_patches),
+    Shape("bulk-of-everyone", of_everyone, 4),
+    Shape("bulk-of-large-users", of_large_users, 4),
+    Shape("bulk-of-references", of_references, 4),
     Shape("bulk-of-quotes", of_quotes, 4),
-    Shape("bulk-of-creations", of_creations, 4, accepted=("200",)),
+    Shape("bulk-of-creations", of_creations, 4),
 )

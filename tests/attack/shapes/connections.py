@@ -6,19 +6,19 @@ MEGABYTES = 2_097_152
 
 
 def half_heads(hostile: Hostile) -> list[bytes]:
-    """The beginnings of heads."""
+    """Send the beginnings of heads."""
     whole = hostile.request("GET", "/Users")
     return [b"", whole[:1], whole[:60], whole[:-2]]
 
 
 def half_bodies(hostile: Hostile) -> list[bytes]:
-    """Bodies of two megabytes of which a part comes, and then nothing."""
+    """Send bodies of two megabytes of which a part comes, and then nothing."""
     whole = hostile.request("POST", "/Groups", b" " * MEGABYTES)
     return [whole[: len(whole) - MEGABYTES // 2], whole[:1_000], whole[:-1]]
 
 
 def strangers(hostile: Hostile) -> list[bytes]:
-    """Tokens that are none, and heads that are none."""
+    """Send tokens that are none, and heads that are none."""
     forged = hostile.site.attacker.token[:-4] + "AAAA"
     return [
         hostile.request("GET", "/Users", token="x" * 15_000),
@@ -31,7 +31,7 @@ def strangers(hostile: Hostile) -> list[bytes]:
 
 
 def many(hostile: Hostile) -> list[bytes]:
-    """Small requests that cost little, as many as can be sent."""
+    """Send small requests that cost little, as many as can be sent."""
     return [
         hostile.request("GET", "/Users?filter=userName%20eq%20%22nobody%22"),
         hostile.request("PATCH", f"/Groups/{hostile.site.loaded.everyone_id}", {"Operations": []}),

@@ -34,12 +34,14 @@ class Hostile:
         }
         timeout = aiohttp.ClientTimeout(total=SETUP_TIMEOUT_S)
         data = None if body is None else orjson.dumps(body)
-        async with self.session.request(
-            method, url, data=data, headers=headers, timeout=timeout
-        ) as response:
-            content = await response.read()
-            assert response.status < 300, (response.status, content[:300])
-            return orjson.loads(content) if content else None
+        status, content = 503, b""
+        while status == 503:
+            async with self.session.request(
+                method, url, data=data, headers=headers, timeout=timeout
+            ) as response:
+                status, content = response.status, await response.read()
+        assert status < 300, (status, content[:300])
+        return orjson.loads(content) if content else None
 
     async def user(self, **attributes: Any) -> str:
         """Make a user; return the path of it."""

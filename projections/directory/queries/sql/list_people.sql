@@ -8,6 +8,7 @@
 SELECT id, version, created_at, modified_at, origin, active, role_id, user_name_key, document
   FROM directory.users
  WHERE organization_id = $1
+   AND kind <> 'unlisted account'
    AND ($2::text IS NULL OR user_name_key > $2)
    AND ($3::text IS NULL OR starts_with(user_name_key, $3) OR starts_with(display_name_key, $3))
    AND ($4::boolean IS NULL OR active = $4)

@@ -3,6 +3,7 @@
 -- $2 limit bigint
 -- $3 offset bigint
 -- key, condition, order: composed from fixed fragments by keyset and filter_sql, with parameters from $4 on
+-- listed: leaves out accounts that SCIM does not list
 -- bytes: after documents of this size, the documents of further rows are NULL. The first one never is.
   SELECT {key} AS sort_key, r.id, r.version, r.created_at, r.modified_at,
          CASE WHEN coalesce(sum(CASE WHEN pg_column_compression(r.document) IS NULL  -- Not compressed: its size is known.
@@ -17,6 +18,7 @@
             FROM directory.users AS r
            WHERE r.organization_id = $1
              AND ({condition})
+             AND {listed}
         ORDER BY {order}
            LIMIT $2
           OFFSET $3) AS page

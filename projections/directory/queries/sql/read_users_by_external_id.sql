@@ -12,3 +12,4 @@ SELECT external_id AS key, id, version, created_at, modified_at, document,
   FROM directory.users
  WHERE organization_id = $1
    AND external_id = ANY($2::text[])
+   AND kind <> 'unlisted account'

@@ -1,0 +1,7 @@
+-- name_users: the userNames of users by id. Unknown ids have no row.
+-- $1 organization_id uuid
+-- $2 ids uuid[]
+SELECT id, document->>'userName' AS user_name
+  FROM directory.users
+ WHERE organization_id = $1
+   AND id = ANY($2::uuid[])

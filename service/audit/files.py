@@ -1,0 +1,223 @@
+"""The routes that answer with files: exports of events and of access, and reports ready to print."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Final, Literal
+
+import orjson
+from aiohttp import web
+
+from eventstore.read import position_at
+from projections.history.search import Search
+from schema.events.proof import AuditExported
+from schema.scim.errors import NotFound
+from service.api.call import Call
+from service.api.problem import NO_STORE
+from service.audit.messages import AccessExportQuery, EventsExportQuery, ReportQuery
+from service.audit.parameters import read_at, read_period, read_search, refused
+from service.http.answer import SERVER, Answer
+from service.http.body import ClientLeft
+from service.proof.record import record
+from service.replay.documents import cell, csv_text
+from service.replay.export import (
+    MEDIA_TYPES,
+    Format,
+    Written,
+    begin,
+    export_access,
+    export_events,
+    trailer,
+)
+from service.replay.reports import TITLES, Period, Table, report
+
+WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
+HTML: Final = "text/html; charset=utf-8"
+ONE_YEAR: Final = timedelta(days=365)
+NOTHING: Final = Search(streams=[])
+What = Literal["events", "access", "report"]
+
+
+async def events(call: Call, query: EventsExportQuery) -> web.StreamResponse:
+    """GET /export/events."""
+    wanted = await read_search(call, query) or NOTHING
+    written = await begin(call.runtime, call.organization)
+    pieces = export_events(
+        call.runtime, call.organization, wanted, query.format, written, after=query.after
+    )
+    name = f"events.{query.format}"
+    return await _stream(call, pieces, written, what="events", first=query.after + 1, name=name)
+
+
+async def access(call: Call, query: AccessExportQuery) -> web.StreamResponse:
+    """GET /export/access."""
+    at = read_at(query)
+    written = await begin(call.runtime, call.organization)
+    position = written.position
+    if at is not None:
+        async with call.runtime.pool.acquire() as connection:
+            position = min(position, await position_at(connection, call.organization.id, at))
+    pieces = export_access(
+        call.runtime, call.organization, query.format, written, position=position
+    )
+    return await _stream(
+        call, pieces, written, what="access", first=position, name=f"access.{query.format}"
+    )
+
+
+async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamResponse:
+    """GET /reports/{name}."""
+    if name not in TITLES:
+        raise NotFound(f"There is no report {name[:60]!r}; there are {', '.join(TITLES)}.")
+    begin_at, end_at = read_period(query)
+    end_at = end_at or datetime.now(UTC)
+    period = Period(begin_at or end_at - ONE_YEAR, end_at)
+    if period.end < period.begin:
+        raise refused("to", "The end is before the beginning; exchange from and to.")
+    made = await report(call.runtime, call.organization, name, period, days=query.days)
+    written = Written(made.position, len(made.rows), made.position)
+    body = written.piece(_body(call, made, query.format, written))
+    await _record(call, written, "report", made.position)
+    headers = {
+        **NO_STORE,
+        "Content-Disposition": f'attachment; filename="{name}.{query.format}"'
+        if query.format != "html"
+        else "inline",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    media_type = HTML if query.format == "html" else MEDIA_TYPES[query.format]
+    return Answer(body, headers=headers, media_type=media_type)
+
+
+def _body(call: Call, made: Table, form: str, written: Written) -> bytes:
+    if form == "csv":
+        return csv_text(made.rows, made.columns).encode()
+    if form == "ndjson":
+        rows = b"".join(orjson.dumps(dict(row), default=str) + b"\n" for row in made.rows)
+        return written.piece(rows) + trailer(written)
+    return as_html(made, call.organization.name).encode()
+
+
+def as_html(made: Table, organization: str) -> str:
+    """Return a report as a page that prints well: black on white, its head repeated on each sheet of paper."""
+    head = "".join(f"<th scope=col>{escape(_heading(each))}</th>" for each in made.columns)
+    rows = "\n".join(
+        f"<tr>{''.join(f'<td>{escape(_shown(row.get(each)))}</td>' for each in made.columns)}</tr>"
+        for row in made.rows
+    )
+    empty = "" if made.rows else "<p>Nobody and nothing: no event of this kind.</p>"
+    return PAGE.format(
+        title=escape(made.title),
+        organization=escape(organization),
+        covers=escape(made.covers),
+        position=f"{made.position:,}",
+        count=f"{len(made.rows):,}",
+        now=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+        head=head,
+        rows=rows,
+        empty=empty,
+    )
+
+
+def _heading(name: str) -> str:
+    words = "".join(f" {each.lower()}" if each.isupper() else each for each in name)
+    return words[:1].upper() + words[1:]
+
+
+def _shown(value: object) -> str:
+    match value:
+        case True | False:
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return cell(value).removeprefix("'")
+
+
+PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}: {organization}</title>
+<style>
+body {{ font: 14px/1.5 system-ui, sans-serif; color: #17202b; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }}
+h1 {{ font-size: 22px; margin: 0 0 .25rem; }}
+p {{ margin: .25rem 0; color: #505c6b; }}
+table {{ border-collapse: collapse; width: 100%; margin-top: 1rem; }}
+th, td {{ text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid #d8dde3; }}
+thead {{ display: table-header-group; }}
+tr {{ break-inside: avoid; }}
+@media print {{ body {{ color: #000; margin: 0; max-width: none; font-size: 10pt; }} p {{ color: #000; }} }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{organization}, {covers}. {count} rows.</p>
+<p>Computed on {now} UTC from the log up to event #{position}.</p>
+{empty}
+<table>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+</body>
+</html>
+"""
+
+
+async def _stream(
+    call: Call,
+    pieces: AsyncIterator[bytes],
+    written: Written,
+    *,
+    what: What,
+    first: int,
+    name: str,
+) -> web.StreamResponse:
+    """Answer with a file in pieces, and record in the log that it was given out."""
+    form: Format = "csv" if name.endswith("csv") else "ndjson"
+    headers = {
+        **NO_STORE,
+        "Content-Type": MEDIA_TYPES[form],
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Server": SERVER,
+        "X-Request-Id": str(call.request_id),
+        "X-Content-Type-Options": "nosniff",
+    }
+    response = web.StreamResponse(headers=headers)
+    try:
+        async with call.service.streams.slot(call.organization.id):
+            await response.prepare(call.request)
+            if call.request.method == "HEAD":
+                return response
+            async with aclosing(pieces) as each:  # type: ignore[type-var]
+                async for piece in each:
+                    async with asyncio.timeout(WRITE_TIMEOUT_S):
+                        await response.write(piece)
+        await _record(call, written, what, first)
+    except BaseException as error:
+        if not response.prepared or call.request.transport is None:
+            raise
+        call.request.transport.abort()  # A partial file must not look like a whole one.
+        if isinstance(error, ConnectionError | TimeoutError):
+            raise ClientLeft("The file was not read to its end.") from error
+        raise
+    await response.write_eof()
+    return response
+
+
+async def _record(call: Call, written: Written, what: What, first: int) -> None:
+    event = AuditExported(
+        what=what,
+        from_position=max(1, first),
+        to_position=max(1, written.last or written.position),
+        digest=written.digest,
+        disclosure="full",
+    )
+    await record(call.runtime, call.organization.id, event, call.provenance)

@@ -1,0 +1,135 @@
+"""The routes of the proof: the checkpoint, proofs of inclusion and consistency, the keys, evidence."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
+
+from aiohttp import web
+
+from eventstore.postgres.connection import Connection
+from eventstore.proof.bundle import tlog_proof
+from eventstore.proof.notes import decoded
+from eventstore.trees.extend import Contradicted
+from eventstore.trees.logs import LogState
+from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion
+from projections.maintenance.session import Progress
+from schema.scim.errors import NotFound
+from service.api.call import Call
+from service.audit.parameters import read_period
+from service.audit.proof_messages import (
+    CheckpointQuery,
+    ConsistencyProof,
+    ConsistencyQuery,
+    EvidenceQuery,
+    InclusionProof,
+    InclusionQuery,
+    KeysAnswer,
+)
+from service.callers.stopped_logs import stopped
+from service.http.answer import Answer
+from service.proof.answers import checkpoint_of, keys_document, load_signed
+from service.proof.evidence import Wanted, snapshot, write_evidence
+
+PLAIN: Final = "text/plain"
+NOTE_TYPE: Final = "text/plain; charset=utf-8"
+CHUNK_BYTES: Final = 65_536
+IN_MEMORY_BYTES: Final = 1_000_000  # A larger bundle waits in a file.
+
+
+async def checkpoint(call: Call, query: CheckpointQuery) -> Answer:
+    """GET /checkpoint."""
+    if query.witnessed:
+        raise NotFound("No witness cosigns the checkpoints of this log.")
+    async with _proven(call) as (connection, state):
+        note = await checkpoint_of(connection, state, query.size)
+    return Answer(
+        note.encode(), status=200, headers={"Cache-Control": "no-cache"}, media_type=NOTE_TYPE
+    )
+
+
+async def inclusion(call: Call, query: InclusionQuery) -> InclusionProof | Answer:
+    """GET /proofs/inclusion."""
+    async with _proven(call) as (connection, state):
+        proof = await prove_inclusion(connection, state, query.position, query.size)
+    if PLAIN not in call.request.headers.get("Accept", "") or proof["checkpoint"] is None:
+        return InclusionProof.model_validate(proof)
+    hashes = [decoded(each) for each in proof["hashes"]]
+    text = tlog_proof(proof["index"], hashes, proof["checkpoint"])
+    return Answer(text.encode(), status=200, headers={"Vary": "Accept"}, media_type=NOTE_TYPE)
+
+
+async def consistency(call: Call, query: ConsistencyQuery) -> ConsistencyProof:
+    """GET /proofs/consistency."""
+    async with _proven(call) as (connection, state):
+        proof = await prove_consistency(connection, state, query.first, query.second)
+    return ConsistencyProof.model_validate(proof)
+
+
+async def keys(call: Call) -> KeysAnswer:
+    """GET /keys."""
+    async with _proven(call) as (connection, state):
+        return KeysAnswer.model_validate(await keys_document(connection, state))
+
+
+async def evidence(call: Call, query: EvidenceQuery) -> web.StreamResponse:
+    """GET /evidence: a bundle, which is whole before its first byte is sent."""
+    since, until = read_period(query)
+    wanted = Wanted(
+        first=query.from_position,
+        last=query.to_position,
+        since=since,
+        until=until,
+        disclosure="subject" if query.subject else query.disclosure,
+        subject_id=query.subject,
+        consistent_with=query.since,
+    )
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+        try:
+            made = await write_evidence(
+                call.runtime,
+                call.organization.id,
+                wanted,
+                file,
+                provenance=call.provenance,
+                report=_silent,
+            )
+        except NoProof as error:
+            raise NotFound(str(error)) from error
+        except Contradicted as error:
+            raise stopped(error.finding.code) from error
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "application/zip",
+                "Content-Length": str(file.tell()),
+                "Content-Disposition": f'attachment; filename="{_name(call.organization.id, made.last)}"',
+                "Cache-Control": "no-store",
+            }
+        )
+        file.seek(0)
+        await response.prepare(call.request)
+        while chunk := file.read(CHUNK_BYTES):
+            await response.write(chunk)
+        await response.write_eof()
+    return response
+
+
+def _name(organization_id: UUID, last: int) -> str:
+    return f"evidence-{organization_id}-{last}.zip"
+
+
+def _silent(_progress: Progress) -> None:
+    """Report nothing."""
+
+
+@asynccontextmanager
+async def _proven(call: Call) -> AsyncIterator[tuple[Connection, LogState]]:
+    """Give the state of the caller's log, which has a checkpoint. Errors: NotFound, Unavailable."""
+    try:
+        async with snapshot(call.runtime) as connection:
+            yield connection, await load_signed(connection, call.organization.id)
+    except NoProof as error:
+        raise NotFound(str(error)) from error
+    except Contradicted as error:
+        raise stopped(error.finding.code) from error

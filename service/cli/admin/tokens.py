@@ -1,0 +1,155 @@
+"""`scim-ledger token …`: issue, list, rotate and revoke bearer tokens."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from service.callers.scopes import DEFAULT, MEANINGS
+from service.cli.groups import group
+from service.cli.issue import issue_and_show
+from service.cli.printing import tokens as show
+from service.cli.process.output import check_output, say
+from service.cli.process.run import ActingAs, AsJson, Organization, run_with_runtime
+from service.cli.provenance import cli_provenance
+from service.config import Settings
+from service.database.address import find_origin
+from service.organizations.listing import find_token, list_tokens
+from service.organizations.register import find_organization
+from service.organizations.tokens import (
+    LIFETIME,
+    LIFETIME_MAX,
+    issue_token,
+    revoke_token,
+    rotate_token,
+)
+from service.runtime import Runtime
+from service.scim.base_path import BASE_PATH
+
+tokens = group("Bearer tokens of an organization's technical accounts.")
+TokenId = Annotated[UUID, typer.Argument(help="The token's id, from `scim-ledger token list`.")]
+
+
+@tokens.command("issue")
+def token_issue(
+    label: Annotated[str, typer.Option(help="What the token is for, such as `Entra production`.")],
+    organization: Organization = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            help="userName of the technical account, which must be active and an Administrator."
+        ),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"What the token permits; may be given several times. By default scim. One of {', '.join(MEANINGS)}."
+        ),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CIDR",
+            help="From where it is accepted; may be given several times. By default from anywhere.",
+        ),
+    ] = None,
+    expires_days: Annotated[
+        int,
+        typer.Option(min=1, max=LIFETIME_MAX.days, help="Days until the token expires."),
+    ] = LIFETIME.days,
+    never_expires: Annotated[
+        bool, typer.Option("--never-expires", help="Make a token that works until it is revoked.")
+    ] = False,
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token. It is shown only once: copy it now."""
+
+    async def issue(runtime: Runtime, settings: Settings) -> None:
+        check_output()
+        found = await find_organization(runtime, organization)
+        tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
+        await issue_and_show(
+            runtime,
+            found,
+            issue_token(
+                runtime,
+                found,
+                label,
+                account=account,
+                scopes=scope or DEFAULT,
+                lifetime=None if never_expires else timedelta(days=expires_days),
+                allowed_networks=network or (),
+                provenance=cli_provenance(acting_as),
+            ),
+            lambda issued: show.issued(issued, tenant_url, as_json=as_json),
+        )
+
+    run_with_runtime(issue)
+
+
+@tokens.command("rotate")
+def token_rotate(
+    token_id: TokenId,
+    overlap_days: Annotated[
+        float,
+        typer.Option(
+            min=0, max=LIFETIME_MAX.days, help="Days for which the old token still works."
+        ),
+    ] = 0,
+    organization: Organization = None,
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the successor of a token, with the same account, scopes and networks. It is shown only once."""
+
+    async def rotate(runtime: Runtime, settings: Settings) -> None:
+        check_output()
+        found = await find_organization(runtime, organization)
+        tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
+        until = datetime.now(UTC) + timedelta(days=overlap_days) if overlap_days else None
+        await issue_and_show(
+            runtime,
+            found,
+            rotate_token(
+                runtime,
+                found,
+                token_id,
+                overlap_until=until,
+                provenance=cli_provenance(acting_as),
+            ),
+            lambda issued: show.issued(issued, tenant_url, as_json=as_json),
+        )
+
+    run_with_runtime(rotate)
+
+
+@tokens.command("list")
+def token_list(organization: Organization = None, as_json: AsJson = False) -> None:
+    """List the tokens of an organization. Their secret values are not stored and cannot be shown."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        listed = await list_tokens(runtime, found)
+        say(show.tokens(listed[::-1], found, as_json=as_json))
+
+    run_with_runtime(list_them)
+
+
+@tokens.command("revoke")
+def token_revoke(
+    token_id: TokenId,
+    organization: Organization = None,
+    acting_as: ActingAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a token. Within a second, no process accepts it any more."""
+
+    async def revoke(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        is_new = await revoke_token(runtime, found, token_id, provenance=cli_provenance(acting_as))
+        revoked = await find_token(runtime, found, token_id)
+        say(show.revoked(revoked, found, is_new=is_new, as_json=as_json))
+
+    run_with_runtime(revoke)

@@ -1,0 +1,191 @@
+"""Exports of the audit API, and reports ready to print."""
+
+import csv
+import hashlib
+import io
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from yarl import URL
+
+from service.replay.reports import TITLES
+from tests.admin.client import Admin, with_scope
+from tests.admin.test_audit import AUDIT, until_followed
+from tests.serving import Scim, Served, Tenant, make_tenant
+
+HOSTILE = "=cmd|' /C calc'!A0"
+TAG = "<script>alert(1)</script>"
+
+
+@dataclass
+class File:
+    """What an export answered."""
+
+    status: int
+    headers: Any
+    content: bytes
+
+
+@dataclass
+class Exporter:
+    """A client that reads files."""
+
+    served: Served
+    tenant: Tenant
+    token: str
+
+    async def get(self, path: str) -> File:
+        """Read a file to its end."""
+        url = URL(f"http://127.0.0.1:{self.served.port}{AUDIT}{path}", encoded=True)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.served.session.get(url, headers=headers) as response:
+            return File(response.status, response.headers, await response.read())
+
+
+@pytest.fixture(scope="module")
+async def exporter(served: Served) -> Exporter:
+    """Give an organization where somebody with a hostile name became an Administrator and left."""
+    tenant = await make_tenant(served.runtime, f"Contoso {secrets.token_hex(6)}")
+    scim, admin = Scim(served, tenant.token), Admin(served, with_scope(served, tenant, "admin"))
+    user = {"userName": "eve@contoso.com", "displayName": HOSTILE, "title": TAG}
+    eve = (await scim.post("/Users", user)).body["id"]
+    await scim.post("/Users", {"userName": TAG, "displayName": "Quiet"})
+    await scim.post("/Groups", {"displayName": "Legal", "members": [{"value": eve}]})
+    await admin.patch(f"/users/{eve}", {"role": "Administrator"})
+    await admin.post(f"/users/{eve}/deactivate")
+    await until_followed(served, tenant)
+    return Exporter(served, tenant, with_scope(served, tenant, "audit:export"))
+
+
+async def test_a_file_of_lines_ends_with_the_digest_of_all_before(exporter: Exporter) -> None:
+    file = await exporter.get("/export/events")
+
+    assert file.status == 200
+    assert file.headers["Content-Type"] == "application/x-ndjson"
+    assert 'filename="events.ndjson"' in file.headers["Content-Disposition"]
+    *lines, last = file.content.splitlines(keepends=True)
+    events = [orjson.loads(line) for line in lines]
+    trailer = orjson.loads(last)["trailer"]
+    assert trailer["digest"] == hashlib.sha256(b"".join(lines)).hexdigest()
+    assert trailer["count"] == len(events)
+    assert [each["position"] for each in events] == list(range(1, len(events) + 1))
+    assert {"sentence", "changes", "actor", "resourceName"} <= set(events[0])
+
+
+async def test_an_export_goes_on_after_a_position(exporter: Exporter) -> None:
+    whole = (await exporter.get("/export/events")).content.splitlines()
+    rest = (await exporter.get("/export/events?after=3")).content.splitlines()
+
+    assert rest[: len(whole) - 4] == whole[3:-1]
+
+
+async def test_only_what_is_asked_for_is_exported(exporter: Exporter) -> None:
+    file = await exporter.get("/export/events?type=UserDeactivated")
+
+    assert [orjson.loads(line).get("type") for line in file.content.splitlines()[:-1]] == [
+        "UserDeactivated"
+    ]
+
+
+async def test_a_spreadsheet_calculates_nothing(exporter: Exporter) -> None:
+    events = await exporter.get("/export/events?format=csv")
+    access = await exporter.get("/export/access?format=csv")
+
+    assert events.headers["Content-Type"] == "text/csv; charset=utf-8"
+    for file in (events, access):
+        rows = list(csv.reader(io.StringIO(file.content.decode())))
+        assert len(rows) > 1
+        assert not [each for row in rows for each in row if each[:1] in set("=+-@\t\r")]
+
+
+async def test_who_had_which_access(exporter: Exporter) -> None:
+    file = await exporter.get("/export/access")
+
+    rows = [orjson.loads(line) for line in file.content.splitlines()]
+    eve = next(each for each in rows if each.get("userName") == "eve@contoso.com")
+    assert (eve["role"], eve["active"], eve["groups"]) == ("Administrator", False, ["Legal"])
+    early = await exporter.get("/export/access?at=2001-01-01")
+    assert orjson.loads(early.content)["trailer"]["count"] == 0
+
+
+@pytest.mark.parametrize("name", TITLES)
+async def test_a_report_prints_and_nothing_in_it_runs(exporter: Exporter, name: str) -> None:
+    page = await exporter.get(f"/reports/{name}?days=1")
+
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    text = page.content.decode()
+    assert f"<h1>{TITLES[name]}</h1>" in text
+    assert "@media print" in text
+    assert "<script" not in text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    table = await exporter.get(f"/reports/{name}?format=csv")
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    lines = await exporter.get(f"/reports/{name}?format=ndjson")
+    *rows, last = lines.content.splitlines(keepends=True)
+    trailer = orjson.loads(last)["trailer"]
+    assert trailer["digest"] == hashlib.sha256(b"".join(rows)).hexdigest()
+
+
+async def test_reports_say_who_left_and_who_was_an_administrator(exporter: Exporter) -> None:
+    left = (await exporter.get("/reports/leavers?format=csv")).content.decode()
+    changed = (await exporter.get("/reports/role-changes?format=csv")).content.decode()
+    administrators = (await exporter.get("/reports/administrators?format=csv")).content.decode()
+
+    (row,) = csv.DictReader(io.StringIO(left))
+    assert (row["userName"], row["lastAccessRemovedAt"]) == ("eve@contoso.com", "")
+    (change,) = csv.DictReader(io.StringIO(changed))
+    assert (change["from"], change["to"]) == ("Reader", "Administrator")
+    found = [
+        each["change"]
+        for each in csv.DictReader(io.StringIO(administrators))
+        if each["userName"] == "eve@contoso.com"
+    ]
+    assert found == ["became Administrator", "deactivated"]
+
+
+async def test_every_export_is_an_event(exporter: Exporter) -> None:
+    file = await exporter.get("/export/events?type=GroupCreated")
+    await until_followed(exporter.served, exporter.tenant)
+
+    audit = Admin(
+        exporter.served, with_scope(exporter.served, exporter.tenant, "audit:read"), AUDIT
+    )
+    newest = (await audit.get("/events?type=AuditExported&limit=1")).body["items"][0]
+    trailer = orjson.loads(file.content.splitlines()[-1])["trailer"]
+    assert newest["facts"]["digest"] == trailer["digest"]
+    assert newest["facts"]["what"] == "events"
+    assert newest["source"] == "api"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/export/events?format=parquet", 400),
+        ("/export/events?after=-1", 400),
+        ("/export/access?at=tomorrow", 400),
+        ("/reports/nothing", 404),
+        ("/reports/leavers?from=2026-02-02&to=2026-01-01", 400),
+        ("/reports/unseen?days=0", 400),
+    ],
+)
+async def test_what_cannot_be_exported_is_refused(
+    exporter: Exporter, path: str, status: int
+) -> None:
+    file = await exporter.get(path)
+
+    assert file.status == status
+    assert file.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_reading_is_not_exporting(exporter: Exporter) -> None:
+    reader = Exporter(
+        exporter.served,
+        exporter.tenant,
+        with_scope(exporter.served, exporter.tenant, "audit:read"),
+    )
+
+    assert (await reader.get("/export/events")).status == 403
