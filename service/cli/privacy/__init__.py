@@ -2,4 +2,5 @@
 
 `people.py` has `audit erase` and `audit erasures`, `holds.py` has `audit hold`, `organizations.py` has
 `organization export` and `organization erase`. `place.py` is what they need of the settings.
+They decide nothing. Begin with `people.py`.
 """
