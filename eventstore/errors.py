@@ -23,6 +23,10 @@ class SubjectExists(StoreError):
     """A new subject already has a key: its stream exists."""
 
 
+class KeyRetired(StoreError):
+    """A new subject's key was wrapped with a master key that is retired: this process missed the rotation."""
+
+
 class BrokenSeal(Exception):
     """Sealed bytes do not open: they were altered, moved, or sealed under another master key."""
 
@@ -33,6 +37,7 @@ REFUSALS: dict[str, type[StoreError]] = {
     "events_pkey": WrongTail,
     "events_follow_the_tail": WrongTail,
     "subject_keys_pkey": SubjectExists,
+    "subject_keys_wrapped_by_the_master_key": KeyRetired,
 }
 
 

@@ -90,7 +90,9 @@ class Folded(Protocol):
     def take(self, row: Logged, personal: bytes | None, /) -> None:
         """Apply the next event."""
 
-    def rows(self, organization_id: UUID, users: ResourceType, /) -> Iterator[tuple[str, Row]]:
+    def rows(
+        self, organization_id: UUID, users: ResourceType, sealer: Sealer, /
+    ) -> Iterator[tuple[str, Row]]:
         """Yield the rows that the stream leads to, each with its table."""
 
 

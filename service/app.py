@@ -23,13 +23,16 @@ from service.api.problem import problem_form
 from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
+from service.background.former_names import hashing_names
+from service.background.keys import keeping_keys
 from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
+from service.background.token_expiry import announcing_expiry
 from service.background.token_uses import keeping_token_uses
-from service.callers.authenticate import Authenticator
+from service.callers.authenticate import Authenticator, Look
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
@@ -94,6 +97,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         authenticator=Authenticator(
             runtime.pool,
             runtime.signing_keys,
+            look=looking(runtime),
             uses=runtime.token_uses,
             rates=rates_of(settings),
             stopped=runtime.stopped,
@@ -126,6 +130,15 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def looking(runtime: Runtime) -> Look:
+    """Return what looks for a signing key that this process does not know yet."""
+
+    async def look(kid: str) -> bool:
+        return await runtime.keyring.look(kid, runtime.pool)
+
+    return look
 
 
 def issuer_rules(settings: Settings) -> IssuerRules:
@@ -197,6 +210,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
     async with (
         watching_loop(),
         watching_release(runtime.pool),
+        keeping_keys(runtime.login, runtime.keyring),
+        announcing_expiry(runtime.pool),
+        hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login),
         keeping_statistics(runtime.pool),
         keeping_token_uses(runtime.token_uses, runtime.pool),

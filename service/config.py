@@ -164,6 +164,7 @@ class Settings(BaseSettings):
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
     owner_database_url: SecretStr | None = None
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
+    next_master_key: SecretStr | None = None  # The one that is to replace it, for a rotation.
     pool_size_max: int = Field(default=12, ge=2, le=200)
     waiting_max: int = Field(default=1_000, ge=1)  # Commands that wait in one organization's lane.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

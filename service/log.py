@@ -22,6 +22,7 @@ from service.terminal import (
     printable_lines,
     write_some,
 )
+from service.traces import error_of, without_values
 
 LEVELS = {"exception": "error", "warn": "warning"}  # By the logger's method, where they differ.
 RETRY_S = 0.1
@@ -182,7 +183,9 @@ def json_line(logger: WrappedLogger, method: str, line: EventDict) -> str:
     line["level"], line["at"] = LEVELS.get(method, method), datetime.now(UTC)
     if "exc_info" in line:
         # As text: a structured trace holds local variables, and with them names and tokens.
+        error = error_of(line["exc_info"])
         line = structlog.processors.format_exc_info(logger, method, line)
+        line["exception"] = without_values(line.get("exception", ""), error)
     shown = withhold_secrets(logger, method, line)
     text = _dumped(shown)
     return text if text.isprintable() else printable(text)
@@ -234,4 +237,4 @@ def plain_trace(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
     """Write a trace without the values of variables and without control characters."""
     held = StringIO()
     structlog.dev.plain_traceback(held, exc_info)
-    stream.write(printable_lines(held.getvalue()))
+    stream.write(printable_lines(without_values(held.getvalue(), exc_info)))

@@ -1,7 +1,7 @@
 """What every command needs to be open: Postgres, the keys, the lanes, the reader."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -14,7 +14,7 @@ from eventstore.trees.keys import load_mark_key, make_missing_keys
 from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
 from service.background.notifier import Notifier
-from service.callers.signing_keys import SigningKey, load_signing_keys
+from service.callers.signing_keys import SigningKey, SigningKeys
 from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
 from service.config import Settings
@@ -24,14 +24,13 @@ from service.database.embedded.watch import watched
 from service.database.logins.given import LoginProblem, Logins, find_logins, refuse_unfit_login
 from service.database.logins.provided import provide_login
 from service.database.logins.session import ServiceLogin, open_login, warn_of_more
-from service.database.master_key import (
-    KeyProblem,
-    find_key_at_hand,
-    is_key_at_hand,
-    open_master_key,
-)
+from service.database.master_key import KeyProblem, is_key_at_hand
 from service.database.migrate import is_behind, migrate
 from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
+from service.keys.keyring import Keyring, open_keyring
+from service.keys.master_keys import find_needed, load_master_keys
+from service.keys.places import KeyPlaces
+from service.keys.secrets import load_name_key
 from service.write.lane import Lanes
 from service.write.log_heights import LogHeights
 
@@ -51,13 +50,22 @@ class Runtime:
     logins: Logins
     login: ServiceLogin  # For connections of its own with the rights of the service.
     pool: asyncpg.Pool  # Connects with this login.
-    sealer: Sealer
-    signing_keys: dict[str, SigningKey]
+    keyring: Keyring
     lanes: Lanes
     reader: PointReader
     token_uses: TokenUses
     stopped: StoppedLogs
     heights: LogHeights
+
+    @property
+    def sealer(self) -> Sealer:
+        """Return what seals and opens personal values."""
+        return self.keyring.sealer
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """Return the keys that verify tokens, by id."""
+        return self.keyring.signing_keys
 
     @property
     def dsn(self) -> str:
@@ -66,8 +74,8 @@ class Runtime:
 
     @property
     def signing_key(self) -> SigningKey:
-        """Return the key that signs new tokens: the latest."""
-        return list(self.signing_keys.values())[-1]
+        """Return the key that signs new tokens. Errors: KeyProblem."""
+        return self.signing_keys.current
 
 
 @asynccontextmanager
@@ -93,8 +101,8 @@ async def open_runtime(
                 await provide_login(logins.owner, logins.service)
         else:
             await refuse_behind(logins)
-        sealer, keys = await open_keys(logins.any, settings, may_make=is_migrating or may_make_key)
-        login = await open_login(logins, sealer)
+        keyring = await open_keys(logins.any, settings, may_make=is_migrating or may_make_key)
+        login = await open_login(logins, keyring.sealer)
         pool = await open_pool(login, settings)
         try:
             async with pool.acquire() as connection:
@@ -104,7 +112,7 @@ async def open_runtime(
             heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
             lanes = Lanes(
                 pool,
-                sealer,
+                keyring.sealer,
                 waiting_max=settings.waiting_max,
                 events_per_day=settings.events_per_day,
                 on_commit=notifier.note,
@@ -113,7 +121,7 @@ async def open_runtime(
             reader = PointReader(pool)
             try:
                 yield Runtime(
-                    logins, login, pool, sealer, keys, lanes, reader, TokenUses(), stopped, heights
+                    logins, login, pool, keyring, lanes, reader, TokenUses(), stopped, heights
                 )
             finally:
                 await lanes.close()
@@ -179,7 +187,7 @@ async def make_ready(logins: Logins, settings: Settings, *, renew_login: bool = 
         done += await provide_login(logins.owner_dsn, logins.service)
     secret = revealed(settings.master_key)
     if renew_login or is_key_at_hand(setting=secret, key_file=settings.master_key_file):
-        sealer, _ = await open_keys(logins.owner_dsn, settings, may_make=False)
+        sealer = (await open_keys(logins.owner_dsn, settings, may_make=False)).sealer
         if is_stored:
             login = await open_login(logins, sealer)
             if renew_login:
@@ -190,33 +198,27 @@ async def make_ready(logins: Logins, settings: Settings, *, renew_login: bool = 
 
 async def adopt_by_log(dsn: str, settings: Settings) -> None:
     """Spare rebuilds that `migrate` could not, since it needed the log: where the key that opens it is here."""
-    secret = revealed(settings.master_key)
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        key = await find_key_at_hand(connection, setting=secret, key_file=settings.master_key_file)
-        if key is not None:
-            await adopt(connection, Sealer(key))
+        known = await load_master_keys(connection)
+        with suppress(KeyProblem):
+            if known:
+                sealer = Sealer(*find_needed(known, KeyPlaces.of(settings)))
+                name_key = await load_name_key(connection, sealer)
+                await adopt(connection, Sealer(*sealer.keys.master_keys, name_key=name_key))
     finally:
         await connection.close()
 
 
-async def open_keys(
-    dsn: str, settings: Settings, *, may_make: bool
-) -> tuple[Sealer, dict[str, SigningKey]]:
-    """Return the sealer and the signing keys by kid; the master key is made only if `may_make`.
+async def open_keys(dsn: str, settings: Settings, *, may_make: bool) -> Keyring:
+    """Return the keys; the master key is made only if `may_make`.
 
     Errors: KeyProblem, also if the keys are not made yet and this login may not make them.
     """
-    secret = revealed(settings.master_key)
     connection = await connect(dsn, timeout_s=CONNECT_TIMEOUT_S)
     try:
-        sealer = Sealer(
-            await open_master_key(
-                connection, setting=secret, key_file=settings.master_key_file, may_make=may_make
-            )
-        )
-        keys = await load_signing_keys(connection, sealer)
-        await open_mark_key(connection, sealer)
+        keyring = await open_keyring(connection, KeyPlaces.of(settings), may_make=may_make)
+        await open_mark_key(connection, keyring.sealer)
     except asyncpg.InsufficientPrivilegeError as error:
         raise KeyProblem(
             "The keys of this database are not made yet: run scim-ledger migrate with the owner's login "
@@ -224,7 +226,7 @@ async def open_keys(
         ) from error
     finally:
         await connection.close()
-    return sealer, {key.kid: key for key in keys}
+    return keyring
 
 
 async def open_mark_key(connection: asyncpg.Connection, sealer: Sealer) -> None:

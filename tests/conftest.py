@@ -1,5 +1,6 @@
 """Fixtures for every test: a PostgreSQL, and a freshly migrated database for each test."""
 
+import base64
 import os
 import secrets
 import shutil
@@ -13,10 +14,20 @@ import asyncpg
 import pytest
 import uvloop
 
+from eventstore.sealing.sealer import Sealer
 from service.database.embedded import postgres as embedded
 from service.database.migrate import migrate
+from service.keys.secrets import NAME_KEY, save_secret
 from tests.invariants import check_every_log, check_log
-from tests.serving import Scim, Served, Tenant, make_tenant, started
+from tests.serving import (
+    MASTER_KEY,
+    NAME_KEY_BYTES,
+    Scim,
+    Served,
+    Tenant,
+    make_tenant,
+    started,
+)
 
 SERVICE_ROLE = "scim_ledger_service"
 MIGRATING = 0x5C1A  # Roles belong to the whole server, so workers must migrate one after the other.
@@ -75,10 +86,19 @@ async def template(postgres: str) -> AsyncIterator[str]:
     await owner.execute("SELECT pg_advisory_lock($1)", MIGRATING)
     await owner.execute(f"CREATE DATABASE {name}")
     await migrate(in_database(postgres, name))
+    await fix_name_key(in_database(postgres, name))
     await owner.execute("SELECT pg_advisory_unlock($1)", MIGRATING)
     yield name
     await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await owner.close()
+
+
+async def fix_name_key(dsn: str) -> None:
+    """Give a database the key of names that the tests know."""
+    connection = await asyncpg.connect(dsn)
+    sealer = Sealer(base64.b64decode(MASTER_KEY))
+    await save_secret(connection, sealer, NAME_KEY, NAME_KEY_BYTES)
+    await connection.close()
 
 
 @pytest.fixture(scope="session")

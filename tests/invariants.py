@@ -13,7 +13,7 @@ from eventstore.events import RecordedEvent
 from eventstore.read import read
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
-from projections.directory.rows import group_row, user_row
+from projections.directory.rows import former_user_row, group_row, user_row
 from projections.directory.tables import GroupRow, UserRow
 from schema.events import group, organization, user
 from schema.events.client import Client
@@ -57,7 +57,7 @@ async def check_log(connection: asyncpg.Connection, sealer: Sealer, organization
     check_order(events)
     check_provenance(events)
     opened = await open_personal(connection, sealer, events)
-    await check_directory(connection, organization_id, fold_log(events, opened))
+    await check_directory(connection, sealer, organization_id, fold_log(events, opened))
 
 
 async def check_every_log(connection: asyncpg.Connection, sealer: Sealer) -> None:
@@ -107,7 +107,7 @@ def fold_log(events: Sequence[RecordedEvent], opened: Sequence[bytes | None]) ->
 
 
 async def check_directory(
-    connection: asyncpg.Connection, organization_id: UUID, folded: Folded
+    connection: asyncpg.Connection, sealer: Sealer, organization_id: UUID, folded: Folded
 ) -> None:
     """Assert that the tables hold what the log leads to, and nothing else."""
     made = folded.organization
@@ -127,7 +127,9 @@ async def check_directory(
     assert held["clients"] == by_id(clients)
     users = [columns(user_row(each, user_type(made.schemas))) for each in live]
     assert held["users"] == by_id(users)
-    assert held["former_users"] == by_id(map(former_columns, gone))
+    assert held["former_users"] == by_id(
+        former_user_row(each, organization_id, sealer)._asdict() for each in gone
+    )
     assert held["groups"] == by_id(columns(group_row(each)) for each in groups)
     assert held["memberships"] == sorted(membership_columns(groups), key=str)
     assert all(each.member_count == len(each.members) for each in groups)
@@ -164,15 +166,6 @@ def by_id(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def columns(row: UserRow | GroupRow) -> dict[str, Any]:
     """Return a row as the table holds it."""
     return {**row._asdict(), "search": orjson.loads(row.search)}
-
-
-def former_columns(state: User) -> dict[str, Any]:
-    """Return the row of a deleted user."""
-    return {
-        "id": state.id,
-        "user_name_key": state.name_key,
-        "external_id": state.attributes.get("externalId"),
-    }
 
 
 def membership_columns(groups: Iterable[Group]) -> list[dict[str, Any]]:

@@ -34,6 +34,9 @@ URL_SAFE = "%/:?#[]@!$&'()*+,;="
 FOLDERS = Path(tempfile.gettempdir()) / "scim-ledger-tests"
 FAILURES_MAX = 1_000_000  # The tests fail to authenticate on purpose, all from one address.
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+NAME_KEY_BYTES = bytes(
+    range(32, 64)
+)  # Of every test's database: a rebuild then hashes names as the service does.
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,9 @@ def settings(database_url: str, **changed: Any) -> Settings:
         "issuer_hosts": "127.0.0.1",
         "issuers_may_be_private": True,
         "data_dir": folder,
-        **changed,
     }
-    database, key = SecretStr(database_url), SecretStr(MASTER_KEY)
-    return Settings(database_url=database, master_key=key, **given)
+    secrets = {"database_url": SecretStr(database_url), "master_key": SecretStr(MASTER_KEY)}
+    return Settings(**{**given, **secrets, **changed})
 
 
 async def make_tenant(runtime: Runtime, name: str) -> Tenant:

@@ -5,12 +5,14 @@ only the owner of the database writes them. A retired private key is deleted.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from eventstore.errors import BrokenSeal
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.proof.leaf import origin_of
@@ -128,3 +130,21 @@ async def retire_log_keys(connection: Connection) -> int:
     """Delete the private parts of keys that sign no log any more; return how many. The owner calls it."""
     count: int = await connection.fetchval(statement("retire_log_keys"))
     return count
+
+
+async def rewrap_keys(connection: Connection, sealer: Sealer) -> None:
+    """Wrap the keys of the proof with the master key that wraps now. The owner calls it, in a transaction.
+
+    One that does not open stays as it is.
+    """
+    await connection.execute(statement("lock_keys"))
+    for number, public, wrapped in await connection.fetch(statement("load_log_keys")):
+        if wrapped is not None:
+            with suppress(BrokenSeal):
+                again = sealer.rewrap_secret(wrapped, context=key_context(public))
+                await connection.execute(statement("rewrap_log_key"), number, again)
+    mark_key = await connection.fetchval(statement("load_mark_key"))
+    if mark_key is not None:
+        with suppress(BrokenSeal):
+            again = sealer.rewrap_secret(mark_key, context=MARK_CONTEXT)
+            await connection.execute(statement("rewrap_mark_key"), again)

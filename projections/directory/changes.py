@@ -6,6 +6,7 @@ from typing import Protocol, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from projections.directory import save
 from projections.directory.load import pieces
 from projections.directory.rows import group_row
@@ -136,13 +137,14 @@ class Changes:
                 client = state.organization.clients[client_id]
                 await save.save_client(connection, organization_id, client)
 
-    async def save(self, connection: Connection, organization_id: UUID, state: States) -> None:
+    async def save(
+        self, connection: Connection, organization_id: UUID, state: States, sealer: Sealer
+    ) -> None:
         """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
         await self._save_organization(connection, organization_id, state)
         if self.gone_users:
-            await save.delete_users(
-                connection, organization_id, [state.users[each] for each in self.gone_users]
-            )
+            gone = [state.users[each] for each in self.gone_users]
+            await save.delete_users(connection, organization_id, gone, sealer)
         if self.users:
             await save.save_users(connection, organization_id, list(self.users.values()))
         if self.gone_groups:

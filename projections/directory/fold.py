@@ -6,6 +6,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 from eventstore.read_streams import PERSONAL
+from eventstore.sealing.sealer import Sealer
 from projections.directory.rows import (
     client_row,
     former_user_row,
@@ -63,11 +64,14 @@ class Folded:
         former: Any = self.state
         self.state = group.evolve_in_place(former, event, place, self.joined)
 
-    def rows(self, organization_id: UUID, users: ResourceType) -> Iterator[tuple[str, Row]]:
+    def rows(
+        self, organization_id: UUID, users: ResourceType, sealer: Sealer
+    ) -> Iterator[tuple[str, Row]]:
         """Yield the rows that the stream leads to, each with its table.
 
         `users` is the organization's User type as it is now. Attributes are only ever added to the type,
-        and therefore it reads a user of any time. A person whose key was destroyed has no row.
+        and therefore it reads a user of any time. The sealer hashes the names of deleted users. A person whose
+        key was destroyed has no row.
         """
         match self.state:
             case User(is_deleted=False) as state:
@@ -75,7 +79,13 @@ class Folded:
                     yield "users", (organization_id, *user_row(state, users))
             case User() as state:
                 if is_readable(state):
-                    yield "former_users", (organization_id, *former_user_row(state))
+                    yield (
+                        "former_users",
+                        (
+                            organization_id,
+                            *former_user_row(state, organization_id, sealer),
+                        ),
+                    )
             case Group(is_deleted=False) as state:
                 yield "groups", (organization_id, *group_row(state))
                 # A plain tuple in the order of MembershipRow: these are most rows of a large log.

@@ -12,7 +12,8 @@ import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
-from projections.directory.rows import user_attributes
+from eventstore.sealing.sealer import Sealer
+from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_attributes
 from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
 from schema.events.organization import Organization, Suspension, Token
@@ -71,24 +72,39 @@ class Holders:
     former_external_ids: dict[str, UUID]  # By externalId.
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that are looked for: folded userNames, and externalIds of deleted users."""
+
+    user_names: Collection[str]
+    external_ids: Collection[str]
+
+
 async def find_user_names(
-    connection: Connection,
-    organization_id: UUID,
-    keys: Collection[str],
-    external_ids: Collection[str],
+    connection: Connection, organization_id: UUID, names: Names, sealer: Sealer
 ) -> Holders:
-    """Return which users hold or held folded userNames, and which deleted users held externalIds."""
+    """Return which users hold or held names. Those of deleted users are found by their hashes."""
+    former = {
+        hash_name(sealer, organization_id, USER_NAME, each): each for each in names.user_names
+    }
+    external = {
+        hash_name(sealer, organization_id, EXTERNAL_ID, each): each for each in names.external_ids
+    }
     rows = await connection.fetch(
-        statement("find_user_names"), organization_id, list(keys), list(external_ids)
+        statement("find_user_names"),
+        organization_id,
+        list(names.user_names),
+        list(former),
+        list(external),
     )
     found = Holders({}, {}, {})
-    by_kind = {
-        "user": found.users,
-        "former": found.former_users,
-        "former external": found.former_external_ids,
-    }
     for name, user_id, kind in rows:
-        by_kind[kind][name] = user_id
+        if kind == "user":
+            found.users[name] = user_id
+        elif kind == "former":
+            found.former_users[former[name]] = user_id
+        else:
+            found.former_external_ids[external[name]] = user_id
     return found
 
 

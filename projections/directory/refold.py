@@ -16,7 +16,7 @@ from eventstore.read_streams import FIRST_ID, LAST_ID, Span
 from eventstore.sealing.sealer import Sealer
 from projections.directory.fold import DIRECTORY_FOLD
 from projections.directory.load import group_of, load_organization, user_of
-from projections.directory.rows import group_row, user_row
+from projections.directory.rows import USER_NAME, group_row, hash_name, user_row
 from projections.directory.tables import TABLES
 from projections.directory.user_type import load_user_type
 from projections.fold import fold_streams
@@ -127,8 +127,12 @@ async def _are_as_logged(
 ) -> bool:
     """Return whether some deleted users have the names that the log leads to, where it still has any."""
     for stream_id, folded in await fold_streams(connection, sealer, DIRECTORY_FOLD, span, held):
-        for table, row in folded.rows(span.organization_id, USER):
-            if table == "former_users" and row[KEY] != held[stream_id]:
+        for table, row in folded.rows(span.organization_id, USER, sealer):
+            name = held[stream_id]
+            if table == "former_users" and row[KEY] not in {
+                name,
+                hash_name(sealer, span.organization_id, USER_NAME, name),
+            }:
                 return False
     return True
 

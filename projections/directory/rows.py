@@ -1,9 +1,13 @@
 """Turn states, as `evolve` made them, into rows of the directory. Pure."""
 
+import base64
+import re
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from eventstore.sealing.sealer import Sealer
 from projections.directory.tables import (
     ClientRow,
     FormerUserRow,
@@ -24,6 +28,9 @@ from schema.scim.resource import schemas_of
 from schema.scim.resource_type import ResourceType
 from schema.scim.text import fold
 
+USER_NAME, EXTERNAL_ID = "userName", "externalId"  # The kinds of names that are hashed.
+HASHED = "h1:"  # In front of a hash.
+HASH = re.compile(rf"{HASHED}[A-Za-z0-9_-]{{22}}")
 # Characters of an indexed key that is not unique. Filters compare the rest.
 KEY_LENGTH_MAX = 256
 
@@ -82,9 +89,25 @@ def user_attributes(document: Document) -> Document:
 NOT_ATTRIBUTES = frozenset({"schemas", "active", "roleId", urns.CLM_USER})
 
 
-def former_user_row(user: User) -> FormerUserRow:
-    """Return the row that remembers a deleted user."""
-    return FormerUserRow(user.id, user.name_key, user.attributes.get("externalId"))
+def hash_name(sealer: Sealer, organization_id: UUID, kind: str, name: str) -> str:
+    """Return the keyed hash of a name, as former_users holds it."""
+    digest = sealer.hash_name(organization_id, kind, name)
+    return HASHED + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def is_hashed(held: str) -> bool:
+    """Return whether former_users holds a hash, and no name: a release before revision 3 wrote names."""
+    return HASH.fullmatch(held) is not None
+
+
+def former_user_row(user: User, organization_id: UUID, sealer: Sealer) -> FormerUserRow:
+    """Return the row that remembers a deleted user, without its names."""
+    external_id = user.attributes.get("externalId")
+    return FormerUserRow(
+        user.id,
+        hash_name(sealer, organization_id, USER_NAME, user.name_key),
+        hash_name(sealer, organization_id, EXTERNAL_ID, external_id) if external_id else None,
+    )
 
 
 def group_row(group: Group) -> GroupRow:

@@ -10,6 +10,7 @@ import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.sealing.sealer import Sealer
 from projections.directory.load import PIECE
 from projections.directory.rows import client_row, former_user_row, organization_row, token_row
 from projections.directory.tables import GroupRow, UserRow
@@ -67,12 +68,17 @@ async def append_and_save_users(
 
 
 async def delete_users(
-    connection: Connection, organization_id: UUID, users: Sequence[User]
+    connection: Connection, organization_id: UUID, users: Sequence[User], sealer: Sealer
 ) -> None:
-    """Delete users from the directory, and remember them as former users under their last names."""
-    rows = [former_user_row(user) for user in users]
+    """Delete users from the directory, and remember them as former users under hashes of their last names.
+
+    They are deleted too from the tables that a rebuild has replaced and kept.
+    """
+    rows = [former_user_row(user, organization_id, sealer) for user in users]
     columns = zip(*rows, strict=True)
     await connection.execute(statement("delete_users"), organization_id, *columns)
+    ids = [user.id for user in users]
+    await connection.execute(statement("forget_users"), organization_id, ids)
 
 
 async def save_groups(

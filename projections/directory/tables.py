@@ -78,7 +78,7 @@ class UserRow(NamedTuple):
 
 
 class FormerUserRow(NamedTuple):
-    """A row of directory.former_users, without organization_id: a deleted user under its last names."""
+    """A row of directory.former_users, without organization_id: a deleted user. Both names are keyed hashes."""
 
     id: UUID
     user_name_key: str

@@ -23,16 +23,31 @@ class Lag:
         """How many events were not followed yet."""
         return max(0, self.tail - self.position)
 
+    @property
+    def beyond(self) -> int:
+        """How far the checkpoint is beyond the end of the log, in events. The log has then lost events."""
+        return max(0, self.position - self.tail)
+
 
 async def lag(connection: Connection, name: str) -> list[Lag]:
     """Return how far a projection is behind each log."""
-    checkpoints = await load_checkpoints(connection, name)
-    tails = await read_tails(connection)
-    lags = [
-        Lag(organization_id, checkpoints.get(organization_id, 0), tail, 0.0)
-        for organization_id, tail in tails.items()
-    ]
+    lags = await _untimed(connection, name)
     return [await _timed(connection, each) if each.events else each for each in lags]
+
+
+async def find_beyond(connection: Connection, name: str) -> list[Lag]:
+    """Return the logs beyond whose end the checkpoint of a projection is."""
+    return [each for each in await _untimed(connection, name) if each.beyond]
+
+
+async def _untimed(connection: Connection, name: str) -> list[Lag]:
+    checkpoints = await load_checkpoints(connection, name)  # First: they never overtake the logs.
+    tails = await read_tails(connection)
+    # A log that has lost all its events has a checkpoint all the same.
+    return [
+        Lag(each, checkpoints.get(each, 0), tails.get(each, 0), 0.0)
+        for each in {**tails, **checkpoints}
+    ]
 
 
 async def _timed(connection: Connection, each: Lag) -> Lag:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from eventstore.events import RecordedEvent
 from eventstore.read_streams import PROVENANCE
+from eventstore.sealing.sealer import Sealer
 from projections.fold import Failure, Fold, Logged, Row, Table
 from projections.history.periods import (
     PERIODS,
@@ -71,7 +72,9 @@ class HistoryFold:
             self.periods.change(change, recorded.position, recorded.recorded_at)
         self.periods.activity.append(activity)
 
-    def rows(self, organization_id: UUID, _users: ResourceType) -> Iterator[tuple[str, Row]]:
+    def rows(
+        self, organization_id: UUID, _users: ResourceType, _sealer: Sealer
+    ) -> Iterator[tuple[str, Row]]:
         """Yield the rows that the stream leads to, each with its table."""
         for period in PERIODS:
             for row in self.periods.rows(period):

@@ -1,6 +1,7 @@
 """Adopts tables of a former revision whose rows this release would make just so: they need no rebuild.
 
-Revision 3 of the directory adds columns and tables, which `schema/projections/directory.upgrade.sql` makes in place.
+Revision 3 of the directory has hashes in place of the names of former users, which are made here where the key is
+given, and adds columns and tables, which `schema/projections/directory.upgrade.sql` makes in place.
 Revision 2 folds some names otherwise than revision 1 (ß is no longer ss). Where nobody has such a name, nothing is
 different. Whoever upgrades is spared a rebuild. The rest is asked for one, as after any change of rows.
 """
@@ -14,6 +15,7 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.statements import statements_in
 from eventstore.read_streams import read_tails
 from eventstore.sealing.sealer import Sealer
+from projections.directory.former_names import has_former_names, hash_former_names
 from projections.directory.refold import is_folded_alike
 from projections.fold import NotFolded
 from projections.maintenance.builds import load_builds, load_reached
@@ -52,7 +54,7 @@ async def adopt(connection: Connection, sealer: Sealer | None = None) -> list[st
         except NotAdopted:
             continue
         except (NotFolded, *CHANGED_BY_HAND) as error:
-            log.warning("projection_not_adopted", schema=schema, error=repr(error))
+            log.warning("projection_not_adopted", schema=schema, error=type(error).__name__)
             continue
         except Exception as error:
             if classify(error) is not Outage.LOCKED:
@@ -82,6 +84,7 @@ async def _adopt_locked(
         raise NotAdopted
     if revision == FOLDED_OTHERWISE:
         await _refuse_folded_otherwise(connection, schema, sealer)
+    await _hash_names(connection, schema, sealer)
     if not await connection.fetchval(
         statement("adopt_build"), schema, revision, DIRECTORY.revision
     ):
@@ -96,6 +99,16 @@ async def _upgrade(connection: Connection, schema: str) -> None:
     await connection.execute("SET LOCAL search_path = DEFAULT")
     await mark(connection, schema, DIRECTORY.fold.tables)
     await grant(connection, schema)
+
+
+async def _hash_names(connection: Connection, schema: str, sealer: Sealer | None) -> None:
+    """Replace the names of former users by hashes. Errors: NotAdopted without the key that this takes."""
+    await connection.execute(projections_statement("enter_schema"), schema)
+    if await has_former_names(connection):
+        # The checksums of a rebuild that was interrupted are those of the names: it begins again.
+        if sealer is None or schema == DIRECTORY.next:
+            raise NotAdopted
+        await hash_former_names(connection, sealer)
 
 
 async def _refuse_folded_otherwise(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eventstore.sealing.sealer import Sealer
+from eventstore.sealing.sealer import Sealer, SealingKeys
 from projections.fold import Fold
 from projections.registry import Projection
 
@@ -27,12 +27,12 @@ def application_name(projection: str) -> str:
 class RebuildContext:
     """A projection in a database, the schema whose tables are worked on, and the number of processes.
 
-    Connections are passed separately, because each process and each step has its own. The master key goes to
+    Connections are passed separately, because each process and each step has its own. The keys go to
     a worker through a pipe, never through command-line arguments.
     """
 
     dsn: str  # Of the database's owner; a comparison may have the service's.
-    master_key: bytes
+    keys: SealingKeys
     projection: Projection
     schema: str  # Whose tables are filled, caught up or compared.
     processes: int = 1
@@ -51,7 +51,7 @@ class RebuildContext:
     @property
     def sealer(self) -> Sealer:
         """Return what opens the personal part of events."""
-        return Sealer(self.master_key)
+        return self.keys.sealer()
 
     @property
     def session(self) -> dict[str, str]:

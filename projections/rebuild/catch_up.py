@@ -73,7 +73,9 @@ async def catch_up_inline(
             take(states.setdefault(stream_id, Folded()), organization_id, row, personal)
     span = Span(organization_id, FIRST_ID, LAST_ID, position)
     again = await fold_again(connection, context.sealer, span, lost)
-    await write_streams(connection, organization_id, states | again, whole=again)
+    await write_streams(
+        connection, organization_id, states | again, whole=again, sealer=context.sealer
+    )
     await save_reached(connection, context.schema, {organization_id: position})
     return position
 
@@ -109,6 +111,7 @@ async def write_streams(
     states: States,
     *,
     whole: Collection[UUID],
+    sealer: Sealer,
 ) -> None:
     """Replace the rows of streams. Names are freed before they are taken again.
 
@@ -120,7 +123,7 @@ async def write_streams(
     users = user_type(organization.schemas) if isinstance(organization, Organization) else USER
     made: dict[str, list[Row]] = {}
     for folded in states.values():
-        for table, row in folded.rows(organization_id, users):
+        for table, row in folded.rows(organization_id, users, sealer):
             made.setdefault(table, []).append(row)
     for table, records in made.items():
         await connection.copy_records_to_table(

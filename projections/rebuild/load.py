@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.sealing.sealer import Sealer
 from projections.directory.user_type import load_user_type
 from projections.fold import Failure, Fold, Row, Stream, fold_span
 from projections.followers.follower import describe
@@ -39,6 +40,7 @@ class Loading:
     writer: Connection
     organization_id: UUID
     users: ResourceType
+    sealer: Sealer
     checksums: dict[str, RowChecksum]
     buffers: dict[str, list[Row]] = field(default_factory=dict)
     waiting: int = 0
@@ -49,7 +51,7 @@ class Loading:
     def add(self, streams: Iterable[Stream]) -> None:
         """Add the rows of streams."""
         for _, folded in streams:
-            for table, row in folded.rows(self.organization_id, self.users):
+            for table, row in folded.rows(self.organization_id, self.users, self.sealer):
                 self.buffers.setdefault(table, []).append(row)
                 self.waiting += 1
             if folded.failure is not None:
@@ -100,14 +102,14 @@ async def load_shards(context: RebuildContext, reader: Connection, writer: Conne
     The reader reads the log. The writer writes the tables; their schema is on its search path.
     """
     checksums = await load_row_checksums(writer, context.fold, context.schema)
-    is_done = False
+    sealer, is_done = context.sealer, False
     while not is_done:
         async with writer.transaction():
             shard = await claim_shard(writer, context.schema, to="load")
             if shard is not None:
                 organization_id = shard.span.organization_id
-                users = await load_user_type(reader, context.sealer, shard.span)
-                loading = Loading(context, writer, organization_id, users, checksums)
+                users = await load_user_type(reader, sealer, shard.span)
+                loading = Loading(context, writer, organization_id, users, sealer, checksums)
                 await load_shard(loading, reader, shard)
         is_done = shard is None
 

@@ -103,7 +103,12 @@ async def swap_locked(context: RebuildContext, connection: Connection, events_ma
     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
     await connection.execute(statement("lock_appends" if is_inline else "lock_followers"))
     # A follower's tables may lag behind the log, but not behind the tables that they replace.
-    goals = await (read_tails(connection) if is_inline else load_checkpoints(connection, name))
+    # A checkpoint beyond the end of its log is none to wait for.
+    tails = await read_tails(connection)
+    goals = tails
+    if not is_inline:
+        followed = await load_checkpoints(connection, name)
+        goals = {each: min(position, tails.get(each, 0)) for each, position in followed.items()}
     await catch_up_locked(context, connection, goals, events_max)
     spare = context.projection.spare
     for old_name, new_name in ((name, spare), (context.schema, name), (spare, previous)):

@@ -81,7 +81,7 @@ async def compare_log(
             if page.streams:
                 high = page.streams[-1][0]
                 part = Span(organization_id, low, high, position)
-                expected = expected_rows(context.fold, organization_id, page.streams, users)
+                expected = expected_rows(context, organization_id, page.streams, users)
                 yield Compared(page.events, await compare_span(context, tables, part, expected))
                 low = UUID(int=min(high.int + 1, LAST_ID.int))
     rest = Span(organization_id, low, LAST_ID, position)
@@ -105,7 +105,7 @@ async def compare_touched(
     for begin in range(0, len(ids), STREAMS_MAX):
         some = ids[begin : begin + STREAMS_MAX]
         streams = await fold_streams(log, context.sealer, context.fold, whole, some, parked)
-        expected = expected_rows(context.fold, organization_id, streams, users)
+        expected = expected_rows(context, organization_id, streams, users)
         found = await rows_of_streams(context.fold, tables, organization_id, some)
         yield Compared(len(some), await explain(context, tables, whole, expected, found))
 
@@ -178,14 +178,15 @@ async def load_parked_positions(
 
 
 def expected_rows(
-    fold: Fold, organization_id: UUID, streams: Iterable[Stream], users: ResourceType
+    context: RebuildContext, organization_id: UUID, streams: Iterable[Stream], users: ResourceType
 ) -> Held:
     """Return the rows that streams lead to. Errors: NotFolded, if an event fails that is not parked."""
     expected: Held = {}
+    fold, sealer = context.fold, context.sealer
     for _, folded in streams:
         if folded.failure is not None:
             raise not_folded(organization_id, folded.failure.event, folded.failure.error)
-        for name, row in folded.rows(organization_id, users):
+        for name, row in folded.rows(organization_id, users, sealer):
             expected[name, fold.tables[name].key_of(row)] = row
     return expected
 

@@ -75,8 +75,8 @@ CREATE TABLE users (
 CREATE TABLE former_users (  -- Deleted users: the log names the former user of a person who comes back.
     organization_id uuid NOT NULL,
     id              uuid NOT NULL,
-    user_name_key   text NOT NULL,
-    external_id     text,
+    user_name_key   text NOT NULL,  -- A hash of the folded name, with a key that is not in the database.
+    external_id     text,           -- A hash as well.
     CONSTRAINT former_users_pkey PRIMARY KEY (organization_id, id)
 );
 

@@ -48,8 +48,16 @@ PARKED_STREAMS = Gauge(
 )
 
 
+BEYOND_LOGS = Gauge(
+    "scim_ledger_follower_checkpoints_beyond_log",
+    "Logs that end before the checkpoint of a projection: they have lost events.",
+    ["projection"],
+)
+
+
 def report(name: str, lags: Sequence[Lag], parked: int) -> None:
     """Set the gauges: how far a projection lags behind the logs, and how many streams it has parked."""
+    BEYOND_LOGS.labels(name).set(sum(each.beyond > 0 for each in lags))
     LAG_EVENTS.labels(name).set(sum(each.events for each in lags))
     LAG_SECONDS.labels(name).set(max((each.seconds for each in lags), default=0.0))
     PARKED_STREAMS.labels(name).set(parked)
@@ -57,7 +65,7 @@ def report(name: str, lags: Sequence[Lag], parked: int) -> None:
 
 def report_nothing(name: str) -> None:
     """Set the gauges to NaN: nothing is known now, and an old value would look as if all were well."""
-    for gauge in (LAG_EVENTS, LAG_SECONDS, PARKED_STREAMS):
+    for gauge in (LAG_EVENTS, LAG_SECONDS, PARKED_STREAMS, BEYOND_LOGS):
         gauge.labels(name).set(math.nan)
 
 

@@ -68,8 +68,8 @@ def encode_token(
 def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
     """Return the claims of a token, which may have expired. Errors: Unauthorized, which says what is wrong."""
     claims = _verified(token, keys)
-    expires_at = datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None
     try:
+        expires_at = _instant(claims["exp"]) if "exp" in claims else None
         return Claims(
             UUID(claims["organization"]),
             UUID(claims["sub"]),
@@ -78,8 +78,19 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
             expires_at,
             UUID(claims["client_id"]) if "client_id" in claims else None,
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
         raise Unauthorized("The token is not one that this service issues.") from None
+
+
+class UnknownKey(Unauthorized):
+    """A token was signed by a key that is not known here, or not accepted any more."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__(
+            "The token is unknown: it was signed by a key that this service does not have, or accepts no "
+            "more. Issue a new token."
+        )
+        self.kid = kid
 
 
 class TokenRefused(Unauthorized):
@@ -100,6 +111,13 @@ def refuse_expired(
         remedy = "get a new one with the client" if claims.client_id else "issue a new one"
         detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; {remedy}."
         raise TokenRefused(detail, claims.organization_id, token_id)
+
+
+def _instant(seconds: Any) -> datetime:
+    """Return when a token expires. Errors: ValueError and others for what is no NumericDate (RFC 7519 §2)."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError("exp")
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
@@ -124,9 +142,7 @@ def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
             "The token is malformed or its signature is wrong; copy it whole, without line breaks."
         ) from None
     if key is None:
-        raise Unauthorized(
-            "The token is unknown: it was signed by a key that this service does not have."
-        )
+        raise UnknownKey(str(kid))
     return claims
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,11 +19,17 @@ from projections.directory.access import TokenState, find_client_state, find_tok
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
-from service.callers.access_tokens import Claims, TokenRefused, decode_token, refuse_expired
+from service.callers.access_tokens import (
+    Claims,
+    TokenRefused,
+    UnknownKey,
+    decode_token,
+    refuse_expired,
+)
 from service.callers.caller import Caller
 from service.callers.rates import Rates
 from service.callers.scopes import granted
-from service.callers.signing_keys import SigningKey
+from service.callers.signing_keys import SigningKeys
 from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
@@ -34,6 +40,9 @@ NEVER = float("-inf")  # For a token that was not looked up yet.
 Network = IPv4Network | IPv6Network
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
+Look = Callable[
+    [str], Awaitable[bool]
+]  # Look for a signing key by its id; whether it is known now.
 
 
 @dataclass(slots=True)
@@ -74,8 +83,9 @@ class Authenticator:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        keys: Mapping[str, SigningKey],
+        keys: SigningKeys,
         *,
+        look: Look,
         uses: TokenUses | None = None,
         rates: Rates | None = None,
         stopped: StoppedLogs | None = None,
@@ -85,7 +95,9 @@ class Authenticator:
         self._rates = rates or Rates()
         self._stopped = StoppedLogs() if stopped is None else stopped
         self._keys = keys
+        self._look = look
         self._cached: OrderedDict[str, CachedToken] = OrderedDict()
+        keys.on_change(self._cached.clear)  # A key that is retired may verify no more.
 
     async def authenticate(
         self, header: str | None, address: str | None = None
@@ -94,7 +106,7 @@ class Authenticator:
         token = _bearer(header)
         cached = self._cached.get(token)
         if cached is None:
-            cached = self._remember(token, decode_token(token, self._keys))
+            cached = self._remember(token, await self._decode(token))
         await self._refuse_expired(cached)
         if time.monotonic() - cached.looked_up_at_s > FRESH_S:
             await self._look_up(cached)
@@ -109,6 +121,22 @@ class Authenticator:
         self._stopped.refuse(cached.claims.organization_id)
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
         return caller
+
+    async def _decode(self, token: str) -> Claims:
+        """Return the claims of a token. One that an unknown key has signed may be newer than the keys here."""
+        try:
+            return decode_token(token, self._keys)
+        except UnknownKey as unknown:
+            try:
+                is_known = await self._look(unknown.kid)
+            except Exception as error:
+                outage = classify(error)
+                if outage is Outage.NONE:
+                    raise
+                raise unavailable(outage) from error
+            if not is_known:
+                raise
+            return decode_token(token, self._keys)
 
     async def _refuse_expired(self, cached: CachedToken) -> None:
         """Raise TokenRefused for an expired token, with its id if that can be looked up."""

@@ -1,10 +1,13 @@
-"""The keys that sign tokens."""
+"""The keys that sign tokens. The latest one signs; a retired one verifies until no token needs it any more."""
 
 import base64
 import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import asyncpg
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from eventstore.errors import BrokenSeal
@@ -17,6 +20,8 @@ statement = statements_in(__package__)
 
 KID_LENGTH = 16
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
@@ -24,24 +29,132 @@ class SigningKey:
 
     kid: str
     private_key: Ed25519PrivateKey
+    retired_at: datetime | None = None  # None: it signs.
+    verifies_until: datetime | None = None  # None: without end.
 
     @property
     def public_key(self) -> Ed25519PublicKey:
         """Return the public key, derived from the private one: whoever can write tables could swap a stored one."""
         return self.private_key.public_key()
 
+    def verifies(self, now: datetime) -> bool:
+        """Return whether tokens that it has signed are accepted."""
+        return self.verifies_until is None or now < self.verifies_until
+
+
+class SigningKeys(Mapping[str, SigningKey]):
+    """The keys of this process that verify tokens, by id. `replace` is the only way to change them."""
+
+    def __init__(self, keys: Iterable[SigningKey]) -> None:
+        self._keys = verifying(keys)
+        self._callbacks: list[Callable[[], None]] = []
+
+    def __getitem__(self, kid: str) -> SigningKey:
+        return self._keys[kid]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def current(self) -> SigningKey:
+        """Return the key that signs new tokens. Errors: KeyProblem."""
+        for each in reversed(self._keys.values()):
+            if each.retired_at is None:
+                return each
+        raise KeyProblem("There is no key to sign with: run scim-ledger keys rotate signing.")
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call this whenever the keys have changed: a token may be accepted no more."""
+        self._callbacks.append(callback)
+
+    def replace(self, keys: Iterable[SigningKey]) -> None:
+        """Use these keys from now on, oldest first."""
+        replaced = verifying(keys)
+        is_changed = replaced.keys() != self._keys.keys()
+        self._keys = replaced
+        if is_changed:
+            for callback in self._callbacks:
+                callback()
+
+
+def verifying(keys: Iterable[SigningKey]) -> dict[str, SigningKey]:
+    """Return the keys that verify tokens now, by id."""
+    now = datetime.now(UTC)
+    return {each.kid: each for each in keys if each.verifies(now)}
+
 
 async def load_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[SigningKey]:
-    """Return the signing keys, oldest first; the last one signs. If there is none, one is made.
+    """Return the signing keys, oldest first. If there is none, one is made; only the owner may do that.
 
-    Errors: KeyProblem.
+    A key that does not open is skipped, with a line in the log: the tokens of the others work all the same.
+    Errors: KeyProblem if none opens.
     """
     async with connection.transaction():
         await connection.execute(statement("lock_signing_keys"))
         rows = await connection.fetch(statement("load_signing_keys"))
         if not rows:
             return [await make_signing_key(connection, sealer)]
-    return [opened_key(sealer, kid, wrapped) for kid, wrapped in rows]
+    return opened_keys(sealer, rows)
+
+
+async def reload_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[SigningKey]:
+    """Return the signing keys, oldest first. Errors: KeyProblem if none opens."""
+    return opened_keys(sealer, await connection.fetch(statement("load_signing_keys")))
+
+
+def opened_keys(sealer: Sealer, rows: Iterable[asyncpg.Record]) -> list[SigningKey]:
+    """Return the stored keys that open. Errors: KeyProblem if none does."""
+    keys, problem = [], KeyProblem("There is no signing key.")
+    for row in rows:
+        try:
+            keys.append(opened_key(sealer, row))
+        except KeyProblem as error:
+            problem = error
+            _report_unusable(row["kid"][:KID_LENGTH], error)
+    if not keys:
+        raise problem
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A signing key as the database has it, for a list."""
+
+    kid: str
+    created_at: datetime
+    retired_at: datetime | None
+    verifies_until: datetime | None
+    is_usable: bool  # It opens.
+
+
+async def load_stored_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[StoredKey]:
+    """Return all signing keys, oldest first, also those that do not open."""
+    rows = await connection.fetch(statement("load_signing_keys"))
+    return [
+        StoredKey(
+            kid=row["kid"],
+            created_at=row["created_at"],
+            retired_at=row["retired_at"],
+            verifies_until=row["verifies_until"],
+            is_usable=_is_usable(sealer, row),
+        )
+        for row in rows
+    ]
+
+
+def _is_usable(sealer: Sealer, row: asyncpg.Record) -> bool:
+    try:
+        opened_key(sealer, row)
+    except KeyProblem:
+        return False
+    return True
+
+
+def _report_unusable(kid: str, problem: KeyProblem) -> None:
+    log.error("signing_key_unusable", kid=kid, problem=str(problem))
 
 
 async def make_signing_key(connection: asyncpg.Connection, sealer: Sealer) -> SigningKey:
@@ -54,13 +167,40 @@ async def make_signing_key(connection: asyncpg.Connection, sealer: Sealer) -> Si
     return SigningKey(kid, key)
 
 
-def opened_key(sealer: Sealer, kid: str, wrapped: bytes) -> SigningKey:
-    """Return a stored signing key."""
+async def retire_signing_keys(
+    connection: asyncpg.Connection, kid: str, *, until: datetime | None, is_chosen: bool
+) -> None:
+    """Let all keys but one sign no more, and verify until then (None: without end).
+
+    A chosen end also shortens that of keys that were retired before. The caller owns the transaction.
+    """
+    await connection.execute(statement("retire_signing_keys"), kid, until, is_chosen)
+
+
+async def rewrap_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> None:
+    """Wrap all signing keys with the master key that wraps now. The caller owns the transaction.
+
+    One that does not open stays as it is.
+    """
+    await connection.execute(statement("lock_signing_keys"))
+    for row in await connection.fetch(statement("load_signing_keys")):
+        kid = row["kid"]
+        try:
+            again = sealer.rewrap_secret(row["wrapped_private_key"], context=context(kid))
+        except BrokenSeal:
+            continue
+        await connection.execute(statement("rewrap_signing_key"), kid, again)
+
+
+def opened_key(sealer: Sealer, row: asyncpg.Record) -> SigningKey:
+    """Return a stored signing key. Errors: KeyProblem."""
+    kid = row["kid"]
     try:
-        raw = sealer.unwrap_secret(wrapped, context=context(kid))
-    except BrokenSeal as error:
+        raw = sealer.unwrap_secret(row["wrapped_private_key"], context=context(kid))
+        key = Ed25519PrivateKey.from_private_bytes(raw)
+    except (BrokenSeal, ValueError) as error:
         raise KeyProblem(f"The signing key {kid} was altered: restore it from a backup.") from error
-    return SigningKey(kid, Ed25519PrivateKey.from_private_bytes(raw))
+    return SigningKey(kid, key, row["retired_at"], row["verifies_until"])
 
 
 def context(kid: str) -> str:

@@ -16,6 +16,7 @@ from service.cli.admin.organizations import organizations
 from service.cli.admin.tokens import tokens
 from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
+from service.cli.keys import keys
 from service.cli.printing import lists as show
 from service.cli.privacy.holds import holds
 from service.cli.privacy.organizations import organization_erase, organization_export
@@ -62,6 +63,7 @@ app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
 app.add_typer(projections, name="projections")
+app.add_typer(keys, name="keys")
 
 
 def show_version(is_wanted: bool) -> None:

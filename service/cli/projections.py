@@ -25,7 +25,6 @@ from service.cli.process.run import AsJson, Personal, run_with_runtime
 from service.cli.verify import compare
 from service.config import Settings
 from service.database.embedded.postgres import folder_in
-from service.database.master_key import load_master_key
 from service.organizations.register import find_organization
 from service.proof.verify import load_sources
 from service.runtime import Runtime
@@ -131,7 +130,7 @@ def projections_verify(
     """Compare every row with the log, while the service runs. Exit code 1 if a row differs or a stream is parked."""
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
-        context = _context(settings, name, dsn=runtime.login.dsn)  # It only reads.
+        context = _context(runtime, settings, name, dsn=runtime.login.dsn)  # It only reads.
         chosen = await _chosen(runtime, organization)
         await compare(context, chosen, as_json=as_json, with_personal=personal)
 
@@ -189,13 +188,12 @@ async def _unless_parked(context: RebuildContext, summary: str) -> str:
 
 
 def _context(
-    settings: Settings, name: str, *, dsn: str, workers: int | None = None
+    runtime: Runtime, settings: Settings, name: str, *, dsn: str, workers: int | None = None
 ) -> RebuildContext:
-    secret = settings.master_key.get_secret_value() if settings.master_key else None
     projection = find_projection(name)
     return RebuildContext(
         dsn=dsn,
-        master_key=load_master_key(setting=secret, key_file=settings.master_key_file, create=False),
+        keys=runtime.sealer.keys,
         projection=projection,
         schema=projection.name,
         processes=workers or os.cpu_count() or 1,
@@ -213,7 +211,7 @@ def _run_in_context(
 
     async def in_context(runtime: Runtime, settings: Settings) -> None:
         sources = await load_sources(runtime, settings)
-        context = _context(settings, name, dsn=runtime.dsn, workers=workers)
+        context = _context(runtime, settings, name, dsn=runtime.dsn, workers=workers)
         say(await work(context, sources))
 
     run_with_runtime(

@@ -68,8 +68,9 @@ def _values(given: Mapping[str, str | None]) -> Iterator[tuple[str, int | str | 
 
 
 def shown(found: Organization, *, as_json: bool) -> str:
-    """Return the settings that were chosen for an organization."""
+    """Return the limits that were chosen for an organization."""
+    chosen = {name: each for name, each in found.settings.items() if SETTINGS[name].is_operators}
     if as_json:
-        return output.as_json(dict(found.settings))
-    lines = [f"{name:<22} {value}" for name, value in found.settings.items()]
+        return output.as_json(chosen)
+    lines = [f"{name:<22} {value}" for name, value in chosen.items()]
     return "\n".join(lines) or "No setting was chosen: those of the service hold."

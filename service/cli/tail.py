@@ -5,8 +5,10 @@ from typing import Any
 
 import orjson
 
+from eventstore.errors import BrokenSeal
 from eventstore.events import RecordedEvent
 from eventstore.follow import follow
+from eventstore.postgres.connection import Connection
 from eventstore.read import read, read_tail
 from schema.events.codec import is_known
 from schema.events.organization import Organization
@@ -17,6 +19,8 @@ from service.terminal import printable
 
 BATCH_MAX = 500
 SHOWN_MAX = 160  # Characters of the facts in a line.
+BROKEN = object()  # Stands for values whose seal does not open.
+UNREADABLE = (BrokenSeal, orjson.JSONDecodeError)
 UNKNOWN = "  (unknown to this release: upgrade the service)"
 
 
@@ -56,16 +60,34 @@ async def _batches(
 
 
 async def _personal(runtime: Runtime, batch: Sequence[RecordedEvent]) -> list[Any]:
+    """Return the personal values of each event; BROKEN in place of those whose seal does not open."""
     async with runtime.pool.acquire() as connection:
-        opened = await open_for_readers(connection, runtime.sealer, batch)
-    return [orjson.loads(each) if isinstance(each, bytes) else None for each in opened]
+        try:
+            opened: list[Any] = [
+                *map(_values, await open_for_readers(connection, runtime.sealer, batch))
+            ]
+        except UNREADABLE:
+            opened = [await _personal_of(connection, runtime, each) for each in batch]
+    return opened
+
+
+async def _personal_of(connection: Connection, runtime: Runtime, event: RecordedEvent) -> Any:
+    try:
+        [part] = await open_for_readers(connection, runtime.sealer, [event])
+        return _values(part)
+    except UNREADABLE:
+        return BROKEN
+
+
+def _values(part: bytes | None) -> Any:
+    return None if part is None else orjson.loads(part)
 
 
 def as_line(event: RecordedEvent, organization: Organization, personal: Any) -> str:
     """Return an event as a line: position, time, type, stream and version, actor, facts."""
     facts = _readable(orjson.loads(event.data), organization)
     if personal is not None:
-        facts["values"] = personal
+        facts["values"] = "(broken seal)" if personal is BROKEN else personal
     shown = " ".join(f"{name}={_short(value)}" for name, value in facts.items())
     return printable(
         f"{event.position:>7}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type:<22} "
@@ -116,6 +138,8 @@ def as_document(event: RecordedEvent, personal: Any) -> str:
         "data": orjson.Fragment(event.data),
         "isSealed": event.sealed is not None,
     }
-    if personal is not None:
+    if personal is BROKEN:
+        document["isBroken"] = True
+    elif personal is not None:
         document["personal"] = personal
     return output.as_json(document)

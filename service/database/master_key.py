@@ -1,4 +1,4 @@
-"""The keys of the service: the master key that wraps all others, and those that sign tokens."""
+"""The master key, as a setting or a file gives it. Which of several keys a database needs, `service/keys` finds out."""
 
 import base64
 import binascii
@@ -6,14 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-import asyncpg
-
-from eventstore.postgres.statements import statements_in
-from eventstore.sealing.sealer import KEY_BYTES, derived
-
-statement = statements_in(__package__)
-callers_statement = statements_in("service.callers")
-
+from eventstore.sealing.sealer import KEY_BYTES
 
 SETTING = "SCIM_LEDGER_MASTER_KEY"
 HOW_TO_MAKE_ONE = "`openssl rand -base64 32` makes one"
@@ -99,48 +92,6 @@ def read_key_file(key_file: Path) -> bytes:
         raise KeyProblem(f"{key_file} is not base64: {HOW_TO_MAKE_ONE}.") from error
 
 
-async def open_master_key(
-    connection: asyncpg.Connection, *, setting: str | None, key_file: Path, may_make: bool
-) -> bytes:
-    """Return the master key of a database. A key is made only if the database has none yet.
-
-    Errors: KeyProblem; then no key file is left behind.
-    """
-    async with connection.transaction():
-        # If two processes start together, the second waits and finds the key of the first.
-        await connection.execute(callers_statement("lock_signing_keys"))
-        is_new = await connection.fetchval(statement("find_master_key")) is None
-        key = load_master_key(setting=setting, key_file=key_file, create=is_new and may_make)
-        await check_master_key(connection, key)
-    return key
-
-
-async def find_key_at_hand(
-    connection: asyncpg.Connection, *, setting: str | None, key_file: Path
-) -> bytes | None:
-    """Return the master key of a database for who can do without: None where it is not here, or another."""
-    try:
-        key = load_master_key(setting=setting, key_file=key_file, create=False)
-    except KeyProblem:
-        return None
-    fingerprint = await connection.fetchval(statement("find_master_key"))
-    return key if derived(key, "fingerprint").hex() == fingerprint else None
-
-
 def is_key_at_hand(*, setting: str | None, key_file: Path) -> bool:
     """Return whether a master key is given here, whether or not it is the database's."""
     return setting is not None or key_file.exists()
-
-
-async def check_master_key(connection: asyncpg.Connection, master_key: bytes) -> None:
-    """Check that this is the key the database was made with; the first key is recorded, by the owner. Errors: KeyProblem."""
-    fingerprint = derived(master_key, "fingerprint").hex()
-    found = await connection.fetchval(statement("find_master_key"))
-    if found is None:
-        await connection.execute(statement("claim_master_key"), fingerprint)
-        found = await connection.fetchval(statement("find_master_key"))
-    if found != fingerprint:
-        raise KeyProblem(
-            f"The database was made with another master key: set {SETTING} to that one, "
-            "or restore its file."
-        )

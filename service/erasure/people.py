@@ -48,7 +48,7 @@ async def erase_person(
     """Erase a person: destroy the key, and remove all values from every table. It is safe to erase somebody again.
 
     Errors: NotFound; Conflict under a legal hold, or if the directory still has the person and it is not forced;
-    Forbidden for the account of the token that is used; InvalidValue if the reason names the person.
+    Conflict for the account of the token that is used; InvalidValue if the reason names the person.
     """
     async with runtime.pool.acquire() as connection:
         events = await existing_events(connection, organization.id, user_id)

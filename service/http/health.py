@@ -3,6 +3,7 @@
 Nobody needs a token here. So each answer is made at most once a second, however many ask for it.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
@@ -11,12 +12,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
+from projections.followers.lag import Lag, find_beyond
 from projections.maintenance.release import find_release_mismatches
+from projections.registry import PROJECTIONS
 from service.background.release_watch import not_ready
 from service.database.readiness import try_to_write
 from service.limits.once_a_second import OnceASecond
 
 READY_TIMEOUT_S = 2.0
+FOLLOWED = tuple(name for name, each in PROJECTIONS.items() if each.follower is not None)
 
 
 class Ready(NamedTuple):
@@ -67,13 +71,32 @@ def ready(pool: asyncpg.Pool) -> OnceASecond[Ready]:
         try:
             async with borrowed(pool, timeout_s=READY_TIMEOUT_S) as connection:
                 reason = not_ready(await find_release_mismatches(connection))
-            return Ready(reason or await try_to_write(pool))
+            reason = reason or await try_to_write(pool)
+            return Ready(reason or await _find_lost(pool))
         except Exception as error:
             if classify(error) is Outage.NONE:
                 raise
             return Ready(reason_of(error))
 
     return OnceASecond(look)
+
+
+async def _find_lost(pool: asyncpg.Pool) -> str:
+    async with borrowed(pool, timeout_s=READY_TIMEOUT_S) as connection:
+        return log_lost({each: await find_beyond(connection, each) for each in FOLLOWED})
+
+
+def log_lost(beyond: Mapping[str, Sequence[Lag]]) -> str:
+    """Return that logs have lost events; empty if they have not. To write on would hide what is missing."""
+    for name, lags in beyond.items():
+        if lags:
+            first = lags[0]
+            return (
+                f"The checkpoint of {name} is beyond the end of {len(lags)} log(s), such as that of organization "
+                f"{first.organization_id}: {first.position} of {first.tail}. Events are lost, or the checkpoint was "
+                "changed: see scim-ledger projections status."
+            )
+    return ""
 
 
 def reason_of(error: Exception) -> str:

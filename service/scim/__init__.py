@@ -4,6 +4,6 @@
 request context. `request.py` reads bodies, `select.py` attributes and excludedAttributes, `represent.py` makes the
 JSON of resources, `responses.py` the answers. `resources` serves single resources, `queries` lists, `bulk` Bulk,
 `discovery.py` schemas and the other discovery endpoints. `path_aliases.py` finds endpoints under other paths,
-`unknown_names.py` counts ignored attributes, `strict.py` refuses them where an organization asks for it.
-Begin with `routes.py`.
+`unknown_names.py` counts ignored attributes, `vocabulary.py` says which of their names may be shown, `strict.py`
+refuses them where an organization asks for it. Begin with `routes.py`.
 """

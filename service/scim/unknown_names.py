@@ -1,12 +1,16 @@
-"""Attributes that clients send and no schema knows: their names are counted and logged, never their values."""
+"""Attributes that clients send and no schema knows: they are counted and logged, never with their values.
+
+Of their names, only those in the log that widely known schemas have: a client may send a person's name as a key.
+"""
 
 from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter
 
+from service.scim.vocabulary import is_hidden, shown_name
+
 NAMES_LOGGED_MAX = 20
-NAME_LENGTH_MAX = 200
 
 ignored_attributes = Counter(
     "scim_ignored_attributes_total",
@@ -18,7 +22,13 @@ log = structlog.get_logger()
 
 def note_ignored(resource_type: str, names: Sequence[str]) -> None:
     """Count and log the ignored attributes of a request."""
-    if names:
-        ignored_attributes.labels(resource_type).inc(len(names))
-        shown = [name[:NAME_LENGTH_MAX] for name in names[:NAMES_LOGGED_MAX]]
-        log.info("attributes_ignored", resource_type=resource_type, names=shown)
+    if not names:
+        return
+    ignored_attributes.labels(resource_type).inc(len(names))
+    known = [shown for each in names if not is_hidden(shown := shown_name(each))]
+    log.info(
+        "attributes_ignored",
+        resource_type=resource_type,
+        names=known[:NAMES_LOGGED_MAX],
+        others=len(names) - len(known[:NAMES_LOGGED_MAX]),
+    )

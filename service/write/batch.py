@@ -106,6 +106,7 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
+    sealer: Sealer,
     quotas: Quotas,
     read_timeout_s: float | None = None,
 ) -> Batch:
@@ -113,11 +114,11 @@ async def decide_batch(
     required, refused = await _required_state(works)
     try:
         async with asyncio.timeout(read_timeout_s):
-            state = await load_state(connection, organization_id, required)
+            state = await load_state(connection, organization_id, required, sealer)
     except TooManyMembers:
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
-        state = await load_state(connection, organization_id, required)
+        state = await load_state(connection, organization_id, required, sealer)
     async with asyncio.timeout(read_timeout_s):
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
@@ -204,7 +205,7 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
     """Append the events of a batch and write their changes into the directory."""
     if batch.events:
         await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
-        await batch.changes.save(connection, batch.organization_id, batch.state)
+        await batch.changes.save(connection, batch.organization_id, batch.state, sealer)
         for person, cleared in batch.erased:
             cleared.update(await erase(connection, person))
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from eventstore.errors import WrongExpectedVersion
+from eventstore.errors import KeyRetired, WrongExpectedVersion
 from eventstore.events import Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
@@ -27,6 +27,7 @@ from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import stopped
+from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
 from service.write.commands import Command
@@ -184,7 +185,7 @@ class Lanes:
             elif is_last_try:
                 _fail(batch, await self._refusal_of_one(lane.organization_id, error), error)
             else:
-                log.warning("batch_failed", error=repr(error), commands=len(batch))
+                log.warning("batch_failed", error=named(error), commands=len(batch))
                 await self._run_one_by_one(lane, batch)
         else:
             if decided.events and self._on_commit:
@@ -280,6 +281,9 @@ def _busy() -> Unavailable:
 def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
     """Return the error for all callers of a failed batch; None if one command may have poisoned it."""
     outage, commands = classify(error), len(batch)
+    if isinstance(error, KeyRetired):
+        log.error("master_key_retired_meanwhile", commands=commands)
+        return Unavailable("The keys of the service are being rotated; send the request again.")
     if isinstance(error, LogShrunk):
         log.error("log_shrunk", error=str(error), commands=commands)
         return stopped("restored")

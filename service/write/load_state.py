@@ -5,8 +5,9 @@ from typing import cast
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from projections.directory import load
-from projections.directory.load import Members
+from projections.directory.load import Members, Names
 from schema.events.group import MemberType
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
@@ -22,7 +23,7 @@ class TooManyMembers(Exception):
 
 
 async def load_state(
-    connection: Connection, organization_id: UUID, required: RequiredState
+    connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
 ) -> BatchState:
     """Return the states and names that a batch requires. What it does not require costs no query.
 
@@ -35,13 +36,18 @@ async def load_state(
         )
     if required.legal_holds:
         state.legal_holds = await load_legal_holds(connection, organization_id)
-    for person, names in required.erased.items():
-        found = await load.find_mentioning(connection, organization_id, names)
+    for person, named in required.erased.items():
+        found = await load.find_mentioning(connection, organization_id, named)
         state.erasing[person] = (found | required.former_users) - {person}
         required.users |= found
     await _load_users(connection, organization_id, required, state)
     if missing := required.former_users - state.unread.keys():
         state.users |= await load_former_users(connection, organization_id, missing)
+    if required.user_names:
+        names = Names(required.user_names, required.external_ids)
+        holders = await load.find_user_names(connection, organization_id, names, sealer)
+        state.user_names, state.former_names = holders.users, holders.former_users
+        state.former_external_ids = holders.former_external_ids
     await _load_groups(connection, organization_id, required, state)
     return state
 
@@ -55,12 +61,7 @@ async def _load_users(
         state.sizes = {row["id"]: len(row["document"]) for row in rows}
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
-    if required.user_names:
-        holders = await load.find_user_names(
-            connection, organization_id, required.user_names, required.external_ids
-        )
-        state.user_names, state.former_names = holders.users, holders.former_users
-        state.former_external_ids = holders.former_external_ids
+        state.technical = {row["id"] for row in rows if row["is_technical"]}
 
 
 async def _load_groups(

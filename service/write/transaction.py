@@ -76,6 +76,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         task.organization_id,
         tail,
         task.works,
+        sealer=task.sealer,
         quotas=task.quotas,
         read_timeout_s=BEGIN_TIMEOUT_S,
     )
@@ -134,7 +135,12 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
         tail = await lock_log(connection, task.organization_id)
         task.heights.refuse_lower(task.organization_id, height, tail.position)
         decided = await decide_batch(
-            connection, task.organization_id, tail, task.works, quotas=task.quotas
+            connection,
+            task.organization_id,
+            tail,
+            task.works,
+            sealer=task.sealer,
+            quotas=task.quotas,
         )
         await write_batch(connection, decided, task.sealer)
     except Exception as error:

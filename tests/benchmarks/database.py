@@ -79,8 +79,8 @@ def load_one(folder: Path, dsn: str, organization: Organization, size: Size) -> 
 
 
 async def _load_one(folder: Path, dsn: str, organization: Organization, size: Size) -> Loaded:
-    sealer, _ = await open_keys(dsn, Settings(data_dir=folder), may_make=False)
-    return await load(dsn, sealer, organization, size)
+    keyring = await open_keys(dsn, Settings(data_dir=folder), may_make=False)
+    return await load(dsn, keyring.sealer, organization, size)
 
 
 @contextmanager

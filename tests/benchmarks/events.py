@@ -15,7 +15,7 @@ import asyncpg
 from eventstore.append import lock_log
 from eventstore.events import RecordedEvent
 from eventstore.sealing.sealer import Sealer, place, seal
-from projections.directory.rows import group_row, user_row
+from projections.directory.rows import former_user_row, group_row, user_row
 from schema.events import group as groups
 from schema.events import user as users
 from schema.events.codec import encode
@@ -73,7 +73,7 @@ class Writer:
         self, organization: Organization, sealer: Sealer, position: int, at: datetime
     ) -> None:
         self.organization_id = organization.id
-        self._sealer, self._position, self._at = sealer, position, at
+        self.sealer, self._position, self._at = sealer, position, at
         self._actor = str(new_id())
         self._keys: dict[UUID, bytes] = {}
         self.new_keys: list[tuple[UUID, UUID, bytes]] = []
@@ -102,7 +102,7 @@ class Writer:
     def _seal(self, subject_id: UUID, event_id: UUID, personal: bytes) -> bytes:
         key = self._keys.get(subject_id)
         if key is None:
-            key, wrapped = self._sealer.new_subject_key(self.organization_id, subject_id)
+            key, wrapped = self.sealer.new_subject_key(self.organization_id, subject_id)
             self._keys[subject_id] = key
             self.new_keys.append((self.organization_id, subject_id, wrapped))
         return seal(key, personal, aad=place(self.organization_id, subject_id, event_id))
@@ -245,7 +245,9 @@ async def flush(connection: asyncpg.Connection, writer: Writer, loaded: Loaded) 
         connection,
         writer.organization_id,
         users=[user_row(each, USER) for each in alive],
-        former_users=[user_row(each, USER) for each in gone],
+        former_users=[
+            former_user_row(each, writer.organization_id, writer.sealer) for each in gone
+        ],
         groups=[group_row(each) for each in made],
         members=[(each.id, member, kind) for each in made for member, kind in each.members.items()],
     )

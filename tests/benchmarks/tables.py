@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.events import RecordedEvent
-from projections.directory.tables import GroupRow, UserRow
+from projections.directory.tables import FormerUserRow, GroupRow, UserRow
 from schema.events.group import MemberType
 
 
@@ -39,15 +39,14 @@ async def copy_directory(
     organization_id: UUID,
     *,
     users: Sequence[UserRow],
-    former_users: Sequence[UserRow],
+    former_users: Sequence[FormerUserRow],
     groups: Sequence[GroupRow],
     members: Sequence[tuple[UUID, UUID, MemberType]],
 ) -> None:
     """Write rows into the directory."""
-    former = [(each.id, each.user_name_key, each.external_id) for each in former_users]
     tables: Sequence[tuple[str, Sequence[Sequence[object]], Sequence[str]]] = (
         ("users", users, UserRow._fields),
-        ("former_users", former, ("id", "user_name_key", "external_id")),
+        ("former_users", former_users, FormerUserRow._fields),
         ("groups", groups, GroupRow._fields),
         ("memberships", members, ("group_id", "member_id", "member_type")),
     )

@@ -8,13 +8,14 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import SealingKeys
 from projections.maintenance.context import RebuildContext
 from projections.maintenance.session import Progress
 from projections.rebuild.rebuild import rebuild
 from projections.registry import find_projection
 from projections.verify.findings import Difference, Finding
 from projections.verify.verify import verify
-from tests.serving import MASTER_KEY
+from tests.serving import MASTER_KEY, NAME_KEY_BYTES
 
 SHARD_EVENTS = 40  # Small, because a small log then has several shards.
 
@@ -25,9 +26,9 @@ class Interrupted(Exception):
 
 def rebuild_context(dsn: str, name: str = "directory", *, processes: int = 1) -> RebuildContext:
     """Return the context for rebuilding a projection."""
-    master_key = base64.b64decode(MASTER_KEY)
+    keys = SealingKeys((base64.b64decode(MASTER_KEY),), NAME_KEY_BYTES)
     return RebuildContext(
-        dsn, master_key, find_projection(name), name, processes, shard_events=SHARD_EVENTS
+        dsn, keys, find_projection(name), name, processes, shard_events=SHARD_EVENTS
     )
 
 

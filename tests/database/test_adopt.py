@@ -55,6 +55,9 @@ def former_release(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patched:
         for module in (rows, comparable, user):
             patched.setattr(module, "fold", former_fold)
+        patched.setattr(
+            rows, "hash_name", lambda *named: named[-1]
+        )  # It kept the names themselves.
         yield
 
 
@@ -298,8 +301,9 @@ async def test_tables_beside_those_that_serve_are_adopted_as_far_as_they_are(
     await connection.execute(FORMER)
     await write(runtime, acme, delete_user(JO), post_user(ANN, userName="ann"))
 
-    assert await adopt(connection, sealer) == ["directory", "directory_next", "directory_previous"]
-    await rebuild(rebuild_context(database_url), silent)  # Goes on.
+    # The checksums of what the interrupted rebuild has loaded are those of names: it begins again.
+    assert await adopt(connection, sealer) == ["directory", "directory_previous"]
+    await rebuild(rebuild_context(database_url), silent)
     await roll_back(rebuild_context(database_url), silent)
     assert await differences(rebuild_context(database_url)) == []
 

@@ -9,14 +9,10 @@ import asyncpg
 import pytest
 
 from eventstore.sealing.sealer import Sealer
-from service.callers.signing_keys import load_signing_keys, thumbprint
-from service.database.master_key import (
-    KeyProblem,
-    check_master_key,
-    load_master_key,
-    make_key_file,
-    open_master_key,
-)
+from service.callers.signing_keys import SigningKeys, load_signing_keys, thumbprint
+from service.database.master_key import KeyProblem, load_master_key, make_key_file
+from service.keys.master_keys import open_master_keys
+from service.keys.places import KeyPlaces
 
 KEY = bytes(range(32))
 OTHER_KEY = bytes(32)
@@ -101,21 +97,26 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
         load_master_key(setting=None, key_file=key_file)
 
 
-async def test_a_database_keeps_to_its_first_master_key(
-    connection: asyncpg.Connection, service_connection: asyncpg.Connection
-) -> None:
-    await check_master_key(connection, KEY)
-    await check_master_key(service_connection, KEY)
-    with pytest.raises(KeyProblem, match="made with another master key"):
-        await check_master_key(service_connection, OTHER_KEY)
+def given(key: bytes | None, folder: Path = Path("/nowhere")) -> KeyPlaces:
+    """Return the places of a key that a setting gives, or that only a file may give."""
+    return KeyPlaces(base64.b64encode(key).decode() if key else None, None, folder / "master.key")
+
+
+async def test_a_database_keeps_to_its_first_master_key(connection: asyncpg.Connection) -> None:
+    assert await open_master_keys(connection, given(KEY), may_make=False) == (KEY,)
+    assert await open_master_keys(connection, given(KEY), may_make=False) == (KEY,)
+    with pytest.raises(
+        KeyProblem, match="made with another master key than SCIM_LEDGER_MASTER_KEY"
+    ):
+        await open_master_keys(connection, given(OTHER_KEY), may_make=True)
 
 
 async def test_a_new_database_gets_a_key_file(
     connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
     file = tmp_path / "master.key"
-    made = await open_master_key(connection, setting=None, key_file=file, may_make=True)
-    held = await open_master_key(connection, setting=None, key_file=file, may_make=False)
+    made = await open_master_keys(connection, given(None, tmp_path), may_make=True)
+    held = await open_master_keys(connection, given(None, tmp_path), may_make=False)
     assert (held, file.exists()) == (made, True)
 
 
@@ -124,7 +125,7 @@ async def test_who_only_looks_makes_no_key_file(
 ) -> None:
     file = tmp_path / "master.key"
     with pytest.raises(KeyProblem, match="For a new database, scim-ledger serve makes one"):
-        await open_master_key(connection, setting=None, key_file=file, may_make=False)
+        await open_master_keys(connection, given(None, tmp_path), may_make=False)
     assert not file.exists()
 
 
@@ -132,15 +133,15 @@ async def test_a_lost_key_file_is_not_made_anew(
     connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
     file = tmp_path / "master.key"
-    await open_master_key(connection, setting=None, key_file=file, may_make=True)
+    await open_master_keys(connection, given(None, tmp_path), may_make=True)
     file.unlink()
     with pytest.raises(KeyProblem, match="or restore"):
-        await open_master_key(connection, setting=None, key_file=file, may_make=True)
+        await open_master_keys(connection, given(None, tmp_path), may_make=True)
     assert not file.exists()
 
 
 async def test_the_database_does_not_hold_the_master_key(connection: asyncpg.Connection) -> None:
-    await check_master_key(connection, KEY)
+    await open_master_keys(connection, given(KEY), may_make=False)
     row = await connection.fetchval("SELECT master_keys::text FROM service.master_keys")
     assert KEY.hex() not in row
     assert TEXT not in row
@@ -180,6 +181,23 @@ async def test_a_signing_key_of_another_master_key_is_a_problem(
     await load_signing_keys(connection, Sealer(KEY))
     with pytest.raises(KeyProblem, match="was altered"):
         await load_signing_keys(connection, Sealer(OTHER_KEY))
+
+
+async def test_a_row_that_is_no_signing_key_is_skipped_with_an_error_line(
+    connection: asyncpg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [made] = await load_signing_keys(connection, Sealer(KEY))
+    await connection.execute(
+        "INSERT INTO service.signing_keys (kid, public_key, wrapped_private_key)"
+        " VALUES ('garbage', 'x', 'y'), ('', '', ''), ('swapped', 'x', $1)",
+        await connection.fetchval("SELECT wrapped_private_key FROM service.signing_keys"),
+    )
+
+    keys = SigningKeys(await load_signing_keys(connection, Sealer(KEY)))
+
+    assert (list(keys), keys.current.kid) == ([made.kid], made.kid)
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("signing_key_unusable") == 3
 
 
 def test_a_thumbprint_is_that_of_rfc_8037() -> None:

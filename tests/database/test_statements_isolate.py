@@ -57,11 +57,13 @@ FOR_ALL = (
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"find_unchecked", "load_all_signers", "load_logs", "retire_log_keys"}
+    | {"find_expiring_tokens", "find_former_names", "hash_former_names"}
+    | {"load_wrapped_otherwise", "rewrap_subject_keys"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
 OWNERS = {"begin_log", "drop_tiles"}
 # There is nothing that they could find in a log that agrees, or nothing left to record.
-QUIET = {"add_signer", "find_lost_keys", "set_marks_from"}
+QUIET = {"add_signer", "find_lost_keys", "forget_users", "set_marks_from"}
 EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONG_S = 10.0
 

@@ -121,7 +121,7 @@ async def _site(folder: Path, dsn: str) -> Site:
     chosen = Settings(data_dir=folder)
     async with open_runtime(chosen, is_migrating=True) as runtime:
         tenant = await make_tenant(runtime, "Bystander")
-        sealer, _ = await open_keys(dsn, chosen, may_make=False)
+        sealer = (await open_keys(dsn, chosen, may_make=False)).sealer
     async with asyncio.timeout(END_TIMEOUT_S):
         return Site(folder, dsn, sealer, await _bystander(dsn, tenant.id))
 

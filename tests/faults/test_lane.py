@@ -274,7 +274,12 @@ async def append_elsewhere(
     work = Work(CreateUser(new_id(), {"userName": "kim"}, USER), caller, cli_provenance())
     tail = await lock_log(connection, caller.organization.id)
     batch = await decide_batch(
-        connection, caller.organization.id, tail, [work], quotas=Quotas(None)
+        connection,
+        caller.organization.id,
+        tail,
+        [work],
+        sealer=runtime.sealer,
+        quotas=Quotas(None),
     )
     await write_batch(connection, batch, runtime.sealer)
 

@@ -53,7 +53,7 @@ def test_the_top_level_holds_what_the_design_names_and_nothing_else() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in files()} <= {
         *(".ci", ".dockerignore", ".gitignore", "docs", "tests"),
         *("schema", "eventstore", "projections", "service"),
-        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
+        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
         *("Dockerfile", "Makefile", "compose.yaml", "pyproject.toml", "requirements.lock"),
     }
 

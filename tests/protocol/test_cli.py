@@ -76,7 +76,8 @@ async def test_a_token_is_issued_listed_and_revoked(terminal: Terminal) -> None:
     assert (await serving.send("GET", "/Roles", issued["token"]))[0] == 200
     listed = (await run("token", "list", "--json")).json
     [own] = [each for each in listed if each["tokenId"] == issued["tokenId"]]
-    assert (own["label"], own["revokedAt"], own["expiresAt"]) == ("Entra", None, None)
+    assert (own["label"], own["revokedAt"], own["state"]) == ("Entra", None, "active")
+    assert own["expiresAt"] == issued["expiresAt"]
     assert issued["token"] not in str(listed)
 
     assert (await run("token", "revoke", issued["tokenId"])).out == "Revoked.\n"
@@ -112,6 +113,52 @@ async def test_the_limits_of_an_organization_are_set(terminal: Terminal) -> None
     assert (refused.code, "burst is a whole number from 0" in refused.err) == (1, True)
     back = ("--requests-per-second", "default", "--events-per-day", "default")
     assert (await run(*change, *back)).out == "burst                  9000\n"
+
+
+@pytest.mark.process
+async def test_the_walk_of_the_help_article_works_in_a_terminal(terminal: Terminal) -> None:
+    run, serving = terminal.installation.run, terminal.serving
+    account = (await run("account", "create", "--user-name", "entra", "--json")).json
+    assert (account["role"], account["listedInScim"]) == ("Administrator", False)
+    issue = ("token", "issue", "--label", "Entra", "--account", "entra", "--json")
+    issued = (await run(*issue, "--network", "127.0.0.0/8", "--scope", "scim")).json
+    status, me = await serving.send("GET", "/Me", issued["token"])
+    assert (status, me["id"]) == (200, account["id"])
+
+    [own] = [
+        each for each in (await run("token", "list", "--json")).json if each["id"] == issued["id"]
+    ]
+    assert (own["account"], own["scopes"]) == ("entra", ["scim"])
+    assert own["allowedNetworks"] == ["127.0.0.0/8"]
+    successor = (await run("token", "rotate", issued["id"], "--json")).json
+    revoked = (await run("token", "revoke", successor["id"], "--json")).json
+    assert (revoked["state"], revoked["isValid"]) == ("revoked", False)
+    await asyncio.sleep(1)
+    for token in (issued["token"], successor["token"]):
+        assert (await serving.send("GET", "/Me", token))[0] == 401
+    again = (await run(*issue)).json
+    assert (await serving.send("GET", "/Me", again["token"]))[0] == 200
+    assert account["id"] in (await run("account", "list")).out
+
+
+@pytest.mark.process
+async def test_an_organization_is_suspended_in_a_terminal(terminal: Terminal) -> None:
+    run, serving = terminal.installation.run, terminal.serving
+    name = (await run("organization", "list", "--json")).json[0]["name"]
+
+    suspended = (
+        await run("organization", "suspend", name, "--reason", "No contract.", "--json")
+    ).json
+    await asyncio.sleep(1)
+    status, refused = await serving.send("GET", "/Me", terminal.token)
+    shown = await run("organization", "show", name)
+    resumed = (await run("organization", "resume", name, "--json")).json
+    await asyncio.sleep(1)
+
+    assert (status, "No contract." in refused["detail"]) == (401, True)
+    assert "suspended since" in shown.out
+    assert (suspended["suspensionReason"], resumed["suspensionReason"]) == ("No contract.", None)
+    assert (await serving.send("GET", "/Me", terminal.token))[0] == 200
 
 
 async def test_the_roles_are_listed(terminal: Terminal) -> None:

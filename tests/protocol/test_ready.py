@@ -5,11 +5,20 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
+from projections.followers.lag import lag
+from projections.maintenance.status import load_statuses
+from projections.rebuild.rebuild import rebuild
+from service.background.followers import report
+from service.cli.printing import projections as show
 from service.limits.once_a_second import FRESH_S
+from tests.database.rebuilding import differences, rebuild_context, silent
 from tests.serving import Scim, Served, make_tenant, started
 
 SOON_S = 20.0
+CHECKPOINTS = "SELECT count(*) FILTER (WHERE position > 0) FROM followers.checkpoints"
+BEYOND = "scim_ledger_follower_checkpoints_beyond_log"
 END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -104,3 +113,29 @@ async def test_a_table_that_somebody_locks_makes_the_service_not_ready(own: Serv
 
 def test_what_is_remembered_is_forgotten_within_a_second() -> None:
     assert FRESH_S <= 1.0
+
+
+async def test_a_checkpoint_beyond_the_log_is_an_alarm_until_it_is_mended(own: Served) -> None:
+    tenant = await make_tenant(own.runtime, "Contoso")
+    await settled(own, 200)
+    async with asyncio.timeout(SOON_S):
+        while not await own.owner.fetchval(CHECKPOINTS):  # noqa: ASYNC110 - the follower goes on.
+            await asyncio.sleep(0.01)
+    await own.owner.execute("UPDATE followers.checkpoints SET position = 1000")
+
+    said = await settled(own, 503)
+
+    assert "The checkpoint of history is beyond the end of 1 log" in said["reason"]
+    [status] = [
+        each for each in await load_statuses(own.owner) if each.projection.name == "history"
+    ]
+    [document] = show.document(status)["logs"]
+    assert document["beyondEvents"] == 1000 - document["tail"] > 0
+    assert "ALARM" in show.lines(status, {tenant.id: "Contoso"})
+    report("history", await lag(own.owner, "history"), 0)
+    assert REGISTRY.get_sample_value(BEYOND, {"projection": "history"}) == 1
+    # A rebuild makes the rows and the checkpoint from the log.
+    dsn = own.runtime.dsn
+    await rebuild(rebuild_context(dsn, "history"), silent)
+    assert await settled(own, 200) == {"status": "ready"}
+    assert await differences(rebuild_context(dsn, "history")) == []

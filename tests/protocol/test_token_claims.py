@@ -41,6 +41,18 @@ def signed(key: SigningKey, content: dict[str, Any], **headers: str) -> str:
         {"organization": "01a20ac2-c1ba-72cf-a811-23dbe6a27250"},
         {"organization": "none"},
         {"jti": 7},
+        {"exp": "tomorrow"},
+        {"exp": "2099-01-01T00:00:00Z"},
+        {"exp": True},
+        {"exp": float("nan")},
+        {"exp": float("inf")},
+        {"exp": 10**30},
+        {"exp": -(10**30)},
+        {"exp": [4_102_444_800]},
+        {"exp": {}},
+        {"scope": ["scim"]},
+        {"scope": 7},
+        {"scope": {"scim": True}},
     ],
     ids=str,
 )
@@ -58,6 +70,24 @@ async def test_a_token_with_other_claims_is_refused(
     detail = refused(await Scim(served, token).get("/Users"))
 
     assert any(each in detail for each in OPEN_DETAILS)
+
+
+@pytest.mark.parametrize("exp", [0, -1, 1.5, 946_684_800])
+async def test_a_time_that_is_past_is_expired(
+    served: Served, organization: Tenant, exp: float
+) -> None:
+    token = signed(served.runtime.signing_key, claims(organization, exp=exp))
+
+    assert "The token expired on" in refused(await Scim(served, token).get("/Users"))
+
+
+@pytest.mark.parametrize("scope", ["", "scimx", "SCIM", "openid"])
+async def test_a_token_without_the_scope_is_forbidden(
+    served: Served, organization: Tenant, scope: str
+) -> None:
+    token = signed(served.runtime.signing_key, claims(organization, scope=scope))
+
+    assert (await Scim(served, token).get("/Users")).status == 403
 
 
 async def test_the_claims_of_a_token_that_works_do_work(

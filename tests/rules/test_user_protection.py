@@ -1,5 +1,6 @@
 """How users are deleted and deactivated, and what prevents it: versions, and the account of the token in use."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from schema.events.user import (
     UserDeleted,
 )
 from schema.scim.errors import (
-    Forbidden,
+    Mutability,
     NotFound,
     PreconditionFailed,
 )
@@ -128,7 +129,7 @@ def test_a_user_that_does_not_exist_is_not_found_whatever_the_precondition() -> 
 def test_an_account_cannot_end_its_own_token(command: Command) -> None:
     story = given(jo(provisioned(role=ADMINISTRATOR)))
 
-    with pytest.raises(Forbidden, match="technical account whose token you use"):
+    with pytest.raises(Mutability, match="technical account whose token you use"):
         story.when(command, by=account(JO))
     assert story.user().version == 1
 
@@ -150,7 +151,27 @@ def test_an_account_may_change_itself_otherwise(command: Command) -> None:
     "command", [patch_user(replace("active", False)), put_user(roleId=str(READER)), delete_user()]
 )
 @pytest.mark.parametrize("caller", [account(ANN), CALLER])
-def test_another_account_is_not_protected(command: Command, caller: Any) -> None:
+def test_an_administrator_without_tokens_is_not_protected(command: Command, caller: Any) -> None:
     story = given(jo(provisioned(role=ADMINISTRATOR)))
 
     assert len(story.when(command, by=caller).decisions) == 1
+
+
+@pytest.mark.parametrize(
+    "command", [patch_user(replace("active", False)), put_user(roleId=str(READER)), delete_user()]
+)
+def test_another_technical_account_is_protected_from_scim_only(command: Command) -> None:
+    story = given(jo(provisioned(role=ADMINISTRATOR)))
+    story.known.technical.add(JO)
+
+    with pytest.raises(Mutability, match="whose tokens are in use"):
+        story.when(command, by=account(ANN))
+    by_hand = dataclasses.replace(CALLER, source="console")
+    assert len(story.when(command, by=by_hand).decisions) == 1
+
+
+def test_a_technical_account_that_is_ended_already_may_be_changed() -> None:
+    story = given(jo(provisioned(role=ADMINISTRATOR)), jo(UserDeactivated()))
+    story.known.technical.add(JO)
+
+    assert len(story.when(patch_user(add("title", "Boss")), by=account(ANN)).decisions) == 1

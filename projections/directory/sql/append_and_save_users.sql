@@ -1,5 +1,6 @@
 -- append_and_save_users: append events, add the keys of their new subjects, and save the users that the events lead to,
--- as append_events and save_users do, in one transaction. Error lock_not_available: another transaction has the log's lock.
+-- as append_events and save_users do, in one transaction. Error lock_not_available: another transaction has the log's lock,
+-- or has moved the tail.
 -- Postgres always runs the INSERT and the outer SELECT to the end, even if one of them has no rows.
 -- The INSERT sees nothing of what the function writes, and does not need to.
 -- $1 organization_id uuid
@@ -36,7 +37,7 @@
 -- $32 searches jsonb[]
 -- $33 kinds text[]
 WITH locked AS MATERIALIZED (
-    SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users')
+    SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users', ($2::bigint[])[1] - 1)
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
@@ -51,6 +52,10 @@ WITH locked AS MATERIALIZED (
                   $30::json[], $31::json[], $32::jsonb[], $33::text[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
                     external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
+     WHERE coalesce((SELECT holders.id
+                       FROM directory.users AS holders
+                      WHERE holders.organization_id = $1
+                        AND holders.user_name_key = rows.user_name_key), rows.id) = rows.id
         ON CONFLICT ON CONSTRAINT users_pkey
         DO UPDATE
        SET version = excluded.version,
@@ -65,6 +70,10 @@ WITH locked AS MATERIALIZED (
            document = excluded.document,
            search = excluded.search,
            kind = excluded.kind
+    RETURNING 1
 )
-SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+SELECT CASE WHEN (SELECT count(*) FROM saved) < cardinality($19::uuid[])
+            THEN projections.refuse_taken('users_one_per_user_name')
+            ELSE eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        END
   FROM locked

@@ -1,4 +1,5 @@
--- save_groups: insert or overwrite groups. One element of each array per group.
+-- save_groups: insert or overwrite groups. One element of each array per group. Error unique_violation: another group
+-- holds a displayName. As in save_users, no index reports that.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 -- $3 versions bigint[]
@@ -9,6 +10,7 @@
 -- $8 external_ids text[]
 -- $9 documents json[]
 -- $10 searches jsonb[]
+WITH saved AS (
 INSERT INTO directory.groups
        (organization_id, id, version, created_at, modified_at, member_count,
         display_name_key, external_id, document, search)
@@ -18,6 +20,10 @@ SELECT $1, id, version, created_at, modified_at, member_count,
               $7::text[], $8::text[], $9::json[], $10::jsonb[])
        AS rows (id, version, created_at, modified_at, member_count,
                 display_name_key, external_id, document, search)
+ WHERE coalesce((SELECT holders.id
+                   FROM directory.groups AS holders
+                  WHERE holders.organization_id = $1
+                    AND holders.display_name_key = rows.display_name_key), rows.id) = rows.id
     ON CONFLICT ON CONSTRAINT groups_pkey
     DO UPDATE
    SET version = excluded.version,
@@ -27,3 +33,7 @@ SELECT $1, id, version, created_at, modified_at, member_count,
        external_id = excluded.external_id,
        document = excluded.document,
        search = excluded.search
+RETURNING 1
+)
+SELECT projections.refuse_taken('groups_one_per_display_name')
+ WHERE (SELECT count(*) FROM saved) < cardinality($2::uuid[])

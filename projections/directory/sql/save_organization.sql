@@ -1,4 +1,5 @@
--- save_organization: insert or overwrite an organization.
+-- save_organization: insert or overwrite an organization. Error unique_violation: another one has its name. Organizations
+-- share no lock, so that the index decides; it reports nothing that Postgres would log.
 -- $1 organization_id uuid
 -- $2 version bigint
 -- $3 created_at timestamptz
@@ -9,17 +10,30 @@
 -- $8 settings json
 -- $9 suspended_at timestamptz
 -- $10 suspension_reason text
-INSERT INTO directory.organizations
-       (organization_id, version, created_at, name, name_key, roles, schemas, settings,
-        suspended_at, suspension_reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT ON CONSTRAINT organizations_pkey
-    DO UPDATE
-   SET version = excluded.version,
-       name = excluded.name,
-       name_key = excluded.name_key,
-       roles = excluded.roles,
-       schemas = excluded.schemas,
-       settings = excluded.settings,
-       suspended_at = excluded.suspended_at,
-       suspension_reason = excluded.suspension_reason
+WITH added AS (
+    INSERT INTO directory.organizations
+           (organization_id, version, created_at, name, name_key, roles, schemas, settings,
+            suspended_at, suspension_reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT DO NOTHING
+    RETURNING 1
+), changed AS (
+    UPDATE directory.organizations
+       SET version = $2,
+           name = $4,
+           name_key = $5,
+           roles = $6,
+           schemas = $7,
+           settings = $8,
+           suspended_at = $9,
+           suspension_reason = $10
+     WHERE organization_id = $1
+       AND NOT EXISTS (SELECT
+                         FROM directory.organizations AS holders
+                        WHERE holders.name_key = $5
+                          AND holders.organization_id <> $1)
+    RETURNING 1
+)
+SELECT projections.refuse_taken('organizations_one_per_name')
+ WHERE NOT EXISTS (SELECT FROM added)
+   AND NOT EXISTS (SELECT FROM changed)

@@ -1,4 +1,6 @@
--- save_users: insert or overwrite users. One element of each array per user.
+-- save_users: insert or overwrite users. One element of each array per user. Error unique_violation: another user
+-- holds a userName. No index reports that, because Postgres would log the name: each holder is looked up first, under
+-- the lock of the log, which everybody holds who writes these rows.
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 -- $3 versions bigint[]
@@ -15,6 +17,7 @@
 -- $14 documents json[]
 -- $15 searches jsonb[]
 -- $16 kinds text[]
+WITH saved AS (
 INSERT INTO directory.users
        (organization_id, id, version, created_at, modified_at, origin, active, role_id,
         user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
@@ -27,6 +30,10 @@ SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
               $13::json[], $14::json[], $15::jsonb[], $16::text[])
        AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
                 external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
+ WHERE coalesce((SELECT holders.id
+                   FROM directory.users AS holders
+                  WHERE holders.organization_id = $1
+                    AND holders.user_name_key = rows.user_name_key), rows.id) = rows.id
     ON CONFLICT ON CONSTRAINT users_pkey
     DO UPDATE
    SET version = excluded.version,
@@ -41,3 +48,7 @@ SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
        document = excluded.document,
        search = excluded.search,
        kind = excluded.kind
+RETURNING 1
+)
+SELECT projections.refuse_taken('users_one_per_user_name')
+ WHERE (SELECT count(*) FROM saved) < cardinality($2::uuid[])

@@ -10,7 +10,7 @@ from service.callers.scopes import DEFAULT, MEANINGS
 from service.cli.groups import group
 from service.cli.issue import issue_and_show
 from service.cli.printing import tokens as show
-from service.cli.process.output import check_output, say
+from service.cli.process.output import check_output, complain, say
 from service.cli.process.run import ActingAs, AsJson, Organization, run_with_runtime
 from service.cli.provenance import cli_provenance
 from service.config import Settings
@@ -27,6 +27,7 @@ from service.organizations.tokens import (
 from service.runtime import Runtime
 from service.scim.base_path import BASE_PATH
 
+NEVER_EXPIRES = "scim-ledger: Warning: this token never expires. Whoever finds it can use it until you revoke it."
 tokens = group("Bearer tokens of an organization's technical accounts.")
 TokenId = Annotated[UUID, typer.Argument(help="The token's id, from `scim-ledger token list`.")]
 
@@ -56,7 +57,9 @@ def token_issue(
     ] = None,
     expires_days: Annotated[
         int,
-        typer.Option(min=1, max=LIFETIME_MAX.days, help="Days until the token expires."),
+        typer.Option(
+            min=0, max=LIFETIME_MAX.days, help="Days until the token expires; 0 for never."
+        ),
     ] = LIFETIME.days,
     never_expires: Annotated[
         bool, typer.Option("--never-expires", help="Make a token that works until it is revoked.")
@@ -65,9 +68,12 @@ def token_issue(
     as_json: AsJson = False,
 ) -> None:
     """Make a bearer token. It is shown only once: copy it now."""
+    is_endless = never_expires or not expires_days
 
     async def issue(runtime: Runtime, settings: Settings) -> None:
         check_output()
+        if is_endless:
+            complain(NEVER_EXPIRES)
         found = await find_organization(runtime, organization)
         tenant_url = await find_origin(runtime.pool, settings) + BASE_PATH
         await issue_and_show(
@@ -79,7 +85,7 @@ def token_issue(
                 label,
                 account=account,
                 scopes=scope or DEFAULT,
-                lifetime=None if never_expires else timedelta(days=expires_days),
+                lifetime=None if is_endless else timedelta(days=expires_days),
                 allowed_networks=network or (),
                 provenance=cli_provenance(acting_as),
             ),

@@ -61,6 +61,11 @@ def lines(status: Status, known: Names) -> str:
 
 def _lag(each: Lag, known: Names) -> str:
     name = known.get(each.organization_id, str(each.organization_id))
+    if each.beyond:
+        return (
+            f"{name}: position {each.position:,} of {each.tail:,}, ALARM: {each.beyond:,} events beyond the end of the "
+            "log. The log has lost events (restore it), or the checkpoint was changed (rebuild the projection)"
+        )
     behind = (
         f"{each.events:,} events behind, for {each.seconds:.1f} s" if each.events else "current"
     )
@@ -134,6 +139,7 @@ def document(status: Status) -> dict[str, Any]:
                 "position": each.position,
                 "tail": each.tail,
                 "lagEvents": each.events,
+                "beyondEvents": each.beyond,
                 "lagSeconds": round(each.seconds, 3),
             }
             for each in status.lags

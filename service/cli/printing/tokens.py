@@ -1,7 +1,7 @@
 """What commands print about tokens: lines or JSON."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from schema.events.organization import Organization
@@ -9,6 +9,8 @@ from service.cli.process import output
 from service.organizations.listing import ListedToken
 from service.organizations.tokens import IssuedToken
 from service.terminal import printable
+
+SOON_DAYS = 30  # From then on it is announced, too: service/background/token_expiry.py.
 
 
 def issued(token: IssuedToken, tenant_url: str, *, as_json: bool) -> str:
@@ -64,7 +66,19 @@ def _state(listed: ListedToken, organization: Organization) -> str:
     if problems := _problems(listed, organization):
         return "; ".join(problems)
     until = listed.token.expires_at
-    return f"expires {until:%Y-%m-%d}" if until else "valid"
+    if until is None:
+        return "never expires"
+    days = _days_left(until)
+    return f"expires {until:%Y-%m-%d}{f' in {days} days' if days < SOON_DAYS else ''}"
+
+
+def _days_left(until: datetime) -> int:
+    """Return how many whole days are left, 0 if the time is past."""
+    return max(0, (until - datetime.now(UTC)).days)
+
+
+def _is_soon(until: datetime | None) -> bool:
+    return until is not None and _days_left(until) < SOON_DAYS
 
 
 def _problems(listed: ListedToken, organization: Organization) -> list[str]:
@@ -106,6 +120,8 @@ def _document(listed: ListedToken, organization: Organization) -> dict[str, Any]
         "lastUsedAt": instant(use.at) if use else None,
         "lastUsedFrom": use.address if use else None,
         "expiresAt": instant(token.expires_at),
+        "daysLeft": _days_left(token.expires_at) if token.expires_at else None,
+        "expiresSoon": not problems and _is_soon(token.expires_at),
         "revokedAt": instant(token.revoked_at),
         "allowedNetworks": list(token.allowed_networks),
         "state": listed.state,

@@ -16,6 +16,7 @@ from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.logins.given import LoginProblem, NoOwner
 from service.database.master_key import KeyProblem
 from service.database.migrate import MigrationProblem
+from service.keys.rotate import NotRotated
 from service.runtime import NoDatabase, NotMigrated
 
 
@@ -32,7 +33,7 @@ class Refused(Exception):
     """The request cannot be carried out; the message says why."""
 
 
-REFUSED = (ScimError, Refused, *REFUSALS)
+REFUSED = (ScimError, Refused, NotRotated, *REFUSALS)
 UNREACHABLE = (ConnectionError, TimeoutError, socket.gaierror)
 PROBLEMS = (
     CannotListen,

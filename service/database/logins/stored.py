@@ -118,6 +118,21 @@ async def _end(connection: Connection, name: str) -> None:
         await connection.execute(f"ALTER ROLE {quoted(name)} VALID UNTIL '{until}'")
 
 
+async def rewrap_logins(connection: Connection, sealer: Sealer) -> None:
+    """Wrap the stored passwords with the master key that wraps now. The caller owns the transaction.
+
+    One that does not open stays as it is: a new one is made when it is needed.
+    """
+    await connection.execute(statement("lock_logins"))
+    for row in await connection.fetch(statement("load_logins")):
+        name = row["name"]
+        try:
+            again = sealer.rewrap_secret(row["sealed_password"], context=_context(name))
+        except BrokenSeal:
+            continue
+        await connection.execute(statement("rewrap_login"), name, again)
+
+
 def _context(name: str) -> str:
     """Return what binds a sealed password to its login."""
     return f"login {name}"

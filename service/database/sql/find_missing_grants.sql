@@ -43,7 +43,7 @@ WITH role AS (
       JOIN pg_namespace
         ON pg_namespace.oid = pg_proc.pronamespace
      CROSS JOIN role
-     WHERE pg_namespace.nspname IN ('eventstore', 'service')
+     WHERE pg_namespace.nspname IN ('eventstore', 'projections', 'service')
        AND pg_proc.prorettype <> 'trigger'::regtype
        AND (role.oid IS NULL OR NOT has_function_privilege(role.oid, pg_proc.oid, 'EXECUTE'))
 )

@@ -27,7 +27,7 @@ from service.write.decide.state import EVENT_COST, BatchState, Decision, decisio
 
 
 def decide(command: ErasureCommand, state: BatchState, caller: Caller) -> list[Decision]:
-    """Return the events that a command leads to; none if it changes nothing. Errors: NotFound, Conflict, Forbidden."""
+    """Return the events that a command leads to; none if it changes nothing. Errors: NotFound, Conflict."""
     organization = state.organization
     if organization is None:
         raise NotFound("There is no such organization.")
@@ -58,6 +58,10 @@ def decide(command: ErasureCommand, state: BatchState, caller: Caller) -> list[D
 def _erase(command: EraseUser, state: BatchState, caller: Caller) -> list[Decision]:
     person = _known(command.id, state)
     refuse_held(command.id, state)
+    if command.id == caller.account_id:
+        raise Conflict(
+            "This is the technical account whose token you use: erase it on the command line, or with another token."
+        )
     deleted: list[Decision] = []
     is_forced = not person.is_deleted
     if is_forced:

@@ -9,6 +9,7 @@ from uuid import UUID
 from schema.events import group as groups
 from schema.events import organization as organizations
 from schema.events import user as users
+from schema.events.client import ClientRegistered
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent, MemberType
 from schema.events.organization import Organization
@@ -22,6 +23,7 @@ from service.write.commands import ANY_VERSION, Precondition
 USER_EVENTS = frozenset(get_args(users.UserEvent))
 GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
+HOLDER_EVENTS = frozenset({organizations.TokenIssued, ClientRegistered})
 
 
 # Units of a budget.
@@ -66,6 +68,7 @@ class BatchState:
     group_names: dict[str, UUID] = field(default_factory=dict)  # Folded displayName → the group.
     member_types: dict[UUID, MemberType] = field(default_factory=dict)  # Ids that may be members.
     user_groups: dict[UUID, str] = field(default_factory=dict)  # User → its groups, for the answer.
+    technical: set[UUID] = field(default_factory=set)  # Users with tokens or clients in use.
     # Users that were loaded and are not parsed yet: most batches are about many small users, and some about large ones.
     unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
@@ -108,6 +111,8 @@ class BatchState:
             self._evolve_group(fact, place)
         elif kind in ORGANIZATION_EVENTS:
             self.organization = organizations.evolve(self.organization, fact, place)
+            if kind in HOLDER_EVENTS:
+                self.technical.add(fact.account_id)
         else:
             raise TypeError(event)
 

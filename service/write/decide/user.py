@@ -21,7 +21,7 @@ from schema.events.user import (
     user_name_key,
 )
 from schema.scim.attributes import Document
-from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
+from schema.scim.errors import InvalidValue, Mutability, NotFound, Uniqueness
 from schema.scim.resource import require
 from service.callers.caller import Caller
 from service.write.commands import (
@@ -50,7 +50,7 @@ OWN = ("active", "roleId")  # Not among a user's attributes: separate events cha
 def decide(command: UserCommand, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to; none if it changes nothing.
 
-    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Forbidden, and those of PATCH.
+    Errors: NotFound, Uniqueness, InvalidValue, PreconditionFailed, Mutability, and those of PATCH.
     """
     match command:
         case CreateUser():
@@ -175,7 +175,9 @@ def _change(user: User, wanted: Wanted, state: BatchState, caller: Caller) -> li
     """Return the events that lead from a user to the wanted document and role."""
     document, active = wanted.document, wanted.document["active"]
     role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
-    _protect_account(user, caller, is_kept=active and _may_hold_tokens(role_id, caller))
+    is_ended = user.active and _may_hold_tokens(user.role_id, caller)
+    if is_ended and not (active and _may_hold_tokens(role_id, caller)):
+        _protect_account(user, state, caller)
     key = user_name_key(document["userName"], user.kind)
     _refuse_taken(key, document["userName"], user, state)
     is_moved = role_id != user.role_id
@@ -205,7 +207,7 @@ def _attribute_events(
 
 def _delete(user: User, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that delete a user, one also in the stream of each of its groups: their versions rise."""
-    _protect_account(user, caller, is_kept=False)
+    _protect_account(user, state, caller)
     removed = MembersRemoved(members=(user.id,), member_type="User")
     left = [Decision(group_id, removed) for group_id in state.groups_of(user.id)]
     state.spending.spend(len(left) * EVENT_COST)
@@ -225,10 +227,19 @@ def _may_hold_tokens(role_id: UUID, caller: Caller) -> bool:
     return caller.organization.role_name(role_id) == TOKEN_ROLE
 
 
-def _protect_account(user: User, caller: Caller, *, is_kept: bool) -> None:
-    """Raise Forbidden if a token would end the technical account that it belongs to."""
-    if user.id == caller.account_id and not is_kept:
-        raise Forbidden(
-            "This is the technical account whose token you use: over SCIM it cannot be deactivated, "
-            "deleted or given another role than Administrator. Leave it out of provisioning."
-        )
+def _protect_account(user: User, state: BatchState, caller: Caller) -> None:
+    """Raise Mutability if SCIM would end a technical account: one whose tokens or OAuth clients are in use.
+
+    The status is 400. RFC 7644 §3.12 has mutability for a change that the present state does not allow, and Entra takes
+    403 for wrong credentials: it would stop all provisioning because one account is in its scope.
+    """
+    if user.id == caller.account_id:
+        which = "This is the technical account whose token you use"
+    elif caller.source == "scim" and user.id in state.technical:
+        which = "This is a technical account, whose tokens are in use"
+    else:
+        return
+    raise Mutability(
+        f"{which}: over SCIM it cannot be deactivated, deleted or given another role than {TOKEN_ROLE}. "
+        "Leave it out of provisioning, or let an administrator revoke its tokens first."
+    )

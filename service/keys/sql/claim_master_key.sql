@@ -1,4 +1,4 @@
--- claim_master_key: record the fingerprint of the master key, unless one is recorded already.
+-- claim_master_key: record the fingerprint of the first master key, unless one is recorded already.
 -- $1 fingerprint text
 INSERT INTO service.master_keys (fingerprint)
 VALUES ($1)
