@@ -2,8 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import typer.main
@@ -104,13 +103,10 @@ def calls() -> Iterator[ast.Call]:
 
 def commands() -> Iterator[str]:
     """Yield every command of the command line, as it is typed."""
-    yield from _commands(typer.main.get_group(app).commands)
-
-
-def _commands(group: Mapping[str, Any]) -> Iterator[str]:
-    for name, command in group.items():
+    group = typer.main.get_group(app)
+    for name, command in group.commands.items():
         inner = getattr(command, "commands", None)
-        yield from (f"{name} {each}" for each in _commands(inner)) if inner else (name,)
+        yield from (f"{name} {each}" for each in inner) if inner else (name,)
 
 
 def test_the_reference_names_every_command_and_no_other() -> None:

@@ -95,7 +95,7 @@ def hold_list(organization: Organization = None, as_json: AsJson = False) -> Non
             say(json_of(rows))
             return
         lines = [
-            f"{row['setAt']:%Y-%m-%d}  {row['subjectId'] or 'everybody':<36}  {row['setBy']}: {row['reason']}"
+            f"{row['setAt']:%Y-%m-%d}  {row['subjectId'] or 'everybody'!s:<36}  {row['setBy']}: {row['reason']}"
             for row in rows
         ]
         say("\n".join(lines) or "There is no legal hold.")
