@@ -58,6 +58,8 @@ from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
 from service.proof.parts import outside_copy, proving
+from service.requests.background import keeping_requests
+from service.requests.kept import KeptRequests
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -117,6 +119,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         failures=Failures(settings.failed_authentications_per_minute),
         outside=outside_copy(settings),
         backup_retention_days=settings.backup_retention_days,
+        kept=KeptRequests(),
         issuer_rules=issuer_rules(settings),
     )
     app[health.READY] = health.ready(runtime.pool)
@@ -223,6 +226,12 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             name="request buckets",
             failed="request_buckets_failed",
             postponed="request_buckets_postponed",
+        ),
+        keeping_requests(
+            runtime,
+            app[SERVICE].kept,
+            days=settings.requests_kept_days,
+            per_day=settings.requests_kept_per_day,
         ),
         proving(runtime, settings) as proof,
     ):

@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     token_requests_per_second: int | None = Field(default=None, ge=1)  # Of one token.
     token_burst: int | None = Field(default=None, ge=1)
     events_per_day: int | None = Field(default=None, ge=1)  # Of one organization.
+    requests_kept_days: int = Field(default=90, ge=1, le=3_650)  # Refused and unchanged ones.
+    requests_kept_per_day: int = Field(default=10_000, ge=1)  # Of one organization, of each kind.
     failed_authentications_per_minute: int = Field(default=60, ge=1)  # Of one client address.
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.

@@ -136,6 +136,11 @@ class Sealer:
         """Return a secret wrapped with the master key that wraps now. Errors: BrokenSeal."""
         return self.wrap_secret(self.unwrap_secret(wrapped, context=context), context=context)
 
+    def text_key(self) -> bytes:
+        """Return the key for texts that belong to no subject. It stays the same when the master key is rotated."""
+        assert self._name_key is not None, "This sealer was made without the key of names."
+        return derived(self._name_key, "texts of requests")
+
     def hash_name(self, organization_id: UUID, kind: str, name: str) -> bytes:
         """Return a keyed hash of a name: equal names of one kind and organization have equal hashes.
 

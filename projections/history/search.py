@@ -5,7 +5,7 @@ position that it was computed at.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -34,6 +34,21 @@ class Search:
     request_id: UUID | None = None
     source: str | None = None
     attribute: str | None = None  # By its path; roleId and active are attributes too.
+
+    def within(self, other: "Search") -> "Search | None":
+        """Return this search within the positions, token and source of another; None if nothing can match both."""
+        tokens = {self.token_id, other.token_id} - {None}
+        sources = {self.source, other.source} - {None}
+        if len(tokens) > 1 or len(sources) > 1:
+            return None
+        ends = [each.to_position for each in (self, other) if each.to_position is not None]
+        return replace(
+            self,
+            after_position=max(self.after_position or 0, other.after_position or 0),
+            to_position=min(ends, default=None),
+            token_id=next(iter(tokens), None),
+            source=next(iter(sources), None),
+        )
 
 
 async def reached(connection: Connection, organization_id: UUID) -> int:
@@ -96,3 +111,13 @@ def _found(wanted: Search) -> Iterator[tuple[str, Any]]:
         yield statement("of_role").strip(), str(wanted.role_id)
     if wanted.attribute is not None:
         yield statement("of_attribute").strip(), wanted.attribute
+
+
+async def count_of_token(
+    connection: Connection, organization_id: UUID, token_id: UUID, *, after: int, position: int
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many events came over SCIM with a token between two positions, and their members, by type."""
+    rows = await connection.fetch(
+        statement("count_activity"), organization_id, token_id, after, position
+    )
+    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}

@@ -106,6 +106,7 @@ class WantedQuery(PeriodQuery):
     attribute: str | None = Field(
         None, max_length=TEXT_MAX, description="An attribute by its path."
     )
+    cycle: UUID | None = Field(None, description="A provisioning cycle, by its id.")
 
 
 class EventsQuery(ListQuery, WantedQuery):

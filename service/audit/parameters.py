@@ -22,6 +22,7 @@ from service.audit.messages import (
 from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
+from service.replay.cycles import search_of_cycle
 from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
 from service.replay.resolve import find_group, find_people, find_role
 
@@ -85,7 +86,7 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             return None
         if streams is not None and not streams:
             return None
-        return Search(
+        wanted = Search(
             after_position=None
             if begin is None
             else await position_at(connection, organization.id, _before(begin)),
@@ -101,6 +102,13 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             source=query.source,
             attribute=query.attribute,
         )
+        if query.cycle is None:
+            return wanted
+        try:
+            cycle = await search_of_cycle(connection, organization.id, query.cycle)
+        except NotFound as error:
+            raise refused("cycle", error.detail) from None
+        return wanted.within(cycle)
 
 
 def _before(instant: datetime) -> datetime:

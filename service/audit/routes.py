@@ -4,7 +4,14 @@ from typing import Final
 
 from service.api.models import ListQuery, Page
 from service.api.route import Api, Route
-from service.audit import erasures, events, files, past, proof
+from service.audit import cycles, erasures, events, files, past, proof
+from service.audit.cycle_messages import (
+    CycleAnswer,
+    CycleRow,
+    CyclesQuery,
+    RefusalRow,
+    RefusalsQuery,
+)
 from service.audit.erasure_messages import EraseRequest, ErasureReceipt, ErasureRow
 from service.audit.messages import (
     AccessAnswer,
@@ -41,6 +48,32 @@ AUDIT_API: Final = Api(
             "Search the log.",
             answer=PagePosition[EventRow],
             query=EventsQuery,
+        ),
+        Route(
+            "GET",
+            "/cycles",
+            AUDIT_READ,
+            cycles.cycles,
+            "List provisioning cycles, newest first.",
+            answer=PagePosition[CycleRow],
+            query=CyclesQuery,
+        ),
+        Route(
+            "GET",
+            "/cycles/{id}",
+            AUDIT_READ,
+            cycles.one_cycle,
+            "Read a provisioning cycle, compared with the one before.",
+            answer=CycleAnswer,
+        ),
+        Route(
+            "GET",
+            "/refusals",
+            AUDIT_READ,
+            cycles.refusals,
+            "List requests that were refused, with what to change.",
+            answer=PagePosition[RefusalRow],
+            query=RefusalsQuery,
         ),
         Route(
             "GET",

@@ -28,6 +28,7 @@ from service.replay.answers import (
     search_events,
     timeline_of_user,
 )
+from service.replay.cycles import search_of_cycle
 from service.replay.describe import DescribedEvent
 from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
 from service.replay.resolve import find_group, find_people, find_person, find_role
@@ -96,7 +97,7 @@ def audit_holders(
             after = page.items[-1].holder.user_id
         say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
 
-    _run(organization, ask)
+    with_organization(organization, ask)
 
 
 @audit.command("members")
@@ -135,7 +136,7 @@ def audit_members(
             after = page.items[-1].period.member_id
         say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
 
-    _run(organization, ask)
+    with_organization(organization, ask)
 
 
 @audit.command("timeline")
@@ -164,7 +165,7 @@ def audit_timeline(
 
         await _show_events(page, Page("asc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
 
-    _run(organization, ask)
+    with_organization(organization, ask)
 
 
 @audit.command("access")
@@ -182,7 +183,7 @@ def audit_access(
             user_id = await find_person(connection, runtime.sealer, found.id, person)
         say(show.access(await access_of_user(runtime, found, user_id), found, as_json=as_json))
 
-    _run(organization, ask)
+    with_organization(organization, ask)
 
 
 @audit.command("events")
@@ -200,6 +201,7 @@ def audit_events(
     attribute: Annotated[str | None, typer.Option(help="An attribute by its path.")] = None,
     request: Annotated[UUID | None, typer.Option(help="The id of a request.")] = None,
     source: Annotated[str | None, typer.Option(help="scim, console, cli, api or system.")] = None,
+    cycle: Annotated[UUID | None, typer.Option(help="The id of a provisioning cycle.")] = None,
     zone: Zone = None,
     limit: Limit = LIMIT,
     organization: Organization = None,
@@ -221,7 +223,7 @@ def audit_events(
             if actor is not None:
                 people = await find_people(connection, runtime.sealer, found.id, actor)
                 actors = [actor, *map(str, people)]
-        searched = Search(
+        searched: Search | None = Search(
             wanted.after_position,
             wanted.to_position,
             actors=actors,
@@ -233,20 +235,25 @@ def audit_events(
             source=source,
             attribute=attribute,
         )
+        if cycle is not None and searched is not None:
+            async with runtime.pool.acquire() as connection:
+                searched = searched.within(await search_of_cycle(connection, found.id, cycle))
 
         async def page(begin: Page) -> Any:
-            return await search_events(runtime, found, searched, begin)
+            return await search_events(runtime, found, searched or Search(streams=[]), begin)
 
         await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
 
-    _run(organization, ask)
+    with_organization(organization, ask)
 
 
-def _run(organization: str | None, ask: Command) -> None:
-    async def with_organization(runtime: Runtime, _settings: object) -> None:
+def with_organization(organization: str | None, ask: Command) -> None:
+    """Ask about an organization: the one that is named, or the only one."""
+
+    async def found(runtime: Runtime, _settings: object) -> None:
         await ask(runtime, await find_organization(runtime, organization))
 
-    run_with_runtime(with_organization)
+    run_with_runtime(found)
 
 
 async def _show_events(

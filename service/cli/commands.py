@@ -9,6 +9,7 @@ from typing import Annotated
 import structlog
 import typer
 
+import service.cli.cycles  # noqa: F401 - it adds its commands to those of auditors.
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.admin.accounts import accounts

@@ -32,6 +32,10 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "token_uses": "SELECT, INSERT, UPDATE",
         "used_assertions": WRITE,
         "request_buckets": WRITE,
+        "requests": WRITE,
+        "request_days": WRITE,
+        "cycles": WRITE,
+        "open_cycles": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "proof": {

@@ -19,6 +19,7 @@ from service.erasure.outside import record_outside
 from service.erasure.people import Place
 from service.erasure.receipt import Backups, backups_of
 from service.erasure.values import checked_reason
+from service.requests.forget import forget_everybody
 from service.runtime import Runtime
 from service.write.commands import (
     Command,
@@ -87,6 +88,8 @@ async def erase_organization(
         await _submit(runtime, organization, some, provenance)
         done += len(some)
         report(done, total)
+    async with runtime.pool.acquire() as connection:
+        await forget_everybody(connection, organization.id)
     is_written = await _record(runtime, organization, place)
     await _submit(runtime, organization, [EraseOrganization(organization.id, reason)], provenance)
     async with runtime.pool.acquire() as connection:

@@ -1,8 +1,8 @@
 """Erase a person: everywhere, for ever, and with a receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import orjson
@@ -11,6 +11,7 @@ from eventstore.erase import list_erased
 from eventstore.events import Provenance, RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.proof.outside_lines import Erased
+from eventstore.sealing.sealer import Sealer
 from projections.history.search import Search, reached, search
 from schema.events.organization import Organization
 from schema.events.proof import AuditExported
@@ -21,10 +22,30 @@ from service.erasure.outside import record_outside
 from service.erasure.receipt import Disclosed, Receipt, backups_of
 from service.erasure.values import checked_reason, find_mentions, read_events, read_names
 from service.proof.outside import OutsideCopy
+from service.requests.forget import forget_person
 from service.runtime import Runtime
 from service.write.commands import EraseUser
 
 EXPORTS_MAX: Final = 200
+
+
+class Forgetter(Protocol):
+    """Removes a person from a table that is no projection's; returns the rows that it changed."""
+
+    def __call__(
+        self,
+        connection: Connection,
+        organization_id: UUID,
+        user_id: UUID,
+        names: Collection[str],
+        *,
+        sealer: Sealer,
+    ) -> Awaitable[int]:
+        """Remove the person."""
+
+
+# One line for each such table. The projections have theirs in projections/erasure/sweep.py.
+FORGETTERS: Final[Mapping[str, Forgetter]] = {"service.requests": forget_person}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +81,11 @@ async def erase_person(
     )
     caller = Caller(organization, provenance.token_id and _account(provenance), provenance.source)
     outcome = await runtime.lanes.submit(command, caller, provenance)
+    cleared = dict(outcome.cleared or {})
     async with runtime.pool.acquire() as connection:
+        for table, forget in FORGETTERS.items():
+            count = await forget(connection, organization.id, user_id, names, sealer=runtime.sealer)
+            cleared |= {table: count} if count else {}
         events = await read_events(connection, organization.id, user_id)
         disclosed = await find_disclosed(connection, organization.id, events)
     erased = _erased(events)
@@ -70,7 +95,7 @@ async def erase_person(
     return receipt_of(
         events,
         place,
-        cleared=outcome.cleared or {},
+        cleared=cleared,
         disclosed=disclosed,
         outside_copy="written" if is_written else "late",
     )

@@ -18,6 +18,7 @@ from service.http.answer import SERVER, Answer
 from service.http.authentication import BUCKETS, TURN
 from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
+from service.http.kept import note_answered
 from service.http.parts import SERVICE
 from service.http.refusal_log import REFUSAL, refusal_fields
 from service.http.request_id import REQUEST_ID
@@ -52,13 +53,19 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
                 response.headers.update(request.app[SERVICE].rates.headers(buckets))
             if not isinstance(response, Answer):  # An Answer writes this header itself.
                 response.headers["Server"] = SERVER
+        route, duration_ms = _route(request), round((time.perf_counter() - started) * 1000, 2)
+        if forms.of(request.path) is forms.default:  # Only what provisions forms cycles.
+            unchanged = notes.get("unchanged", 0)
+            note_answered(
+                request, route, response.status, duration_ms=duration_ms, unchanged=unchanged
+            )
         # The one log line of a request: names and numbers, never personal values.
         write_line(
             request_id=shown,
             method=request.method,
-            route=_route(request),
+            route=route,
             status=response.status,
-            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            duration_ms=duration_ms,
             **refusal_fields(request),
             **notes,
         )

@@ -21,9 +21,9 @@ from service.http.compression import Limits, check_encoding, inflate, inflated_m
 from service.http.connections.handler import BodyTooSlow
 from service.http.parts import SERVICE
 from service.http.refusal_log import ORIGIN, Origin
+from service.limits.inflow import INFLOW
 from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
-from service.limits.pace import PACE
 from service.limits.working_memory import WorkingMemory
 
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
@@ -207,7 +207,7 @@ async def _gather(content: StreamReader, limit_bytes: int, holding: Holding) -> 
         if len(body) <= limit_bytes:
             body += part
             holding.add(len(part))
-        await PACE.keep(len(part))
+        await INFLOW.keep(len(part))
     return _of_size(bytes(body), limit_bytes)
 
 

@@ -47,6 +47,8 @@ class RequestContext(NamedTuple):
         outcome = await lanes.submit(
             command, authenticated.caller, provenance, is_long=is_long, budget=self.budget
         )
+        if not outcome.is_changed:
+            self.notes["unchanged"] = self.notes.get("unchanged", 0) + 1
         if outcome.role_conflict:
             self._note_conflict(outcome.role_conflict)
         return outcome

@@ -18,11 +18,11 @@ from tests.attack.shapes.shape import Hostile, Shape
 from tests.attack.site import Site
 
 SHAPES: Sequence[Shape] = (
+    *connections.SHAPES,
     *patches.SHAPES,
     *bulks.SHAPES,
     *bodies.SHAPES,
     *reads.SHAPES,
-    *connections.SHAPES,
 )
 REST_S = 0.5  # Between two shapes: what one has begun should not count for the next.
 

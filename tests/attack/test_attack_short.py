@@ -1,4 +1,4 @@
-"""A second of some shapes of `make attack`. Test workers share the processors, so a gap may be twice as long here."""
+"""A moment of some shapes of `make attack`. Test workers share the processors, so a gap may be twice as long here."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ async def test_hostile_clients_do_not_stop_the_others() -> None:
         asyncio.timeout(TIMEOUT_S),
         attacked(Size(40, everyone=30, spare=10), quick_folder(), UNSAFE) as site,
     ):
-        results = [each async for each in attack_with(site, shapes, seconds=1.0, seed=7)]
+        results = [each async for each in attack_with(site, shapes, seconds=0.6, seed=7)]
     for result in results:
         assert result.report.gap_s < 2 * GAP_S_MAX, result
         assert result.report.peak_bytes < PEAK_BYTES_MAX, result

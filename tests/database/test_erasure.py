@@ -1,5 +1,6 @@
 """Erasing people: nothing that names them is left in any table, and the log stays whole."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.admin.client import Admin, with_scope
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
+KEPT = "SELECT count(*) FROM service.requests WHERE organization_id = $1"
 AUDIT = "/api/audit/v1"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 # Each value is nowhere else: what is found is a trace of the person.
@@ -106,6 +108,10 @@ async def test_nothing_names_a_person_who_was_erased(served: Served, house: Hous
     group = await house.scim.post(
         "/Groups", {"displayName": f"G {secrets.token_hex(4)}", "members": [{"value": person}]}
     )
+    refused = await house.scim.post("/Users", {"userName": PERSON["userName"]})
+    assert refused.status == 409
+    while not await served.owner.fetchval(KEPT, house.tenant.id):  # noqa: ASYNC110 - another task writes it.
+        await asyncio.sleep(0.05)
     assert await traces(served.owner, MARK) == ["directory.users"]
     for schema in ("directory_previous", "directory_next"):
         await copy_directory(served.owner, schema)
@@ -121,6 +127,7 @@ async def test_nothing_names_a_person_who_was_erased(served: Served, house: Hous
     assert receipt["forced"] is True
     assert receipt["cleared"]["directory.users"] == 1
     assert receipt["cleared"]["directory_previous.users"] == 3
+    assert receipt["cleared"]["service.requests"] == 1
     assert receipt["backups"]["retentionDays"] == 30
     assert receipt["outsideCopy"] == "written"
     await until_followed(served, house.tenant)

@@ -56,14 +56,18 @@ FOR_ALL = (
         "read_tails",
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
+    | {"keep_requests", "see_requests", "uncounted_cycles"}
     | {"find_unchecked", "load_all_signers", "load_logs", "retire_log_keys"}
-    | {"find_expiring_tokens", "find_former_names", "hash_former_names"}
+    | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
 OWNERS = {"begin_log", "drop_tiles"}
 # There is nothing that they could find in a log that agrees, or nothing left to record.
-QUIET = {"add_signer", "find_lost_keys", "forget_users", "set_marks_from"}
+QUIET = {"add_signer", "find_lost_keys", "find_token_uses", "forget_users", "set_marks_from"} | {
+    "page_accounts",
+    "page_tokens",
+}
 EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONG_S = 10.0
 
@@ -121,6 +125,7 @@ class Sample:
             ("", "event_id"): uuid4(),
             ("", "new_subject_id"): uuid4(),
             ("save_token", "id"): self.tenant.token_id,
+            ("count_activity", "token_id"): self.tenant.token_id,
             ("add_members", "member_id"): UUID(self.tenant.account_id),
             ("clear_former_users", "id"): UUID(self.tenant.account_id),
         }
@@ -223,17 +228,25 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
         await connection.execute(FILES["park_stream"], *ours.arguments("park_stream"))
         former = "INSERT INTO directory.former_users VALUES ($1, $2, 'former')"
         await connection.execute(former, ours.tenant.id, UUID(ours.tenant.account_id))
+        for each in (UUID(int=1), ours.user):
+            await connection.execute(CYCLE, ours.tenant.id, each, ours.user, DISTANT)
+        await connection.execute(REQUEST, ours.tenant.id, UUID(int=1), ours.user, DISTANT)
         try:
             yield connection
         finally:
             await transaction.rollback()
 
 
+CYCLE = "INSERT INTO service.cycles VALUES ($1, $2, $3, $4, $4, 1, 0, 0, 1, 1, $3, 'GET')"
+REQUEST = (
+    "INSERT INTO service.requests (organization_id, id, at, token_id, cycle_id, request_id, is_refused, method, status,"
+    " finding, resource_id, sealed) VALUES ($1, $2, $4, $3, $3, $3, true, 'GET', 404, 'scim', $3, 'x')"
+)
 TABLES = (
     "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.columns"
     " WHERE column_name = 'organization_id' AND table_schema = ANY($1::text[]) ORDER BY name"
 )
-SCHEMAS = ["eventstore", "proof", "directory", "history", "followers"]
+SCHEMAS = ["eventstore", "proof", "service", "directory", "history", "followers"]
 
 
 async def rows_of(connection: asyncpg.Connection, organization_id: UUID) -> set[str]:

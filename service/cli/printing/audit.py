@@ -66,7 +66,7 @@ def events(found: Sequence[DescribedEvent], form: Form, position: int) -> str:
     if form is Form.CSV:
         return csv_text(map(flat_event, found), EVENT_COLUMNS).rstrip("\n")
     lines = [_line(each) for each in found] or ["No event matches."]
-    return "\n".join([*lines, _computed(position)])
+    return "\n".join([*lines, computed(position)])
 
 
 def _line(each: DescribedEvent) -> str:
@@ -98,7 +98,7 @@ def table(rows: Sequence[Mapping[str, Any]], form: Form, position: int | None) -
     if form is Form.CSV:
         return csv_text(rows, tuple(rows[0]) if rows else ()).rstrip("\n")
     lines = [_row(each) for each in rows] or ["Nobody."]
-    return "\n".join([*lines, _computed(position or 0)])
+    return "\n".join([*lines, computed(position or 0)])
 
 
 def _row(row: Mapping[str, Any]) -> str:
@@ -131,7 +131,7 @@ def access(found: Access, organization: Organization, *, as_json: bool) -> str:
         lines.append(f"  {role}: {_span(period.from_at, period.to_at)}")
     for group_period, name in found.groups:
         lines.append(printable(f"  in {name}: {_span(group_period.from_at, group_period.to_at)}"))
-    return "\n".join([*lines, "", *map(_line, found.events), _computed(found.position)])
+    return "\n".join([*lines, "", *map(_line, found.events), computed(found.position)])
 
 
 def _span(begin: datetime, end: datetime | None) -> str:
@@ -143,5 +143,6 @@ def instant(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _computed(position: int) -> str:
+def computed(position: int) -> str:
+    """Return the line that says which position an answer was computed at."""
     return f"Computed from the log up to event #{position:,}."

@@ -1,6 +1,7 @@
 """POST /Bulk: many operations in one request, in an order that their references allow (RFC 7644 §3.7)."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -22,9 +23,12 @@ from schema.scim.errors import (
 from service.http.answer import Answer
 from service.http.answering import unexpected
 from service.http.body import is_long
+from service.http.kept import sent_name
 from service.http.refusal_log import OPERATIONS_REFUSED, Origin, log_fields
 from service.ids import as_id, new_id
 from service.limits.offload import LONG_BYTES, offload
+from service.requests.findings import finding_of
+from service.requests.kept import TEXT_MAX, KeptRequest, Text
 from service.scim.bulk.operation import (
     STATUSES,
     BulkOperation,
@@ -241,6 +245,7 @@ def _log_refusal(state: Bulk, place: int, refusal: ScimError) -> None:
         return
     state.logged.append(place)
     context, named = state.context, named_resource(state.sent[place], state.ids)
+    _keep_refusal(state, place, named, refusal)
     log.info(
         "bulk_operation_refused",
         request_id=str(context.request_id),
@@ -250,4 +255,31 @@ def _log_refusal(state: Bulk, place: int, refusal: ScimError) -> None:
         **log_fields(
             refusal, Origin(context.organization_id, context.authenticated.token.token_id)
         ),
+    )
+
+
+def _keep_refusal(state: Bulk, place: int, named: Mapping[str, str], refusal: ScimError) -> None:
+    """Keep a refused operation, as a refused request is kept."""
+    context, sent, finding = state.context, state.sent[place], finding_of(refusal)
+    endpoint = named.get("endpoint")
+    subject = sent_name(sent.get("data"), "displayName" if endpoint == "/Groups" else "userName")
+    context.service.kept.keep(
+        KeptRequest(
+            context.organization_id,
+            new_id(),
+            time.time(),
+            context.authenticated.token.token_id,
+            context.request_id,
+            place,
+            True,
+            named.get("method", "POST"),
+            endpoint,
+            refusal.status,
+            refusal.scim_type,
+            refusal.attribute,
+            finding.code,
+            as_id(named.get("resource_id", "")),
+            Text(subject, refusal.detail[:TEXT_MAX], finding.parameters),
+            None,
+        )
     )

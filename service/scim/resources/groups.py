@@ -14,6 +14,7 @@ from projections.directory.queries.point_reads import (
 from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound, Unavailable
 from service.http.body import is_long, release
+from service.http.kept import note_subject
 from service.ids import as_id, new_id
 from service.limits.offload import LONG_MEMBERS, offload
 from service.scim.context import RequestContext
@@ -43,6 +44,7 @@ async def create(request: web.Request, context: RequestContext) -> web.StreamRes
     """POST /Groups: 201 with the group, its location and its version."""
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
+    note_subject(request, body, "displayName")
     command = await offload(read_command.create_group, is_long(request), context, new_id(), body)
     del body
     outcome = await context.submit(command, is_long=is_long(request))

@@ -9,6 +9,7 @@ from projections.directory.tables import UserRow
 from schema.scim.errors import NotFound
 from service.http.answer import Answer
 from service.http.body import is_long
+from service.http.kept import note_subject
 from service.ids import as_id, new_id
 from service.limits.offload import offload
 from service.scim.context import RequestContext
@@ -28,6 +29,7 @@ async def create(request: web.Request, context: RequestContext) -> Answer:
     """POST /Users: 201 with the user, its location and its version."""
     selection = _selection(request, context)
     body = await read_body(request)
+    note_subject(request, body, "userName")
     command = await offload(read_command.create_user, is_long(request), context, new_id(), body)
     outcome = await context.submit(command, is_long=is_long(request))
     return await _answer(context, _resource(outcome), selection, status=201)

@@ -39,7 +39,13 @@ def many(hostile: Hostile) -> list[bytes]:
     ]
 
 
+def nothing(_: Hostile) -> list[bytes]:
+    """Send nothing: what the other organization notices without any attack."""
+    return [b""]
+
+
 SHAPES = (
+    Shape("nothing", nothing, 0),
     Shape("half-sent-heads", half_heads, 1_100, "held"),
     Shape("half-sent-bodies", half_bodies, 200, "held"),
     Shape("dripped-heads", half_heads, 500, "dripped"),

@@ -6,7 +6,7 @@ from collections import deque
 BYTES_PER_TURN = 1_048_576
 
 
-class Pace:
+class Inflow:
     """Lets at most so many bytes pass in each turn of the event loop; the rest waits for the next turns."""
 
     def __init__(self, bytes_per_turn: int = BYTES_PER_TURN) -> None:
@@ -39,4 +39,4 @@ class Pace:
             asyncio.get_running_loop().call_soon(self._next_turn)
 
 
-PACE = Pace()  # Of this process: its event loop is what is scarce.
+INFLOW = Inflow()  # Of this process: its event loop is what is scarce.
