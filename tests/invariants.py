@@ -13,21 +13,31 @@ from eventstore.events import RecordedEvent
 from eventstore.read import read
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
-from projections.directory.rows import former_user_row, group_row, user_row
-from projections.directory.tables import GroupRow, UserRow
-from schema.events import group, organization, user
+from projections.directory.rows import (
+    former_user_row,
+    group_row,
+    hold_row,
+    loss_rows,
+    role_groups_document,
+    user_row,
+)
+from projections.directory.tables import GroupRow, HeldUserRow, LossRow, UserRow
+from schema.events import group, hold, organization, user
 from schema.events.client import Client
 from schema.events.codec import decode
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent
+from schema.events.hold import Hold, HoldEvent, held_users
 from schema.events.organization import Organization, OrganizationEvent, Token
 from schema.events.user import User, UserEvent
 from schema.scim.definitions import user_type
 from schema.scim.text import fold
+from service.write.decide.role_groups import effective_role, givers_of
 
 LOG_MAX = 1_000_000
 TABLES = (
     *("organizations", "tokens", "clients", "users", "former_users", "groups", "memberships"),
+    *("losses", "holds", "held_users"),
 )
 
 
@@ -38,14 +48,22 @@ class Folded:
     organization: Organization | None = None
     users: dict[UUID, User] = field(default_factory=dict)
     groups: dict[UUID, Group] = field(default_factory=dict)
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+    losses: list[LossRow] = field(default_factory=list)
+    held_users: list[HeldUserRow] = field(default_factory=list)
 
     def add(self, event: Event, at: Place) -> None:
         """Apply the next event."""
         stream_id = at.stream_id
+        self.losses += loss_rows(event, at)
         if isinstance(event, UserEvent):
             self.users[stream_id] = user.evolve(self.users.get(stream_id), event, at)
         elif isinstance(event, GroupEvent):
             self.groups[stream_id] = group.evolve(self.groups.get(stream_id), event, at)
+        elif isinstance(event, HoldEvent):
+            self.holds[stream_id] = hold.evolve(self.holds.get(stream_id), event, at)
+            rows = (HeldUserRow(stream_id, each, at.recorded_at) for each in held_users(event))
+            self.held_users += rows
         else:
             assert isinstance(event, OrganizationEvent)
             self.organization = organization.evolve(self.organization, event, at)
@@ -133,6 +151,26 @@ async def check_directory(
     assert held["groups"] == by_id(columns(group_row(each)) for each in groups)
     assert held["memberships"] == sorted(membership_columns(groups), key=str)
     assert all(each.member_count == len(each.members) for each in groups)
+    assert held["holds"] == by_id(hold_row(each)._asdict() for each in folded.holds.values())
+    assert held["losses"] == sorted((each._asdict() for each in folded.losses), key=str)
+    assert held["held_users"] == sorted((each._asdict() for each in folded.held_users), key=str)
+    check_roles(made, live, groups)
+
+
+def check_roles(made: Organization, users: Iterable[User], groups: Sequence[Group]) -> None:
+    """Assert that everybody has the role that requests and role groups lead to."""
+    names = {fold(each.attributes["displayName"]): each.id for each in groups}
+    members = {each.id: each.members for each in groups}
+    givers = [each for each in givers_of(made.role_groups, names) if each.group_id in members]
+    holders = (*made.tokens.values(), *made.clients.values())
+    technical = {each.account_id for each in holders}
+    default = made.default_role_id
+    for each in users:
+        theirs = [giver.group_id for giver in givers if each.id in members[giver.group_id]]
+        explicit = each.explicit_role(default)
+        wanted = effective_role(default, explicit, givers, theirs, explicit_wins=made.explicit_wins)
+        is_technical = each.id in technical or each.kind != "person"
+        assert is_technical or each.role_id == wanted.role_id, (each, wanted)
 
 
 async def held_rows(
@@ -145,7 +183,7 @@ async def held_rows(
     found = [{name: value for name, value in row.items() if name != OWNER} for row in rows]
     for row in found:
         row.update({name: orjson.loads(row[name]) for name in JSON & row.keys()})
-    return by_id(found) if table != "memberships" else sorted(found, key=str)
+    return by_id(found) if found and "id" in found[0] else sorted(found, key=str)
 
 
 OWNER = "organization_id"
@@ -155,6 +193,7 @@ JSON = {
     "search",
     "secrets",
     "settings",
+    "role_groups",
 }  # These compare as values; `document` compares as text.
 
 
@@ -189,6 +228,7 @@ def organization_columns(state: Organization) -> Mapping[str, Any]:
         "settings": dict(state.settings),
         "suspended_at": state.suspension.since if state.suspension else None,
         "suspension_reason": state.suspension.reason if state.suspension else None,
+        "role_groups": role_groups_document(state),
     }
 
 

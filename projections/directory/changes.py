@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, get_args
+from typing import Protocol, cast, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory import save
 from projections.directory.load import pieces
-from projections.directory.rows import group_row
-from projections.directory.tables import UserRow
+from projections.directory.rows import group_row, hold_row, loss_rows
+from projections.directory.tables import HeldUserRow, LossRow, UserRow
 from schema.events.client import ClientEvent
-from schema.events.event import Event
+from schema.events.event import Event, Place
 from schema.events.group import (
     Group,
     GroupDeleted,
@@ -21,6 +21,8 @@ from schema.events.group import (
     MembersRemoved,
     MemberType,
 )
+from schema.events.hold import Hold, HoldEvent, held_users
+from schema.events.loss import LOSSES
 from schema.events.organization import (
     Organization,
     OrganizationErased,
@@ -29,13 +31,21 @@ from schema.events.organization import (
     TokenRevoked,
     TokenRotated,
 )
-from schema.events.user import User, UserDeleted, UserErased
+from schema.events.user import (
+    ExplicitRoleChanged,
+    RoleAssigned,
+    User,
+    UserDeleted,
+    UserErased,
+)
 
 GROUPS_TOGETHER = 500  # Whose rows are made without a break.
 Pair = tuple[UUID, UUID]  # Group, member.
 # Looked up by type on every write: isinstance of a pydantic class costs eight times as much.
 GROUP_EVENTS = frozenset(get_args(GroupEvent)) - {GroupDeleted}
 ORGANIZATION_EVENTS = frozenset(get_args(OrganizationEvent))
+HOLD_EVENTS = frozenset(get_args(HoldEvent))
+ROLE_EVENTS = frozenset({RoleAssigned, ExplicitRoleChanged})
 
 
 class States(Protocol):
@@ -53,6 +63,13 @@ class States(Protocol):
     def groups(self) -> Mapping[UUID, Group]:
         """Return the groups, including deleted ones."""
 
+    @property
+    def holds(self) -> Mapping[UUID, Hold]:
+        """Return the holds."""
+
+    def anyone(self, user_id: UUID) -> User | None:
+        """Return a user, whether it was loaded in full or only its role."""
+
 
 @dataclass(slots=True)
 class Changes:
@@ -68,17 +85,28 @@ class Changes:
     clients: dict[UUID, None] = field(default_factory=dict)
     is_organization_changed: bool = False
     is_organization_erased: bool = False
+    roles: dict[UUID, None] = field(
+        default_factory=dict
+    )  # Users whose role may be all that changed.
+    losses: list[LossRow] = field(default_factory=list)
+    holds: dict[UUID, None] = field(default_factory=dict)
+    held: list[HeldUserRow] = field(default_factory=list)
 
     def note_row(self, row: UserRow, *, is_changed: bool) -> None:
         """Add the row of a user after a command."""
         if is_changed:
             self.users[row.id] = row
 
-    def add(self, stream_id: UUID, event: Event) -> None:
-        """Add what one event changes. For a user, only a deletion: the row has all else (`note_row`)."""
-        kind = type(event)
-        if kind is UserDeleted:
+    def add(self, event: Event, place: Place) -> None:  # noqa: C901 - one branch for each kind of event.
+        """Add what one event changes. For a user, only its role and a deletion: the row has all else (`note_row`)."""
+        kind, stream_id = type(event), place.stream_id
+        if kind in LOSSES:
+            self.losses += loss_rows(event, place)
+        if kind in ROLE_EVENTS:
+            self.roles[stream_id] = None
+        elif kind is UserDeleted:
             self.users.pop(stream_id, None)
+            self.roles.pop(stream_id, None)
             self.gone_users.append(stream_id)
         elif kind is UserErased:
             # Whoever erases a person removes its rows (projections/erasure).
@@ -91,6 +119,10 @@ class Changes:
             self._add_members(stream_id, event)
         elif kind is GroupDeleted:
             self._drop_group(stream_id)
+        elif kind in HOLD_EVENTS:
+            self.holds[stream_id] = None
+            users = held_users(cast("HoldEvent", event))
+            self.held += [HeldUserRow(stream_id, each, place.recorded_at) for each in users]
         elif kind in ORGANIZATION_EVENTS:
             self.is_organization_changed = True
             if isinstance(event, TokenIssued | TokenRotated | TokenRevoked):
@@ -147,6 +179,7 @@ class Changes:
             await save.delete_users(connection, organization_id, gone, sealer)
         if self.users:
             await save.save_users(connection, organization_id, list(self.users.values()))
+        await self._save_roles(connection, organization_id, state)
         if self.gone_groups:
             await save.delete_groups(connection, organization_id, self.gone_groups)
         if self.groups:
@@ -160,3 +193,28 @@ class Changes:
                 added=self.added,
                 removed=self.removed,
             )
+        await self._save_holds(connection, organization_id, state)
+
+    async def _save_roles(
+        self, connection: Connection, organization_id: UUID, state: States
+    ) -> None:
+        """Write the roles of users whose rows were not written as a whole since."""
+        found = (state.anyone(each) for each in self.roles)
+        changed = [
+            each
+            for each in found
+            if each and not (each.id in self.users and self.users[each.id].version == each.version)
+        ]
+        if changed:
+            await save.save_roles(connection, organization_id, changed)
+
+    async def _save_holds(
+        self, connection: Connection, organization_id: UUID, state: States
+    ) -> None:
+        if self.losses:
+            await save.add_losses(connection, organization_id, self.losses)
+        if self.holds:
+            rows = [hold_row(state.holds[each]) for each in self.holds]
+            await save.save_holds(connection, organization_id, rows)
+        if self.held:
+            await save.add_held_users(connection, organization_id, self.held)

@@ -11,21 +11,26 @@ from projections.directory.rows import (
     client_row,
     former_user_row,
     group_row,
+    hold_row,
+    loss_rows,
     organization_row,
     token_row,
     user_row,
 )
-from projections.directory.tables import TABLES
+from projections.directory.tables import TABLES, HeldUserRow, LossRow
 from projections.fold import Failure, Fold, Logged, Row
-from schema.events import group, organization, user
+from schema.events import group, hold, organization, user
 from schema.events.codec import decode
 from schema.events.event import Place
 from schema.events.group import Group, GroupEvent, MembersRemoved, MemberType
+from schema.events.hold import Hold, HoldEvent
+from schema.events.loss import LOSSES
 from schema.events.organization import Organization
 from schema.events.user import User, UserEvent
 from schema.scim.resource_type import ResourceType
 
 USER_EVENTS, GROUP_EVENTS = frozenset(get_args(UserEvent)), frozenset(get_args(GroupEvent))
+HOLD_EVENTS = frozenset(get_args(HoldEvent))
 
 
 @dataclass(slots=True)
@@ -36,10 +41,12 @@ class Folded:
     (`Group.members`). Otherwise every event would copy them, and large groups would take quadratic time.
     """
 
-    state: User | Group | Organization | None = None
+    state: User | Group | Organization | Hold | None = None
     joined: dict[UUID, MemberType] = field(default_factory=dict)
     # Members who left, and who had joined before the first event that was folded here.
     left: set[UUID] = field(default_factory=set)
+    losses: list[LossRow] = field(default_factory=list)  # Of the events that were folded here.
+    held: list[HeldUserRow] = field(default_factory=list)  # The same of a hold.
     # Always None: `take` raises if an event cannot be folded, because the directory parks no stream.
     failure: Failure | None = None
 
@@ -51,10 +58,18 @@ class Folded:
         # A set lookup, because isinstance of a union checks each pydantic class in turn. Any, because a cast costs.
         former: Any = self.state
         fact: Any = event
+        if type(event) in LOSSES:
+            self.losses += loss_rows(event, place)
         if type(event) in USER_EVENTS:
             self.state = user.evolve(former, fact, place)
         elif type(event) in GROUP_EVENTS:
             self._take_group_event(fact, place)
+        elif type(event) in HOLD_EVENTS:
+            self.state = hold.evolve(former, fact, place)
+            self.held += [
+                HeldUserRow(place.stream_id, each, place.recorded_at)
+                for each in hold.held_users(fact)
+            ]
         else:
             self.state = organization.evolve(former, fact, place)
 
@@ -74,18 +89,11 @@ class Folded:
         key was destroyed has no row.
         """
         match self.state:
-            case User(is_deleted=False) as state:
-                if is_readable(state):
-                    yield "users", (organization_id, *user_row(state, users))
-            case User() as state:
-                if is_readable(state):
-                    yield (
-                        "former_users",
-                        (
-                            organization_id,
-                            *former_user_row(state, organization_id, sealer),
-                        ),
-                    )
+            case User(is_deleted=False) as state if is_readable(state):
+                yield "users", (organization_id, *user_row(state, users))
+            case User(is_deleted=True) as state if is_readable(state):
+                former = former_user_row(state, organization_id, sealer)
+                yield "former_users", (organization_id, *former)
             case Group(is_deleted=False) as state:
                 yield "groups", (organization_id, *group_row(state))
                 # A plain tuple in the order of MembershipRow: these are most rows of a large log.
@@ -97,6 +105,16 @@ class Folded:
                     yield "tokens", (organization_id, *token_row(token))
                 for client in state.clients.values():
                     yield "clients", (organization_id, *client_row(client))
+            case Hold() as state:
+                yield "holds", (organization_id, *hold_row(state))
+        if self.losses or self.held:
+            yield from self._rows_of_guard(organization_id)
+
+    def _rows_of_guard(self, organization_id: UUID) -> Iterator[tuple[str, Row]]:
+        for held in self.held:
+            yield "held_users", (organization_id, *held)
+        for loss in self.losses:
+            yield "losses", (organization_id, *loss)
 
 
 def is_readable(user: User) -> bool:

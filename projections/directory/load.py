@@ -16,7 +16,8 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_attributes
 from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
-from schema.events.organization import Organization, Suspension, Token
+from schema.events.hold import Hold
+from schema.events.organization import Organization, RoleGroup, Suspension, Token
 from schema.events.user import User
 
 statement = statements_in(__package__)
@@ -60,6 +61,8 @@ def user_of(row: asyncpg.Record) -> User:
         role_id=row["role_id"],
         attributes=user_attributes(orjson.loads(row["document"])),
         kind=row["kind"],
+        explicit_role_id=row["explicit_role_id"],
+        role_group_id=row["role_group_id"],
     )
 
 
@@ -138,6 +141,14 @@ def group_of(row: asyncpg.Record, members: dict[UUID, MemberType]) -> Group:
         member_count=row["member_count"],
         members=members,
     )
+
+
+async def load_holds(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, Hold]:
+    """Return holds by id. Ids that do not exist are left out."""
+    rows = await connection.fetch(statement("load_holds"), organization_id, list(ids))
+    return {row["id"]: Hold(**row) for row in rows}
 
 
 async def find_group_names(
@@ -244,6 +255,7 @@ async def load_organization(
 
 def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKENS) -> Organization:
     """Return the state that a row of directory.organizations holds, with the given tokens."""
+    role_groups = orjson.loads(row["role_groups"])
     return Organization(
         id=row["organization_id"],
         version=row["version"],
@@ -254,6 +266,8 @@ def organization_of(row: asyncpg.Record, tokens: Mapping[UUID, Token] = NO_TOKEN
         schemas=orjson.loads(row["schemas"]),
         settings=orjson.loads(row["settings"]),
         suspension=_suspension_of(row),
+        role_groups=tuple(map(RoleGroup.model_validate, role_groups.get("items", ()))),
+        explicit_wins=role_groups.get("explicitWins", True),
     )
 
 

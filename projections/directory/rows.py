@@ -12,12 +12,17 @@ from projections.directory.tables import (
     ClientRow,
     FormerUserRow,
     GroupRow,
+    HoldRow,
+    LossRow,
     OrganizationRow,
     TokenRow,
     UserRow,
 )
 from schema.events.client import Client, ClientSecret
+from schema.events.event import Event, Place
 from schema.events.group import Group
+from schema.events.hold import Hold
+from schema.events.loss import losses_of
 from schema.events.organization import Organization, Token
 from schema.events.user import User
 from schema.scim import urns
@@ -61,6 +66,8 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
         orjson.dumps(document).decode(),
         orjson.dumps(search_document(document, resource_type)).decode(),
         user.kind,
+        user.explicit_role_id,
+        user.role_group_id,
     )
 
 
@@ -79,6 +86,12 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
         "roleId": role_id,
         urns.CLM_USER: held[urns.CLM_USER],
     }
+
+
+def role_tail(role_id: UUID) -> str:
+    """Return the end of a user's document, which is all of it that a role changes. Its length is always the same."""
+    shown = f'"roleId":"{role_id}"'
+    return f'{shown},"{urns.CLM_USER}":{{{shown}}}}}'
 
 
 def user_attributes(document: Document) -> Document:
@@ -141,7 +154,19 @@ def organization_row(organization: Organization) -> OrganizationRow:
         orjson.dumps(organization.settings).decode(),
         suspension.since if suspension else None,
         suspension.reason if suspension else None,
+        orjson.dumps(role_groups_document(organization)).decode(),
     )
+
+
+def role_groups_document(organization: Organization) -> dict[str, Any]:
+    """Return the list of role groups as it is stored; an empty object where nobody has saved one."""
+    if not organization.role_groups and organization.explicit_wins:
+        return {}
+    items = [
+        each.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for each in organization.role_groups
+    ]
+    return {"items": items, "explicitWins": organization.explicit_wins}
 
 
 def token_row(token: Token) -> TokenRow:
@@ -185,3 +210,36 @@ def _secret(secret: ClientSecret) -> dict[str, Any]:
         "expiresAt": secret.expires_at,
         "revokedAt": secret.revoked_at,
     }
+
+
+def hold_row(hold: Hold) -> HoldRow:
+    """Return the row of a hold, without its users."""
+    return HoldRow(
+        hold.id,
+        hold.version,
+        hold.kind,
+        hold.opened_at,
+        hold.opened_position,
+        hold.since_position,
+        hold.passed,
+        hold.active_users,
+        hold.max_users,
+        hold.max_percent,
+        hold.window_minutes,
+        hold.user_count,
+        hold.state,
+        hold.decided_at,
+        hold.decided_position,
+    )
+
+
+def loss_rows(event: Event, place: Place) -> list[LossRow]:
+    """Return a row for each user who loses access by an event."""
+    lost = losses_of(place.stream_id, event)
+    if lost is None:
+        return []
+    users, kind = lost
+    return [
+        LossRow(place.stream_id, place.position, user_id, kind, place.recorded_at)
+        for user_id in users
+    ]

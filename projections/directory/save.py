@@ -11,9 +11,15 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from projections.directory.load import PIECE
-from projections.directory.rows import client_row, former_user_row, organization_row, token_row
-from projections.directory.tables import GroupRow, UserRow
+from projections.directory.load import PIECE, pieces
+from projections.directory.rows import (
+    client_row,
+    former_user_row,
+    organization_row,
+    role_tail,
+    token_row,
+)
+from projections.directory.tables import GroupRow, HeldUserRow, HoldRow, LossRow, UserRow
 from schema.events.client import Client
 from schema.events.group import MemberType
 from schema.events.organization import Organization, Token
@@ -21,6 +27,7 @@ from schema.events.user import User
 
 statement = statements_in(__package__)
 
+ROLES_PIECE = 1_000  # Users in one statement: some milliseconds.
 Pair = tuple[UUID, UUID]  # Group, member.
 EMAIL_KEYS = UserRow._fields.index("email_keys")
 
@@ -65,6 +72,54 @@ async def append_and_save_users(
     tail has moved, or a name is taken. After an error nothing is written.
     """
     await connection.execute(statement("append_and_save_users"), organization_id, *columns)
+
+
+async def save_roles(connection: Connection, organization_id: UUID, users: Sequence[User]) -> None:
+    """Write the roles of users, in pieces: a group of 100,000 may give them all another one.
+
+    The rest of a row is not read and not written: in a document the role is the last that it holds.
+    """
+    for begin in range(0, len(users), ROLES_PIECE):
+        columns = zip(*map(_role_columns, users[begin : begin + ROLES_PIECE]), strict=True)
+        await connection.execute(statement("save_roles"), organization_id, *columns)
+
+
+def _role_columns(user: User) -> tuple[Any, ...]:
+    return (
+        user.id,
+        user.version,
+        user.modified_at,
+        user.role_id,
+        user.explicit_role_id,
+        user.role_group_id,
+        role_tail(user.role_id),
+    )
+
+
+async def add_losses(
+    connection: Connection, organization_id: UUID, rows: Sequence[LossRow]
+) -> None:
+    """Add losses, in pieces."""
+    for some in pieces(rows):
+        await connection.execute(statement("add_losses"), organization_id, *zip(*some, strict=True))
+
+
+async def save_holds(
+    connection: Connection, organization_id: UUID, rows: Sequence[HoldRow]
+) -> None:
+    """Insert or overwrite holds, without their users."""
+    for row in rows:
+        await connection.execute(statement("save_hold"), organization_id, *row)
+
+
+async def add_held_users(
+    connection: Connection, organization_id: UUID, rows: Sequence[HeldUserRow]
+) -> None:
+    """Add users to holds, in pieces."""
+    for some in pieces(rows):
+        await connection.execute(
+            statement("add_held_users"), organization_id, *zip(*some, strict=True)
+        )
 
 
 async def delete_users(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from projections.fold import Table
 from schema.events.group import MemberType
+from schema.events.hold import HoldState, LossKind
 
 
 class OrganizationRow(NamedTuple):
@@ -25,6 +26,7 @@ class OrganizationRow(NamedTuple):
     settings: str
     suspended_at: datetime | None
     suspension_reason: str | None
+    role_groups: str
 
 
 class TokenRow(NamedTuple):
@@ -75,6 +77,8 @@ class UserRow(NamedTuple):
     document: str
     search: str
     kind: str
+    explicit_role_id: UUID | None
+    role_group_id: UUID | None
 
 
 class FormerUserRow(NamedTuple):
@@ -105,6 +109,44 @@ class MembershipRow(NamedTuple):
     group_id: UUID
     member_id: UUID
     member_type: MemberType
+
+
+class LossRow(NamedTuple):
+    """A row of directory.losses, without organization_id: an event that took access from a user."""
+
+    stream_id: UUID  # Of the event: the user's, or that of the role group that was left.
+    position: int
+    user_id: UUID
+    kind: LossKind
+    recorded_at: datetime
+
+
+class HoldRow(NamedTuple):
+    """A row of directory.holds, without organization_id: a hold, without its users."""
+
+    id: UUID
+    version: int
+    kind: LossKind
+    opened_at: datetime
+    opened_position: int
+    since_position: int
+    passed: int
+    active_users: int
+    max_users: int
+    max_percent: int
+    window_minutes: int
+    user_count: int
+    state: HoldState
+    decided_at: datetime | None
+    decided_position: int | None
+
+
+class HeldUserRow(NamedTuple):
+    """A row of directory.held_users, without organization_id: a user in a hold."""
+
+    hold_id: UUID
+    user_id: UUID
+    held_at: datetime
 
 
 TABLES = {
@@ -149,5 +191,20 @@ TABLES = {
         ("organization_id", *MembershipRow._fields),
         key=("organization_id", "group_id", "member_id"),
         stream="group_id",
+    ),
+    "losses": Table(
+        ("organization_id", *LossRow._fields),
+        key=("organization_id", "stream_id", "position", "user_id"),
+        stream="stream_id",
+    ),
+    "holds": Table(
+        ("organization_id", *HoldRow._fields),
+        key=("organization_id", "id"),
+        stream="id",
+    ),
+    "held_users": Table(
+        ("organization_id", *HeldUserRow._fields),
+        key=("organization_id", "hold_id", "user_id"),
+        stream="hold_id",
     ),
 }

@@ -1,6 +1,6 @@
 """Catch tables that do not serve up with the log: each event once, as an append or a follower writes it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,14 +9,16 @@ from eventstore.postgres.statements import statements_in
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_after, read_tails
 from eventstore.sealing.sealer import Sealer
 from projections.directory.fold import DIRECTORY_FOLD, Folded
-from projections.directory.load import load_groups, load_organization, load_users
+from projections.directory.load import load_groups, load_holds, load_organization, load_users
 from projections.directory.tables import TABLES
 from projections.fold import Row, fold_streams, naming_broken_seals, take
 from projections.followers.follower import advance
 from projections.maintenance.builds import load_reached, save_reached
 from projections.maintenance.context import RebuildContext
 from schema.events.group import Group
+from schema.events.hold import Hold
 from schema.events.organization import Organization
+from schema.events.user import User
 from schema.scim.definitions import USER, user_type
 
 statement = statements_in(__package__)
@@ -97,7 +99,9 @@ async def load_states(connection: Connection, organization_id: UUID, ids: set[UU
     """
     users, _ = await load_users(connection, organization_id, ids)
     groups = await load_groups(connection, organization_id, ids, {})
-    found: States = {each: Folded(state) for each, state in (users | groups).items()}
+    holds = await load_holds(connection, organization_id, ids)
+    states: Mapping[UUID, User | Group | Hold] = {**users, **groups, **holds}
+    found: States = {each: Folded(state) for each, state in states.items()}
     # Always loaded, because it defines the attributes of users.
     organization = await load_organization(connection, organization_id, with_tokens=True)
     if organization is not None:
@@ -136,8 +140,10 @@ async def clear(
 ) -> None:
     """Delete the rows of streams. Of a group's memberships, delete those that ended."""
     ids = list(states)
-    for name in ("clear_users", "clear_former_users", "clear_groups"):
+    for name in ("clear_users", "clear_former_users", "clear_groups", "clear_holds"):
         await connection.execute(statement(name), organization_id, ids)
+    if whole:
+        await connection.execute(statement("clear_losses"), organization_id, list(whole))
     if organization_id in states:
         await connection.execute(statement("clear_organization"), organization_id)
     groups = {

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import client, group, organization, proof, user
+from schema.events import client, group, hold, organization, proof, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -16,6 +16,7 @@ TYPES: dict[str, type[Event]] = {
         user.UserChanged,
         user.UserLinked,
         user.RoleAssigned,
+        user.ExplicitRoleChanged,
         user.UserDeactivated,
         user.UserReactivated,
         user.UserDeleted,
@@ -48,6 +49,11 @@ TYPES: dict[str, type[Event]] = {
         proof.LogKeyChanged,
         proof.LogRestored,
         proof.AuditExported,
+        organization.RoleGroupsChanged,
+        hold.GuardHeld,
+        hold.UsersHeld,
+        hold.HoldApproved,
+        hold.HoldRejected,
     )
 }
 # None in them removes an attribute, or returns a setting to its default.

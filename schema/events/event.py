@@ -1,13 +1,16 @@
 """What all events share: their shape, and the place that the log gives them."""
 
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 Values = dict[str, Any]  # Attribute path (name, or URN:name) → new value; None removes it.
+
+# Whether the guard counts who loses access by an event. Events of releases that had no guard do not say it.
+TakesAccess = Literal[True] | None
 
 
 class Event(BaseModel):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
-from schema.events.event import Event, Place, Values, with_values
+from schema.events.event import Event, Place, TakesAccess, Values, with_values
 
 MemberType = Literal["User", "Group"]
 MEMBERS_MAX = 1_000  # In one event; a larger change becomes several events of one transaction.
@@ -38,6 +38,7 @@ class MembersRemoved(Event):
 
     members: tuple[UUID, ...]
     member_type: MemberType = "User"
+    takes_access: TakesAccess = None  # True: they left a role group.
 
 
 class GroupDeleted(Event):

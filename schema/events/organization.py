@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
@@ -82,6 +85,24 @@ class TokenRevoked(Event):
     token_id: UUID
 
 
+class RoleGroup(BaseModel):
+    """An entry of the list of role groups: members of a group have a role. The group is named in one of two ways."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+    )
+    role_id: UUID
+    group_id: UUID | None = None
+    display_name: str | None = None  # Compared as displayNames are; the group need not exist yet.
+
+
+class RoleGroupsChanged(Event):
+    """The list of role groups was saved. Of several groups that a user is in, the first in the list counts."""
+
+    items: tuple[RoleGroup, ...]
+    explicit_wins: bool  # A role that a request named counts more than one that a group gives.
+
+
 class SchemaRegistered(Event):
     """An extension schema for the organization's users was registered, or attributes were added to one."""
 
@@ -127,6 +148,7 @@ OrganizationEvent = (
     | LegalHoldSet
     | LegalHoldLifted
     | OrganizationErased
+    | RoleGroupsChanged
     | ProofEvent
     | ClientEvent
 )
@@ -170,6 +192,8 @@ class Organization:
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
     is_erased: bool = False  # It has no row.
     suspension: "Suspension | None" = None
+    role_groups: tuple[RoleGroup, ...] = ()  # The first that a user is in counts.
+    explicit_wins: bool = True
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
@@ -178,6 +202,12 @@ class Organization:
     def setting(self, name: str) -> Any:
         """Return the value of a setting: the chosen one, or its default."""
         return self.settings.get(name, SETTINGS[name].default)
+
+    def is_lower(self, role_id: UUID, other_role_id: UUID) -> bool:
+        """Return whether a role permits less than another; a role that is not one of the five is no lower one."""
+        names = (self.role_name(role_id), self.role_name(other_role_id))
+        one, other = (ROLE_NAMES.index(name) if name in ROLE_NAMES else 0 for name in names)
+        return one > other
 
     @property
     def default_role_id(self) -> UUID:
@@ -220,10 +250,8 @@ def evolve(  # noqa: C901 - one branch for each kind of event.
             | clients.ClientRevoked()
         ):
             after = replace(after, clients=clients.evolve(organization.clients, event, place))
-        case SettingsChanged():
-            chosen = {**organization.settings, **event.settings}
-            settings = {name: value for name, value in chosen.items() if value is not None}
-            after = replace(after, settings=settings)
+        case SettingsChanged() | RoleGroupsChanged():
+            after = _chosen(after, event)
         case OrganizationErased():
             after = replace(after, is_erased=True)
         case LegalHoldSet() | LegalHoldLifted():
@@ -233,6 +261,14 @@ def evolve(  # noqa: C901 - one branch for each kind of event.
         case _:
             raise AssertionError(event)
     return after
+
+
+def _chosen(organization: Organization, event: SettingsChanged | RoleGroupsChanged) -> Organization:
+    if isinstance(event, RoleGroupsChanged):
+        return replace(organization, role_groups=event.items, explicit_wins=event.explicit_wins)
+    chosen = {**organization.settings, **event.settings}
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    return replace(organization, settings=settings)
 
 
 def _with_token(organization: Organization, token: Token) -> Organization:

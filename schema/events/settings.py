@@ -51,6 +51,22 @@ def choice(about: str, default: str, *others: str) -> Setting:
     return Setting(about, default, f"one of {', '.join(words)}", lambda value: value in words)
 
 
+def is_guard(value: Any) -> bool:
+    """Return whether a value is a whole setting of the guard."""
+    numbers = {"maxUsers": (0, 1_000_000), "maxPercent": (0, 100), "windowMinutes": (1, 10_080)}
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"enabled", *numbers}
+        and isinstance(value["enabled"], bool)
+        and all(
+            isinstance(value[name], int)
+            and not isinstance(value[name], bool)
+            and least <= value[name] <= most
+            for name, (least, most) in numbers.items()
+        )
+    )
+
+
 # In the order in which they are listed. None is no legal value: it returns a setting to its default.
 SETTINGS: Mapping[str, Setting] = {
     "strict": flag(
@@ -72,6 +88,14 @@ SETTINGS: Mapping[str, Setting] = {
     "tokenRequestsPerSecond": limit("Requests a second of each token.", LIMIT_MAX),
     "tokenBurst": limit("Requests at once of each token.", LIMIT_MAX),
     "eventsPerDay": limit("Events that the log may grow by in a day, counted in UTC.", EVENTS_MAX),
+    "guard": Setting(
+        "When changes that would take access from many people are held: more than maxUsers users and more than "
+        "maxPercent % of the active users within windowMinutes. A new organization is guarded after 24 hours.",
+        {"enabled": True, "maxUsers": 10, "maxPercent": 20, "windowMinutes": 60},
+        "an object of enabled (true or false), maxUsers (0 to 1,000,000), maxPercent (0 to 100) and "
+        "windowMinutes (1 to 10,080)",
+        is_guard,
+    ),
 }
 
 

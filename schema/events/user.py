@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from schema.events.event import Event, PersonalEvent, Place, Values, with_values
+from schema.events.event import Event, PersonalEvent, Place, TakesAccess, Values, with_values
 from schema.scim.text import fold
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -26,6 +26,8 @@ class UserProvisioned(PersonalEvent):
     attributes: tuple[str, ...]
     former_user_id: UUID | None = None  # A deleted user that had the same userName or externalId.
     conflicting_role_ids: RoleIds | None = None
+    # Stated if a request named the default role while there were role groups; see `explicit_role`.
+    explicit_role_id: UUID | None = None
 
 
 class UserChanged(PersonalEvent):
@@ -42,15 +44,30 @@ class UserLinked(PersonalEvent):
 
 
 class RoleAssigned(Event):
-    """The user has another role from now on."""
+    """The user has another role from now on: from a request, or from a role group."""
 
     role_id: UUID
     previous_role_id: UUID
     conflicting_role_ids: RoleIds | None = None
+    group_id: UUID | None = (
+        None  # The role group that is the cause; None: a request named the role.
+    )
+    is_given_by_group: bool | None = None  # True: this group gives the role. None: its role ended.
+    # The role that requests gave last. Stated if a group is the cause, and if it is the default role.
+    explicit_role_id: UUID | None = None
+    takes_access: TakesAccess = None  # True: the role is a lower one.
+
+
+class ExplicitRoleChanged(Event):
+    """A request named another role, or none; the user keeps the one that a role group gives."""
+
+    role_id: UUID | None = None
 
 
 class UserDeactivated(Event):
     """The account lost its access; data, history and memberships stay."""
+
+    takes_access: TakesAccess = None
 
 
 class UserReactivated(Event):
@@ -59,6 +76,8 @@ class UserReactivated(Event):
 
 class UserDeleted(Event):
     """The user is gone from SCIM, and its names are free again; its history stays."""
+
+    takes_access: TakesAccess = None
 
 
 class UserErased(Event):
@@ -86,6 +105,7 @@ UserEvent = (
     | UserChanged
     | UserLinked
     | RoleAssigned
+    | ExplicitRoleChanged
     | UserDeactivated
     | UserReactivated
     | UserDeleted
@@ -111,6 +131,19 @@ class User(NamedTuple):
     attributes: dict[str, Any]
     is_deleted: bool = False
     kind: UserKind = "person"
+    explicit_role_id: UUID | None = None  # See `explicit_role`.
+    role_group_id: UUID | None = None  # The group that gives the role; None: no group does.
+
+    def explicit_role(self, default_role_id: UUID) -> UUID | None:
+        """Return the role that requests gave the user last; None if they gave none.
+
+        A role that no group gave counts, unless it is the default one: nobody knows whether somebody named
+        that. So events state it only where it could not be seen otherwise.
+        """
+        if self.explicit_role_id is not None:
+            return self.explicit_role_id
+        is_given = self.role_group_id is not None or self.role_id == default_role_id
+        return None if is_given else self.role_id
 
     @property
     def name_key(self) -> str:
@@ -129,7 +162,7 @@ def user_name_key(user_name: str, kind: UserKind = "person") -> str:
     return UNLISTED_PREFIX + key if kind == UNLISTED else key
 
 
-def evolve(user: User | None, event: UserEvent, place: Place) -> User:
+def evolve(user: User | None, event: UserEvent, place: Place) -> User:  # noqa: C901 - one branch for each event.
     """Return the user after an event. Pure; every reader of the log uses it.
 
     A rebuild calls this for every event. So types are compared by `is`, because isinstance with a
@@ -140,10 +173,14 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         return _provisioned(event, place)
     assert user is not None, f"{type(event).__name__} before UserProvisioned in {place.stream_id}"
     active, role_id, attributes, kind = user.active, user.role_id, user.attributes, user.kind
+    explicit_role_id, role_group_id = user.explicit_role_id, user.role_group_id
     if type(event) is UserChanged or type(event) is UserLinked:
         attributes = with_values(attributes, event.values or {})
     elif type(event) is RoleAssigned:
-        role_id = event.role_id
+        role_id, explicit_role_id = event.role_id, event.explicit_role_id
+        role_group_id = event.group_id if event.is_given_by_group else None
+    elif type(event) is ExplicitRoleChanged:
+        explicit_role_id = event.role_id
     elif type(event) is UserDeactivated:
         active = False
     elif type(event) is UserReactivated:
@@ -167,6 +204,8 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         attributes,
         user.is_deleted or type(event) is UserDeleted or type(event) is UserErased,
         kind,
+        explicit_role_id,
+        role_group_id,
     )
 
 
@@ -195,6 +234,7 @@ def _provisioned(event: UserProvisioned, place: Place) -> User:
         active=event.active,
         role_id=event.role_id,
         attributes=with_values({}, event.values or {}),
+        explicit_role_id=event.explicit_role_id,
     )
 
 

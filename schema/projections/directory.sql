@@ -15,6 +15,7 @@ CREATE TABLE organizations (
     settings        json        NOT NULL DEFAULT '{}',  -- Only those that were chosen: schema/events/settings.py.
     suspended_at      timestamptz,         -- NULL: it is not suspended.
     suspension_reason text,
+    role_groups     json        NOT NULL DEFAULT '{}',  -- Its list of role groups; {}: nobody has saved one.
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
     CONSTRAINT organizations_one_per_name UNIQUE (name_key)
 );
@@ -68,6 +69,8 @@ CREATE TABLE users (
     document            json        NOT NULL,  -- As it is served, without id, meta and groups.
     search              jsonb       NOT NULL,  -- As filters read it: folded texts, dates in UTC.
     kind                text        NOT NULL DEFAULT 'person',  -- person, account, or unlisted account.
+    explicit_role_id    uuid,                  -- The role that requests gave, where it cannot be seen from role_id.
+    role_group_id       uuid,                  -- The group that gives the role; NULL: no group does.
     CONSTRAINT users_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT users_one_per_user_name UNIQUE (organization_id, user_name_key)
 ) WITH (fillfactor = 85);
@@ -104,6 +107,49 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_member_type CHECK (member_type IN ('User', 'Group'))
 );
 
+CREATE TABLE losses (  -- Events that took access from a user: the guard counts them.
+    organization_id uuid        NOT NULL,
+    stream_id       uuid        NOT NULL,  -- Of the event: the user, or the role group that was left.
+    position        bigint      NOT NULL,
+    user_id         uuid        NOT NULL,
+    kind            text        NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    CONSTRAINT losses_pkey PRIMARY KEY (organization_id, stream_id, position, user_id),
+    CONSTRAINT losses_kind CHECK (kind IN ('deletion', 'deactivation', 'removal', 'demotion'))
+);
+
+CREATE TABLE holds (  -- Changes that would have taken access from more people than the guard allows.
+    organization_id  uuid        NOT NULL,
+    id               uuid        NOT NULL,
+    version          bigint      NOT NULL,
+    kind             text        NOT NULL,
+    opened_at        timestamptz NOT NULL,
+    opened_position  bigint      NOT NULL,
+    since_position   bigint      NOT NULL,  -- From here on the losses were counted.
+    passed           bigint      NOT NULL,  -- So many users had lost access before.
+    active_users     bigint      NOT NULL,
+    max_users        bigint      NOT NULL,
+    max_percent      bigint      NOT NULL,
+    window_minutes   bigint      NOT NULL,
+    user_count       bigint      NOT NULL,
+    state            text        NOT NULL,
+    decided_at       timestamptz,           -- NULL: nobody has decided yet.
+    decided_position bigint,
+    CONSTRAINT holds_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT holds_kind CHECK (kind IN ('deletion', 'deactivation', 'removal', 'demotion')),
+    CONSTRAINT holds_state CHECK (state IN ('open', 'approved', 'rejected')),
+    CONSTRAINT holds_decided_whole CHECK ((state = 'open') = (decided_at IS NULL)
+                                          AND (decided_at IS NULL) = (decided_position IS NULL))
+);
+
+CREATE TABLE held_users (
+    organization_id uuid        NOT NULL,
+    hold_id         uuid        NOT NULL,
+    user_id         uuid        NOT NULL,
+    held_at         timestamptz NOT NULL,
+    CONSTRAINT held_users_pkey PRIMARY KEY (organization_id, hold_id, user_id)
+);
+
 CREATE INDEX users_external_id ON users (organization_id, external_id, id);
 CREATE INDEX users_role_id ON users (organization_id, role_id, id);
 CREATE INDEX users_display_name ON users (organization_id, display_name_key, id);
@@ -118,3 +164,6 @@ CREATE INDEX former_users_external_id ON former_users (organization_id, external
 CREATE INDEX groups_external_id ON groups (organization_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX memberships_member ON memberships (organization_id, member_id);
 CREATE INDEX tokens_account ON tokens (organization_id, account_id);
+CREATE INDEX losses_recorded_at ON losses (organization_id, recorded_at, user_id);
+CREATE INDEX losses_user ON losses (organization_id, user_id, position);
+CREATE INDEX held_users_user ON held_users (organization_id, user_id);

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from schema.scim import urns
 
@@ -12,6 +13,7 @@ class ScimError(Exception):
 
     status: ClassVar[int]
     scim_type: ClassVar[str | None] = None
+    retry_after_s: int | None = None  # The header Retry-After, in seconds.
     attribute: str | None = None  # What the refusal is about, as the schema writes it; for the log.
 
     def __init__(self, detail: str) -> None:
@@ -122,6 +124,28 @@ class InsufficientScope(Forbidden):
         self.scope = scope
 
 
+class LastAdministrator(ScimError):
+    """The change would leave an organization without an active Administrator among people."""
+
+    status = 400
+
+
+class Held(ScimError):
+    """The change would take access from too many people: it waits in a hold until somebody decides."""
+
+    status = 429
+
+    def __init__(self, detail: str, hold_id: UUID) -> None:
+        super().__init__(detail)
+        self.hold_id = hold_id
+
+
+class Rejected(ScimError):
+    """An administrator has refused the change. It is not 403, which Entra takes for bad credentials."""
+
+    status = 400
+
+
 class NotFound(ScimError):
     """There is no such resource or endpoint."""
 
@@ -188,3 +212,4 @@ class Unavailable(ScimError):
     """The service cannot take the request now; the client should try again later."""
 
     status = 503
+    retry_after_s = 1

@@ -11,6 +11,7 @@ from service.admin.client_messages import (
     NewClientBody,
     NewSecretBody,
 )
+from service.admin.guard_routes import ROLE_GROUPS_AND_GUARD
 from service.admin.messages import (
     AccountRow,
     IssuedTokenRow,
@@ -319,5 +320,5 @@ CLIENTS: Final = (
 ADMIN_API: Final = Api(
     prefix="/api/admin/v1",
     title="Administration",
-    routes=(*ORGANIZATION, *ACCOUNTS, *TOKENS, *PEOPLE, *GROUPS, *CLIENTS),
+    routes=(*ORGANIZATION, *ACCOUNTS, *TOKENS, *PEOPLE, *GROUPS, *CLIENTS, *ROLE_GROUPS_AND_GUARD),
 )

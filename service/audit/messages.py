@@ -53,7 +53,7 @@ class EventRow(Message):
     position: int
     recorded_at: datetime
     type: str
-    resource_type: Literal["User", "Group", "Organization"]
+    resource_type: Literal["User", "Group", "Organization", "Hold"]
     resource_id: UUID
     resource_name: str = Field(description="What it was called last.")
     actor: ActorRow

@@ -17,6 +17,7 @@ from service.cli.admin.organizations import organizations
 from service.cli.admin.tokens import tokens
 from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
+from service.cli.guard import guard
 from service.cli.keys import keys
 from service.cli.printing import lists as show
 from service.cli.privacy.holds import holds
@@ -35,6 +36,7 @@ from service.cli.process.run import (
 from service.cli.projections import projections
 from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
+from service.cli.role_groups import role_groups
 from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate
@@ -56,6 +58,8 @@ schemas = group("Extension schemas that an organization has registered for its u
 events = group("The event log: everything that ever happened.")
 app.add_typer(organizations, name="organization")
 app.add_typer(roles, name="role")
+app.add_typer(role_groups, name="role-group")
+app.add_typer(guard, name="guard")
 app.add_typer(users, name="user")
 app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")

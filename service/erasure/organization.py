@@ -82,9 +82,9 @@ async def erase_organization(
         for each in there.users
     ]
     deleted = [DeleteGroup(each) for each in there.groups]
-    # Groups first: a deleted user would otherwise leave each of them by an event of its own.
+    # People first: to delete a group of people may be what the guard holds.
     done, total = 0, len(erased) + len(deleted)
-    for some in _pieces([*deleted, *erased]):
+    for some in _pieces([*erased, *deleted]):
         await _submit(runtime, organization, some, provenance)
         done += len(some)
         report(done, total)

@@ -10,11 +10,8 @@ from schema.scim.errors import (
     ScimError,
     TooManyRequests,
     Unauthorized,
-    Unavailable,
 )
 from service.http.answer import Answer
-
-RETRY_AFTER_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,8 @@ def error_answer(
 ) -> Answer:
     """Return the answer for a refusal. `allow` names the methods that the path serves."""
     headers: dict[str, Any] = {**form.headers(error)}
-    if isinstance(error, Unavailable):
-        headers.setdefault("Retry-After", str(RETRY_AFTER_S))
+    if error.retry_after_s is not None:
+        headers.setdefault("Retry-After", str(error.retry_after_s))
     if isinstance(error, TooManyRequests):
         headers |= error.headers
     if allow:

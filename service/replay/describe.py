@@ -15,8 +15,10 @@ from schema.events.organization import Organization
 from service.replay.sentences import NAMED_MAX, Told, sentence
 from service.replay.subjects import Change, Subject, read_subjects
 
-ResourceKind = Literal["User", "Group", "Organization"]
+ResourceKind = Literal["User", "Group", "Organization", "Hold"]
 GROUP_TYPES: Final = frozenset({"MembersAdded", "MembersRemoved"})
+HOLD_TYPES: Final = frozenset({"GuardHeld", "UsersHeld", "HoldApproved", "HoldRejected"})
+ROLE_TYPES: Final = frozenset({"RoleAssigned", "ExplicitRoleChanged", "ReferenceErased"})
 HIDDEN_FACTS: Final = frozenset({"jtiHash"})
 
 
@@ -42,13 +44,12 @@ class DescribedEvent:
 
 def kind_of(event_type: str) -> ResourceKind:
     """Return what an event is about."""
+    if event_type in HOLD_TYPES:
+        return "Hold"
     if event_type in GROUP_TYPES or event_type.startswith("Group"):
         return "Group"
-    return (
-        "User"
-        if event_type.startswith("User") or event_type in {"RoleAssigned", "ReferenceErased"}
-        else "Organization"
-    )
+    is_of_user = event_type.startswith("User") or event_type in ROLE_TYPES
+    return "User" if is_of_user else "Organization"
 
 
 async def describe(

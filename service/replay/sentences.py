@@ -70,8 +70,24 @@ def _settings(told: Told) -> str:
     return f"changed the settings {listed(names)} of {told.subject}"
 
 
-def _held(told: Told) -> str:
+def _spared(told: Told) -> str:
     return f"user {who}" if (who := told.facts.get("subjectId")) else f"all of {told.subject}"
+
+
+def _explicit(told: Told) -> str:
+    if told.role is None:
+        return f"named no role for {told.subject} any more; a role group gives it"
+    return f"named {told.role} as the role of {told.subject}, to whom a role group gives another"
+
+
+def _held(told: Told) -> str:
+    kind = told.facts.get("kind")
+    return f"asked for the {kind} of {_users(told)}, which waits in hold {told.subject}"
+
+
+def _users(told: Told) -> str:
+    count = len(told.facts.get("users", ()))
+    return f"{count:,} user{'s' if count != 1 else ''}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -112,8 +128,8 @@ SENTENCES: Final[Mapping[str, Callable[[Told], str]]] = {
     "UserDeleted": lambda told: f"deleted {told.subject}",
     "UserErased": lambda told: f"erased {told.subject}",
     "ReferenceErased": lambda told: f"removed the name of an erased person from {told.subject}",
-    "LegalHoldSet": lambda told: f"set a legal hold on {_held(told)}",
-    "LegalHoldLifted": lambda told: f"lifted the legal hold on {_held(told)}",
+    "LegalHoldSet": lambda told: f"set a legal hold on {_spared(told)}",
+    "LegalHoldLifted": lambda told: f"lifted the legal hold on {_spared(told)}",
     "OrganizationErased": lambda told: f"erased the organization {told.subject}",
     "GroupCreated": lambda told: f"created the group {told.subject}",
     "GroupChanged": _changed,
@@ -127,4 +143,12 @@ SENTENCES: Final[Mapping[str, Callable[[Told], str]]] = {
         f"registered the extension schema {told.facts.get('document', {}).get('id')}"
     ),
     "SettingsChanged": _settings,
+    "RoleGroupsChanged": lambda told: f"saved the list of role groups of {told.subject}",
+    "ExplicitRoleChanged": _explicit,
+    "GuardHeld": _held,
+    "UsersHeld": lambda told: (
+        f"asked for the same for {_users(told)} more, which waits in hold {told.subject}"
+    ),
+    "HoldApproved": lambda told: f"approved hold {told.subject}",
+    "HoldRejected": lambda told: f"rejected hold {told.subject}",
 }

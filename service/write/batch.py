@@ -39,11 +39,14 @@ from service.write.commands import (
     PatchUser,
     ReplaceGroup,
     ReplaceUser,
+    UserCommand,
 )
 from service.write.decide.decide import decide
+from service.write.decide.guard import HeldNow
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import EVENT_COST, MEMBER_COST, BatchState, Decision
 from service.write.erase import erase
+from service.write.load_guard import load_guard
 from service.write.load_state import GONE_MAX, MEMBERS_MAX, TooManyMembers, load_state
 from service.write.quota import Left, Quotas
 
@@ -99,6 +102,11 @@ class Batch:
     left: Left | None = None  # Of the organization's quota.
     erased: list[tuple[ErasedPerson, dict[str, int]]] = field(default_factory=list)
 
+    @property
+    def takes_access(self) -> bool:
+        """Return whether a user loses access by this batch."""
+        return bool(self.changes.losses) or self.state.is_unjudged
+
 
 async def decide_batch(
     connection: Connection,
@@ -109,8 +117,13 @@ async def decide_batch(
     sealer: Sealer,
     quotas: Quotas,
     read_timeout_s: float | None = None,
+    is_locked: bool = True,
 ) -> Batch:
-    """Load the required state, as of the log's tail or later, and decide the commands one after another."""
+    """Load the required state, as of the log's tail or later, and decide the commands one after another.
+
+    The guard judges only if the log is locked (`is_locked`). Otherwise a batch that takes access from anybody
+    may not be written: `Batch.takes_access`.
+    """
     required, refused = await _required_state(works)
     try:
         async with asyncio.timeout(read_timeout_s):
@@ -118,8 +131,10 @@ async def decide_batch(
     except TooManyMembers:
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
-        state = await load_state(connection, organization_id, required, sealer)
+        state = await _load_fewer(connection, organization_id, required, sealer)
     async with asyncio.timeout(read_timeout_s):
+        if is_locked:
+            await load_guard(connection, organization_id, required, state, tail.now)
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
     async for work, refusal in in_slices(zip(works, refused, strict=True)):
@@ -132,9 +147,24 @@ async def decide_batch(
     return batch
 
 
+async def _load_fewer(
+    connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
+) -> BatchState:
+    """Load the state of the first commands. Errors: PayloadTooLarge, if role groups require too many members."""
+    try:
+        return await load_state(connection, organization_id, required, sealer)
+    except TooManyMembers:
+        raise PayloadTooLarge(
+            f"The role groups that this is about have more than {MEMBERS_MAX:,} members together: "
+            "change one after another."
+        ) from None
+
+
 def _is_long(work: Work, state: BatchState) -> bool:
     """Return whether a command may take more than a moment to decide."""
     command = work.command
+    if len(state.role_holders) > LONG_MEMBERS and not isinstance(command, UserCommand):
+        return True
     if work.is_long or isinstance(command, CreateUser):
         return work.is_long
     if isinstance(command, PatchUser):
@@ -257,19 +287,32 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
         decisions = decide(work.command, state, work.caller)
         if batch.left is not None and decisions:
             batch.left.refuse(len(batch.events) + len(decisions), work.caller)
-        encoded = [encode(each.event) for each in decisions]
+        encoded = _all_encoded(decisions)
         if isinstance(work.command, USER_WRITES):
             _refuse_too_large(work.command, state, decisions, encoded)
     except ScimError as refusal:
+        if isinstance(refusal, HeldNow):
+            for held in refusal.decisions:
+                _record(batch, work.provenance, held, encode(held.event))
         name_attribute(refusal, _type_of(work.command))
         return refusal.without_origin()
     finally:
         batch.spent += spending.spent
+    batch.spent += len(decisions) * EVENT_COST
     for decision, each in zip(decisions, encoded, strict=True):
         _record(batch, work.provenance, decision, each)
     outcome = _outcome(batch, work.command, is_changed=bool(decisions))
     conflict = _role_conflict(decisions, work.caller)
     return outcome._replace(role_conflict=conflict) if conflict else outcome
+
+
+def _all_encoded(decisions: Sequence[Decision]) -> list[Encoded]:
+    """Return events as the log stores them. Of many people, most have the same event, which is encoded once."""
+    known: dict[int, Encoded] = {}  # By the identity of an event.
+    for each in decisions:
+        if id(each.event) not in known:
+            known[id(each.event)] = encode(each.event)
+    return [known[id(each.event)] for each in decisions]
 
 
 def _stored_size(command: Command, state: BatchState) -> int:
@@ -342,7 +385,10 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision, encoded: E
         )
     )
     batch.state.evolve(event, place)
-    batch.changes.add(stream_id, event)
+    batch.changes.add(event, place)
+    guard = batch.state.guard
+    if guard is not None and batch.changes.losses and not guard.since_position:
+        guard.since_position = place.position
 
 
 def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.client import Kind
+from schema.events.organization import RoleGroup
 from schema.events.proof import ProofEvent
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Patch
@@ -238,6 +239,25 @@ class ChangeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRoleGroups:
+    """Save the list of role groups. `digest` is that of a preview: if something has changed since, nothing is saved."""
+
+    organization_id: UUID
+    items: tuple[RoleGroup, ...]
+    explicit_wins: bool
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecideHold:
+    """Approve or reject a hold. `user_count` is the number that was looked at; None: whatever it is now."""
+
+    id: UUID
+    is_approved: bool
+    user_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RenameOrganization:
     """Give an organization another name."""
 
@@ -322,6 +342,7 @@ OrganizationCommand = (
     | RenameOrganization
     | SuspendOrganization
     | ResumeOrganization
+    | ChangeRoleGroups
     | RecordProof
 )
 ClientCommand = (
@@ -329,5 +350,11 @@ ClientCommand = (
 )
 ErasureCommand = EraseUser | SetLegalHold | LiftLegalHold | EraseOrganization
 Command = (
-    UserCommand | GroupCommand | TokenCommand | OrganizationCommand | ClientCommand | ErasureCommand
+    UserCommand
+    | GroupCommand
+    | TokenCommand
+    | OrganizationCommand
+    | ClientCommand
+    | DecideHold
+    | ErasureCommand
 )

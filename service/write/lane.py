@@ -30,7 +30,7 @@ from service.callers.stopped_logs import stopped
 from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
-from service.write.commands import Command
+from service.write.commands import ChangeRoleGroups, Command, GroupCommand
 from service.write.log_ends import LogEnds
 from service.write.log_heights import LogHeights, LogShrunk
 from service.write.quota import Quotas
@@ -50,6 +50,9 @@ BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # For the answer to COMMIT, from when the connection is there. It is shorter than BATCH_TIMEOUT_S, because a timeout of
 # the whole batch could not know whether COMMIT was sent.
 COMMIT_TIMEOUT_S = 19.0
+LONGER_S = (
+    75.0  # More for changes of groups: a role group of 100,000 gives as many people another role.
+)
 CONTENDED_S = 1.0  # For so long the log is locked first after somebody else wrote to it: they are likely to write again.
 NAMES = {  # Attributes, by the constraint that keeps them unique.
     "users_one_per_user_name": "userName",
@@ -170,7 +173,10 @@ class Lanes:
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
     ) -> None:
         try:
-            async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S) as connection:
+            more_s = LONGER_S if _may_be_large(batch) else 0.0
+            async with self._connections.connection(
+                timeout_s=BATCH_TIMEOUT_S + more_s
+            ) as connection:
                 decided = await self._transact(connection, lane.organization_id, batch)
                 # The events are committed, whatever happens to the connection now.
                 _answer_all(batch, decided.answers)
@@ -227,7 +233,8 @@ class Lanes:
     ) -> Batch:
         """Return a batch whose events are committed."""
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
-        commit_by_s = now_s + COMMIT_TIMEOUT_S
+        more_s = LONGER_S if _may_be_large(batch) else 0.0
+        commit_by_s = now_s + COMMIT_TIMEOUT_S + more_s
         task = Task(
             organization_id,
             works,
@@ -272,6 +279,11 @@ def _is_refused_as_late(pending: Pending) -> bool:
         return False
     _answer(pending, _busy())
     return True
+
+
+def _may_be_large(batch: Sequence[Pending]) -> bool:
+    """Return whether a batch may change very many rows."""
+    return any(isinstance(each.work.command, GroupCommand | ChangeRoleGroups) for each in batch)
 
 
 def _busy() -> Unavailable:

@@ -1,14 +1,19 @@
 """Load the state that a batch requires from the directory, in as few queries as its commands allow."""
 
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import cast
 from uuid import UUID
 
+import orjson
+
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
-from projections.directory import load
+from projections.directory import load, load_roles
 from projections.directory.load import Members, Names
 from schema.events.group import MemberType
+from schema.events.organization import RoleGroup
+from schema.scim.text import fold
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
 from service.write.former_users import load_former_users, load_legal_holds
@@ -30,9 +35,9 @@ async def load_state(
     Errors: TooManyMembers.
     """
     state = BatchState()
-    if required.organization:
+    if required.organization or required.role_groups:
         state.organization = await load.load_organization(
-            connection, organization_id, with_tokens=True
+            connection, organization_id, with_tokens=required.organization
         )
     if required.legal_holds:
         state.legal_holds = await load_legal_holds(connection, organization_id)
@@ -48,7 +53,11 @@ async def load_state(
         holders = await load.find_user_names(connection, organization_id, names, sealer)
         state.user_names, state.former_names = holders.users, holders.former_users
         state.former_external_ids = holders.former_external_ids
+    await _load_names(connection, organization_id, required, state)
+    listed = _listed(required, state)
+    _require_members(required, state, listed)
     await _load_groups(connection, organization_id, required, state)
+    await _load_roles(connection, organization_id, required, state, listed)
     return state
 
 
@@ -62,6 +71,51 @@ async def _load_users(
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
         state.technical = {row["id"] for row in rows if row["is_technical"]}
+
+
+async def _load_names(
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
+) -> None:
+    names = required.group_names | _listed_names(required, state)
+    if names:
+        state.group_names = await load.find_group_names(connection, organization_id, names)
+
+
+def _items(required: RequiredState, state: BatchState) -> Iterable[RoleGroup]:
+    """Return the entries of the list of role groups, and of the lists that commands save."""
+    organization = state.organization
+    yield from organization.role_groups if organization else ()
+    for each in required.lists:
+        yield from each.items
+
+
+def _listed_names(required: RequiredState, state: BatchState) -> set[str]:
+    return {fold(each.display_name) for each in _items(required, state) if each.display_name}
+
+
+def _listed(required: RequiredState, state: BatchState) -> set[UUID]:
+    """Return the groups that give roles, or that the batch may make such: those that the lists name, now or then."""
+    items = list(_items(required, state))
+    if not items:
+        return set()
+    names = _listed_names(required, state)
+    by_name = {state.group_names[name] for name in names if name in state.group_names}
+    by_id = {each.group_id for each in items if each.group_id}
+    renamed = {each for each, sent in required.sent_names.items() if sent & names}
+    return by_name | by_id | renamed
+
+
+def _require_members(required: RequiredState, state: BatchState, listed: set[UUID]) -> None:
+    """Require all members of the groups whose place in the list may change."""
+    if required.lists:
+        required.groups |= listed
+        required.whole_groups |= listed
+    for each in listed & required.gone:
+        required.whole_groups.add(each)
+    for group_id, names in required.sent_names.items():
+        is_renamed = any(state.group_names.get(name) != group_id for name in names)
+        if is_renamed and group_id in listed and group_id in required.groups:
+            required.whole_groups.add(group_id)
 
 
 async def _load_groups(
@@ -80,10 +134,6 @@ async def _load_groups(
         members |= {each: {} for each in groups - members.keys()}
         state.groups = await load.load_groups(connection, organization_id, groups, members)
         await _load_members(connection, organization_id, required, state)
-    if required.group_names:
-        state.group_names = await load.find_group_names(
-            connection, organization_id, required.group_names
-        )
     if required.members:
         state.member_types |= await load.find_member_types(
             connection, organization_id, required.members
@@ -110,3 +160,39 @@ def _put(state: BatchState, members: Members) -> None:
         if group is not None:
             # The dict was made for this state, and nothing else uses it yet.
             cast("dict[UUID, MemberType]", group.members).update(ids)
+
+
+async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give roles.
+    connection: Connection,
+    organization_id: UUID,
+    required: RequiredState,
+    state: BatchState,
+    listed: set[UUID],
+) -> None:
+    """Load the roles of the users whom a change of role groups concerns, and in which of them they are."""
+    if not listed:
+        return
+    known = state.unread.keys() | state.users.keys()
+    for user_id in known:
+        groups = orjson.loads(state.user_groups.get(user_id, "[]"))
+        state.role_groups_of[user_id] = {UUID(each) for each, _ in groups} & listed
+    concerned = _concerned(required, state, listed)
+    if not concerned:
+        return
+    others = concerned - known
+    state.role_holders = await load_roles.load_role_holders(connection, organization_id, others)
+    found = await load_roles.load_groups_of(connection, organization_id, others, listed)
+    state.role_groups_of |= {each: found.get(each, set()) for each in others}
+    required.may_lose |= concerned
+
+
+def _concerned(required: RequiredState, state: BatchState, listed: Collection[UUID]) -> set[UUID]:
+    """Return the users who are in a role group that the batch touches, or who may join one."""
+    touched = (required.groups | required.sent_names.keys()) & set(listed)
+    if not touched:
+        return set()
+    found = {each for each in required.members if state.member_types.get(each) == "User"}
+    for group_id in touched & state.groups.keys():
+        members = state.groups[group_id].members
+        found |= {each for each, kind in members.items() if kind == "User"}
+    return found

@@ -79,7 +79,11 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         sealer=task.sealer,
         quotas=task.quotas,
         read_timeout_s=BEGIN_TIMEOUT_S,
+        is_locked=False,
     )
+    if decided.takes_access:
+        # The guard counts under the log's lock, and its table is not among those of the one statement.
+        raise Contended(is_overtaken=False)
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
         await _append_and_commit(connection, task, columns)
@@ -142,6 +146,7 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
             sealer=task.sealer,
             quotas=task.quotas,
         )
+        assert not decided.state.is_unjudged, "The guard has not seen who loses access."
         await write_batch(connection, decided, task.sealer)
     except Exception as error:
         await _roll_back(connection, transaction, error)

@@ -1,7 +1,7 @@
 """Whatever happened in an organization, a rebuild makes the same rows as the appends and the follower."""
 
+from asyncio import gather
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from projections.history.write import HISTORY
 from projections.rebuild.rebuild import rebuild
+from schema.events.organization import ROLE_NAMES, Organization, RoleGroup
 from schema.scim.errors import ScimError
 from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
 from service.organizations.register import create_organization
 from service.runtime import Runtime, open_runtime
-from service.write.commands import Command
+from service.write.commands import ChangeRoleGroups, ChangeSettings, Command
 from tests.builders import (
     ANN,
     JO,
@@ -39,9 +40,11 @@ from tests.builders import (
 )
 from tests.database.book import follow_to_the_end
 from tests.database.rebuilding import rebuild_context, rows_of, silent
+from tests.invariants import check_log
 from tests.serving import settings as settings_of
 
 USERS, GROUPS = (JO, ANN, KIM), (SALES, STAFF)
+TOGETHER = 3  # Commands that wait at the same time share a batch.
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
@@ -55,9 +58,10 @@ class Wish:
     number: int  # Of a name. There are few names, so names are often taken or used again.
     user_ids: tuple[UUID, ...]
 
-    @property
-    def command(self) -> Command:
-        """Return the command."""
+    def command(self, made: Organization) -> Command:
+        """Return the command in an organization."""
+        if self.kind in ABOUT_ALL:
+            return ABOUT_ALL[self.kind](self, made)
         return COMMANDS[self.kind](self)
 
     @property
@@ -88,11 +92,35 @@ COMMANDS: Mapping[str, Callable[[Wish], Command]] = {
         wish.group_id, displayName="Team", members=members(*wish.user_ids)
     ),
     "delete group": lambda wish: delete_group(wish.group_id),
+    "rename group": lambda wish: patch_group(
+        replace("displayName", f"Team {wish.number}"), group_id=wish.group_id
+    ),
+    "assign": lambda wish: patch_user(
+        replace("roles", [{"value": ROLE_NAMES[wish.number]}]), user_id=wish.user_id
+    ),
+    "withdraw": lambda wish: patch_user(remove("roles"), user_id=wish.user_id),
+}
+# Role groups and the guard concern the organization, whose id the wish does not know.
+ABOUT_ALL: Mapping[str, Callable[[Wish, Organization], Command]] = {
+    "save list": lambda wish, made: ChangeRoleGroups(
+        made.id,
+        (
+            RoleGroup(role_id=made.roles["Editor"], display_name=f"team {wish.number}"),
+            RoleGroup(role_id=made.roles["Administrator"], display_name="TEAM 0")
+            if wish.number
+            else RoleGroup(role_id=made.roles["Validator"], display_name="Team"),
+        ),
+        explicit_wins=bool(len(wish.user_ids) % 2),
+    ),
+    "set guard": lambda wish, made: ChangeSettings(
+        made.id,
+        {"guard": {"enabled": wish.number > 0, "maxUsers": 1, "maxPercent": 9, "windowMinutes": 9}},
+    ),
 }
 wishes = st.lists(
     st.builds(
         Wish,
-        st.sampled_from([*COMMANDS]),
+        st.sampled_from([*COMMANDS, *ABOUT_ALL]),
         st.sampled_from(USERS),
         st.sampled_from(GROUPS),
         st.integers(0, 3),
@@ -110,23 +138,31 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
         yield opened
 
 
-def each_made_once(asked: Sequence[Wish]) -> Iterator[Command]:
-    """Yield commands, but only the first that makes a given resource: the service never uses an id twice."""
+def each_made_once(asked: Sequence[Wish]) -> Iterator[Wish]:
+    """Yield wishes, but only the first that makes a given resource: the service never uses an id twice."""
     made: set[UUID | None] = set()
     for wish in asked:
         if wish.made is None or wish.made not in made:
-            yield wish.command
+            yield wish
         made.add(wish.made)
 
 
 async def live(runtime: Runtime, asked: Sequence[Wish]) -> UUID:
-    """Run the commands in a new organization, and ignore refusals; return its id."""
+    """Run the commands in a new organization, several at a time, and ignore refusals; return its id."""
     made = (
         await create_organization(runtime, f"Acme {uuid4()}", provenance=cli_provenance())
     ).organization
-    for command in each_made_once(asked):
-        with suppress(ScimError):
-            await runtime.lanes.submit(command, Caller(made, None, "cli"), cli_provenance())
+    wished = list(each_made_once(asked))
+    for begin in range(0, len(wished), TOGETHER):
+        works = [
+            runtime.lanes.submit(each.command(made), Caller(made, None, "cli"), cli_provenance())
+            for each in wished[begin : begin + TOGETHER]
+        ]
+        for outcome in await gather(*works, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, ScimError):
+                raise outcome
+    async with runtime.pool.acquire() as connection:
+        await check_log(connection, runtime.sealer, made.id)
     return made.id
 
 

@@ -21,6 +21,7 @@ from tests.builders import (
     created,
     given,
     jo,
+    place,
     provisioned,
 )
 
@@ -31,7 +32,7 @@ def changes(*events: Event, of: UUID = SALES) -> Changes:
     """Return the changes of these events of one stream."""
     gathered = Changes()
     for event in events:
-        gathered.add(of, event)
+        gathered.add(event, place(of))
     return gathered
 
 
@@ -72,7 +73,7 @@ def test_a_member_who_joins_leaves_and_joins_is_added() -> None:
 
 def test_a_user_who_leaves_one_group_and_joins_another_does_both() -> None:
     gathered = changes(left(JO))
-    gathered.add(STAFF, joined(JO))
+    gathered.add(joined(JO), place(STAFF))
 
     assert (gathered.added, gathered.removed) == ({(STAFF, JO): "User"}, {(SALES, JO): "User"})
 
@@ -90,7 +91,7 @@ def test_a_deleted_group_is_not_written_and_has_no_members() -> None:
 
 def test_other_groups_keep_their_members_when_one_is_deleted() -> None:
     gathered = changes(joined(JO))
-    gathered.add(STAFF, GroupDeleted())
+    gathered.add(GroupDeleted(), place(STAFF))
 
     assert gathered.added == {(SALES, JO): "User"}
 
@@ -114,7 +115,7 @@ def test_the_row_of_a_user_who_did_not_change_is_not_written() -> None:
 def test_a_deleted_user_is_not_written() -> None:
     gathered = Changes()
     gathered.note_row(user_row(given(jo(provisioned())).user(), USER), is_changed=True)
-    gathered.add(JO, UserDeleted())
+    gathered.add(UserDeleted(), place(JO))
 
     assert (gathered.users, gathered.gone_users) == ({}, [JO])
 

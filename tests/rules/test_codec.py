@@ -25,6 +25,13 @@ from schema.events.group import (
     MembersAdded,
     MembersRemoved,
 )
+from schema.events.hold import (
+    LOSS_KINDS,
+    GuardHeld,
+    HoldApproved,
+    HoldRejected,
+    UsersHeld,
+)
 from schema.events.organization import (
     LegalHoldLifted,
     LegalHoldSet,
@@ -33,6 +40,8 @@ from schema.events.organization import (
     OrganizationRenamed,
     OrganizationResumed,
     OrganizationSuspended,
+    RoleGroup,
+    RoleGroupsChanged,
     SchemaRegistered,
     SettingsChanged,
     TokenIssued,
@@ -43,6 +52,7 @@ from schema.events.proof import AuditExported, LogKeyChanged, LogPoint, LogResto
 from schema.events.upcast import upcast
 from schema.events.user import (
     AccountDesignated,
+    ExplicitRoleChanged,
     ReferenceErased,
     RoleAssigned,
     UserChanged,
@@ -90,6 +100,14 @@ ISSUED = {
     "allowed_networks": st.lists(TEXTS, max_size=3).map(tuple),
 }
 
+MAYBE = st.one_of(st.none(), IDS)
+TRUE = st.sampled_from([None, True])
+USERS = st.lists(IDS, max_size=3).map(tuple)
+NUMBERS = st.integers(0, 10_000)
+ROLE_GROUPS = st.one_of(
+    st.builds(lambda role, group: RoleGroup(role_id=role, group_id=group), IDS, IDS),
+    st.builds(lambda role, name: RoleGroup(role_id=role, display_name=name), IDS, TEXTS),
+)
 CONFLICTS = st.one_of(st.none(), st.lists(IDS, min_size=2, max_size=3).map(tuple))
 
 
@@ -110,6 +128,7 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         attributes=ATTRIBUTES,
         former_user_id=st.one_of(st.none(), IDS),
         conflicting_role_ids=CONFLICTS,
+        explicit_role_id=MAYBE,
         values=st.one_of(st.none(), CHANGES),
     ),
     UserChanged: events(
@@ -120,15 +139,23 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     ),
     UserLinked: events(UserLinked, values=st.one_of(st.none(), CHANGES)),
     RoleAssigned: events(
-        RoleAssigned, role_id=IDS, previous_role_id=IDS, conflicting_role_ids=CONFLICTS
+        RoleAssigned,
+        role_id=IDS,
+        previous_role_id=IDS,
+        conflicting_role_ids=CONFLICTS,
+        group_id=MAYBE,
+        is_given_by_group=TRUE,
+        explicit_role_id=MAYBE,
+        takes_access=TRUE,
     ),
-    UserDeactivated: events(UserDeactivated),
+    ExplicitRoleChanged: events(ExplicitRoleChanged, role_id=MAYBE),
+    UserDeactivated: events(UserDeactivated, takes_access=TRUE),
     UserReactivated: events(UserReactivated),
-    UserDeleted: events(UserDeleted),
+    UserDeleted: events(UserDeleted, takes_access=TRUE),
     GroupCreated: events(GroupCreated, values=DOCUMENTS),
     GroupChanged: events(GroupChanged, values=CHANGES),
     MembersAdded: events(MembersAdded, **MEMBERS),
-    MembersRemoved: events(MembersRemoved, **MEMBERS),
+    MembersRemoved: events(MembersRemoved, **MEMBERS, takes_access=TRUE),
     GroupDeleted: events(GroupDeleted),
     OrganizationRegistered: events(
         OrganizationRegistered,
@@ -199,6 +226,21 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     SettingsChanged: events(
         SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
     ),
+    RoleGroupsChanged: events(
+        RoleGroupsChanged,
+        items=st.lists(ROLE_GROUPS, max_size=3).map(tuple),
+        explicit_wins=st.booleans(),
+    ),
+    GuardHeld: events(
+        GuardHeld,
+        kind=st.sampled_from(LOSS_KINDS),
+        users=USERS,
+        **dict.fromkeys(["since_position", "passed", "active_users"], NUMBERS),
+        **dict.fromkeys(["max_users", "max_percent", "window_minutes"], NUMBERS),
+    ),
+    UsersHeld: events(UsersHeld, users=USERS),
+    HoldApproved: events(HoldApproved),
+    HoldRejected: events(HoldRejected),
 }
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from schema.events import group, organization, user
+from schema.events import group, hold, organization, user
 from schema.events.codec import TYPES, decode, encode
 from schema.events.event import Event, Place
 from tests.builders import START
@@ -55,6 +55,8 @@ def evolved(state: Any, golden: Golden, version: int) -> Any:
         return user.evolve(state, event, place)
     if isinstance(event, group.GroupEvent):
         return group.evolve(state, event, place)
+    if isinstance(event, hold.HoldEvent):
+        return hold.evolve(state, event, place)
     assert isinstance(event, organization.OrganizationEvent)
     return organization.evolve(state, event, place)
 
@@ -62,7 +64,7 @@ def evolved(state: Any, golden: Golden, version: int) -> Any:
 def as_json(state: Any) -> dict[str, Any]:
     """Return a state as JSON."""
     named = state._asdict() if isinstance(state, user.User) else state
-    text = orjson.dumps(named, option=orjson.OPT_NON_STR_KEYS)
+    text = orjson.dumps(named, default=dict, option=orjson.OPT_NON_STR_KEYS)
     read: dict[str, Any] = orjson.loads(text)
     return read
 

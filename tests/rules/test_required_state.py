@@ -85,13 +85,17 @@ def test_a_name_that_is_no_text_is_refused() -> None:
 
 
 def test_a_user_who_goes_needs_its_groups() -> None:
-    assert needs(delete_user()) == RequiredState(users={JO}, gone={JO})
+    assert needs(delete_user()) == RequiredState(
+        users={JO}, gone={JO}, role_groups=True, may_lose={JO}
+    )
 
 
 def test_a_new_group_needs_its_name_and_its_members() -> None:
     assert needs(
         post_group(displayName="SALES", members=members(JO, ANN, "no id"))
-    ) == RequiredState(group_names={"sales"}, members={JO, ANN})
+    ) == RequiredState(
+        group_names={"sales"}, members={JO, ANN}, role_groups=True, sent_names={SALES: {"sales"}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,14 +119,16 @@ def test_a_replaced_group_needs_its_members_where_it_names_any(
 )
 def test_a_change_of_members_needs_those_only(operation: dict[str, Any]) -> None:
     assert needs(patch_group(operation)) == RequiredState(
-        groups={SALES}, members={JO}, named={SALES: {JO}}
+        groups={SALES}, members={JO}, named={SALES: {JO}}, role_groups=True
     )
 
 
 def test_several_members_of_one_path_are_needed() -> None:
     assert needs(
         patch_group(remove(f'members[value eq "{JO}" or value eq "{ANN}"]'))
-    ) == RequiredState(groups={SALES}, members={JO, ANN}, named={SALES: {JO, ANN}})
+    ) == RequiredState(
+        groups={SALES}, members={JO, ANN}, named={SALES: {JO, ANN}}, role_groups=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,17 +149,17 @@ def test_a_change_that_may_be_of_everyone_needs_all_members(operation: dict[str,
 
 @pytest.mark.parametrize("operation", [remove("members", value=[]), add("members", [])])
 def test_a_change_of_nobody_needs_nobody(operation: dict[str, Any]) -> None:
-    assert needs(patch_group(operation)) == RequiredState(groups={SALES})
+    assert needs(patch_group(operation)) == RequiredState(groups={SALES}, role_groups=True)
 
 
 def test_a_renamed_group_needs_to_know_the_name() -> None:
     assert needs(patch_group(replace("displayName", "Staff"))) == RequiredState(
-        groups={SALES}, group_names={"staff"}
+        groups={SALES}, group_names={"staff"}, role_groups=True, sent_names={SALES: {"staff"}}
     )
 
 
 def test_a_group_that_goes_needs_its_own_groups() -> None:
-    assert needs(delete_group()) == RequiredState(groups={SALES}, gone={SALES})
+    assert needs(delete_group()) == RequiredState(groups={SALES}, gone={SALES}, role_groups=True)
 
 
 def test_a_token_needs_its_account() -> None:
@@ -186,5 +192,9 @@ def test_the_organization_itself_is_needed(command: Command) -> None:
 )
 def test_needs_add_up(commands: Sequence[Command]) -> None:
     assert needs(*commands, patch_user(user_id=KIM)) == RequiredState(
-        users={KIM}, groups={SALES}, members={JO, ANN}, named={SALES: {JO, ANN}}
+        users={KIM},
+        groups={SALES},
+        members={JO, ANN},
+        named={SALES: {JO, ANN}},
+        role_groups=True,
     )

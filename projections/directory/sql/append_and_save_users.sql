@@ -36,22 +36,26 @@
 -- $31 documents json[]
 -- $32 searches jsonb[]
 -- $33 kinds text[]
+-- $34 explicit_role_ids uuid[]
+-- $35 role_group_ids uuid[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users', ($2::bigint[])[1] - 1)
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
             user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
-            kind)
+            kind, explicit_role_id, role_group_id)
     SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
            user_name_key, external_id, display_name_key, employee_number_key,
-           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind
+           ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind,
+           explicit_role_id, role_group_id
       FROM locked,
            unnest($19::uuid[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::text[],
                   $24::boolean[], $25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[],
-                  $30::json[], $31::json[], $32::jsonb[], $33::text[])
+                  $30::json[], $31::json[], $32::jsonb[], $33::text[], $34::uuid[], $35::uuid[])
            AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                    external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
+                    external_id, display_name_key, employee_number_key, email_keys, document, search, kind,
+                    explicit_role_id, role_group_id)
      WHERE coalesce((SELECT holders.id
                        FROM directory.users AS holders
                       WHERE holders.organization_id = $1
@@ -69,7 +73,9 @@ WITH locked AS MATERIALIZED (
            email_keys = excluded.email_keys,
            document = excluded.document,
            search = excluded.search,
-           kind = excluded.kind
+           kind = excluded.kind,
+           explicit_role_id = excluded.explicit_role_id,
+           role_group_id = excluded.role_group_id
     RETURNING 1
 )
 SELECT CASE WHEN (SELECT count(*) FROM saved) < cardinality($19::uuid[])

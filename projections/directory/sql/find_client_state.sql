@@ -5,7 +5,8 @@ SELECT clients.id AS token_id, clients.account_id, clients.revoked_at,
        users.active, users.role_id,
        organizations.organization_id, organizations.version, organizations.created_at,
        organizations.name, organizations.roles, organizations.schemas,
-       organizations.settings, organizations.suspended_at, organizations.suspension_reason
+       organizations.settings, organizations.suspended_at, organizations.suspension_reason,
+       organizations.role_groups
   FROM directory.clients
   JOIN directory.organizations
     ON organizations.organization_id = clients.organization_id

@@ -5,7 +5,8 @@ SELECT tokens.id AS token_id, tokens.account_id, tokens.revoked_at, tokens.expir
        users.active, users.role_id,
        organizations.organization_id, organizations.version, organizations.created_at,
        organizations.name, organizations.roles, organizations.schemas,
-       organizations.settings, organizations.suspended_at, organizations.suspension_reason
+       organizations.settings, organizations.suspended_at, organizations.suspension_reason,
+       organizations.role_groups
   FROM directory.tokens
   JOIN directory.organizations
     ON organizations.organization_id = tokens.organization_id

@@ -3,6 +3,7 @@
 -- $1 organization_id uuid
 -- $2 ids uuid[]
 SELECT id, version, created_at, modified_at, origin, active, role_id, document, kind,
+       explicit_role_id, role_group_id,
        (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
           FROM memberships
           JOIN groups

@@ -10,11 +10,12 @@
 -- $8 settings json
 -- $9 suspended_at timestamptz
 -- $10 suspension_reason text
+-- $11 role_groups json
 WITH added AS (
     INSERT INTO directory.organizations
            (organization_id, version, created_at, name, name_key, roles, schemas, settings,
-            suspended_at, suspension_reason)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            suspended_at, suspension_reason, role_groups)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT DO NOTHING
     RETURNING 1
 ), changed AS (
@@ -26,7 +27,8 @@ WITH added AS (
            schemas = $7,
            settings = $8,
            suspended_at = $9,
-           suspension_reason = $10
+           suspension_reason = $10,
+           role_groups = $11
      WHERE organization_id = $1
        AND NOT EXISTS (SELECT
                          FROM directory.organizations AS holders

@@ -17,19 +17,23 @@
 -- $14 documents json[]
 -- $15 searches jsonb[]
 -- $16 kinds text[]
+-- $17 explicit_role_ids uuid[]
+-- $18 role_group_ids uuid[]
 WITH saved AS (
 INSERT INTO directory.users
        (organization_id, id, version, created_at, modified_at, origin, active, role_id,
         user_name_key, external_id, display_name_key, employee_number_key, email_keys, document, search,
-        kind)
+        kind, explicit_role_id, role_group_id)
 SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
        user_name_key, external_id, display_name_key, employee_number_key,
-       ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind
+       ARRAY(SELECT json_array_elements_text(email_keys)), document, search, kind,
+       explicit_role_id, role_group_id
   FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
               $7::boolean[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
-              $13::json[], $14::json[], $15::jsonb[], $16::text[])
+              $13::json[], $14::json[], $15::jsonb[], $16::text[], $17::uuid[], $18::uuid[])
        AS rows (id, version, created_at, modified_at, origin, active, role_id, user_name_key,
-                external_id, display_name_key, employee_number_key, email_keys, document, search, kind)
+                external_id, display_name_key, employee_number_key, email_keys, document, search, kind,
+                explicit_role_id, role_group_id)
  WHERE coalesce((SELECT holders.id
                    FROM directory.users AS holders
                   WHERE holders.organization_id = $1
@@ -47,7 +51,9 @@ SELECT $1, id, version, created_at, modified_at, origin, active, role_id,
        email_keys = excluded.email_keys,
        document = excluded.document,
        search = excluded.search,
-       kind = excluded.kind
+       kind = excluded.kind,
+       explicit_role_id = excluded.explicit_role_id,
+       role_group_id = excluded.role_group_id
 RETURNING 1
 )
 SELECT projections.refuse_taken('users_one_per_user_name')

@@ -6,6 +6,7 @@ from service.callers.caller import Caller
 from service.write.commands import (
     ClientCommand,
     Command,
+    DecideHold,
     ErasureCommand,
     GroupCommand,
     OrganizationCommand,
@@ -13,24 +14,42 @@ from service.write.commands import (
     UserCommand,
 )
 from service.write.decide import clients, erasure, group, organization, tokens, user
+from service.write.decide.guard import decide_hold, judge
+from service.write.decide.role_groups import with_roles
 from service.write.decide.state import BatchState, Decision
 
 
 def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to, in order; none if it changes nothing.
 
-    Errors: a ScimError if it is refused.
+    Errors: a ScimError if it is refused; HeldNow, whose decisions are to be recorded all the same.
     """
+    if isinstance(command, ErasureCommand):
+        return erasure.decide(command, state, caller)  # It is wanted: no guard holds it.
+    decided = _decide(command, state, caller)
+    return judge(decided, state, caller.organization)
+
+
+def _decide(
+    command: UserCommand
+    | GroupCommand
+    | TokenCommand
+    | OrganizationCommand
+    | ClientCommand
+    | DecideHold,
+    state: BatchState,
+    caller: Caller,
+) -> list[Decision]:
     if isinstance(command, UserCommand):
         return user.decide(command, state, caller)
     if isinstance(command, GroupCommand):
-        return group.decide(command, state)
+        return with_roles(group.decide(command, state), state)
     if isinstance(command, TokenCommand):
         return tokens.decide(command, state, caller)
     if isinstance(command, OrganizationCommand):
         return organization.decide(command, state, caller)
     if isinstance(command, ClientCommand):
         return clients.decide(command, state)
-    if isinstance(command, ErasureCommand):
-        return erasure.decide(command, state, caller)
+    if isinstance(command, DecideHold):
+        return decide_hold(command, state)
     assert_never(command)

@@ -1,6 +1,8 @@
 """Decide what a command does to an organization: its registration, its name, its settings, its schemas."""
 
+import hashlib
 from typing import assert_never
+from uuid import UUID
 
 from schema.events.event import Event
 from schema.events.organization import (
@@ -10,14 +12,17 @@ from schema.events.organization import (
     OrganizationRenamed,
     OrganizationResumed,
     OrganizationSuspended,
+    RoleGroupsChanged,
     SchemaRegistered,
     SettingsChanged,
 )
 from schema.events.settings import SETTINGS, IllegalSetting, check_settings
-from schema.scim.errors import Forbidden, InvalidValue, NotFound, Uniqueness
+from schema.scim.errors import Conflict, Forbidden, InvalidValue, NotFound, Uniqueness
 from schema.scim.extension import check_extension, refuse_removal
+from schema.scim.text import fold
 from service.callers.caller import Caller
 from service.write.commands import (
+    ChangeRoleGroups,
     ChangeSettings,
     OrganizationCommand,
     RecordProof,
@@ -27,10 +32,12 @@ from service.write.commands import (
     ResumeOrganization,
     SuspendOrganization,
 )
+from service.write.decide.role_groups import givers_of, role_by_groups
 from service.write.decide.state import BatchState, Decision, decisions
 from service.write.decide.text import invalid, refuse_control_characters
 
 NAME_LENGTH_MAX = 200
+ROLE_GROUPS_MAX = 200
 ONCE_LISTED = "passwordInSchema"
 OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the service.
 
@@ -38,12 +45,14 @@ OPERATORS = frozenset({"cli", "system"})  # Sources whose caller operates the se
 def decide(command: OrganizationCommand, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to; none if it changes nothing.
 
-    Errors: InvalidValue, Uniqueness, NotFound, Forbidden.
+    Errors: InvalidValue, Uniqueness, NotFound, Forbidden, Conflict.
     """
+    if isinstance(command, RegisterOrganization):
+        return decisions(command.id, [_register(command, state)])
+    if isinstance(command, ChangeRoleGroups):
+        return _change_role_groups(command, state)
     events: list[Event]
     match command:
-        case RegisterOrganization():
-            return decisions(command.id, [_register(command, state)])
         case RegisterSchema():
             events = _register_schema(command, state)
         case RenameOrganization():
@@ -122,6 +131,83 @@ def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller)
         )
     changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
     return [SettingsChanged(settings=changed)] if changed else []
+
+
+def _change_role_groups(command: ChangeRoleGroups, state: BatchState) -> list[Decision]:
+    """Return the events that save the list of role groups and give everybody the role that it leads to."""
+    organization = existing(state)
+    _check_role_groups(command, state)
+    if command.digest is not None and command.digest != role_groups_digest(command, state):
+        raise Conflict(
+            "Something has changed since the preview. Look at a new preview, then save with its digest."
+        )
+    is_same = (command.items, command.explicit_wins) == (
+        organization.role_groups,
+        organization.explicit_wins,
+    )
+    if is_same:
+        return []
+    saved = RoleGroupsChanged(items=command.items, explicit_wins=command.explicit_wins)
+    return [Decision(organization.id, saved), *_roles_of_list(command, state)]
+
+
+def _roles_of_list(command: ChangeRoleGroups, state: BatchState) -> list[Decision]:
+    """Return the events that give another role to whoever is in a group of the list, or of the former one."""
+    organization = existing(state)
+    former = givers_of(organization.role_groups, state.group_names)
+    givers = givers_of(command.items, state.group_names)
+    causes: dict[UUID, UUID] = {}  # User → the first group that is the cause.
+    for giver in (*givers, *former):
+        group = state.group(giver.group_id)
+        members = group.members if group else {}
+        users = (each for each, kind in members.items() if kind == "User")
+        for each in users:
+            causes.setdefault(each, giver.group_id)
+    return [
+        decision
+        for user_id, cause in causes.items()
+        for decision in role_by_groups(
+            user_id,
+            state.role_groups_of.get(user_id, ()),
+            givers,
+            state,
+            cause=cause,
+            explicit_wins=command.explicit_wins,
+        )
+    ]
+
+
+def role_groups_digest(command: ChangeRoleGroups, state: BatchState) -> str:
+    """Return a digest of what saving a list would change now: another one means that something has changed."""
+    organization = existing(state)
+    facts = (
+        organization.role_groups,
+        organization.explicit_wins,
+        command.items,
+        command.explicit_wins,
+        sorted(map(repr, _roles_of_list(command, state))),
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _check_role_groups(command: ChangeRoleGroups, state: BatchState) -> None:
+    if len(command.items) > ROLE_GROUPS_MAX:
+        raise InvalidValue(f"The list has at most {ROLE_GROUPS_MAX} role groups.")
+    seen: set[UUID | str] = set()
+    for each in command.items:
+        if (each.group_id is None) == (not (each.display_name or "").strip()):
+            raise InvalidValue("A role group is named by its groupId or by its displayName.")
+        if existing(state).role_name(each.role_id) is None:
+            raise InvalidValue(f"There is no role {each.role_id}.")
+        if each.group_id is not None and state.group(each.group_id) is None:
+            raise InvalidValue(f"There is no group {each.group_id}.")
+        name = fold(each.display_name or "")
+        place = each.group_id or state.group_names.get(name) or name
+        if place in seen:
+            raise InvalidValue(
+                f"Group {each.group_id or each.display_name!r} is in the list twice; the first would count."
+            )
+        seen.add(place)
 
 
 def _refuse_strangers(name: str, caller: Caller) -> None:

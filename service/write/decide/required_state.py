@@ -9,15 +9,18 @@ from schema.scim.patch.operations import Kind, Operation
 from schema.scim.text import fold
 from schema.scim.value import read_value
 from service.write.commands import (
+    ChangeRoleGroups,
     ClientCommand,
     Command,
     CreateAccount,
     CreateGroup,
     CreateUser,
+    DecideHold,
     DeleteGroup,
     DeleteUser,
     EraseUser,
     ErasureCommand,
+    GroupCommand,
     IssueToken,
     LiftLegalHold,
     OrganizationCommand,
@@ -29,15 +32,22 @@ from service.write.commands import (
     RotateToken,
     SetLegalHold,
     TokenCommand,
+    UserCommand,
 )
 from service.write.decide.members import is_about_members, member_ids, mention, parse_ids
+
+TOUCHED = frozenset({"active", "roleId", "roles"})  # Attributes that give access and roles.
 
 
 @dataclass(slots=True)
 class RequiredState:
-    """Ids and names to load. `gone` holds the ids that are being deleted: the groups they are in are loaded too."""
+    """Ids and names to load. `gone` holds the ids that are being deleted: the groups they are in are loaded too.
 
-    organization: bool = False
+    What role groups require beyond that is found while loading, because the list of role groups says it.
+    """
+
+    organization: bool = False  # With its tokens.
+    role_groups: bool = False  # The organization without its tokens: roles or access may change.
     users: set[UUID] = field(default_factory=set)
     user_names: set[str] = field(default_factory=set)
     external_ids: set[str] = field(default_factory=set)
@@ -54,12 +64,30 @@ class RequiredState:
         default_factory=dict
     )  # Person → by what others may name it.
     legal_holds: bool = False
+    sent_names: dict[UUID, set[str]] = field(default_factory=dict)  # Group → folded displayNames.
+    lists: list[ChangeRoleGroups] = field(default_factory=list)
+    holds: set[UUID] = field(default_factory=set)
+    may_lose: set[UUID] = field(
+        default_factory=set
+    )  # Users whose access or role a command may take.
 
     def add(self, command: Command) -> None:
         """Add what one command requires."""
-        if isinstance(command, ErasureCommand):
+        if isinstance(command, UserCommand):
+            self._add_user_command(command)
+        elif isinstance(command, GroupCommand):
+            self._add_group_command(command)
+        elif isinstance(command, ChangeRoleGroups):
+            self.role_groups = True
+            self.lists.append(command)
+        elif isinstance(command, DecideHold):
+            self.holds.add(command.id)
+        elif isinstance(command, ErasureCommand):
             self._add_erasure(command)
-            return
+        else:
+            self._add_organization(command)
+
+    def _add_user_command(self, command: UserCommand) -> None:
         match command:
             case CreateUser() | CreateAccount():
                 self._add_names(command.document, kind_of(command))
@@ -67,12 +95,21 @@ class RequiredState:
             case ReplaceUser():
                 self.users.add(command.id)
                 self._add_names(command.document)
+                if command.role_ids or not TOUCHED.isdisjoint(command.document):
+                    self._add_loss(command.id)
             case PatchUser():
                 self.users.add(command.id)
                 self._add_patched_names(command)
+                if any(each.path.attribute.name in TOUCHED for each in command.patch.operations):
+                    self._add_loss(command.id)
             case DeleteUser():
                 self.users.add(command.id)
                 self.gone.add(command.id)
+                self._add_loss(command.id)
+
+    def _add_group_command(self, command: GroupCommand) -> None:
+        self.role_groups = True
+        match command:
             case CreateGroup() | ReplaceGroup():
                 self._add_group_document(command)
             case PatchGroup():
@@ -80,8 +117,10 @@ class RequiredState:
             case DeleteGroup():
                 self.groups.add(command.id)
                 self.gone.add(command.id)
-            case _:
-                self._add_organization(command)
+
+    def _add_loss(self, user_id: UUID) -> None:
+        self.role_groups = True
+        self.may_lose.add(user_id)
 
     def _add_erasure(self, command: ErasureCommand) -> None:
         self.organization = self.legal_holds = True
@@ -116,12 +155,17 @@ class RequiredState:
     def _add_group_document(self, command: CreateGroup | ReplaceGroup) -> None:
         document = command.document
         if "displayName" in document:
-            self.group_names.add(fold(document["displayName"]))
+            self._add_group_names(command.id, {fold(document["displayName"])})
         self.members |= set(parse_ids(member_ids(document.get("members", ()))))
         if isinstance(command, ReplaceGroup):
             self.groups.add(command.id)
             if "members" in document or command.is_emptied:
                 self.whole_groups.add(command.id)
+
+    def _add_group_names(self, group_id: UUID, names: set[str]) -> None:
+        if names:
+            self.group_names |= names
+            self.sent_names.setdefault(group_id, set()).update(names)
 
     def _add_group_patch(self, command: PatchGroup) -> None:
         self.groups.add(command.id)
@@ -134,7 +178,7 @@ class RequiredState:
                     self.named.setdefault(command.id, set()).update(ids)
                 if mentioned.is_of_everyone:
                     self.whole_groups.add(command.id)
-            self.group_names |= _sent_name(operation, "displayName")
+            self._add_group_names(command.id, _sent_name(operation, "displayName"))
 
 
 def kind_of(command: CreateUser | CreateAccount) -> UserKind:

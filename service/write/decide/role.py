@@ -34,6 +34,7 @@ class Assigned(NamedTuple):
     conflict: tuple[
         UUID, ...
     ] = ()  # In the order of ROLE_PRECEDENCE; empty if there was no choice.
+    is_default: bool = False  # Nothing names a role any more: what a role group gives counts again.
 
 
 def assigned_role(organization: Organization, role_text: str | None, named: set[UUID]) -> Assigned:
@@ -73,7 +74,12 @@ def effective_roles(elements: list[Document] | None, organization: Organization)
 def role_left(elements: list[Document] | None, organization: Organization) -> Assigned:
     """Return the role of a user whose role was withdrawn: one that is still named, else the default role."""
     left = effective_roles(elements, organization)
-    return chosen_role(left or {organization.default_role_id}, organization)
+    return chosen_role(left, organization) if left else default_role(organization)
+
+
+def default_role(organization: Organization) -> Assigned:
+    """Return the role of a user for whom a request takes back the role that it named before."""
+    return Assigned(organization.default_role_id, is_default=True)
 
 
 def sent_roles(operations: tuple[Operation, ...], after: list[Document]) -> list[Document]:

@@ -7,16 +7,19 @@ from typing import Any, NamedTuple, Protocol, cast, get_args
 from uuid import UUID
 
 from schema.events import group as groups
+from schema.events import hold as holds
 from schema.events import organization as organizations
 from schema.events import user as users
 from schema.events.client import ClientRegistered
 from schema.events.event import Event, Place
-from schema.events.group import Group, GroupEvent, MemberType
+from schema.events.group import Group, GroupEvent, MembersAdded, MembersRemoved, MemberType
+from schema.events.hold import Hold
 from schema.events.organization import Organization
-from schema.events.user import User
+from schema.events.user import User, UserEvent
 from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
+from service.limits.guard_state import GuardState
 from service.write.commands import ANY_VERSION, Precondition
 
 # Looked up by type: isinstance on a pydantic class takes eight times as long, and every write passes here.
@@ -24,6 +27,7 @@ USER_EVENTS = frozenset(get_args(users.UserEvent))
 GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
 HOLDER_EVENTS = frozenset({organizations.TokenIssued, ClientRegistered})
+HOLD_EVENTS = frozenset(get_args(holds.HoldEvent))
 
 
 # Units of a budget.
@@ -32,7 +36,7 @@ EVENT_COST = 20  # For each further stream that a command writes an event to.
 GROUPS_PER_UNIT = 4  # Groups in which a member is looked up.
 
 
-class Hold(Protocol):
+class StandingHold(Protocol):
     """A legal hold, as a decision sees it."""
 
     @property
@@ -68,12 +72,20 @@ class BatchState:
     group_names: dict[str, UUID] = field(default_factory=dict)  # Folded displayName → the group.
     member_types: dict[UUID, MemberType] = field(default_factory=dict)  # Ids that may be members.
     user_groups: dict[UUID, str] = field(default_factory=dict)  # User → its groups, for the answer.
+    # Users of whom only the role is loaded: their attributes are empty. None of them is in `users` too.
+    role_holders: dict[UUID, User] = field(default_factory=dict)
+    # User → those of its groups that are role groups, or that the batch may make one.
+    role_groups_of: dict[UUID, set[UUID]] = field(default_factory=dict)
     technical: set[UUID] = field(default_factory=set)  # Users with tokens or clients in use.
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+    now: datetime | None = None  # By Postgres's clock, when the batch began.
+    is_unjudged: bool = False  # A decision takes access, and no guard has judged it.
+    guard: GuardState | None = None  # Loaded under the log's lock only, if access may be lost.
     # Users that were loaded and are not parsed yet: most batches are about many small users, and some about large ones.
     unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
     erasing: dict[UUID, set[UUID]] = field(default_factory=dict)  # Person → who may name it.
-    legal_holds: Mapping[UUID | None, Hold] = field(default_factory=dict)
+    legal_holds: Mapping[UUID | None, StandingHold] = field(default_factory=dict)
     spending: Spending = field(default_factory=Spending)  # Of the command that is being decided.
 
     def user(self, user_id: UUID) -> User | None:
@@ -82,6 +94,12 @@ class BatchState:
             self.users[user_id] = read()
         user = self.users.get(user_id)
         return None if user is None or user.is_deleted else user
+
+    def anyone(self, user_id: UUID) -> User | None:
+        """Return a user, whether it was loaded in full or only its role; a deleted one too."""
+        if user_id in self.unread:
+            self.user(user_id)
+        return self.users.get(user_id) or self.role_holders.get(user_id)
 
     def group(self, group_id: UUID) -> Group | None:
         """Return a group, or None if it does not exist or is deleted."""
@@ -99,22 +117,32 @@ class BatchState:
         """Return the version that a stream has reached, 0 for a new one."""
         if self.organization and self.organization.id == stream_id:
             return self.organization.version
-        state = self.users.get(stream_id) or self.groups.get(stream_id)
+        state = self.anyone(stream_id) or self.groups.get(stream_id) or self.holds.get(stream_id)
         return state.version if state else 0
 
     def evolve(self, event: Event, place: Place) -> None:
         """Apply an event: the next command of the batch sees its effect."""
         kind, fact = type(event), cast("Any", event)
         if kind in USER_EVENTS:
-            self._set_user(users.evolve(self.users.get(place.stream_id), fact, place))
+            self._evolve_user(fact, place)
         elif kind in GROUP_EVENTS:
             self._evolve_group(fact, place)
         elif kind in ORGANIZATION_EVENTS:
             self.organization = organizations.evolve(self.organization, fact, place)
             if kind in HOLDER_EVENTS:
                 self.technical.add(fact.account_id)
+        elif kind in HOLD_EVENTS:
+            former = self.holds.get(place.stream_id)
+            self.holds[place.stream_id] = holds.evolve(former, fact, place)
         else:
             raise TypeError(event)
+
+    def _evolve_user(self, event: UserEvent, place: Place) -> None:
+        holder = self.role_holders.get(place.stream_id)
+        if holder is None:
+            self._set_user(users.evolve(self.users.get(place.stream_id), event, place))
+        else:
+            self.role_holders[place.stream_id] = users.evolve(holder, event, place)
 
     def _set_user(self, user: User) -> None:
         former = self.users.get(user.id)
@@ -138,7 +166,16 @@ class BatchState:
         former = self.groups.get(place.stream_id)
         # This dict was loaded for this batch, and nothing else uses it.
         members = cast("dict[UUID, MemberType]", former.members) if former else {}
+        self._note_role_groups(event, place.stream_id)
         self._set_group(groups.evolve_in_place(former, event, place, members).with_members(members))
+
+    def _note_role_groups(self, event: GroupEvent, group_id: UUID) -> None:
+        if type(event) is MembersAdded and self.role_groups_of:
+            for each in event.members:
+                self.role_groups_of.setdefault(each, set()).add(group_id)
+        elif type(event) is MembersRemoved and self.role_groups_of:
+            for each in event.members:
+                self.role_groups_of.get(each, set()).discard(group_id)
 
     def _set_group(self, group: Group) -> None:
         former = self.groups.get(group.id)

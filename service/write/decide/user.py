@@ -37,11 +37,13 @@ from service.write.decide.required_state import kind_of
 from service.write.decide.role import (
     Assigned,
     assigned_role,
+    default_role,
     effective_roles,
     named_roles,
     role_left,
     sent_roles,
 )
+from service.write.decide.role_groups import named_role_events
 from service.write.decide.state import EVENT_COST, BatchState, Decision, check, decisions
 
 OWN = ("active", "roleId")  # Not among a user's attributes: separate events change them.
@@ -85,15 +87,19 @@ def _create(command: CreateUser | CreateAccount, state: BatchState, caller: Call
     require(document, command.resource_type)
     key = user_name_key(document["userName"], kind_of(command))
     _refuse_taken(key, document["userName"], None, state)
-    named = effective_roles(document.get("roles"), caller.organization)
-    assigned = assigned_role(caller.organization, document.get("roleId"), named)
+    organization = state.organization or caller.organization
+    named = effective_roles(document.get("roles"), organization)
+    assigned = assigned_role(organization, document.get("roleId"), named)
     values = difference({}, _attributes(document))
+    default = organization.default_role_id
+    is_default_named = bool(organization.role_groups) and assigned.role_id == default
     return UserProvisioned(
-        role_id=assigned.role_id or caller.organization.default_role_id,
+        role_id=assigned.role_id or default,
         active=document.get("active", True),
         attributes=tuple(values),
         former_user_id=_former(document, key, state),
         conflicting_role_ids=assigned.conflict or None,
+        explicit_role_id=default if is_default_named else None,
         values=values,
     )
 
@@ -135,10 +141,11 @@ def _replaced(user: User, command: ReplaceUser, caller: Caller) -> Wanted:
 def _is_withdrawn(user: User, document: Document, caller: Caller) -> bool:
     """Return whether a request removes the app role that a user's role came from, or may have come from."""
     before, after = user.attributes.get("roles"), document.get("roles")
+    role_id = user.explicit_role(caller.organization.default_role_id) or user.role_id
     return (
         before != after
-        and user.role_id in named_roles(before, caller.organization)
-        and user.role_id not in named_roles(after, caller.organization)
+        and role_id in named_roles(before, caller.organization)
+        and role_id not in named_roles(after, caller.organization)
     )
 
 
@@ -159,8 +166,7 @@ def _patched(user: User, command: PatchUser, state: BatchState, caller: Caller) 
         named = set()
     role = assigned_role(caller.organization, document.get("roleId"), named)
     # If roleId was removed and no other role named, the user has the default role again.
-    role_id = role.role_id or caller.organization.default_role_id
-    return Wanted(document, Assigned(role_id, role.conflict))
+    return Wanted(document, role if role.role_id else default_role(caller.organization))
 
 
 def _document(user: User) -> Document:
@@ -174,22 +180,31 @@ def _attributes(document: Document) -> Document:
 def _change(user: User, wanted: Wanted, state: BatchState, caller: Caller) -> list[Event]:
     """Return the events that lead from a user to the wanted document and role."""
     document, active = wanted.document, wanted.document["active"]
-    role_id, conflict = wanted.role.role_id or user.role_id, wanted.role.conflict or None
+    conflict = wanted.role.conflict or None
+    roles = _role_events(user, wanted.role, state, caller)
+    moved = next((each for each in roles if isinstance(each, RoleAssigned)), None)
+    role_id = moved.role_id if moved else user.role_id
     is_ended = user.active and _may_hold_tokens(user.role_id, caller)
     if is_ended and not (active and _may_hold_tokens(role_id, caller)):
         _protect_account(user, state, caller)
     key = user_name_key(document["userName"], user.kind)
     _refuse_taken(key, document["userName"], user, state)
-    is_moved = role_id != user.role_id
     events = _attribute_events(
-        user, _attributes(document), caller, conflict=None if is_moved else conflict
+        user, _attributes(document), caller, conflict=None if moved else conflict
     )
-    if is_moved:
-        moved = {"role_id": role_id, "previous_role_id": user.role_id}
-        events.append(RoleAssigned(**moved, conflicting_role_ids=conflict))
+    events += roles
     if active != user.active:
         events.append(UserReactivated() if active else UserDeactivated())
     return events
+
+
+def _role_events(user: User, assigned: Assigned, state: BatchState, caller: Caller) -> list[Event]:
+    if assigned.role_id is None:
+        return []
+    organization = state.organization or caller.organization
+    explicit = None if assigned.is_default else assigned.role_id
+    conflict = assigned.conflict or None
+    return named_role_events(user, explicit, state, organization, conflict=conflict)
 
 
 def _attribute_events(

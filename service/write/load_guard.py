@@ -1,0 +1,83 @@
+"""Load what the guard judges a batch by, under the log's lock, so that all processes count the same."""
+
+from datetime import datetime, timedelta
+from typing import get_args
+from uuid import UUID
+
+from eventstore.postgres.connection import Connection
+from projections.directory import load, load_roles
+from schema.events.hold import LossKind
+from schema.events.organization import TOKEN_ROLE
+from service.ids import new_id
+from service.limits.guard_state import APPROVED_FOR, REJECTED_FOR, GuardState, limits_of
+from service.write.decide.required_state import RequiredState
+from service.write.decide.state import BatchState
+
+
+async def load_guard(  # noqa: PLR0917 - for whose batch, what it requires and has, and when.
+    connection: Connection,
+    organization_id: UUID,
+    required: RequiredState,
+    state: BatchState,
+    now: datetime,
+) -> None:
+    """Load holds that are decided on, and the guard if the batch may take access from anybody."""
+    state.now = now
+    if required.holds:
+        state.holds = await load.load_holds(connection, organization_id, required.holds)
+    users = required.may_lose
+    organization = state.organization
+    if organization is None or not (users or required.role_groups):
+        return
+    state.technical = await load_roles.find_technical(connection, organization_id, users)
+    guard = state.guard = GuardState(limits_of(organization, now))
+    administrator = organization.roles[TOKEN_ROLE]
+    found = [state.anyone(each) for each in users - state.technical]
+    if any(each and each.active and each.role_id == administrator for each in found):
+        guard.administrators = await load_roles.count_administrators(
+            connection, organization_id, administrator
+        )
+    if guard.limits is not None and users:
+        await _load_window(connection, organization_id, guard, users, now)
+        await _load_holds(connection, organization_id, state, guard, users)
+
+
+async def _load_window(  # noqa: PLR0917 - as load_guard.
+    connection: Connection,
+    organization_id: UUID,
+    guard: GuardState,
+    users: set[UUID],
+    now: datetime,
+) -> None:
+    limits = guard.limits
+    assert limits is not None
+    since = now - timedelta(minutes=limits.window_minutes)
+    window = await load_roles.count_losses(connection, organization_id, since)
+    guard.lost_count, guard.since_position = window
+    if guard.lost_count:
+        guard.lost = await load_roles.find_lost(connection, organization_id, since, users)
+    if guard.count(users) > limits.max_users:  # Otherwise the number does not matter.
+        guard.active_users = await load_roles.count_active(connection, organization_id, since)
+
+
+async def _load_holds(  # noqa: PLR0917 - as load_guard.
+    connection: Connection,
+    organization_id: UUID,
+    state: BatchState,
+    guard: GuardState,
+    users: set[UUID],
+) -> None:
+    now = state.now
+    assert now is not None
+    guard.new_holds = {kind: new_id() for kind in get_args(LossKind)}
+    guard.open_holds = await load_roles.find_open_holds(connection, organization_id)
+    guard.concerns = await load_roles.find_concerns(
+        connection,
+        organization_id,
+        users,
+        approved_since=now - APPROVED_FOR,
+        rejected_since=now - REJECTED_FOR,
+    )
+    named = {*guard.open_holds.values(), *guard.concerns.values()} - state.holds.keys()
+    if named:
+        state.holds |= await load.load_holds(connection, organization_id, named)
