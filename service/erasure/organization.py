@@ -11,8 +11,8 @@ from eventstore.erase import list_erased
 from eventstore.events import Provenance
 from eventstore.proof.outside_lines import Erased
 from eventstore.read import read_tail
-from projections.directory.everything import list_everything
 from projections.directory.load import load_organization
+from projections.directory.organizations import list_everything
 from schema.events.organization import Organization
 from service.callers.caller import Caller
 from service.erasure.outside import record_outside
