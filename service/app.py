@@ -57,7 +57,7 @@ from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
-from service.proof.parts import proving
+from service.proof.parts import outside_copy, proving
 from service.requests.background import keeping_requests
 from service.requests.kept import KeptRequests
 from service.runtime import Runtime
@@ -117,6 +117,8 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         turns=Turns(),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
+        outside=outside_copy(settings),
+        backup_retention_days=settings.backup_retention_days,
         kept=KeptRequests(),
         issuer_rules=issuer_rules(settings),
     )

@@ -173,6 +173,8 @@ class Settings(BaseSettings):
     outside_copy: str | None = None  # A folder or a URL; by default a folder beside the master key.
     outside_webhook: str | None = None  # Gets each kept checkpoint.
     outside_copy_required: bool = False  # /readyz is 503 while the copy outside is late.
+    # How long the operator keeps physical copies of the database: receipts of erasures say so.
+    backup_retention_days: int = Field(default=30, ge=0, le=3_650)
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False

@@ -25,12 +25,19 @@ from schema.events.hold import Hold, HoldEvent, held_users
 from schema.events.loss import LOSSES
 from schema.events.organization import (
     Organization,
+    OrganizationErased,
     OrganizationEvent,
     TokenIssued,
     TokenRevoked,
     TokenRotated,
 )
-from schema.events.user import ExplicitRoleChanged, RoleAssigned, User, UserDeleted
+from schema.events.user import (
+    ExplicitRoleChanged,
+    RoleAssigned,
+    User,
+    UserDeleted,
+    UserErased,
+)
 
 GROUPS_TOGETHER = 500  # Whose rows are made without a break.
 Pair = tuple[UUID, UUID]  # Group, member.
@@ -77,6 +84,7 @@ class Changes:
     tokens: list[UUID] = field(default_factory=list)
     clients: dict[UUID, None] = field(default_factory=dict)
     is_organization_changed: bool = False
+    is_organization_erased: bool = False
     roles: dict[UUID, None] = field(
         default_factory=dict
     )  # Users whose role may be all that changed.
@@ -89,7 +97,7 @@ class Changes:
         if is_changed:
             self.users[row.id] = row
 
-    def add(self, event: Event, place: Place) -> None:
+    def add(self, event: Event, place: Place) -> None:  # noqa: C901 - one branch for each kind of event.
         """Add what one event changes. For a user, only its role and a deletion: the row has all else (`note_row`)."""
         kind, stream_id = type(event), place.stream_id
         if kind in LOSSES:
@@ -100,6 +108,12 @@ class Changes:
             self.users.pop(stream_id, None)
             self.roles.pop(stream_id, None)
             self.gone_users.append(stream_id)
+        elif kind is UserErased:
+            # Whoever erases a person removes its rows (projections/erasure).
+            self.users.pop(stream_id, None)
+            self.gone_users = [each for each in self.gone_users if each != stream_id]
+        elif kind is OrganizationErased:
+            self.is_organization_erased = True
         elif kind in GROUP_EVENTS:
             self.groups[stream_id] = None
             self._add_members(stream_id, event)
@@ -141,11 +155,12 @@ class Changes:
             for pair in [each for each in pairs if each[0] == group_id]:
                 del pairs[pair]
 
-    async def save(
-        self, connection: Connection, organization_id: UUID, state: States, sealer: Sealer
+    async def _save_organization(
+        self, connection: Connection, organization_id: UUID, state: States
     ) -> None:
-        """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
-        if self.is_organization_changed and state.organization:
+        if self.is_organization_erased:
+            await save.delete_organization(connection, organization_id)
+        elif self.is_organization_changed and state.organization:
             await save.save_organization(connection, state.organization)
             for token_id in self.tokens:
                 token = state.organization.tokens[token_id]
@@ -153,6 +168,12 @@ class Changes:
             for client_id in self.clients:
                 client = state.organization.clients[client_id]
                 await save.save_client(connection, organization_id, client)
+
+    async def save(
+        self, connection: Connection, organization_id: UUID, state: States, sealer: Sealer
+    ) -> None:
+        """Write all changes. Names are freed before they are taken again. Errors: NameTaken."""
+        await self._save_organization(connection, organization_id, state)
         if self.gone_users:
             gone = [state.users[each] for each in self.gone_users]
             await save.delete_users(connection, organization_id, gone, sealer)

@@ -99,7 +99,7 @@ class Folded:
                 # A plain tuple in the order of MembershipRow: these are most rows of a large log.
                 for member_id, kind in self.joined.items():
                     yield "memberships", (organization_id, state.id, member_id, kind)
-            case Organization() as state:
+            case Organization(is_erased=False) as state:
                 yield "organizations", organization_row(state)
                 for token in state.tokens.values():
                     yield "tokens", (organization_id, *token_row(token))

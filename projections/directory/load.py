@@ -111,6 +111,15 @@ async def find_user_names(
     return found
 
 
+async def find_mentioning(
+    connection: Connection, organization_id: UUID, names: Collection[str]
+) -> set[UUID]:
+    """Return the users whose manager may be named by one of some texts, which are folded. Some of them are not."""
+    written = [orjson.dumps(each.lower()).decode()[1:-1] for each in names]
+    rows = await connection.fetch(statement("find_mentioning"), organization_id, written)
+    return {row["id"] for row in rows}
+
+
 async def load_groups(
     connection: Connection, organization_id: UUID, ids: Collection[UUID], members: Members
 ) -> dict[UUID, Group]:

@@ -1,5 +1,6 @@
 """Read organizations and accounts, for administrators."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
@@ -9,6 +10,13 @@ from schema.events.organization import Organization
 from schema.events.user import UNLISTED, user_name_key
 
 statement = statements_in(__package__)
+
+
+class Everything(NamedTuple):
+    """The users, also those that were deleted and not erased; the groups."""
+
+    users: list[UUID]
+    groups: list[UUID]
 
 
 async def list_organizations(connection: Connection) -> list[Organization]:
@@ -33,3 +41,10 @@ async def find_account(
         [user_name_key(user_name, UNLISTED), user_name_key(user_name)],
     )
     return found
+
+
+async def list_everything(connection: Connection, organization_id: UUID) -> Everything:
+    """Return all that the directory has of an organization."""
+    row = await connection.fetchrow(statement("list_everything"), organization_id)
+    assert row is not None
+    return Everything(list(row["users"]), list(row["groups"]))

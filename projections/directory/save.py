@@ -184,6 +184,11 @@ async def save_organization(connection: Connection, organization: Organization) 
         raise NameTaken(error.constraint_name or "") from error
 
 
+async def delete_organization(connection: Connection, organization_id: UUID) -> None:
+    """Delete an organization from the directory, with its tokens and OAuth clients."""
+    await connection.execute(statement("delete_organization"), organization_id)
+
+
 async def save_token(connection: Connection, organization_id: UUID, token: Token) -> None:
     """Insert a token, or note that it was revoked."""
     await connection.execute(statement("save_token"), organization_id, *token_row(token))

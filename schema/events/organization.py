@@ -115,6 +115,26 @@ class SettingsChanged(Event):
     settings: dict[str, Any]  # By the names of schema/events/settings.py; only what changed.
 
 
+class LegalHoldSet(Event):
+    """Nobody may erase a person, or anybody of the organization, until the hold is lifted."""
+
+    reason: str  # It is public, and names nobody.
+    subject_id: UUID | None = None  # None: the whole organization.
+
+
+class LegalHoldLifted(Event):
+    """A legal hold no longer stands."""
+
+    reason: str
+    subject_id: UUID | None = None
+
+
+class OrganizationErased(Event):
+    """The contract ended: every person was erased, and the organization is gone from the directory."""
+
+    reason: str
+
+
 OrganizationEvent = (
     OrganizationRegistered
     | OrganizationRenamed
@@ -125,6 +145,9 @@ OrganizationEvent = (
     | TokenRevoked
     | SchemaRegistered
     | SettingsChanged
+    | LegalHoldSet
+    | LegalHoldLifted
+    | OrganizationErased
     | RoleGroupsChanged
     | ProofEvent
     | ClientEvent
@@ -167,6 +190,7 @@ class Organization:
     schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # URN → Schema resource.
     clients: Mapping[UUID, Client] = field(default_factory=dict)  # OAuth clients.
     settings: Mapping[str, Any] = field(default_factory=dict)  # Only those that were chosen.
+    is_erased: bool = False  # It has no row.
     suspension: "Suspension | None" = None
     role_groups: tuple[RoleGroup, ...] = ()  # The first that a user is in counts.
     explicit_wins: bool = True
@@ -191,7 +215,7 @@ class Organization:
         return self.roles[DEFAULT_ROLE]
 
 
-def evolve(
+def evolve(  # noqa: C901 - one branch for each kind of event.
     organization: Organization | None, event: OrganizationEvent, place: Place
 ) -> Organization:
     """Return the organization after an event. Pure; every reader of the log uses it."""
@@ -228,6 +252,10 @@ def evolve(
             after = replace(after, clients=clients.evolve(organization.clients, event, place))
         case SettingsChanged() | RoleGroupsChanged():
             after = _chosen(after, event)
+        case OrganizationErased():
+            after = replace(after, is_erased=True)
+        case LegalHoldSet() | LegalHoldLifted():
+            pass  # Who erases reads them from the log.
         case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
             pass  # They say something about the log, and nothing about the organization.
         case _:

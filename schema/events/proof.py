@@ -49,7 +49,7 @@ class LogRestored(Event):
 class AuditExported(Event):
     """Somebody got a part of the log."""
 
-    what: Literal["evidence", "events", "access", "report"]
+    what: Literal["evidence", "events", "access", "report", "organization"]
     from_position: int
     to_position: int
     digest: str  # SHA-256 in hexadecimal: of the file, or of the manifest of a bundle of evidence.

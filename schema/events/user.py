@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from schema.events.event import Event, PersonalEvent, Place, TakesAccess, with_values
+from schema.events.event import Event, PersonalEvent, Place, TakesAccess, Values, with_values
 from schema.scim.text import fold
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+MANAGER = f"{ENTERPRISE}:manager"  # The one attribute that names another person.
 
 # The different roles that one request named, in the order of precedence; stated if a rule had to choose.
 RoleIds = tuple[UUID, ...]
@@ -77,6 +80,20 @@ class UserDeleted(Event):
     takes_access: TakesAccess = None
 
 
+class UserErased(Event):
+    """The person was erased: the key of its values is destroyed. `reason` is public, and names nobody."""
+
+    reason: str
+    forced: bool | None = None  # True: SCIM had not deleted the user, and the same request did.
+
+
+class ReferenceErased(Event):
+    """What this user's values said about a person who was erased is gone; the person's id stays."""
+
+    subject_id: UUID  # Who was erased.
+    whole: bool | None = None  # True: the manager was named by something else than the id.
+
+
 class AccountDesignated(Event):
     """The user is a technical account: it exists to hold tokens."""
 
@@ -92,6 +109,8 @@ UserEvent = (
     | UserDeactivated
     | UserReactivated
     | UserDeleted
+    | UserErased
+    | ReferenceErased
     | AccountDesignated
 )
 
@@ -143,7 +162,7 @@ def user_name_key(user_name: str, kind: UserKind = "person") -> str:
     return UNLISTED_PREFIX + key if kind == UNLISTED else key
 
 
-def evolve(user: User | None, event: UserEvent, place: Place) -> User:
+def evolve(user: User | None, event: UserEvent, place: Place) -> User:  # noqa: C901 - one branch for each event.
     """Return the user after an event. Pure; every reader of the log uses it.
 
     A rebuild calls this for every event. So types are compared by `is`, because isinstance with a
@@ -166,6 +185,10 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         active = False
     elif type(event) is UserReactivated:
         active = True
+    elif type(event) is UserErased:
+        attributes = {}  # Also where an older backup has brought the key back.
+    elif type(event) is ReferenceErased:
+        attributes = without_reference(attributes, event)
     elif type(event) is AccountDesignated:
         kind = "account" if event.listed_in_scim else UNLISTED
     elif type(event) is not UserDeleted:
@@ -179,11 +202,26 @@ def evolve(user: User | None, event: UserEvent, place: Place) -> User:
         active,
         role_id,
         attributes,
-        type(event) is UserDeleted,
+        user.is_deleted or type(event) is UserDeleted or type(event) is UserErased,
         kind,
         explicit_role_id,
         role_group_id,
     )
+
+
+def without_reference(attributes: Values, event: ReferenceErased) -> Values:
+    """Return attributes without what the manager's values say about a person who was erased."""
+    manager = attributes.get(ENTERPRISE, {}).get("manager")
+    if not isinstance(manager, dict):
+        return attributes
+    if manager.get("value") == str(event.subject_id):
+        return with_values(attributes, {MANAGER: reference_only(manager)})
+    return with_values(attributes, {MANAGER: None}) if event.whole else attributes
+
+
+def reference_only(manager: Values) -> Values:
+    """Return a manager without its name."""
+    return {name: value for name, value in manager.items() if name in {"value", "$ref"}}
 
 
 def _provisioned(event: UserProvisioned, place: Place) -> User:
@@ -198,3 +236,23 @@ def _provisioned(event: UserProvisioned, place: Place) -> User:
         attributes=with_values({}, event.values or {}),
         explicit_role_id=event.explicit_role_id,
     )
+
+
+def manager_without(value: Any, event: ReferenceErased) -> Any:
+    """Return a manager of an earlier event without what it says about a person who was erased.
+
+    By what else than its id a person was named, nobody knows any more: such a manager is left out.
+    """
+    if not isinstance(value, dict):
+        return value
+    if value.get("value") == str(event.subject_id):
+        return reference_only(value)
+    return value if _is_id(value.get("value")) else None
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from service.api.models import ListQuery, Page
 from service.api.route import Api, Route
-from service.audit import as_of, cycles, events, files, past, proof
+from service.audit import as_of, cycles, erasures, events, files, past, proof
 from service.audit.cycle_messages import (
     CycleAnswer,
     CycleRow,
@@ -11,6 +12,7 @@ from service.audit.cycle_messages import (
     RefusalRow,
     RefusalsQuery,
 )
+from service.audit.erasure_messages import EraseRequest, ErasureReceipt, ErasureRow
 from service.audit.messages import (
     AccessAnswer,
     AccessExportQuery,
@@ -39,7 +41,7 @@ from service.audit.proof_messages import (
     InclusionQuery,
     KeysAnswer,
 )
-from service.callers.scopes import AUDIT_EXPORT, AUDIT_READ
+from service.callers.scopes import AUDIT_ERASE, AUDIT_EXPORT, AUDIT_READ
 
 AUDIT_API: Final = Api(
     prefix="/api/audit/v1",
@@ -123,6 +125,25 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+        ),
+        Route(
+            "POST",
+            "/erasures",
+            AUDIT_ERASE,
+            erasures.erase,
+            "Erase a person for ever. Answers the receipt.",
+            answer=ErasureReceipt,
+            body=EraseRequest,
+            status=201,
+        ),
+        Route(
+            "GET",
+            "/erasures",
+            AUDIT_ERASE,
+            erasures.erasures,
+            "List who was erased, the last one first.",
+            answer=Page[ErasureRow],
+            query=ListQuery,
         ),
         Route(
             "GET",

@@ -21,6 +21,9 @@ from service.cli.admin.tokens import tokens
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.keys import keys
 from service.cli.printing import lists as show
+from service.cli.privacy.holds import holds
+from service.cli.privacy.organizations import organization_erase, organization_export
+from service.cli.privacy.people import audit_erase, audit_erasures
 from service.cli.process import output
 from service.cli.process.output import say
 from service.cli.process.run import (
@@ -130,6 +133,11 @@ async def _migrate(settings: Settings, *, renew_login: bool) -> None:
 
 
 organizations.command("set")(organization_set)
+organizations.command("export")(organization_export)
+organizations.command("erase")(organization_erase)
+audit.command("erase")(audit_erase)
+audit.command("erasures")(audit_erasures)
+audit.add_typer(holds, name="hold")
 
 
 @roles.command("list")

@@ -10,10 +10,10 @@ from eventstore.events import RecordedEvent
 from eventstore.follow import follow
 from eventstore.postgres.connection import Connection
 from eventstore.read import read, read_tail
-from eventstore.sealing.events import open_personal
 from schema.events.codec import is_known
 from schema.events.organization import Organization
 from service.cli.process import output
+from service.replay.references import open_for_readers
 from service.runtime import Runtime
 from service.terminal import printable
 
@@ -64,7 +64,7 @@ async def _personal(runtime: Runtime, batch: Sequence[RecordedEvent]) -> list[An
     async with runtime.pool.acquire() as connection:
         try:
             opened: list[Any] = [
-                *map(_values, await open_personal(connection, runtime.sealer, batch))
+                *map(_values, await open_for_readers(connection, runtime.sealer, batch))
             ]
         except UNREADABLE:
             opened = [await _personal_of(connection, runtime, each) for each in batch]
@@ -73,7 +73,7 @@ async def _personal(runtime: Runtime, batch: Sequence[RecordedEvent]) -> list[An
 
 async def _personal_of(connection: Connection, runtime: Runtime, event: RecordedEvent) -> Any:
     try:
-        [part] = await open_personal(connection, runtime.sealer, [event])
+        [part] = await open_for_readers(connection, runtime.sealer, [event])
         return _values(part)
     except UNREADABLE:
         return BROKEN

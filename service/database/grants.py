@@ -15,7 +15,11 @@ statement = statements_in(__package__)
 READ, WRITE = "SELECT", "SELECT, INSERT, UPDATE, DELETE"
 # Schema → table → rights.
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
-    "eventstore": {"events": READ, "subject_keys": READ},  # Events come in by append_events.
+    "eventstore": {
+        "events": READ,
+        "subject_keys": READ,
+        "erased_subjects": READ,
+    },  # Events come in by append_events.
     "service": {
         "schema_migrations": READ,
         "signing_keys": READ,

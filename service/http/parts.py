@@ -17,6 +17,7 @@ from service.limits.memory_share import MemoryShare
 from service.limits.rate import RateLimits
 from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
+from service.proof.outside import OutsideCopy
 from service.requests.kept import KeptRequests
 from service.runtime import Runtime
 from service.write.lane import Lanes
@@ -40,6 +41,8 @@ class Service:
     rates: RateLimits
     turns: Turns  # Bounds the requests of an organization that are worked on.
     failures: Failures  # Of authentication, per client address.
+    outside: OutsideCopy  # The copy of checkpoints outside of the database, which also lists who was erased.
+    backup_retention_days: int
     kept: KeptRequests  # Those that were refused or changed nothing, until they are written.
     issuer_rules: IssuerRules  # Which issuers may vouch for OAuth clients.
 

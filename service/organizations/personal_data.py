@@ -12,12 +12,12 @@ from pydantic.alias_generators import to_camel
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.read import read_stream
-from eventstore.sealing.events import open_personal
 from projections.directory.load import load_tokens
 from projections.directory.queries.people import read_people
 from projections.history.read import access_of, memberships_of, roles_of
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
+from service.replay.references import open_for_readers
 from service.runtime import Runtime
 
 PAGE_EVENTS = 1_000
@@ -70,7 +70,7 @@ async def _events(
     while page := await read_stream(
         connection, organization_id, user_id, limit=PAGE_EVENTS, after_version=version
     ):
-        opened = await open_personal(connection, runtime.sealer, page)
+        opened = await open_for_readers(connection, runtime.sealer, page)
         for event, personal in zip(page, opened, strict=True):
             yield _event(event, personal)
         version = page[-1].version

@@ -25,6 +25,7 @@ from projections.maintenance.session import Progress
 from schema.events.proof import AuditExported
 from service.proof.answers import checkpoint_of, keys_document, load_signed, proven_since
 from service.proof.record import record
+from service.replay.references import load_references, without_references
 from service.runtime import Runtime
 
 ROWS_MAX: Final = 1_000
@@ -174,9 +175,15 @@ async def _lines(
         rows = await read_rows(connection, state.organization_id, after=after, limit=limit)
         events = [row.event for row in rows]
         keys = await _keys(connection, sealer, state.organization_id, events)
+        streams = {each.stream_id for each in events if each.sealed is not None}
+        references = await load_references(connection, sealer, state.organization_id, streams)
         for event in events:
             key = keys.get(event.subject_id) if event.subject_id else None
             disclosure = _disclosure(event, key, wanted)
+            if disclosure is not None:
+                text = disclosure.personal.encode()
+                if without_references(references, event.stream_id, event.position, text) != text:
+                    disclosure = None  # It names somebody who was erased.
             line = event_line(
                 event,
                 disclosure=disclosure,

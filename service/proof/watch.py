@@ -10,10 +10,11 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from eventstore.erase import count_erased, list_erased
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
 from eventstore.proof.notes import read_note
-from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
+from eventstore.proof.outside_lines import BrokenCopy, Erased, OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.sealing.sealer import Sealer
 from eventstore.trees.check import check_sizes
@@ -68,9 +69,27 @@ class Watch:
                 by = signers.get(each.organization_id, [])
                 await self._compare(connection, each, by, held)
                 self._compare_height(each, heights.get(each.organization_id, 0))
+            if outside:
+                await self._record_erased(connection, outside)
         self._ids = [each.organization_id for each in logs]
         self._verdicts.logs = len(logs)
         self._is_first = False
+
+    async def _record_erased(
+        self, connection: Connection, outside: Mapping[UUID, OutsideLog]
+    ) -> None:
+        """Write who was erased to the copy outside, where it could not be written at once."""
+        if isinstance(self._copy, ByLog):
+            return  # It keeps notes only.
+        for organization_id, count in (await count_erased(connection)).items():
+            held = outside.get(organization_id)
+            known = {each.subject_id for each in held.erased} if held else set()
+            if held is None or count <= len(known):
+                continue
+            for each in await list_erased(connection, organization_id, limit=count):
+                if each.id not in known:
+                    erased = Erased(each.at, each.id, each.position)
+                    await self._copy.save_erased(organization_id, erased)
 
     async def _load_outside(self) -> Mapping[UUID, OutsideLog]:
         """Return what the copy outside holds. It is read before the logs, so that it is not newer than they are."""

@@ -18,7 +18,7 @@ from service.replay.subjects import Change, Subject, read_subjects
 ResourceKind = Literal["User", "Group", "Organization", "Hold"]
 GROUP_TYPES: Final = frozenset({"MembersAdded", "MembersRemoved"})
 HOLD_TYPES: Final = frozenset({"GuardHeld", "UsersHeld", "HoldApproved", "HoldRejected"})
-ROLE_TYPES: Final = frozenset({"RoleAssigned", "ExplicitRoleChanged"})
+ROLE_TYPES: Final = frozenset({"RoleAssigned", "ExplicitRoleChanged", "ReferenceErased"})
 HIDDEN_FACTS: Final = frozenset({"jtiHash"})
 
 

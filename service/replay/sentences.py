@@ -70,6 +70,10 @@ def _settings(wording: Wording) -> str:
     return f"changed the settings {listed(names)} of {wording.subject}"
 
 
+def _spared(wording: Wording) -> str:
+    return f"user {who}" if (who := wording.facts.get("subjectId")) else f"all of {wording.subject}"
+
+
 def _explicit(wording: Wording) -> str:
     if wording.role is None:
         return f"named no role for {wording.subject} any more; a role group gives it"
@@ -124,6 +128,13 @@ SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     "UserDeactivated": lambda wording: f"deactivated {wording.subject}",
     "UserReactivated": lambda wording: f"reactivated {wording.subject}",
     "UserDeleted": lambda wording: f"deleted {wording.subject}",
+    "UserErased": lambda wording: f"erased {wording.subject}",
+    "ReferenceErased": lambda wording: (
+        f"removed the name of an erased person from {wording.subject}"
+    ),
+    "LegalHoldSet": lambda wording: f"set a legal hold on {_spared(wording)}",
+    "LegalHoldLifted": lambda wording: f"lifted the legal hold on {_spared(wording)}",
+    "OrganizationErased": lambda wording: f"erased the organization {wording.subject}",
     "GroupCreated": lambda wording: f"created the group {wording.subject}",
     "GroupChanged": _changed,
     "MembersAdded": _added,

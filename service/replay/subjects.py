@@ -11,13 +11,33 @@ from eventstore.sealing.sealer import Sealer
 from schema.events.codec import decode, is_known
 from schema.events.event import Values, with_values
 from schema.events.group import GroupChanged, GroupCreated
-from schema.events.user import UserChanged, UserLinked, UserProvisioned
+from schema.events.user import (
+    MANAGER,
+    ReferenceErased,
+    UserChanged,
+    UserErased,
+    UserLinked,
+    UserProvisioned,
+    manager_without,
+    without_reference,
+)
 
 # The events that carry values; those of memberships, roles and access are left out.
 VALUED: Final = tuple(
-    kind.__name__ for kind in (UserProvisioned, UserChanged, UserLinked, GroupCreated, GroupChanged)
+    kind.__name__
+    for kind in (
+        UserProvisioned,
+        UserChanged,
+        UserLinked,
+        UserErased,
+        ReferenceErased,
+        GroupCreated,
+        GroupChanged,
+    )
 )
-USER_TYPES: Final = frozenset({"UserProvisioned", "UserChanged", "UserLinked"})
+USER_TYPES: Final = frozenset(
+    {"UserProvisioned", "UserChanged", "UserLinked", "UserErased", "ReferenceErased"}
+)
 END: Final = 2**62
 
 
@@ -87,6 +107,12 @@ def fold_subjects(events: Iterable[Opened]) -> dict[UUID, Subject]:
 
 def _take(subject: Subject, row: Mapping[str, Any], personal: bytes | None) -> None:
     event: Any = decode(row["type"], row["schema_version"], row["data"], personal)
+    if isinstance(event, UserErased):
+        _erase(subject)
+        return
+    if isinstance(event, ReferenceErased):
+        _erase_reference(subject, event)
+        return
     if subject.is_user and personal is None:
         subject.is_erased = True
         names = getattr(event, "attributes", ("externalId",))
@@ -98,6 +124,32 @@ def _take(subject: Subject, row: Mapping[str, Any], personal: bytes | None) -> N
     subject.changes[row["position"]] = [
         Change(name, before.get(name), value) for name, value in values.items()
     ]
+
+
+def _erase(subject: Subject) -> None:
+    """Forget all values, also where an older backup has brought the key back."""
+    subject.is_erased, subject.document = True, {}
+    subject.changes = {
+        position: [Change(each.attribute, None, None, True) for each in changes]
+        for position, changes in subject.changes.items()
+    }
+
+
+def _erase_reference(subject: Subject, event: ReferenceErased) -> None:
+    """Forget what earlier values said about another person who was erased."""
+    subject.document = without_reference(subject.document, event)
+    subject.changes = {
+        position: [_without_reference(each, event) for each in changes]
+        for position, changes in subject.changes.items()
+    }
+
+
+def _without_reference(change: Change, event: ReferenceErased) -> Change:
+    if change.attribute != MANAGER:
+        return change
+    before, after = (manager_without(each, event) for each in (change.before, change.after))
+    is_erased = (before, after) != (change.before, change.after)
+    return Change(change.attribute, before, after, change.is_erased or is_erased)
 
 
 def flat(document: Values) -> Values:

@@ -49,6 +49,11 @@ async def forget_person(
     return int(done.rpartition(" ")[2])
 
 
+async def forget_everybody(connection: Connection, organization_id: UUID) -> None:
+    """Remove what kept requests say about anybody of an organization."""
+    await connection.execute(statement("forget_all_texts"), organization_id)
+
+
 def _names_one(text: Text, wanted: Collection[str]) -> bool:
     subject = (text.subject or "").casefold()
     whole = "\n".join((subject, text.detail, *text.parameters.values())).casefold()

@@ -18,10 +18,11 @@ from projections.directory.load import count_members
 from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_users
 from projections.directory.tables import GroupRow, UserRow
+from projections.erasure.person import ErasedPerson
 from schema.events.codec import Encoded, encode
 from schema.events.event import Place, with_values
 from schema.scim.budget import Spending
-from schema.scim.definitions import GROUP, USER
+from schema.scim.definitions import GROUP, USER, user_type
 from schema.scim.errors import PayloadTooLarge, ScimError
 from schema.scim.resource_type import ResourceType
 from schema.scim.subject import name_attribute
@@ -33,6 +34,7 @@ from service.write.commands import (
     CreateAccount,
     CreateGroup,
     CreateUser,
+    EraseUser,
     PatchGroup,
     PatchUser,
     ReplaceGroup,
@@ -43,6 +45,7 @@ from service.write.decide.decide import decide
 from service.write.decide.guard import HeldNow
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import EVENT_COST, MEMBER_COST, BatchState, Decision
+from service.write.erase import erase
 from service.write.load_guard import load_guard
 from service.write.load_state import GONE_MAX, MEMBERS_MAX, TooManyMembers, load_state
 from service.write.quota import Left, Quotas
@@ -79,6 +82,7 @@ class Outcome(NamedTuple):
     groups: str | None = None  # Of a user, as JSON text: a list of (id, displayName).
     member_count: int = 0  # Of a group.
     role_conflict: tuple[str, ...] = ()  # Names of the roles among which a rule had to choose.
+    cleared: dict[str, int] | None = None  # Rows by table from which a person was removed.
 
 
 @dataclass(slots=True)
@@ -96,6 +100,7 @@ class Batch:
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
     left: Left | None = None  # Of the organization's quota.
+    erased: list[tuple[ErasedPerson, dict[str, int]]] = field(default_factory=list)
 
     @property
     def takes_access(self) -> bool:
@@ -231,6 +236,8 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
     if batch.events:
         await append(connection, batch.organization_id, batch.tail, batch.events, sealer)
         await batch.changes.save(connection, batch.organization_id, batch.state, sealer)
+        for person, cleared in batch.erased:
+            cleared.update(await erase(connection, person))
 
 
 def can_be_optimistic(works: Sequence[Work]) -> bool:
@@ -394,4 +401,22 @@ def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:
     if isinstance(command, GROUP_WRITES):
         group = state.groups[command.id]
         return Outcome(group_row(group), is_changed, member_count=group.member_count)
+    if isinstance(command, EraseUser):
+        return Outcome(None, is_changed, cleared=_note_erased(batch, command))
     return Outcome(None, is_changed)
+
+
+def _note_erased(batch: Batch, command: EraseUser) -> dict[str, int]:
+    """Note whom the batch erases, and the rows of those who named that person; return where the rows are counted."""
+    state, organization = batch.state, batch.state.organization
+    named_by = state.erasing.get(command.id, set())
+    assert organization is not None
+    resource_type = user_type(organization.schemas)
+    for each in named_by:
+        other = state.user(each)
+        if other is not None and "userName" in other.attributes:
+            batch.changes.note_row(user_row(other, resource_type), is_changed=True)
+    cleared: dict[str, int] = {}
+    person = ErasedPerson(batch.organization_id, command.id, command.names, frozenset(named_by))
+    batch.erased.append((person, cleared))
+    return cleared

@@ -288,6 +288,50 @@ class RecordProof:
     event: ProofEvent
 
 
+@dataclass(frozen=True, slots=True)
+class EraseUser:
+    """Erase a person. `names` are its folded values, by which others may name it; `mentioned_by` are known to.
+
+    The names are in no repr: it may be logged.
+    """
+
+    organization_id: UUID
+    id: UUID
+    reason: str
+    is_forced: bool = False
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    mentioned_by: frozenset[UUID] = frozenset()
+    is_alone: bool = (
+        False  # Nobody else's values are looked at: everybody of the organization is erased.
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SetLegalHold:
+    """Let nobody erase a person, or (None) anybody of the organization."""
+
+    organization_id: UUID
+    subject_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftLegalHold:
+    """End a legal hold."""
+
+    organization_id: UUID
+    subject_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseOrganization:
+    """Take an organization out of the directory, once its people are erased."""
+
+    organization_id: UUID
+    reason: str
+
+
 UserCommand = CreateUser | ReplaceUser | PatchUser | DeleteUser | CreateAccount
 GroupCommand = CreateGroup | ReplaceGroup | PatchGroup | DeleteGroup
 TokenCommand = IssueToken | RotateToken | RevokeToken
@@ -304,6 +348,13 @@ OrganizationCommand = (
 ClientCommand = (
     RegisterClient | AddClientSecret | RevokeClientSecret | ChangeClientTrust | RevokeClient
 )
+ErasureCommand = EraseUser | SetLegalHold | LiftLegalHold | EraseOrganization
 Command = (
-    UserCommand | GroupCommand | TokenCommand | OrganizationCommand | ClientCommand | DecideHold
+    UserCommand
+    | GroupCommand
+    | TokenCommand
+    | OrganizationCommand
+    | ClientCommand
+    | DecideHold
+    | ErasureCommand
 )

@@ -16,6 +16,7 @@ from schema.events.organization import RoleGroup
 from schema.scim.text import fold
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
+from service.write.former_users import load_former_users, load_legal_holds
 
 # What one batch may load at once: more takes seconds, and hundreds of megabytes.
 MEMBERS_MAX = 300_000  # Of groups that are loaded with all their members.
@@ -38,7 +39,15 @@ async def load_state(
         state.organization = await load.load_organization(
             connection, organization_id, with_tokens=required.organization
         )
+    if required.legal_holds:
+        state.legal_holds = await load_legal_holds(connection, organization_id)
+    for person, named in required.erased.items():
+        found = await load.find_mentioning(connection, organization_id, named)
+        state.erasing[person] = (found | required.former_users) - {person}
+        required.users |= found
     await _load_users(connection, organization_id, required, state)
+    if missing := required.former_users - state.unread.keys():
+        state.users |= await load_former_users(connection, organization_id, missing)
     if required.user_names:
         names = Names(required.user_names, required.external_ids)
         holders = await load.find_user_names(connection, organization_id, names, sealer)

@@ -33,6 +33,9 @@ from schema.events.hold import (
     UsersHeld,
 )
 from schema.events.organization import (
+    LegalHoldLifted,
+    LegalHoldSet,
+    OrganizationErased,
     OrganizationRegistered,
     OrganizationRenamed,
     OrganizationResumed,
@@ -50,10 +53,12 @@ from schema.events.upcast import upcast
 from schema.events.user import (
     AccountDesignated,
     ExplicitRoleChanged,
+    ReferenceErased,
     RoleAssigned,
     UserChanged,
     UserDeactivated,
     UserDeleted,
+    UserErased,
     UserLinked,
     UserProvisioned,
     UserReactivated,
@@ -213,6 +218,11 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         **dict.fromkeys(["subjects", "audiences"], st.lists(TEXTS, max_size=2).map(tuple)),
     ),
     ClientRevoked: events(ClientRevoked, client_id=IDS),
+    UserErased: events(UserErased, reason=TEXTS, forced=st.sampled_from([None, True])),
+    ReferenceErased: events(ReferenceErased, subject_id=IDS, whole=st.sampled_from([None, True])),
+    LegalHoldSet: events(LegalHoldSet, reason=TEXTS, subject_id=st.one_of(st.none(), IDS)),
+    LegalHoldLifted: events(LegalHoldLifted, reason=TEXTS, subject_id=st.one_of(st.none(), IDS)),
+    OrganizationErased: events(OrganizationErased, reason=TEXTS),
     SettingsChanged: events(
         SettingsChanged, settings=st.dictionaries(TEXTS, st.one_of(st.none(), SCALARS))
     ),

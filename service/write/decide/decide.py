@@ -7,12 +7,13 @@ from service.write.commands import (
     ClientCommand,
     Command,
     DecideHold,
+    ErasureCommand,
     GroupCommand,
     OrganizationCommand,
     TokenCommand,
     UserCommand,
 )
-from service.write.decide import clients, group, organization, tokens, user
+from service.write.decide import clients, erasure, group, organization, tokens, user
 from service.write.decide.guard import decide_hold, judge
 from service.write.decide.role_groups import with_roles
 from service.write.decide.state import BatchState, Decision
@@ -23,11 +24,22 @@ def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision
 
     Errors: a ScimError if it is refused; HeldNow, whose decisions are to be recorded all the same.
     """
+    if isinstance(command, ErasureCommand):
+        return erasure.decide(command, state, caller)  # It is wanted: no guard holds it.
     decided = _decide(command, state, caller)
     return judge(decided, state, caller.organization)
 
 
-def _decide(command: Command, state: BatchState, caller: Caller) -> list[Decision]:
+def _decide(
+    command: UserCommand
+    | GroupCommand
+    | TokenCommand
+    | OrganizationCommand
+    | ClientCommand
+    | DecideHold,
+    state: BatchState,
+    caller: Caller,
+) -> list[Decision]:
     if isinstance(command, UserCommand):
         return user.decide(command, state, caller)
     if isinstance(command, GroupCommand):

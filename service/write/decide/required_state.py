@@ -18,8 +18,11 @@ from service.write.commands import (
     DecideHold,
     DeleteGroup,
     DeleteUser,
+    EraseUser,
+    ErasureCommand,
     GroupCommand,
     IssueToken,
+    LiftLegalHold,
     OrganizationCommand,
     PatchGroup,
     PatchUser,
@@ -27,6 +30,7 @@ from service.write.commands import (
     ReplaceGroup,
     ReplaceUser,
     RotateToken,
+    SetLegalHold,
     TokenCommand,
     UserCommand,
 )
@@ -53,6 +57,13 @@ class RequiredState:
     members: set[UUID] = field(default_factory=set)
     named: dict[UUID, set[UUID]] = field(default_factory=dict)  # Group → ids that may be members.
     gone: set[UUID] = field(default_factory=set)
+    former_users: set[UUID] = field(
+        default_factory=set
+    )  # Also if the directory has them no longer.
+    erased: dict[UUID, set[str]] = field(
+        default_factory=dict
+    )  # Person → by what others may name it.
+    legal_holds: bool = False
     sent_names: dict[UUID, set[str]] = field(default_factory=dict)  # Group → folded displayNames.
     lists: list[ChangeRoleGroups] = field(default_factory=list)
     holds: set[UUID] = field(default_factory=set)
@@ -71,10 +82,10 @@ class RequiredState:
             self.lists.append(command)
         elif isinstance(command, DecideHold):
             self.holds.add(command.id)
+        elif isinstance(command, ErasureCommand):
+            self._add_erasure(command)
         else:
-            self.organization = True
-            if isinstance(command, IssueToken | RegisterClient):
-                self.users.add(command.account_id)
+            self._add_organization(command)
 
     def _add_user_command(self, command: UserCommand) -> None:
         match command:
@@ -110,6 +121,19 @@ class RequiredState:
     def _add_loss(self, user_id: UUID) -> None:
         self.role_groups = True
         self.may_lose.add(user_id)
+
+    def _add_erasure(self, command: ErasureCommand) -> None:
+        self.organization = self.legal_holds = True
+        match command:
+            case EraseUser():
+                self.gone.add(command.id)
+                self.former_users |= {command.id, *command.mentioned_by}
+                if not command.is_alone:
+                    self.erased[command.id] = {str(command.id), *command.names}
+            case SetLegalHold() | LiftLegalHold():
+                ids = [command.subject_id] if command.subject_id else []
+                self.former_users.update(ids)
+        self.users |= self.former_users
 
     def _add_organization(
         self, command: TokenCommand | OrganizationCommand | ClientCommand

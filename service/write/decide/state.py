@@ -1,9 +1,9 @@
 """The batch state: what a decision may look at. Each decided command evolves it for the next one."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, Protocol, cast, get_args
 from uuid import UUID
 
 from schema.events import group as groups
@@ -34,6 +34,22 @@ HOLD_EVENTS = frozenset(get_args(holds.HoldEvent))
 MEMBER_COST = 10  # To load a member of a group and to compare it.
 EVENT_COST = 20  # For each further stream that a command writes an event to.
 GROUPS_PER_UNIT = 4  # Groups in which a member is looked up.
+
+
+class StandingHold(Protocol):
+    """A legal hold, as a decision sees it."""
+
+    @property
+    def reason(self) -> str:
+        """Return why it was set."""
+
+    @property
+    def set_at(self) -> datetime:
+        """Return when it was set."""
+
+    @property
+    def actor_id(self) -> str:
+        """Return who set it."""
 
 
 class Decision(NamedTuple):
@@ -68,6 +84,8 @@ class BatchState:
     # Users that were loaded and are not parsed yet: most batches are about many small users, and some about large ones.
     unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
+    erasing: dict[UUID, set[UUID]] = field(default_factory=dict)  # Person → who may name it.
+    legal_holds: Mapping[UUID | None, StandingHold] = field(default_factory=dict)
     spending: Spending = field(default_factory=Spending)  # Of the command that is being decided.
 
     def user(self, user_id: UUID) -> User | None:
@@ -128,9 +146,12 @@ class BatchState:
 
     def _set_user(self, user: User) -> None:
         former = self.users.get(user.id)
-        if former:
+        if former and "userName" in former.attributes:
             self._forget(self.user_names, former.name_key, user.id)
         self.users[user.id] = user
+        if "userName" not in user.attributes:  # Erased, or loaded without its values.
+            self.member_types.pop(user.id, None)
+            return
         key = user.name_key
         if user.is_deleted:
             self.member_types.pop(user.id, None)

@@ -1,0 +1,182 @@
+"""End a contract: erase everybody of an organization, and take the organization out of the directory."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from eventstore.erase import list_erased
+from eventstore.events import Provenance
+from eventstore.proof.outside_lines import Erased
+from eventstore.read import read_tail
+from projections.directory.load import load_organization
+from projections.directory.organizations import list_everything
+from schema.events.organization import Organization
+from service.callers.caller import Caller
+from service.erasure.outside import record_outside
+from service.erasure.people import Place
+from service.erasure.receipt import Backups, backups_of
+from service.erasure.values import checked_reason
+from service.requests.forget import forget_everybody
+from service.runtime import Runtime
+from service.write.commands import (
+    Command,
+    DeleteGroup,
+    EraseOrganization,
+    EraseUser,
+    RevokeClient,
+    RevokeToken,
+)
+from service.write.decide.erasure import refuse_held
+from service.write.decide.state import BatchState
+from service.write.former_users import load_legal_holds
+
+AT_ONCE: Final = (
+    100  # Commands that are submitted together; a batch takes them in few transactions.
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EndReceipt:
+    """What ending a contract did."""
+
+    organization_id: UUID
+    name: str
+    reason: str
+    people: int  # That were erased now.
+    groups: int
+    tokens: int  # Tokens and OAuth clients that were still valid.
+    position: int  # The last of the log.
+    erased_at: datetime
+    backups: Backups
+    outside_copy: str
+
+
+async def erase_organization(
+    runtime: Runtime,
+    organization: Organization,
+    *,
+    reason: str,
+    provenance: Provenance,
+    place: Place,
+    report: Callable[[int, int], None] = lambda _at, _of: None,
+) -> EndReceipt:
+    """Erase every person, delete every group, end every token, and take the organization out of the directory.
+
+    The log stays, and nobody can read a person's values in it. It goes on where it was interrupted. Errors: Conflict
+    under any legal hold.
+    """
+    reason = checked_reason(reason)
+    async with runtime.pool.acquire() as connection:
+        refuse_held(
+            None, BatchState(legal_holds=await load_legal_holds(connection, organization.id))
+        )
+        held = await load_organization(connection, organization.id, with_tokens=True)
+    tokens = await _end_tokens(runtime, held, provenance) if held else 0
+    async with runtime.pool.acquire() as connection:
+        there = await list_everything(connection, organization.id)
+    erased = [
+        EraseUser(organization.id, each, reason, is_forced=True, is_alone=True)
+        for each in there.users
+    ]
+    deleted = [DeleteGroup(each) for each in there.groups]
+    # People first: to delete a group of people may be what the guard holds.
+    done, total = 0, len(erased) + len(deleted)
+    for some in _pieces([*erased, *deleted]):
+        await _submit(runtime, organization, some, provenance)
+        done += len(some)
+        report(done, total)
+    async with runtime.pool.acquire() as connection:
+        await forget_everybody(connection, organization.id)
+    is_written = await _record(runtime, organization, place)
+    await _submit(runtime, organization, [EraseOrganization(organization.id, reason)], provenance)
+    async with runtime.pool.acquire() as connection:
+        tail = await read_tail(connection, organization.id)
+    now = datetime.now(UTC)
+    return EndReceipt(
+        organization.id,
+        organization.name,
+        reason,
+        len(erased),
+        len(deleted),
+        tokens,
+        tail.position,
+        now,
+        backups_of(now, place.backup_retention_days),
+        "written" if is_written else "late",
+    )
+
+
+async def _end_tokens(runtime: Runtime, organization: Organization, provenance: Provenance) -> int:
+    """End all tokens and OAuth clients first, so that nobody provisions meanwhile; return how many."""
+    ended: list[Command] = [
+        RevokeToken(organization.id, each.id)
+        for each in organization.tokens.values()
+        if each.revoked_at is None
+    ]
+    ended += [
+        RevokeClient(organization.id, each.id)
+        for each in organization.clients.values()
+        if each.revoked_at is None
+    ]
+    for some in _pieces(ended):
+        await _submit(runtime, organization, some, provenance)
+    return len(ended)
+
+
+def _pieces(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
+    for begin in range(0, len(commands), AT_ONCE):
+        yield commands[begin : begin + AT_ONCE]
+
+
+async def _submit(
+    runtime: Runtime,
+    organization: Organization,
+    commands: Sequence[Command],
+    provenance: Provenance,
+) -> None:
+    caller = Caller(organization, None, provenance.source)
+    async with asyncio.TaskGroup() as group:
+        for each in commands:
+            group.create_task(runtime.lanes.submit(each, caller, provenance))
+
+
+async def _record(runtime: Runtime, organization: Organization, place: Place) -> bool:
+    """Write to the copy outside who was erased; return whether all was written."""
+    async with runtime.pool.acquire() as connection:
+        found = await list_erased(connection, organization.id, limit=2**31)
+    held = {}
+    try:
+        held = await place.copy.load([organization.id])
+    except (OSError, ValueError):
+        return False
+    log = held.get(organization.id)
+    known = {each.subject_id for each in log.erased} if log else set()
+    for each in found:
+        if each.id not in known:
+            erased = Erased(each.at, each.id, each.position)
+            if not await record_outside(place.copy, organization.id, erased):
+                return False
+    return True
+
+
+def as_document(receipt: EndReceipt) -> dict[str, Any]:
+    """Return a receipt as JSON."""
+    return {
+        "organizationId": receipt.organization_id,
+        "name": receipt.name,
+        "reason": receipt.reason,
+        "people": receipt.people,
+        "groups": receipt.groups,
+        "tokens": receipt.tokens,
+        "position": receipt.position,
+        "erasedAt": receipt.erased_at,
+        "backups": {
+            "retentionDays": receipt.backups.retention_days,
+            "keyExportsUntil": receipt.backups.key_exports_until,
+            "physicalCopiesUntil": receipt.backups.physical_copies_until,
+        },
+        "outsideCopy": receipt.outside_copy,
+    }
