@@ -228,7 +228,8 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             postponed="request_buckets_postponed",
         ),
         keeping_requests(
-            runtime,
+            runtime.pool,
+            runtime.sealer,
             app[SERVICE].kept,
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,

@@ -162,8 +162,8 @@ def check_roles(made: Organization, users: Iterable[User], groups: Sequence[Grou
     names = {fold(each.attributes["displayName"]): each.id for each in groups}
     members = {each.id: each.members for each in groups}
     givers = [each for each in givers_of(made.role_groups, names) if each.group_id in members]
-    holders = (*made.tokens.values(), *made.clients.values())
-    technical = {each.account_id for each in holders}
+    technical = {each.account_id for each in made.tokens.values()}
+    technical |= {each.account_id for each in made.clients.values()}
     default = made.default_role_id
     for each in users:
         theirs = [giver.group_id for giver in givers if each.id in members[giver.group_id]]

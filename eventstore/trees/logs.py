@@ -174,12 +174,6 @@ async def note_checked(connection: Connection, organization_id: UUID) -> None:
     await connection.execute(statement("note_checked"), organization_id)
 
 
-async def find_unchecked(connection: Connection, age_s: float) -> UUID | None:
-    """Return the log whose last full check is the longest ago, and at least this long; None if there is none."""
-    found: UUID | None = await connection.fetchval(statement("find_unchecked"), age_s)
-    return found
-
-
 async def begin_log(connection: Connection, organization_id: UUID) -> None:
     """Let a log that has no tree have one. The owner of the tables calls it."""
     await connection.execute(statement("begin_log"), organization_id)

@@ -13,11 +13,12 @@ import service.cli.cycles  # noqa: F401 - it adds its commands to those of audit
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.admin.accounts import accounts
+from service.cli.admin.clients import clients
+from service.cli.admin.guard import guard
 from service.cli.admin.organizations import organizations
+from service.cli.admin.role_groups import role_groups
 from service.cli.admin.tokens import tokens
-from service.cli.clients import clients
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
-from service.cli.guard import guard
 from service.cli.keys import keys
 from service.cli.printing import lists as show
 from service.cli.privacy.holds import holds
@@ -36,7 +37,6 @@ from service.cli.process.run import (
 from service.cli.projections import projections
 from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
-from service.cli.role_groups import role_groups
 from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from service.background.periodic import periodically
 from service.config import Settings
-from service.proof.folder_copy import FolderCopy
-from service.proof.outside import OutsideCopy, Webhook
+from service.proof.copies import outside_copy, webhook_of
 from service.proof.outside_writer import FLUSH_S, OutsideWriter
 from service.proof.signer import CheckpointSigner
 from service.proof.verdicts import Verdicts
@@ -18,7 +17,6 @@ from service.runtime import Runtime
 
 LOOK_EVERY_S: Final = 60.0
 LOOK_AGAIN_S: Final = 5.0  # While a log is stopped: whoever repaired it waits.
-MARK: Final = "checkpoints.made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +46,6 @@ class ProofStatus:
         if self.is_copy_required and self.writer.is_late:
             return "The copy of checkpoints outside of the database cannot be written."
         return ""
-
-
-def outside_copy(settings: Settings) -> OutsideCopy:
-    """Return the copy outside that the settings name."""
-    folder = settings.outside_folder
-    if folder is not None:
-        return FolderCopy(folder, settings.data_dir / MARK)
-    # A client of HTTP takes commands half a second to import.
-    from service.proof.web_copy import WebCopy  # noqa: PLC0415
-
-    return WebCopy(settings.outside_copy or "")
-
-
-def webhook_of(settings: Settings) -> Webhook | None:
-    """Return what gets each kept checkpoint, if the settings name it."""
-    if settings.outside_webhook is None:
-        return None
-    from service.proof.web_copy import WebWebhook  # noqa: PLC0415
-
-    return WebWebhook(settings.outside_webhook)
 
 
 @asynccontextmanager

@@ -37,8 +37,8 @@ from schema.scim.errors import InvalidValue
 from service.config import Settings
 from service.database.pool import CONNECT_TIMEOUT_S
 from service.organizations.tokens import revoke_token
+from service.proof.copies import outside_copy
 from service.proof.outside_writer import write_state
-from service.proof.parts import outside_copy
 from service.proof.record import record
 from service.proof.verify import load_outside, verify_one
 from service.runtime import Runtime

@@ -21,8 +21,8 @@ from eventstore.trees.logs import LogState, load_logs
 from projections.maintenance.session import Progress
 from schema.events.proof import LogKeyChanged
 from service.config import Settings
+from service.proof.copies import outside_copy
 from service.proof.outside_writer import write_state
-from service.proof.parts import outside_copy
 from service.proof.record import record
 from service.proof.repair import checked_reason, owner
 from service.runtime import Runtime

@@ -16,8 +16,8 @@ from projections.followers.follower import load_checkpoints
 from projections.maintenance.session import Progress
 from projections.registry import PROJECTIONS
 from service.config import Settings
+from service.proof.copies import outside_copy
 from service.proof.outside import ByLog, OutsideCopy, find_vanished
-from service.proof.parts import outside_copy
 from service.runtime import Runtime
 
 TIMEOUT_S: Final = 60.0

@@ -12,7 +12,7 @@ from projections.directory.actors import Actor, name_actors
 from projections.directory.load import load_tokens
 from projections.history.read import Activity
 from schema.events.organization import Organization
-from service.replay.sentences import NAMED_MAX, Told, sentence
+from service.replay.sentences import NAMED_MAX, Wording, sentence
 from service.replay.subjects import Change, Subject, read_subjects
 
 ResourceKind = Literal["User", "Group", "Organization", "Hold"]
@@ -91,7 +91,7 @@ class Naming:
         actor = self.actors[event.actor_id]
         label = self.labels.get(event.token_id) if event.token_id else None
         name = self.name(event.stream_id)
-        told = Told(
+        wording = Wording(
             actor=actor.name,
             token=label,
             subject=name,
@@ -115,7 +115,7 @@ class Naming:
             label,
             event.request_id,
             event.source,
-            sentence(event.type, told),
+            sentence(event.type, wording),
             facts,
             self._changes(event, facts),
         )

@@ -19,7 +19,7 @@ LABELS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Wording:
     """What a sentence may name: everything is a text that a person recognizes."""
 
     actor: str
@@ -34,59 +34,61 @@ class Told:
     cause: str | None = None  # The role group that gave the role.
 
 
-def sentence(event_type: str, told: Told) -> str:
+def sentence(event_type: str, wording: Wording) -> str:
     """Return the sentence of an event."""
-    actor = f"{told.actor} (token “{told.token}”)" if told.token else told.actor
+    actor = f"{wording.actor} (token “{wording.token}”)" if wording.token else wording.actor
     say = SENTENCES.get(event_type)
-    return f"{actor} {say(told)}." if say else f"{actor}: {event_type} of {told.subject}."
+    return f"{actor} {say(wording)}." if say else f"{actor}: {event_type} of {wording.subject}."
 
 
-def _provisioned(told: Told) -> str:
-    role = f" as {_article(told.role)} {told.role}" if told.role else ""
-    return f"created {told.subject}{role}"
+def _provisioned(wording: Wording) -> str:
+    role = f" as {_article(wording.role)} {wording.role}" if wording.role else ""
+    return f"created {wording.subject}{role}"
 
 
-def _role(told: Told) -> str:
-    because = f", because of the role group {told.cause}" if told.cause else ""
-    return f"changed the role of {told.subject} from {told.former_role} to {told.role}{because}"
+def _role(wording: Wording) -> str:
+    because = f", because of the role group {wording.cause}" if wording.cause else ""
+    return f"changed the role of {wording.subject} from {wording.former_role} to {wording.role}{because}"
 
 
-def _changed(told: Told) -> str:
-    if not told.attributes:
-        return f"changed {told.subject}"
-    return f"changed {listed([_label(each) for each in told.attributes])} of {told.subject}"
+def _changed(wording: Wording) -> str:
+    if not wording.attributes:
+        return f"changed {wording.subject}"
+    return f"changed {listed([_label(each) for each in wording.attributes])} of {wording.subject}"
 
 
-def _added(told: Told) -> str:
-    return f"added {people(told.members, told.member_count)} to {told.subject}"
+def _added(wording: Wording) -> str:
+    return f"added {people(wording.members, wording.member_count)} to {wording.subject}"
 
 
-def _removed(told: Told) -> str:
-    return f"removed {people(told.members, told.member_count)} from {told.subject}"
+def _removed(wording: Wording) -> str:
+    return f"removed {people(wording.members, wording.member_count)} from {wording.subject}"
 
 
-def _settings(told: Told) -> str:
-    names = list(told.facts.get("settings", ()))
-    return f"changed the settings {listed(names)} of {told.subject}"
+def _settings(wording: Wording) -> str:
+    names = list(wording.facts.get("settings", ()))
+    return f"changed the settings {listed(names)} of {wording.subject}"
 
 
-def _spared(told: Told) -> str:
-    return f"user {who}" if (who := told.facts.get("subjectId")) else f"all of {told.subject}"
+def _spared(wording: Wording) -> str:
+    return f"user {who}" if (who := wording.facts.get("subjectId")) else f"all of {wording.subject}"
 
 
-def _explicit(told: Told) -> str:
-    if told.role is None:
-        return f"named no role for {told.subject} any more; a role group gives it"
-    return f"named {told.role} as the role of {told.subject}, to whom a role group gives another"
+def _explicit(wording: Wording) -> str:
+    if wording.role is None:
+        return f"named no role for {wording.subject} any more; a role group gives it"
+    return (
+        f"named {wording.role} as the role of {wording.subject}, to whom a role group gives another"
+    )
 
 
-def _held(told: Told) -> str:
-    kind = told.facts.get("kind")
-    return f"asked for the {kind} of {_users(told)}, which waits in hold {told.subject}"
+def _held(wording: Wording) -> str:
+    kind = wording.facts.get("kind")
+    return f"asked for the {kind} of {_users(wording)}, which waits in hold {wording.subject}"
 
 
-def _users(told: Told) -> str:
-    count = len(told.facts.get("users", ()))
+def _users(wording: Wording) -> str:
+    count = len(wording.facts.get("users", ()))
     return f"{count:,} user{'s' if count != 1 else ''}"
 
 
@@ -118,37 +120,39 @@ def _article(word: str | None) -> str:
     return "an" if word and word[0] in "AEIOU" else "a"
 
 
-SENTENCES: Final[Mapping[str, Callable[[Told], str]]] = {
+SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     "UserProvisioned": _provisioned,
     "UserChanged": _changed,
-    "UserLinked": lambda told: f"linked {told.subject} with the identity provider",
+    "UserLinked": lambda wording: f"linked {wording.subject} with the identity provider",
     "RoleAssigned": _role,
-    "UserDeactivated": lambda told: f"deactivated {told.subject}",
-    "UserReactivated": lambda told: f"reactivated {told.subject}",
-    "UserDeleted": lambda told: f"deleted {told.subject}",
-    "UserErased": lambda told: f"erased {told.subject}",
-    "ReferenceErased": lambda told: f"removed the name of an erased person from {told.subject}",
-    "LegalHoldSet": lambda told: f"set a legal hold on {_spared(told)}",
-    "LegalHoldLifted": lambda told: f"lifted the legal hold on {_spared(told)}",
-    "OrganizationErased": lambda told: f"erased the organization {told.subject}",
-    "GroupCreated": lambda told: f"created the group {told.subject}",
+    "UserDeactivated": lambda wording: f"deactivated {wording.subject}",
+    "UserReactivated": lambda wording: f"reactivated {wording.subject}",
+    "UserDeleted": lambda wording: f"deleted {wording.subject}",
+    "UserErased": lambda wording: f"erased {wording.subject}",
+    "ReferenceErased": lambda wording: (
+        f"removed the name of an erased person from {wording.subject}"
+    ),
+    "LegalHoldSet": lambda wording: f"set a legal hold on {_spared(wording)}",
+    "LegalHoldLifted": lambda wording: f"lifted the legal hold on {_spared(wording)}",
+    "OrganizationErased": lambda wording: f"erased the organization {wording.subject}",
+    "GroupCreated": lambda wording: f"created the group {wording.subject}",
     "GroupChanged": _changed,
     "MembersAdded": _added,
     "MembersRemoved": _removed,
-    "GroupDeleted": lambda told: f"deleted the group {told.subject}",
-    "OrganizationRegistered": lambda told: f"registered the organization {told.subject}",
-    "TokenIssued": lambda told: f"created the token “{told.facts.get('label')}”",
-    "TokenRevoked": lambda told: f"revoked the token “{told.facts.get('label')}”",
-    "SchemaRegistered": lambda told: (
-        f"registered the extension schema {told.facts.get('document', {}).get('id')}"
+    "GroupDeleted": lambda wording: f"deleted the group {wording.subject}",
+    "OrganizationRegistered": lambda wording: f"registered the organization {wording.subject}",
+    "TokenIssued": lambda wording: f"created the token “{wording.facts.get('label')}”",
+    "TokenRevoked": lambda wording: f"revoked the token “{wording.facts.get('label')}”",
+    "SchemaRegistered": lambda wording: (
+        f"registered the extension schema {wording.facts.get('document', {}).get('id')}"
     ),
     "SettingsChanged": _settings,
-    "RoleGroupsChanged": lambda told: f"saved the list of role groups of {told.subject}",
+    "RoleGroupsChanged": lambda wording: f"saved the list of role groups of {wording.subject}",
     "ExplicitRoleChanged": _explicit,
     "GuardHeld": _held,
-    "UsersHeld": lambda told: (
-        f"asked for the same for {_users(told)} more, which waits in hold {told.subject}"
+    "UsersHeld": lambda wording: (
+        f"asked for the same for {_users(wording)} more, which waits in hold {wording.subject}"
     ),
-    "HoldApproved": lambda told: f"approved hold {told.subject}",
-    "HoldRejected": lambda told: f"rejected hold {told.subject}",
+    "HoldApproved": lambda wording: f"approved hold {wording.subject}",
+    "HoldRejected": lambda wording: f"rejected hold {wording.subject}",
 }

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.read import read_tail
+from eventstore.sealing.sealer import Sealer
 from schema.scim.errors import ScimError
 from service.callers.caller import Caller
 from service.limits.offload import offload
@@ -28,7 +29,9 @@ class DryRun:
     state: BatchState
 
 
-async def dry_run(pool: asyncpg.Pool, command: ChangeRoleGroups, caller: Caller) -> DryRun:
+async def dry_run(
+    pool: asyncpg.Pool, sealer: Sealer, command: ChangeRoleGroups, caller: Caller
+) -> DryRun:
     """Return what saving a list of role groups would do now. Errors: those of a list that means nothing."""
     organization_id: UUID = command.organization_id
     required = RequiredState()
@@ -38,7 +41,7 @@ async def dry_run(pool: asyncpg.Pool, command: ChangeRoleGroups, caller: Caller)
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         tail = await read_tail(connection, organization_id)
-        state = await load_state(connection, organization_id, required)
+        state = await load_state(connection, organization_id, required, sealer)
         await load_guard(connection, organization_id, required, state, tail.now)
     return await offload(_decide, True, command, state, caller)
 

@@ -105,7 +105,9 @@ async def test_a_token_that_is_rotated_without_overlap_ends_at_once(
     assert (await admin.post(f"/tokens/{former['id']}/rotate")).status == 409
 
 
-@pytest.mark.parametrize("overlap", [hence(days=-1), "tomorrow", "2026-01-01T00:00:00", 7])
+@pytest.mark.parametrize(
+    "overlap", [hence(days=-1), "tomorrow", "2026-01-01T00:00:00", 7], ids=range(4)
+)
 async def test_an_overlap_ends_in_the_future(admin: Admin, overlap: object) -> None:
     token = (await issued(admin)).body
 

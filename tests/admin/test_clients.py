@@ -151,7 +151,7 @@ async def test_clients_are_listed_in_pages(tenant: Tenant, admin: Admin) -> None
         ({**FEDERATED, "audiences": ["x"] * 21}, 422, "#/audiences"),
         ({**FEDERATED, "expiresAt": "2027-01-01T00:00:00Z"}, 422, "#/expiresAt"),
     ],
-    ids=lambda each: str(each)[:50],
+    ids=range(24),
 )
 async def test_a_client_that_makes_no_sense_is_refused_by_field(
     tenant: Tenant, admin: Admin, changed: dict[str, Any], status: int, pointer: str | None

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     machine,
     memory,
     processes,
+    proofs,
     queries,
     reads,
     rebuilds,
@@ -37,6 +38,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "memory": memory.rows,
     "rebuild": rebuilds.rows,
     "stalls": stalls.rows,
+    "proof": proofs.rows,
 }
 
 

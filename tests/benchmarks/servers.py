@@ -60,6 +60,16 @@ def our_service(database: Database) -> Iterator[Server]:
 
 
 @contextmanager
+def service_without_proof(database: Database) -> Iterator[Server]:
+    """Give our service, one process, without the proof of the log."""
+    port = free_port()
+    environment = database.environment | {"SCIM_LEDGER_PORT": str(port)}
+    command = [sys.executable, "-m", "tests.benchmarks.unproven"]
+    with running(command, port, environment=environment) as server:
+        yield server
+
+
+@contextmanager
 def bare_aiohttp(size_bytes: int) -> Iterator[Target]:
     """Give a bare aiohttp handler whose answers have about this size."""
     port = free_port()

@@ -177,6 +177,7 @@ def test_of_a_name_that_no_schema_has_only_well_known_parts_are_shown(
 def test_a_trace_holds_no_value() -> None:
     detail = asyncpg.UniqueViolationError("duplicate key")
     detail.detail = f"Key (user_name_key)=({NAME}) already exists."
+    line, held = "", io.StringIO()
     try:
         try:
             people: dict[str, str] = {}
@@ -185,7 +186,6 @@ def test_a_trace_holds_no_value() -> None:
             raise detail from missing
     except asyncpg.UniqueViolationError as error:
         line = log.json_line(None, "error", {"event": "request_failed", "exc_info": error})
-        held = io.StringIO()
         log.plain_trace(held, (type(error), error, error.__traceback__))
     for shown in (line, held.getvalue()):
         assert "UniqueViolationError: duplicate key" in shown

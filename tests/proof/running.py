@@ -9,11 +9,12 @@ from uuid import UUID
 from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import OutsideLog
 from eventstore.trees.check import Sources
+from service.proof.copies import MARK
 from service.proof.folder_copy import FolderCopy
-from service.proof.parts import MARK
 from tests.serving import Scim, Served, Tenant, make_tenant, settings
 
 SIGNED_S = 15.0  # A second, on a machine that does other things too.
+BEGUN = "SELECT position FROM eventstore.events WHERE organization_id = $1 AND type = 'ProofBegun'"
 TAIL = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
 
 
@@ -46,8 +47,19 @@ class Proven:
 
     async def signed(self) -> int:
         """Wait until the copy outside holds a checkpoint of the whole log; return its size."""
+        await until(self._is_signed)
+        return await self._tail()
+
+    async def is_begun(self) -> bool:
+        """Return whether the log says that its proof began."""
+        found = await self.served.owner.fetchval(BEGUN, self.tenant.id)
+        return found is not None
+
+    async def _is_signed(self) -> bool:
+        return await is_copied(self.copy, self.tenant.id, await self._tail())
+
+    async def _tail(self) -> int:
         tail: int = await self.served.owner.fetchval(TAIL, self.tenant.id)
-        await until(lambda: is_copied(self.copy, self.tenant.id, tail))
         return tail
 
 

@@ -103,7 +103,9 @@ async def preview_role_groups(
 ) -> Preview:
     """Return what saving a list would do now; nothing is saved. Errors: InvalidValue."""
     command = ChangeRoleGroups(organization.id, _items(organization, items), explicit_wins)
-    found = await dry_run(runtime.pool, command, Caller(organization, None, "system"))
+    found = await dry_run(
+        runtime.pool, runtime.sealer, command, Caller(organization, None, "system")
+    )
     assigned = [each for each in found.decisions if isinstance(each.event, RoleAssigned)]
     async with runtime.pool.acquire() as connection:
         people = await find_names(
