@@ -9,6 +9,8 @@ from projections.fold import Fold
 from projections.followers.follower import Follower
 from projections.history.fold import HISTORY_FOLD
 from projections.history.write import HISTORY as HISTORY_FOLLOWER
+from projections.versions.fold import VERSIONS_FOLD
+from projections.versions.write import VERSIONS as VERSIONS_FOLLOWER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,8 @@ class Projection:
 
 DIRECTORY = Projection("directory", revision=3, fold=DIRECTORY_FOLD)
 HISTORY = Projection("history", revision=1, fold=HISTORY_FOLD, follower=HISTORY_FOLLOWER)
-PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY)}
+VERSIONS = Projection("versions", revision=1, fold=VERSIONS_FOLD, follower=VERSIONS_FOLLOWER)
+PROJECTIONS = {each.name: each for each in (DIRECTORY, HISTORY, VERSIONS)}
 
 
 class UnknownProjection(Exception):
@@ -70,7 +73,7 @@ def find_projection(name: str) -> Projection:
     """Return a projection by name. Errors: UnknownProjection."""
     if name not in PROJECTIONS:
         raise UnknownProjection(
-            f"There is no projection {name!r}: there are {' and '.join(PROJECTIONS)}."
+            f"There is no projection {name!r}: there are {', '.join(PROJECTIONS)}."
         )
     return PROJECTIONS[name]
 

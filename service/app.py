@@ -216,7 +216,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         keeping_keys(runtime.login, runtime.keyring),
         announcing_expiry(runtime.pool),
         hashing_names(runtime.pool, runtime.sealer),
-        following(runtime.login),
+        following(runtime.login, runtime.sealer),
         keeping_statistics(runtime.pool),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),

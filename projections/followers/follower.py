@@ -6,7 +6,7 @@ event and the later events of the stream wait for a retry. Other streams go on.
 
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.statements import statements_in
 from eventstore.read import read
+from eventstore.sealing.sealer import Sealer
 
 statement = statements_in(__package__)
 projections_statement = statements_in("projections")
@@ -36,6 +37,9 @@ class Superseded(Exception):
     """Another process has advanced this checkpoint: it has already written these events."""
 
 
+Apply = Callable[[Connection, UUID, Sequence[RecordedEvent]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """A projection that follows the log. Its Postgres schema has the same `name`.
@@ -43,10 +47,26 @@ class Follower:
     `apply` writes events of one organization, in order. It gets each event once, in the caller's
     transaction, with its own schema on the search path. An error from it parks a stream, unless the
     error is an outage.
+
+    A follower that reads the personal parts of events has `opened_by`, which makes its `apply` from a sealer.
     """
 
     name: str
-    apply: Callable[[Connection, UUID, Sequence[RecordedEvent]], Awaitable[None]]
+    apply: Apply
+    opened_by: Callable[[Sealer], Apply] | None = None
+
+    def opening(self, sealer: Sealer) -> "Follower":
+        """Return the follower with what opens the personal parts, if it reads them."""
+        if self.opened_by is None:
+            return self
+        return replace(self, apply=self.opened_by(sealer), opened_by=None)
+
+
+async def refuse_sealed(
+    _connection: Connection, _organization_id: UUID, _events: Sequence[RecordedEvent]
+) -> None:
+    """Stand in for the `apply` of a follower that was given no sealer."""
+    raise TypeError("This follower reads personal parts: call `opening` first.")
 
 
 async def load_checkpoints(connection: Connection, name: str) -> dict[UUID, int]:

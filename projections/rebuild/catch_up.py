@@ -47,7 +47,7 @@ async def catch_up(
     """Catch up with one log by a step; return the position reached."""
     follower = context.projection.follower
     if follower is not None:
-        in_schema = replace(follower, name=context.schema)
+        in_schema = replace(follower.opening(context.sealer), name=context.schema)
         return await advance(connection, in_schema, organization_id, after=after)
     async with connection.transaction():
         return await catch_up_inline(context, connection, organization_id, after=after)

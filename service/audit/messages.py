@@ -115,10 +115,33 @@ class EventsQuery(ListQuery, WantedQuery):
     order: Literal["desc", "asc"] = "desc"
 
 
-class AtQuery(ListQuery, ZoneQuery):
-    """A list as of an instant."""
+class InstantQuery(ZoneQuery):
+    """As of an instant."""
 
     at: str | None = Field(
+        None, max_length=60, description=INSTANT.format("its end") + " Without it: now."
+    )
+
+
+class AtQuery(ListQuery, InstantQuery):
+    """A list as of an instant."""
+
+
+class PeopleAtQuery(AtQuery):
+    """Which people of an instant are wanted."""
+
+    q: str | None = Field(
+        None, max_length=TEXT_MAX, description="What userName or displayName begins with."
+    )
+    active: bool | None = None
+    role: str | None = Field(None, max_length=TEXT_MAX, description="The id or the name of a role.")
+
+
+class DiffQuery(ListQuery, ZoneQuery):
+    """Two instants that are compared."""
+
+    from_: str = Field(alias="from", max_length=60, description=INSTANT.format("its beginning"))
+    to: str | None = Field(
         None, max_length=60, description=INSTANT.format("its end") + " Without it: now."
     )
 
@@ -130,12 +153,9 @@ class EventsExportQuery(WantedQuery):
     after: int = Field(0, ge=0, lt=2**63, description="Go on after this position.")
 
 
-class AccessExportQuery(ZoneQuery):
+class AccessExportQuery(InstantQuery):
     """An export of who had which access."""
 
-    at: str | None = Field(
-        None, max_length=60, description=INSTANT.format("its end") + " Without it: now."
-    )
     format: Literal["ndjson", "csv"] = "ndjson"
 
 
@@ -206,3 +226,89 @@ class AccessAnswer(Message):
     groups: list[GroupPeriodRow]
     events: list[EventRow]
     position: int
+
+
+class PersonAtRow(Message):
+    """A person as it was, under its name of then."""
+
+    id: UUID
+    user_name: str
+    display_name: str | None
+    active: bool
+    role_id: UUID
+    role: str | None
+    version: int
+    created_at: datetime
+    modified_at: datetime
+
+
+class ValueRow(Message):
+    """An attribute as it was, and today."""
+
+    attribute: str = Field(description="Its path.")
+    value: Any
+    origin: EventRow | None = Field(description="The event that gave the value.")
+    today: Any = Field(description="Its value today; null if it has none, or if all is gone.")
+    differs_today: bool
+
+
+class ResourceAt(Message):
+    """A person or a group as it was, under its name of then."""
+
+    id: UUID
+    display_name: str | None
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    exists_today: bool
+    attributes: list[ValueRow]
+    position: int = Field(description="The position of the log that the answer was computed at.")
+
+
+class NamedGroup(Message):
+    """A group, by its name of then."""
+
+    id: UUID
+    name: str
+
+
+class PersonAt(ResourceAt):
+    """A person as it was."""
+
+    user_name: str
+    active: bool
+    role_id: UUID
+    role: str | None
+    groups: list[NamedGroup]
+
+
+class GroupAt(ResourceAt):
+    """A group as it was. Its members have a route of their own."""
+
+    member_count: int
+
+
+class MovedRow(Message):
+    """A member that a group has at only one of two instants."""
+
+    id: UUID
+    name: str
+
+
+class DifferenceRow(Message):
+    """A person or a group that is not the same at two instants."""
+
+    id: UUID
+    type: Literal["User", "Group"]
+    name: str = Field(description="Its last name up to the later instant.")
+    kind: Literal["created", "changed", "deleted"]
+    changes: list[ChangeRow]
+    joined: list[MovedRow]
+    left: list[MovedRow]
+    events: list[EventRow] = Field(description="What happened to it in between.")
+
+
+class DiffPage(PagePosition[DifferenceRow]):
+    """A page of differences, and the two positions of the log that were compared."""
+
+    from_position: int

@@ -1,6 +1,6 @@
 """Turn the parameters of audit requests into what the use cases take."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from service.api.cursor import bad_cursor, read_cursor
 from service.api.models import FieldProblem
 from service.api.problem import BadQuery
 from service.audit.messages import (
-    AccessExportQuery,
-    AtQuery,
+    DiffQuery,
     EventsQuery,
+    InstantQuery,
     PeriodQuery,
     WantedQuery,
 )
@@ -23,7 +23,14 @@ from service.audit.proof_messages import EvidenceQuery
 from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.cycles import search_of_cycle
-from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
+from service.replay.instants import (
+    DATE,
+    MICROSECOND,
+    IllegalInstant,
+    read_begin,
+    read_end,
+    read_zone,
+)
 from service.replay.resolve import find_group, find_people, find_role
 
 EVENTS: Final = "events"  # The kind of cursors.
@@ -37,7 +44,7 @@ def refused(parameter: str, detail: str) -> BadQuery:
     )
 
 
-def read_at(query: AtQuery | AccessExportQuery) -> datetime | None:
+def read_at(query: InstantQuery) -> datetime | None:
     """Return the instant that a list is asked for; None for now. Errors: BadQuery."""
     try:
         zone = read_zone(query.zone)
@@ -97,7 +104,7 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             token_id=query.token or query.client,
             streams=None if streams is None else sorted(streams),
             types=read_types(query.type),
-            role_id=_role(call, query.role),
+            role_id=read_role(call, query.role),
             request_id=query.request,
             source=query.source,
             attribute=query.attribute,
@@ -135,6 +142,20 @@ def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, da
     return begin, end
 
 
+def read_two_instants(query: DiffQuery) -> tuple[datetime, datetime]:
+    """Return the two instants of a comparison. A day is compared from the last instant before it. Errors: BadQuery."""
+    given = EventsQuery(from_=query.from_, to=query.to, zone=query.zone)
+    begin, end = read_period(given)
+    assert begin is not None
+    now = datetime.now(UTC)
+    if end is None and begin > now:
+        raise refused("from", "It lies in the future; send an instant that has passed.")
+    try:
+        return _before(begin) if DATE.fullmatch(query.from_) else begin, end or now
+    except OverflowError:
+        raise refused("from", "It is too early; send a later instant.") from None
+
+
 def read_types(text: str | None) -> list[str] | None:
     """Return the event types in a list. Errors: BadQuery, which names the types that there are."""
     if text is None:
@@ -147,7 +168,8 @@ def read_types(text: str | None) -> list[str] | None:
     return [known[each.lower()] for each in wanted]
 
 
-def _role(call: Call, wanted: str | None) -> UUID | None:
+def read_role(call: Call, wanted: str | None) -> UUID | None:
+    """Return a role by its id or name; None if none is named. Errors: BadQuery."""
     if wanted is None:
         return None
     try:

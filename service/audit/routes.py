@@ -4,7 +4,7 @@ from typing import Final
 
 from service.api.models import ListQuery, Page
 from service.api.route import Api, Route
-from service.audit import cycles, erasures, events, files, past, proof
+from service.audit import as_of, cycles, erasures, events, files, past, proof
 from service.audit.cycle_messages import (
     CycleAnswer,
     CycleRow,
@@ -17,12 +17,19 @@ from service.audit.messages import (
     AccessAnswer,
     AccessExportQuery,
     AtQuery,
+    DiffPage,
+    DiffQuery,
     EventRow,
     EventsExportQuery,
     EventsQuery,
+    GroupAt,
     HolderRow,
+    InstantQuery,
     MemberAtRow,
     PagePosition,
+    PeopleAtQuery,
+    PersonAt,
+    PersonAtRow,
     ReportQuery,
 )
 from service.audit.proof_messages import (
@@ -137,6 +144,42 @@ AUDIT_API: Final = Api(
             "List who was erased, the last one first.",
             answer=Page[ErasureRow],
             query=ListQuery,
+        ),
+        Route(
+            "GET",
+            "/users",
+            AUDIT_READ,
+            as_of.people,
+            "List the people of an instant.",
+            answer=PagePosition[PersonAtRow],
+            query=PeopleAtQuery,
+        ),
+        Route(
+            "GET",
+            "/users/{id}",
+            AUDIT_READ,
+            as_of.person,
+            "Read a person as it was, and where each value came from.",
+            answer=PersonAt,
+            query=InstantQuery,
+        ),
+        Route(
+            "GET",
+            "/groups/{id}",
+            AUDIT_READ,
+            as_of.group,
+            "Read a group as it was, and where each value came from.",
+            answer=GroupAt,
+            query=InstantQuery,
+        ),
+        Route(
+            "GET",
+            "/diff",
+            AUDIT_READ,
+            as_of.diff,
+            "Compare two instants: which people and groups differ, and why.",
+            answer=DiffPage,
+            query=DiffQuery,
         ),
         Route(
             "GET",

@@ -15,15 +15,17 @@ from prometheus_client import Gauge
 from eventstore.follow import CHANNEL
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import classify
+from eventstore.sealing.sealer import Sealer
 from projections.followers.follower import Follower
 from projections.followers.lag import Lag
 from projections.followers.lease import Lease, duties
 from projections.followers.runner import FollowerRun, Timing
 from projections.history.write import HISTORY
+from projections.versions.write import VERSIONS
 from service.database.logins.session import ServiceLogin
 from service.database.pool import SESSION
 
-FOLLOWERS: tuple[Follower, ...] = (HISTORY,)
+FOLLOWERS: tuple[Follower, ...] = (HISTORY, VERSIONS)
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S = 2.0
@@ -75,12 +77,13 @@ class Followers:
     def __init__(
         self,
         login: ServiceLogin,
+        sealer: Sealer,
         *,
         followers: Sequence[Follower] = FOLLOWERS,
         timing: Timing | None = None,
     ) -> None:
         self._login = login
-        self._followers = followers
+        self._followers = [each.opening(sealer) for each in followers]
         self._timing = timing or Timing()
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -168,9 +171,9 @@ async def _close(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def following(login: ServiceLogin) -> AsyncIterator[None]:
+async def following(login: ServiceLogin, sealer: Sealer) -> AsyncIterator[None]:
     """Follow for the duration of the block. At its end, finish the current batch."""
-    followers = Followers(login)
+    followers = Followers(login, sealer)
     task = asyncio.create_task(followers.run(), name="followers")
     try:
         yield

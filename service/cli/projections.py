@@ -149,7 +149,7 @@ def projections_retry_parked(name: Name, organization: Narrow = None) -> None:
             )
         chosen = await _chosen(runtime, organization)
         async with runtime.pool.acquire() as connection:
-            released = await retry_parked(connection, follower, chosen)
+            released = await retry_parked(connection, follower.opening(runtime.sealer), chosen)
             waiting = await parked(connection, name)
             names = await show.names(connection)
         left = [each for each in waiting if chosen in (None, each.organization_id)]

@@ -11,6 +11,7 @@ from eventstore.read_streams import read_named
 from eventstore.sealing.sealer import Sealer
 from projections.directory.load import find_group_names
 from projections.directory.organizations import find_account
+from projections.directory.queries.past import find_named, followed
 from schema.events.organization import ROLE_NAMES, Organization
 from schema.scim.errors import NotFound
 from schema.scim.text import fold
@@ -25,7 +26,11 @@ async def find_people(
     """Return the users who have a userName now or had it once, the present one first."""
     now = await find_account(connection, organization_id, user_name)
     found = {} if now is None else {now: None}
-    wanted, after = fold(user_name), 0
+    found |= dict.fromkeys(await find_named(connection, organization_id, user_name))
+    wanted, after = (
+        fold(user_name),
+        await followed(connection, organization_id),
+    )  # The rest waits in the log.
     while page := await read_named(
         connection, sealer, organization_id, after=after, limit=PAGE_EVENTS
     ):

@@ -5,5 +5,5 @@ request context. `request.py` reads bodies, `select.py` attributes and excludedA
 JSON of resources, `responses.py` the answers. `resources` serves single resources, `queries` lists, `bulk` Bulk,
 `discovery.py` schemas and the other discovery endpoints. `path_aliases.py` finds endpoints under other paths,
 `unknown_names.py` counts ignored attributes, `vocabulary.py` says which of their names may be shown, `strict.py`
-refuses them where an organization asks for it. Begin with `routes.py`.
+refuses them where an organization asks for it, `as_of.py` reads the header SCIM-As-Of. Begin with `routes.py`.
 """

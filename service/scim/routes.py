@@ -7,6 +7,7 @@ from aiohttp import web
 from service.callers.scopes import SCIM, SCIM_READ
 from service.http.server import Handler
 from service.scim import discovery
+from service.scim.as_of import refuse_as_of
 from service.scim.base_path import BASE_PATH
 from service.scim.bulk import bulk
 from service.scim.context import (
@@ -28,6 +29,7 @@ class Endpoint(NamedTuple):
     path: str  # Below the base.
     scope: str
     handle: Handle
+    has_past: bool = False  # It can answer as of an instant.
 
 
 class Discovery(NamedTuple):
@@ -45,15 +47,15 @@ ENDPOINTS: tuple[Endpoint | Discovery, ...] = (
     Endpoint("POST", "/.search", SCIM_READ, search.search_root),
     Endpoint("POST", "/Users/.search", SCIM_READ, query.search_users),
     Endpoint("POST", "/Groups/.search", SCIM_READ, query.search_groups),
-    Endpoint("GET", "/Users", SCIM_READ, query.query_users),
+    Endpoint("GET", "/Users", SCIM_READ, query.query_users, has_past=True),
     Endpoint("POST", "/Users", SCIM, users.create),
-    Endpoint("GET", "/Users/{id}", SCIM_READ, users.read),
+    Endpoint("GET", "/Users/{id}", SCIM_READ, users.read, has_past=True),
     Endpoint("PUT", "/Users/{id}", SCIM, users.replace),
     Endpoint("PATCH", "/Users/{id}", SCIM, users.patch),
     Endpoint("DELETE", "/Users/{id}", SCIM, users.delete),
-    Endpoint("GET", "/Groups", SCIM_READ, query.query_groups),
+    Endpoint("GET", "/Groups", SCIM_READ, query.query_groups, has_past=True),
     Endpoint("POST", "/Groups", SCIM, groups.create),
-    Endpoint("GET", "/Groups/{id}", SCIM_READ, groups.read),
+    Endpoint("GET", "/Groups/{id}", SCIM_READ, groups.read, has_past=True),
     Endpoint("PUT", "/Groups/{id}", SCIM, groups.replace),
     Endpoint("PATCH", "/Groups/{id}", SCIM, groups.patch),
     Endpoint("DELETE", "/Groups/{id}", SCIM, groups.delete),
@@ -87,5 +89,16 @@ def add_routes(app: web.Application) -> None:
 def handler(endpoint: Endpoint | Discovery) -> Handler:
     """Return the handler of an endpoint, which authenticates the caller first."""
     if isinstance(endpoint, Discovery):
-        return authenticating_if_sent(endpoint.handle, endpoint.scope)
-    return authenticating(endpoint.handle, endpoint.scope)
+        return refusing_as_of(authenticating_if_sent(endpoint.handle, endpoint.scope))
+    answer = authenticating(endpoint.handle, endpoint.scope)
+    return answer if endpoint.has_past else refusing_as_of(answer)
+
+
+def refusing_as_of(handle: Handler) -> Handler:
+    """Return a handler that refuses to pass over the header SCIM-As-Of."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        refuse_as_of(request)
+        return await handle(request)
+
+    return answer

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from projections.registry import PROJECTIONS, tables
+from projections.registry import tables
 from service.database.migrate import apply_next, packaged
 
 BEFORE_REVISIONS = 7  # Migrations: 0000 to 0006.
@@ -17,7 +17,7 @@ async def make_former(connection: asyncpg.Connection, *, but: str = "") -> None:
     """Make a database as this release left it, without the projection `but`."""
     while await apply_next(connection, packaged()[:BEFORE_REVISIONS]):
         pass
-    for name in PROJECTIONS.keys() - {but}:
+    for name in LAST.keys() - {but}:
         await make_schema(connection, name, name)
 
 

@@ -17,7 +17,7 @@ from service.database.logins.session import ServiceLogin
 from service.ids import new_id
 from tests.builders import ORGANIZATION_ID, created, jo, provisioned, sales
 from tests.conftest import SERVICE_ROLE
-from tests.database.book import Book
+from tests.database.book import SEALER, Book
 
 SOON_S = 10.0
 NEVER_S = 3_600.0  # No test runs long enough to see such a sweep.
@@ -45,7 +45,7 @@ def timing(sweep_s: float = 0.2) -> Timing:
 @asynccontextmanager
 async def running(dsn: str, sweep_s: float = 0.2) -> AsyncIterator[Followers]:
     """Run followers for the duration of the block."""
-    followers = Followers(ServiceLogin(dsn), timing=timing(sweep_s))
+    followers = Followers(ServiceLogin(dsn), SEALER, timing=timing(sweep_s))
     task = asyncio.create_task(followers.run())
     try:
         yield followers

@@ -15,7 +15,8 @@ import pytest
 from eventstore.sealing.sealer import Sealer
 from projections.history.write import HISTORY as FOLLOWER
 from projections.rebuild.rebuild import rebuild
-from projections.registry import DIRECTORY, HISTORY, PROJECTIONS, Projection
+from projections.registry import DIRECTORY, HISTORY, PROJECTIONS, VERSIONS, Projection
+from projections.versions.write import VERSIONS as VERSIONS_FOLLOWER
 from schema.events.codec import TYPES
 from tests.database.book import follow_to_the_end
 from tests.database.golden_rows import (
@@ -62,6 +63,16 @@ async def test_a_follower_writes_the_rows_that_a_rebuild_makes(
     for organization_id in {UUID(each["organizationId"]) for each in LOG["events"]}:
         await follow_to_the_end(connection, FOLLOWER, organization_id)
     assert await json_rows(connection, "history") == golden_of(HISTORY)["rows"]
+
+
+async def test_the_follower_of_versions_writes_the_rows_that_a_rebuild_makes(
+    connection: asyncpg.Connection, sealer: Sealer
+) -> None:
+    await write_log(connection, sealer)
+    follower = VERSIONS_FOLLOWER.opening(sealer)
+    for organization_id in {UUID(each["organizationId"]) for each in LOG["events"]}:
+        await follow_to_the_end(connection, follower, organization_id, limit=3)
+    assert await json_rows(connection, "versions") == golden_of(VERSIONS)["rows"]
 
 
 async def test_a_catch_up_writes_the_rows_that_a_rebuild_makes(

@@ -17,7 +17,10 @@ from service.database.migrate import is_behind, migrate, packaged
 from service.runtime import NotMigrated, open_runtime
 from tests.serving import Scim, make_tenant, settings, started
 
-SCHEMAS = ("eventstore", "service", "projections", "followers", "proof", "directory", "history")
+SCHEMAS = (
+    *("eventstore", "service", "projections", "followers", "proof"),
+    *("directory", "history", "versions"),
+)
 RIGHTS = """
 SELECT object, privilege
   FROM (SELECT nspname || '.' || relname AS object, (aclexplode(relacl)).*

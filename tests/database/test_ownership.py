@@ -18,7 +18,7 @@ BESIDE = ["next", "previous", "spare", "shape"]  # Suffixes of a projection's na
 BESIDE_PROJECTIONS = [f"{name}_{each}" for name in PROJECTIONS for each in BESIDE]
 TAKEN = [
     *("service", "eventstore", "projections", "followers"),
-    *("directory", "history"),
+    *("directory", "history", "versions"),
     *BESIDE_PROJECTIONS,
 ]
 THEIRS = {  # What another application made, and its name.

@@ -32,7 +32,7 @@ from tests.builders import (
     sales,
     staff,
 )
-from tests.database.book import Book, follow_to_the_end
+from tests.database.book import SEALER, Book, follow_to_the_end
 from tests.database.rebuilding import differences, rebuild_context, rebuild_until, rows_of, silent
 from tests.database.test_followers_lead import timing
 
@@ -60,7 +60,7 @@ def place(database_url: str, book: Book) -> RebuildContext:
 @asynccontextmanager
 async def following(dsn: str) -> AsyncIterator[None]:
     """Follow, as the service does, for the duration of the block."""
-    followers = Followers(ServiceLogin(dsn), timing=timing())
+    followers = Followers(ServiceLogin(dsn), SEALER, timing=timing())
     task = asyncio.create_task(followers.run())
     try:
         yield

@@ -136,6 +136,7 @@ class Sample:
             ("", "first_stream_id"): UUID(int=0),
             ("", "last_stream_id"): UUID(int=2**128 - 1),
             ("", "event_id"): uuid4(),
+            ("", "role_id"): UUID(self.tenant.roles["Reader"]),
             ("", "new_subject_id"): uuid4(),
             ("save_token", "id"): self.tenant.token_id,
             ("count_activity", "token_id"): self.tenant.token_id,
@@ -167,6 +168,8 @@ class Sample:
         if name == "key":
             name = statement.partition("_by_")[2]
             name = "group_external_id" if name == "external_id" and "group" in statement else name
+        if name in {"after", "begin"}:  # The first page, of all.
+            return ""
         if name in {"data", "email_key"}:  # Texts that hold JSON.
             return {"data": "{}", "email_key": "[]"}[name]
         return self.words.get(name, "UserProvisioned" if "type" in name else "scim")
@@ -193,7 +196,7 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
         )
     ).body
     tail = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
-    followed = "SELECT max(position) FROM history.activity WHERE organization_id = $1"
+    followed = "SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1"
     async with asyncio.timeout(LONG_S):
         end, reached = await served.owner.fetchval(tail, tenant.id), None
         while reached != end:
@@ -244,7 +247,7 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
     async with served.runtime.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await connection.execute("SET LOCAL search_path = directory, history, followers")
+        await connection.execute("SET LOCAL search_path = directory, history, versions, followers")
         await connection.execute(FILES["park_stream"], *ours.arguments("park_stream"))
         former = "INSERT INTO directory.former_users VALUES ($1, $2, 'former')"
         await connection.execute(former, ours.tenant.id, UUID(ours.tenant.account_id))
@@ -272,7 +275,7 @@ TABLES = (
     "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.columns"
     " WHERE column_name = 'organization_id' AND table_schema = ANY($1::text[]) ORDER BY name"
 )
-SCHEMAS = ["eventstore", "proof", "service", "directory", "history", "followers"]
+SCHEMAS = ["eventstore", "proof", "service", "directory", "history", "versions", "followers"]
 
 
 async def rows_of(connection: asyncpg.Connection, organization_id: UUID) -> set[str]:

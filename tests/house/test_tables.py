@@ -61,7 +61,7 @@ NAMES_OF = {
         ],
     ),
     "projections": naming(
-        ["directory", "history", "projections", "followers"],
+        ["directory", "history", "versions", "projections", "followers"],
         [*tables_of("projections/*.sql"), *tables_of("migrations/000[34]_*.sql")],
     ),
 }

@@ -265,8 +265,11 @@ async def test_a_rebuild_mends_what_differs(own: Served, tenant: Tenant) -> None
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("rebuild", "nothing"), "no projection 'nothing': there are directory and history."),
-        (("verify", "nothing"), "no projection 'nothing': there are directory and history."),
+        (
+            ("rebuild", "nothing"),
+            "no projection 'nothing': there are directory, history, versions.",
+        ),
+        (("verify", "nothing"), "no projection 'nothing': there are directory, history, versions."),
         (("rollback", "directory"), "nothing to roll back to"),
         (("retry-parked", "directory"), "it never parks a stream"),
         (("rebuild", "directory", "--organization", "Contoso"), "swaps them as a whole"),

@@ -81,7 +81,7 @@ async def list_people(
         shown.role_id,
         limit,
     )
-    return [_person(row) for row in rows]
+    return [person_of(row) for row in rows]
 
 
 async def read_people(
@@ -89,10 +89,11 @@ async def read_people(
 ) -> dict[UUID, Person]:
     """Return users by id. Unknown ids are left out."""
     rows = await connection.fetch(statement("read_people"), organization_id, ids)
-    return {row["id"]: _person(row) for row in rows}
+    return {row["id"]: person_of(row) for row in rows}
 
 
-def _person(row: asyncpg.Record) -> Person:
+def person_of(row: asyncpg.Record) -> Person:
+    """Return a user from a row with the columns of a person."""
     return Person(**{**row, "document": orjson.loads(row["document"])})
 
 

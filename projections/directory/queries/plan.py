@@ -37,7 +37,7 @@ POINT_READS: Mapping[tuple[str, str], Lookup] = {
 
 # Unlisted accounts are few. A condition on `kind` would read each row, where an index has all that is asked for.
 LISTED = (
-    "r.id NOT IN (SELECT accounts.id FROM directory.users AS accounts "
+    "r.id NOT IN (SELECT accounts.id FROM {users} AS accounts "
     "WHERE accounts.organization_id = $1 AND accounts.kind = 'unlisted account')"
 )
 
@@ -128,7 +128,9 @@ def plan(*queries: Query) -> Plan:
 
 def _point_read(query: Query) -> PointRead | None:
     """Return a point read if the query is one equality on a name or an externalId, and nothing else."""
-    chosen, is_with_members = query.filter, query.with_related and query.table is GROUPS
+    if query.table.is_past:
+        return None
+    chosen, is_with_members = query.filter, query.with_related and query.table.name == GROUPS.name
     if not isinstance(chosen, Comparison) or chosen.operator is not Operator.EQ:
         return None
     if query.sort or query.start != 1 or query.page_size < POINT_READ_COUNT_MIN or is_with_members:
@@ -173,9 +175,12 @@ def page_statement(query: Query, order: Order, stretch: Stretch = ALL) -> Statem
     """Return the statement of a page in an order, of all rows or of a stretch of them."""
     condition, values = _condition(query, FIRST_PARAMETER + len(stretch.values))
     # Groups may have many members. They are read later, for the groups that fit on the page.
-    has_groups = query.with_related and query.table is USERS
+    has_groups = query.with_related and query.table.name == USERS.name
     name = f"page_{query.table.name}" if has_groups else f"page_{query.table.name}_alone"
     sql = statement(name).format(
+        users=query.table.relations.users,
+        groups=query.table.relations.groups,
+        memberships=query.table.relations.memberships,
         key=order.key,
         listed=_listed(query),
         condition=f"{stretch.condition} AND ({condition})",
@@ -189,13 +194,13 @@ def count_statement(query: Query) -> Statement:
     """Return the statement that counts the matches. Its values follow the organization."""
     condition, values = _condition(query, first_parameter=2)
     sql = statement("count").format(
-        table=query.table.name, condition=condition, listed=_listed(query)
+        relation=query.table.relation, condition=condition, listed=_listed(query)
     )
     return Statement(sql, values)
 
 
 def _listed(query: Query) -> str:
-    return LISTED if query.table is USERS else "TRUE"
+    return LISTED.format(users=query.table.relation) if query.table.name == USERS.name else "TRUE"
 
 
 def _condition(query: Query, first_parameter: int) -> tuple[str, list[object]]:
@@ -227,6 +232,7 @@ def _union_part(query: Query, first_parameter: int) -> Statement:
     order = _order(query)
     sql = statement("union_part").format(
         table=query.table.name,
+        relation=query.table.relation,
         number_key=order.number_key,
         text_key=order.text_key,
         condition=condition,

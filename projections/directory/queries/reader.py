@@ -12,10 +12,11 @@ import asyncpg
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
-from projections.directory.queries.columns import GROUPS, USERS
+from projections.directory.queries.columns import GROUPS, USERS, Table
 from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.keyset import Edge
 from projections.directory.queries.members import Offload, with_all_members
+from projections.directory.queries.past import groups_at
 from projections.directory.queries.plan import (
     BYTES_MAX,
     IndexPage,
@@ -99,8 +100,8 @@ class QueryReader:
                 total = await self._total(connection, organization_id, [query])
             resources = _shown(rows[: query.page_size], query)
             shown, has_more = rows[: len(resources)], len(rows) > len(resources)
-            if query.table is GROUPS and query.with_related:
-                resources = await self._whole(connection, organization_id, resources)
+            if query.table.name == GROUPS.name and query.with_related:
+                resources = await self._whole(connection, organization_id, resources, query.table)
         if query.is_backward:
             shown.reverse()
             resources.reverse()
@@ -114,9 +115,18 @@ class QueryReader:
         return sum([await self.totals.count(connection, organization_id, each) for each in queries])
 
     async def _whole(
-        self, connection: Connection, organization_id: UUID, groups: Sequence[Resource]
+        self,
+        connection: Connection,
+        organization_id: UUID,
+        groups: Sequence[Resource],
+        table: Table,
     ) -> list[Resource]:
-        """Return groups with their members."""
+        """Return groups of a table with their members."""
+        position = table.relations.position
+        if position is not None:
+            ids = [each.id for each in groups]
+            found = await groups_at(connection, organization_id, ids, position)
+            return [found[each.id] for each in groups]
         return await with_all_members(connection, organization_id, groups, self.offload)
 
     async def _union(self, organization_id: UUID, plan: Union) -> Page:
@@ -127,7 +137,7 @@ class QueryReader:
             arguments = (organization_id, plan.limit, plan.offset, *values)
             places = await self.composed.fetch(connection, sql, *arguments)
         found = await self._at(organization_id, [(each[0], each[1]) for each in places])
-        if any(each.table is GROUPS and each.with_related for each in plan.queries):
+        if any(each.table.name == GROUPS.name and each.with_related for each in plan.queries):
             found = await self._with_members(organization_id, found)
         return Page([each for _, each in found], total, tables=[name for name, _ in found])
 
@@ -155,7 +165,7 @@ class QueryReader:
         found = found[: _fitting([row for _, row in found])]
         groups = [row for name, row in found if name == GROUPS.name]
         async with self.reading(organization_id) as connection:
-            whole = await self._whole(connection, organization_id, groups)
+            whole = await self._whole(connection, organization_id, groups, GROUPS)
         by_id = {row.id: row for row in whole}
         return [(name, by_id.get(row.id, row)) for name, row in found]
 

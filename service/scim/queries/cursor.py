@@ -118,7 +118,7 @@ def open_cursor(sealer: Sealer, text: str, organization_id: UUID, query: str) ->
     bound_to, key, row_id, is_backward, total, made_at_s = content
     if bound_to != query:
         raise InvalidCursor(
-            "The cursor belongs to another query; keep filter, sortBy and sortOrder as they were."
+            "The cursor belongs to another query; keep filter, sortBy, sortOrder and SCIM-As-Of as they were."
         )
     made_at = datetime.fromtimestamp(made_at_s, UTC)
     if datetime.now(UTC) - made_at > timedelta(seconds=TIMEOUT_S):

@@ -5,13 +5,15 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from projections.directory.queries.columns import GROUPS, USERS
+from projections.directory.queries.columns import GROUPS, USERS, groups_table, users_table
 from projections.directory.queries.plan import Query, plan
 from projections.directory.queries.point_reads import MEMBERS_TOGETHER_MAX, Resource
+from projections.directory.queries.relations import relations_at
 from schema.scim.definitions import GROUP
 from schema.scim.subject import about
 from service.http.answer import Answer
 from service.limits.offload import LONG_MEMBERS, offload
+from service.scim.as_of import read_as_of, varying
 from service.scim.context import RequestContext
 from service.scim.queries.cursor import Cursors, digest
 from service.scim.queries.parameters import Parameters, Target, read_query, read_search_request
@@ -37,12 +39,18 @@ T = TypeVar("T")
 
 async def query_users(request: web.Request, context: RequestContext) -> Answer:
     """GET /Users: 200 with a ListResponse, which is empty if nothing matches."""
-    return await answer_query(context, users_of(context), query_parameters(request))
+    position, target = await read_as_of(request, context), users_of(context)
+    if position is not None:
+        target = target._replace(table=users_table(relations_at(position)))
+    return varying(await answer_query(context, target, query_parameters(request)))
 
 
 async def query_groups(request: web.Request, context: RequestContext) -> Answer:
     """GET /Groups: 200 with a ListResponse, which is empty if nothing matches."""
-    return await answer_query(context, Target(GROUP, GROUPS), query_parameters(request))
+    position, target = await read_as_of(request, context), Target(GROUP, GROUPS)
+    if position is not None:
+        target = target._replace(table=groups_table(relations_at(position)))
+    return varying(await answer_query(context, target, query_parameters(request)))
 
 
 async def search_users(request: web.Request, context: RequestContext) -> Answer:
@@ -86,6 +94,8 @@ def read(sent: Parameters, target: Target, selection: Selection, base: str) -> Q
 
 def _cursors(context: RequestContext, target: Target, sent: Parameters) -> Cursors:
     parts = [sent.get(name, "") for name in ("filter", "sortby", "sortorder")]
+    if target.table.is_past:
+        parts.append(str(target.table.relations.position))
     bound_to = digest([target.resource_type.name, *parts])
     return Cursors(context.service.sealer, context.organization_id, bound_to)
 
@@ -128,9 +138,10 @@ def present(resource: Resource, target: Target, selection: Selection, base: str)
         alone = select(group_bytes(resource._replace(related=None), base), selection)
         pieces = related_members(resource)
         return with_members(alone, (selected_members(each, base, selection) for each in pieces))
-    to_bytes = user_bytes if target.table is USERS else group_bytes
+    to_bytes = user_bytes if target.table.name == USERS.name else group_bytes
     whole = to_bytes(resource, base)
     # If members are excluded, they were not even read, so nothing is left to remove.
-    if selection.is_everything or (target.table is GROUPS and selection.is_only_without("members")):
+    is_group = target.table.name == GROUPS.name
+    if selection.is_everything or (is_group and selection.is_only_without("members")):
         return whole
     return select(whole, selection)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from projections.directory.queries.past import groups_at
 from projections.directory.queries.point_reads import (
     GROUP_BY_ID,
     GROUP_BY_ID_WITH_MEMBERS,
@@ -13,10 +14,12 @@ from projections.directory.queries.point_reads import (
 )
 from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound, Unavailable
+from service.http.answer import Answer
 from service.http.body import is_long, release
 from service.http.kept import note_subject
 from service.ids import as_id, new_id
 from service.limits.offload import LONG_MEMBERS, offload
+from service.scim.as_of import read_as_of, varying
 from service.scim.context import RequestContext
 from service.scim.queries.parameters import Parameters
 from service.scim.represent import group_bytes
@@ -55,14 +58,40 @@ async def read(request: web.Request, context: RequestContext) -> web.StreamRespo
     """GET /Groups/{id}: 200 with the group, streamed if it has many members, or 304."""
     group_id = _group_id(request)
     selection = read_selection(query_parameters(request), GROUP)
+    if (position := await read_as_of(request, context)) is not None:
+        return await _read_past(context, group_id, selection, position)
     lookup = GROUP_BY_ID_WITH_MEMBERS if selection.wants("members") else GROUP_BY_ID
     found = await context.service.reader.find(lookup, context.organization_id, group_id)
     if not found:
         raise _not_found(str(group_id))
     group = found[0]
     if is_group_held(request, group, selection):
-        return not_modified(group)
-    return await _show(request, context, group, selection)
+        return varying(not_modified(group))
+    answer = await _show(request, context, group, selection)
+    return varying(answer) if isinstance(answer, Answer) else answer
+
+
+async def _read_past(
+    context: RequestContext, group_id: UUID, selection: Selection, position: int
+) -> Answer:
+    """Return a group as it was at a position of the log, with its members of then."""
+    async with context.service.queries.reading(context.organization_id) as connection:
+        found = await groups_at(
+            connection,
+            context.organization_id,
+            [group_id],
+            position,
+            with_members=selection.wants("members"),
+        )
+    if group_id not in found:
+        raise NotFound(f"There was no group {group_id} then.")
+    group = found[group_id]
+
+    def work() -> bytes:
+        return select(group_bytes(group, context.base), selection)
+
+    body = await offload(work, group.member_count > LONG_MEMBERS)
+    return varying(resource_response(group, body, _location(context, group.id)))
 
 
 async def replace(request: web.Request, context: RequestContext) -> web.StreamResponse:

@@ -14,6 +14,7 @@ from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.media_type import MEDIA_TYPE
 from service.limits.offload import offload
+from service.scim.as_of import AS_OF
 from service.scim.context import RequestContext
 from service.scim.represent import etag, group_bytes, selected_members
 from service.scim.select import Selection, select
@@ -32,7 +33,7 @@ async def stream_group(
     status: int = 200,
 ) -> web.StreamResponse:
     """Answer with a group and all its members."""
-    headers = {"Content-Type": MEDIA_TYPE, "Server": SERVER}
+    headers = {"Content-Type": MEDIA_TYPE, "Server": SERVER, "Vary": AS_OF}
     response = web.StreamResponse(status=status, headers=headers)
     response.headers["Location"] = f"{context.base}/Groups/{group_id}"
     response.headers["X-Request-Id"] = str(context.request_id)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from projections.directory.queries.past import users_at
 from projections.directory.queries.point_reads import USER_BY_ID, Resource
 from projections.directory.tables import UserRow
 from schema.scim.errors import NotFound
@@ -12,6 +13,7 @@ from service.http.body import is_long
 from service.http.kept import note_subject
 from service.ids import as_id, new_id
 from service.limits.offload import offload
+from service.scim.as_of import read_as_of, varying
 from service.scim.context import RequestContext
 from service.scim.represent import user_bytes
 from service.scim.request import query_parameters, read_body, read_precondition
@@ -38,13 +40,27 @@ async def create(request: web.Request, context: RequestContext) -> Answer:
 async def read(request: web.Request, context: RequestContext) -> Answer:
     """GET /Users/{id}: 200 with the user, or 304 if the client has this version."""
     user_id = _user_id(request)
+    if (position := await read_as_of(request, context)) is not None:
+        return await _read_past(request, context, user_id, position)
     found = await context.service.reader.find(USER_BY_ID, context.organization_id, user_id)
     if not found:
         raise _not_found(str(user_id))
     selection = _selection(request, context)
     if await is_user_held(request, context, found[0], selection):
-        return not_modified(found[0])
-    return await _answer(context, found[0], selection)
+        return varying(not_modified(found[0]))
+    return varying(await _answer(context, found[0], selection))
+
+
+async def _read_past(
+    request: web.Request, context: RequestContext, user_id: UUID, position: int
+) -> Answer:
+    """Return a user as it was at a position of the log."""
+    selection = _selection(request, context)
+    async with context.service.queries.reading(context.organization_id) as connection:
+        found = await users_at(connection, context.organization_id, [user_id], position)
+    if user_id not in found:
+        raise NotFound(f"There was no user {user_id} then.")
+    return varying(await _answer(context, found[user_id], selection))
 
 
 async def replace(request: web.Request, context: RequestContext) -> Answer:

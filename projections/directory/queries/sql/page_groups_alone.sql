@@ -2,6 +2,7 @@
 -- $1 organization_id uuid
 -- $2 limit bigint
 -- $3 offset bigint
+-- groups: a relation (relations.py)
 -- key, condition, order: composed from fixed fragments by keyset and filter_sql, with parameters from $4 on
 -- bytes: after documents of this size, the documents of further rows are NULL. The first one never is.
   SELECT {key} AS sort_key, r.id, r.version, r.created_at, r.modified_at,
@@ -14,13 +15,13 @@
           END AS document,
          NULL AS related, r.member_count AS member_count
     FROM (SELECT r.id
-            FROM directory.groups AS r
+            FROM {groups} AS r
            WHERE r.organization_id = $1
              AND ({condition})
         ORDER BY {order}
            LIMIT $2
           OFFSET $3) AS page
-    JOIN directory.groups AS r
+    JOIN {groups} AS r
       ON r.organization_id = $1
      AND r.id = page.id
 ORDER BY {order}

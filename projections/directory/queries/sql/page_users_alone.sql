@@ -2,6 +2,7 @@
 -- $1 organization_id uuid
 -- $2 limit bigint
 -- $3 offset bigint
+-- users: a relation (relations.py)
 -- key, condition, order: composed from fixed fragments by keyset and filter_sql, with parameters from $4 on
 -- listed: leaves out accounts that SCIM does not list
 -- bytes: after documents of this size, the documents of further rows are NULL. The first one never is.
@@ -15,14 +16,14 @@
           END AS document,
          NULL AS related, 0 AS member_count
     FROM (SELECT r.id
-            FROM directory.users AS r
+            FROM {users} AS r
            WHERE r.organization_id = $1
              AND ({condition})
              AND {listed}
         ORDER BY {order}
            LIMIT $2
           OFFSET $3) AS page
-    JOIN directory.users AS r
+    JOIN {users} AS r
       ON r.organization_id = $1
      AND r.id = page.id
 ORDER BY {order}

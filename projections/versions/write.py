@@ -1,0 +1,187 @@
+"""Write the versions that a batch of events leads to. The caller owns the transaction."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from eventstore.events import RecordedEvent
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
+from eventstore.read import UNLIMITED
+from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_values
+from eventstore.sealing.events import open_personal
+from eventstore.sealing.sealer import Sealer
+from projections.directory.fold import GROUP_EVENTS, USER_EVENTS, is_readable
+from projections.directory.load import group_of, user_of
+from projections.fold import Row, fold_streams
+from projections.followers.follower import Apply, Follower, refuse_sealed
+from projections.versions.erase import erase
+from projections.versions.fold import VERSIONS_FOLD, VersionsFold
+from projections.versions.snapshots import Versions
+from projections.versions.tables import GROUPS, TABLES, USERS
+from schema.events.codec import decode
+from schema.events.event import Event, Place
+from schema.events.group import Group
+from schema.events.organization import SchemaRegistered
+from schema.scim.definitions import user_type
+from schema.scim.resource_type import ResourceType
+
+statement = statements_in(__package__)
+
+
+PIECE = 20  # Events, or rows, that are worked on without a break. It takes some milliseconds; then requests run.
+SCHEMA: Final = SchemaRegistered.__name__
+Decoded = tuple[RecordedEvent, Event]
+
+
+class NoVersion(Exception):
+    """An event changes a user or a group that has no open version: the versions and the log disagree."""
+
+
+def writing(sealer: Sealer) -> Apply:
+    """Return what writes versions, and opens the personal parts of events."""
+
+    async def write(
+        connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent]
+    ) -> None:
+        await write_versions(connection, sealer, organization_id, events)
+
+    return write
+
+
+async def write_versions(
+    connection: Connection, sealer: Sealer, organization_id: UUID, events: Sequence[RecordedEvent]
+) -> None:
+    """Apply the next events of an organization. The tables are on the search path.
+
+    Errors: NoVersion, BrokenSeal, those of decode and evolve, IntegrityConstraintViolationError.
+    """
+    decoded = await _decoded(connection, sealer, events)
+    streams = await _load(connection, sealer, organization_id, decoded)
+    placed = [
+        (event, Place(each.stream_id, each.version, each.position, each.recorded_at, each.source))
+        for each, event in decoded
+        if each.stream_id in streams
+    ]
+    for event, place in placed:
+        streams[place.stream_id].take(event, place)
+    users = await _load_user_type(connection, sealer, organization_id)
+    for name, is_group in ((USERS, False), (GROUPS, True)):
+        some = {
+            each: versions
+            for each, versions in streams.items()
+            if isinstance(versions.state, Group) is is_group
+        }
+        await _end(connection, name, organization_id, some)
+        rows = await _rows(some.values(), organization_id, users)
+        if rows:
+            await connection.copy_records_to_table(name, records=rows, columns=TABLES[name].columns)
+    await erase(connection, organization_id, users, placed)
+
+
+async def _decoded(
+    connection: Connection, sealer: Sealer, events: Sequence[RecordedEvent]
+) -> list[Decoded]:
+    """Return events as the domain knows them. All are decoded, so that none that is unknown is passed over."""
+    personal = await open_personal(connection, sealer, events)
+    decoded = []
+    for number, (each, opened) in enumerate(zip(events, personal, strict=True)):
+        decoded.append((each, decode(each.type, each.schema_version, each.data, opened)))
+        if number % PIECE == 0:
+            await asyncio.sleep(0)
+    return decoded
+
+
+async def _load(
+    connection: Connection, sealer: Sealer, organization_id: UUID, decoded: Sequence[Decoded]
+) -> dict[UUID, Versions]:
+    """Return the streams of users and groups that events change, each with the version that is open."""
+    first: dict[UUID, RecordedEvent] = {}
+    users, groups = set[UUID](), set[UUID]()
+    for recorded, event in decoded:
+        kind = type(event)
+        if kind in USER_EVENTS or kind in GROUP_EVENTS:
+            first.setdefault(recorded.stream_id, recorded)
+            (users if kind in USER_EVENTS else groups).add(recorded.stream_id)
+    known = {each for each, event in first.items() if event.version > 1}
+    found = {each: Versions() for each in first}
+    for row in await connection.fetch(
+        statement("open_user_versions"), organization_id, list(users & known)
+    ):
+        found[row["id"]] = Versions(user_of(row), held=True)
+    for row in await connection.fetch(
+        statement("open_group_versions"), organization_id, list(groups & known)
+    ):
+        found[row["id"]] = Versions(group_of(row, {}), held=True)
+    lost = [each for each in known if not found[each].held]
+    if lost:
+        before = min(first[each].position for each in lost) - 1
+        found |= await _fold_again(
+            connection, sealer, Span(organization_id, FIRST_ID, LAST_ID, before), lost
+        )
+    return found
+
+
+async def _fold_again(
+    connection: Connection, sealer: Sealer, span: Span, lost: Collection[UUID]
+) -> dict[UUID, Versions]:
+    """Return streams that have no open version: people whose key was destroyed, and what was deleted. Errors: NoVersion.
+
+    Such a stream has no events between the span and its first event here.
+    """
+    found = {}
+    for stream_id, folded in await fold_streams(connection, sealer, VERSIONS_FOLD, span, lost):
+        assert isinstance(folded, VersionsFold)
+        state = folded.versions.state
+        is_gone = state is not None and (
+            state.is_deleted or not (isinstance(state, Group) or is_readable(state))
+        )
+        if not is_gone:
+            raise NoVersion(NoVersion.__doc__)
+        found[stream_id] = Versions(state)
+    if len(found) != len(lost):
+        raise NoVersion(NoVersion.__doc__)
+    return found
+
+
+async def _load_user_type(
+    connection: Connection, sealer: Sealer, organization_id: UUID
+) -> ResourceType:
+    """Return an organization's User type. Attributes are only ever added, so the present one reads all events."""
+    schemas = {}
+    for row, personal in await read_values(
+        connection, sealer, organization_id, [organization_id], [SCHEMA], UNLIMITED
+    ):
+        event: Any = decode(row["type"], row["schema_version"], row["data"], personal)
+        schemas[event.document["id"]] = event.document
+    return user_type(schemas)
+
+
+async def _end(
+    connection: Connection, table: str, organization_id: UUID, streams: dict[UUID, Versions]
+) -> None:
+    ended = [
+        (each, *versions.ended) for each, versions in streams.items() if versions.ended is not None
+    ]
+    if not ended:
+        return
+    columns = zip(*ended, strict=True)
+    found = await connection.fetch(statement(f"end_{table}"), organization_id, *columns)
+    if len(found) != len(ended):
+        raise NoVersion(NoVersion.__doc__)
+
+
+async def _rows(
+    streams: Collection[Versions], organization_id: UUID, users: ResourceType
+) -> list[Row]:
+    rows: list[Row] = []
+    for versions in streams:
+        for _, row in versions.rows(organization_id, users):
+            rows.append(row)
+            if len(rows) % PIECE == 0:
+                await asyncio.sleep(0)
+    return rows
+
+
+VERSIONS = Follower("versions", refuse_sealed, opened_by=writing)

@@ -1,0 +1,118 @@
+"""At any position, the versions are what a fold of the log up to there leads to, whatever the batches were."""
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.directory.queries.past import find_named, followed, groups_at, users_at
+from projections.directory.rows import group_row, user_row
+from projections.followers.parked import parked
+from projections.history.write import HISTORY
+from projections.versions.write import VERSIONS
+from schema.events.user import UserChanged, UserDeleted
+from schema.scim.definitions import USER
+from service.write.decide.state import Decision
+from tests.builders import ANN, JO, provisioned
+from tests.database.book import SEALER, Book, follow_to_the_end
+from tests.database.test_history_times import GROUPS, SHARED, USERS, story, worlds
+
+FOLLOWER = VERSIONS.opening(SEALER)
+
+
+@given(
+    choices=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=24),
+    limit=st.integers(1, 30),
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=SHARED)
+async def test_the_past_agrees_with_a_fold_of_the_log_at_any_position(
+    connection: asyncpg.Connection,
+    service_connection: asyncpg.Connection,
+    choices: list[tuple[int, int]],
+    limit: int,
+) -> None:
+    book = Book(connection, uuid4())
+    facts = story(choices)
+    events = await book.record(*facts)
+    for follower in (HISTORY, FOLLOWER):
+        await follow_to_the_end(service_connection, follower, book.organization_id, limit=limit)
+    assert await parked(connection, "versions") == []
+    assert await followed(connection, book.organization_id) == len(events)
+    for position, world in worlds(facts, events).items():
+        log = book.organization_id
+        users = await users_at(service_connection, log, USERS, position)
+        expected: dict[Any, Any] = {
+            each.id: user_row(each, USER) for each in world.users.values() if not each.is_deleted
+        }
+        assert {key: (each.version, each.modified_at) for key, each in users.items()} == {
+            key: (each.version, each.modified_at) for key, each in expected.items()
+        }
+        assert {key: each.document for key, each in users.items()} == {
+            key: each.document for key, each in expected.items()
+        }
+        groups = await groups_at(service_connection, log, GROUPS, position)
+        there = {key: each for key, each in world.groups.items() if not each.is_deleted}
+        assert {key: (each.version, each.document) for key, each in groups.items()} == {
+            key: (each.version, group_row(each).document) for key, each in there.items()
+        }
+        assert {
+            key: [member for member, *_ in orjson.loads(each.related or "[]")]
+            for key, each in groups.items()
+        } == {key: [str(member) for member in sorted(each.members)] for key, each in there.items()}
+        for key, user in users.items():
+            held = [group_id for group_id, _ in orjson.loads(user.related or "[]")]
+            assert held == sorted(str(each) for each in there if key in there[each].members)
+
+
+@pytest.fixture
+async def book(connection: asyncpg.Connection) -> Book:
+    """Give the log of an organization of its own."""
+    return Book(connection, uuid4())
+
+
+def renamed(name: str) -> UserChanged:
+    """Return the event of another userName."""
+    return UserChanged(attributes=("userName",), values={"userName": name})
+
+
+async def test_people_are_found_by_names_that_they_once_had(
+    connection: asyncpg.Connection, book: Book
+) -> None:
+    log = book.organization_id
+    await book.record(
+        Decision(JO, provisioned("Jo@example.com")),
+        Decision(JO, renamed("jo.b@example.com")),
+        Decision(ANN, provisioned("jo@example.com")),
+        Decision(ANN, UserDeleted()),
+    )
+    await follow_to_the_end(connection, FOLLOWER, log)
+    assert await find_named(connection, log, "JO@example.com") == [JO, ANN]
+    assert await find_named(connection, log, "nobody@example.com") == []
+
+
+async def test_a_person_whose_key_is_gone_has_no_rows_and_parks_nothing(
+    connection: asyncpg.Connection, book: Book
+) -> None:
+    log = book.organization_id
+    await book.record(Decision(JO, provisioned("jo@example.com")))
+    await book.record(Decision(ANN, provisioned("ann@example.com")), Decision(JO, renamed("jo2")))
+    await book.record(Decision(JO, UserDeleted()))
+    await connection.execute("DELETE FROM eventstore.subject_keys WHERE subject_id = $1", JO)
+    await follow_to_the_end(connection, FOLLOWER, log, limit=1)
+    assert await parked(connection, "versions") == []
+    rows = await connection.fetch(
+        "SELECT id FROM versions.user_versions WHERE organization_id = $1", log
+    )
+    assert [row["id"] for row in rows] == [ANN]
+
+
+async def test_a_follower_without_a_sealer_writes_nothing(
+    connection: asyncpg.Connection, book: Book
+) -> None:
+    [event] = await book.record(Decision(JO, provisioned("jo@example.com")))
+    with pytest.raises(TypeError, match="opening"):
+        await VERSIONS.apply(connection, book.organization_id, [event])
