@@ -57,7 +57,8 @@ from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
-from service.proof.parts import outside_copy, proving
+from service.proof.copies import outside_copy
+from service.proof.parts import proving
 from service.requests.background import keeping_requests
 from service.requests.kept import KeptRequests
 from service.runtime import Runtime

@@ -147,7 +147,6 @@ async def _record(runtime: Runtime, organization: Organization, place: Place) ->
     """Write to the copy outside who was erased; return whether all was written."""
     async with runtime.pool.acquire() as connection:
         found = await list_erased(connection, organization.id, limit=2**31)
-    held = {}
     try:
         held = await place.copy.load([organization.id])
     except (OSError, ValueError):

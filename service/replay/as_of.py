@@ -266,12 +266,12 @@ async def _differing(  # noqa: PLR0917 - which streams, between which positions.
     connection: Connection, organization_id: UUID, ids: Sequence[UUID], before: int, position: int
 ) -> list[Difference]:
     """Return which of some streams differ, by id, without names and events."""
-    found = {}
+    found: dict[UUID, Difference] = {}
     moved: dict[UUID, list[tuple[Moved, str]]] = {}
-    for each in await membership_changes(
+    for move in await membership_changes(
         connection, organization_id, ids, before=before, position=position
     ):
-        moved.setdefault(each.group_id, []).append((each, str(each.member_id)))
+        moved.setdefault(move.group_id, []).append((move, str(move.member_id)))
     for is_user in (True, False):
         then = await _read(connection, organization_id, ids, before, is_user=is_user)
         now = await _read(connection, organization_id, ids, position, is_user=is_user)

@@ -39,10 +39,10 @@ async def story(served: Served) -> Story:
     legal = (await scim.post("/Groups", {"displayName": "Legal", "members": members})).body["id"]
     last = "SELECT max(recorded_at) FROM eventstore.events WHERE organization_id = $1"
     first = (await served.owner.fetchval(last, tenant.id)).isoformat()
-    for path, value in (("roleId", tenant.roles["Editor"]), ("userName", BERG)):
-        changed = await scim.patch(
-            f"/Users/{anna}", {"op": "replace", "path": path, "value": value}
-        )
+    editor = {"op": "replace", "path": "roleId", "value": tenant.roles["Editor"]}
+    await scim.patch(f"/Users/{anna}", editor)
+    berg = {"op": "replace", "path": "userName", "value": BERG}
+    changed = await scim.patch(f"/Users/{anna}", berg)
     renamed = changed.body["meta"]["lastModified"]
     await scim.patch(f"/Groups/{legal}", {"op": "remove", "path": f'members[value eq "{ben}"]'})
     await scim.delete(f"/Users/{anna}")
@@ -115,11 +115,14 @@ async def test_what_is_the_same_today_says_so(story: Story) -> None:
 
 async def test_two_instants_are_compared(story: Story) -> None:
     query = f"from={quote(story.first)}&limit=1"
-    items, cursor = list[Any](), ""
-    while cursor is not None:
+    items: list[Any] = []
+    cursor = ""
+    while True:
         page = await story.audit.get(f"/diff?{query}&cursor={cursor}")
         assert page.status == 200, page
         items += page.body["items"]
+        if page.body["nextCursor"] is None:
+            break
         cursor = page.body["nextCursor"]
     found = {each["name"]: each for each in items}
     assert found.keys() >= {BERG, "Legal", "carl@contoso.com"}

@@ -191,7 +191,7 @@ async def test_a_bad_instant_is_refused_and_the_answer_says_what_to_send(
 async def test_the_header_is_refused_where_it_would_be_passed_over(
     story: Story, method: str, path: str
 ) -> None:
-    body = None if method in {"GET", "DELETE"} else {}
+    body: Any = None if method in {"GET", "DELETE"} else {}
     answer = await story.scim.send(method, path, body, SCIM_As_Of="2026-01-01")
     assert (answer.status, answer.body["scimType"]) == (400, "invalidValue")
     assert "SCIM-As-Of" in answer.body["detail"]

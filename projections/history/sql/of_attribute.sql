@@ -1,3 +1,4 @@
+-- of_attribute: a condition: the event writes an attribute. `value` is the attribute by its path.
 (facts->'attributes' ? {value}
         OR facts->'values' ? {value}
         OR {value} = CASE type WHEN 'RoleAssigned' THEN 'roleId' WHEN 'UserDeactivated' THEN 'active'

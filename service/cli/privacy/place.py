@@ -2,7 +2,7 @@
 
 from service.config import Settings
 from service.erasure.people import Place
-from service.proof.parts import outside_copy
+from service.proof.copies import outside_copy
 
 
 def place_of(settings: Settings) -> Place:
