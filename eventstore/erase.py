@@ -36,7 +36,7 @@ async def destroy_key(
 ) -> DestroyedKey:
     """Destroy a subject's key. The same transaction must have appended its UserErased.
 
-    Errors: asyncpg.RestrictViolationError without this event.
+    Errors: that of a restriction, without this event.
     """
     row = await connection.fetchrow(statement("erase_subject"), organization_id, subject_id)
     assert row is not None

@@ -70,7 +70,8 @@ async def _load_users(
         state.sizes = {row["id"]: len(row["document"]) for row in rows}
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
-        state.technical = {row["id"] for row in rows if row["is_technical"]}
+        state.holders = {row["id"] for row in rows if row["is_technical"]}
+        state.technical |= state.holders
 
 
 async def _load_names(

@@ -54,6 +54,8 @@ async def exporter(served: Served) -> Exporter:
     eve = (await scim.post("/Users", user)).body["id"]
     await scim.post("/Users", {"userName": TAG, "displayName": "Quiet"})
     await scim.post("/Groups", {"displayName": "Legal", "members": [{"value": eve}]})
+    # Somebody else stays an Administrator: the last one among people cannot be deactivated.
+    await admin.post("/users", {"userName": "stays@contoso.com", "role": "Administrator"})
     await admin.patch(f"/users/{eve}", {"role": "Administrator"})
     await admin.post(f"/users/{eve}/deactivate")
     await until_followed(served, tenant)

@@ -6,6 +6,9 @@ import pytest
 
 from eventstore.read import read, read_tail
 from schema.scim.urns import CLM_USER, ENTERPRISE_USER, LIST_RESPONSE, USER
+from service.cli.provenance import cli_provenance
+from service.organizations.register import find_organization
+from service.organizations.users import create_user
 from tests.clients.entra import (
     DIALECTS,
     LEGACY,
@@ -88,12 +91,16 @@ async def test_a_lost_answer_is_repaired_by_the_next_match(scim: Scim) -> None:
 async def test_a_user_made_by_hand_is_linked_and_not_doubled(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
-    body = new_user("Ada Lovelace", userName="Technical-Account")
+    found = await find_organization(served.runtime, str(organization.id))
+    by_hand = await create_user(
+        served.runtime, found, {"userName": "ADA"}, role=None, provenance=cli_provenance()
+    )
+    made = (await read_tail(served.owner, organization.id)).position
 
-    linked = await provision(scim, body)
+    linked = await provision(scim, new_user("Ada Lovelace", userName="ada"))
 
-    assert linked == organization.account_id
-    events = await read(served.owner, organization.id, after=3, limit=10)
+    assert linked == str(by_hand)
+    events = await read(served.owner, organization.id, after=made, limit=10)
     assert [each.type for each in events] == ["UserLinked", "UserChanged"]
 
 

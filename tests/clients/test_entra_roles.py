@@ -29,7 +29,7 @@ async def test_a_role_comes_one_cycle_later_and_repeats_without_an_event(
     assert second.body["roleId"] == organization.roles[EDITOR]
     assert second.body[CLM_USER] == {"roleId": organization.roles[EDITOR]}
     assert third.body == second.body
-    events = await read(served.owner, organization.id, after=3, limit=10)
+    events = await read(served.owner, organization.id, after=4, limit=10)
     assert [each.type for each in events] == ["UserProvisioned", "RoleAssigned"]
     assert orjson.loads(events[1].data) == {
         "roleId": organization.roles[EDITOR],

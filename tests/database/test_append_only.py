@@ -137,15 +137,13 @@ async def test_a_superuser_who_plays_the_replica_is_refused_a_change(
 
 @pytest.mark.parametrize("method", ["after", "before"])
 async def test_a_copy_into_the_log_must_follow_its_tail(
-    superuser: asyncpg.Connection, service_connection: asyncpg.Connection, method: str
+    superuser: asyncpg.Connection, method: str
 ) -> None:
     position = {"before": 2, "after": 4}[method]
     rows = await superuser.fetch("SELECT * FROM eventstore.events WHERE position = 2")
     copied = [(row[0], position, row[2], 3, *row[4:]) for row in rows]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-        await service_connection.copy_records_to_table(
-            "events", schema_name="eventstore", records=copied
-        )
+        await superuser.copy_records_to_table("events", schema_name="eventstore", records=copied)
 
 
 async def test_a_superuser_who_plays_the_replica_cannot_leave_a_gap(

@@ -26,13 +26,14 @@ async def test_a_total_is_counted_again_when_the_log_has_grown(
     after = await totals.count(served.owner, organization.id, ALL_USERS)
     await scim.delete(f"/Users/{user_id}")
 
-    assert (before, after) == (1, 2)
-    assert await totals.count(served.owner, organization.id, ALL_USERS) == 1
+    assert (before, after) == (0, 1)
+    assert await totals.count(served.owner, organization.id, ALL_USERS) == 0
 
 
 async def test_a_total_is_not_counted_again_while_nothing_happens(
-    served: Served, organization: Tenant, totals: Totals
+    served: Served, scim: Scim, organization: Tenant, totals: Totals
 ) -> None:
+    await people(scim, 1)
     first = await totals.count(served.owner, organization.id, ALL_USERS)
     async with served.runtime.pool.acquire() as connection:
         transaction = connection.transaction()
@@ -57,4 +58,4 @@ async def test_another_query_and_another_organization_have_totals_of_their_own(
     mine = await totals.count(served.owner, organization.id, ALL_USERS)
     other = await totals.count(served.owner, other_organization.id, ALL_USERS)
 
-    assert (mine, other) == (3, 1)
+    assert (mine, other) == (2, 0)

@@ -384,7 +384,8 @@ async def test_a_bulk_does_not_go_around_the_protection_of_the_account(
         scim, on("DELETE", path), on("PATCH", path, [{"op": "remove", "path": "roleId"}])
     )
 
-    assert statuses(results) == ["403", "403"]
+    assert statuses(results) == ["400", "400"]
+    assert {each["response"]["scimType"] for each in results} == {"mutability"}
 
 
 async def test_a_bulk_sees_nothing_of_another_organization(scim: Scim, other_scim: Scim) -> None:

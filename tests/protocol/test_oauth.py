@@ -18,6 +18,7 @@ from service.organizations.clients import (
 )
 from service.organizations.listed_clients import list_clients
 from service.organizations.register import find_organization
+from tests.admin.client import Admin, with_scope
 from tests.protocol.logged import logged
 from tests.protocol.oauth import ask, ask_with_secret, basic, make_client
 from tests.serving import Answer, Scim, Served, Tenant
@@ -336,8 +337,8 @@ async def test_a_token_dies_with_its_account(
     used = bearer(served, await ask_with_secret(served, client))
     assert (await used.get("/Users")).status == 200
 
-    path = f"/Users/{account.body['id']}"
-    await scim.patch(path, {"op": "replace", "path": "active", "value": False})
+    admin = Admin(served, with_scope(served, organization, "admin"))
+    await admin.post(f"/users/{account.body['id']}/deactivate")
 
     assert (await dies(used)) == "The technical account of this client is deactivated; activate it."
     assert is_refused(await ask_with_secret(served, client), "invalid_client", 401)

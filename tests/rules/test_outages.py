@@ -180,6 +180,12 @@ NAMED = {  # The files that name an exception of the driver, and why.
     "service/database/grants.py": "The same.",
     "service/http/health.py": "It names the setting that keeps a database from taking writes.",
     "service/cli/process/problems.py": "The same, of DATABASE_URL.",
+    "service/runtime.py": "A login that Postgres refuses, and a right that is missing, say what to run.",
+    "service/traces.py": "It leaves the values out of traces, and a driver's errors quote them.",
+    "service/database/logins/given.py": "A login that Postgres refuses was renewed, or never worked.",
+    "service/database/logins/provided.py": "The same; a right that is missing says what to run.",
+    "service/database/logins/session.py": "The same.",
+    "service/database/logins/stored.py": "The same.",
 }
 
 

@@ -10,14 +10,16 @@ from projections.maintenance.context import RebuildContext
 from projections.registry import DIRECTORY, PROJECTIONS, Projection
 from service.keys.places import KeyPlaces
 
-KEYS = SealingKeys((b"key",), b"names", KeyPlaces("secret", None, Path("/nowhere/master.key")))
+KEYS = SealingKeys(
+    (b"key",), b"names", KeyPlaces("master-secret", None, Path("/nowhere/master.key"))
+)
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=lambda each: each.name)
 def test_another_process_gets_the_same_projection(projection: Projection) -> None:
     context = RebuildContext("postgresql://h/d", KEYS, projection, projection.next, processes=2)
     assert pickle.loads(pickle.dumps(context)) == context  # noqa: S301 - it was made here.
-    for secret in ("secret", "b'key'", "names"):
+    for secret in ("master-secret", "b'key'", "names"):
         assert secret not in repr(context)
 
 

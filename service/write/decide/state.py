@@ -76,7 +76,8 @@ class BatchState:
     role_holders: dict[UUID, User] = field(default_factory=dict)
     # User → those of its groups that are role groups, or that the batch may make one.
     role_groups_of: dict[UUID, set[UUID]] = field(default_factory=dict)
-    technical: set[UUID] = field(default_factory=set)  # Users with tokens or clients in use.
+    technical: set[UUID] = field(default_factory=set)  # Users that are technical accounts.
+    holders: set[UUID] = field(default_factory=set)  # Users with tokens or clients in use.
     holds: dict[UUID, Hold] = field(default_factory=dict)
     now: datetime | None = None  # By Postgres's clock, when the batch began.
     is_unjudged: bool = False  # A decision takes access, and no guard has judged it.
@@ -131,6 +132,7 @@ class BatchState:
             self.organization = organizations.evolve(self.organization, fact, place)
             if kind in HOLDER_EVENTS:
                 self.technical.add(fact.account_id)
+                self.holders.add(fact.account_id)
         elif kind in HOLD_EVENTS:
             former = self.holds.get(place.stream_id)
             self.holds[place.stream_id] = holds.evolve(former, fact, place)

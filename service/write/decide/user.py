@@ -250,7 +250,7 @@ def _protect_account(user: User, state: BatchState, caller: Caller) -> None:
     """
     if user.id == caller.account_id:
         which = "This is the technical account whose token you use"
-    elif caller.source == "scim" and user.id in state.technical:
+    elif caller.source == "scim" and user.id in state.holders:
         which = "This is a technical account, whose tokens are in use"
     else:
         return
