@@ -114,10 +114,12 @@ async def test_a_database_that_takes_no_more_connections(
 ) -> None:
     name = await connection.fetchval("SELECT current_database()")
     await connection.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
-    await connection.execute("CREATE ROLE crowd_out LOGIN")
+    await connection.execute(
+        "CREATE ROLE crowd_out LOGIN PASSWORD 'crowd' IN ROLE scim_ledger_service"
+    )
     try:
         with meaning(Outage.BUSY):
-            await asyncpg.connect(database_url, user="crowd_out")
+            await asyncpg.connect(database_url, user="crowd_out", password="crowd")
     finally:
         await connection.execute("DROP ROLE crowd_out")
 

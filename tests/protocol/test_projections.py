@@ -75,10 +75,10 @@ async def writing(served: Served, tenant: Tenant) -> AsyncIterator[Crowd]:
 
 
 async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once history has the organization's three events."""
+    """Return once history has the organization's four events."""
     async with asyncio.timeout(SOON_S):
         # Postgres, which sets no Event, brings the awaited change.
-        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
+        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 4}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -110,10 +110,10 @@ async def test_a_rebuild_says_how_far_it_is_in_lines_where_there_is_no_terminal(
     steps = [step for step, _ in itertools.groupby(lines, key=lambda line: line["step"])]
     assert steps == ["load", "index", "read back", "catch up", "compare", "swap", "compare"]
     last = {line["step"]: line for line in lines}
-    assert [last["load"][each] for each in ("events", "of")] == [3, 3]
-    assert [last["read back"][each] for each in ("events", "of")] == [3, 3]
+    assert [last["load"][each] for each in ("events", "of")] == [4, 4]
+    assert [last["read back"][each] for each in ("events", "of")] == [4, 4]
     assert all("per_s" in line for line in lines if "of" in line)
-    assert said.out.startswith("directory was rebuilt from 3 events in ")
+    assert said.out.startswith("directory was rebuilt from 4 events in ")
     assert "scim-ledger projections rollback directory" in said.out
 
 
@@ -131,7 +131,7 @@ async def test_a_rebuild_that_is_interrupted_says_so_and_goes_on(
     assert (process.returncode, out) == (1, b"")
     assert b"scim-ledger: Interrupted: the tables that serve are intact." in err
     status = await projections(own, "status")
-    assert "rebuild was interrupted: 3 of 3 events loaded, 3 read back" in status.out
+    assert "rebuild was interrupted: 4 of 4 events loaded, 4 read back" in status.out
     assert (await projections(own, "rebuild", "directory")).code == 0
 
 
@@ -141,13 +141,15 @@ async def test_projections_are_listed(own: Served, tenant: Tenant) -> None:
     assert [line.split()[:2] for line in words] == [
         ["directory", "inline"],
         ["history", "follower"],
+        ["versions", "follower"],
     ]
     assert all(line.endswith("matches this release") for line in words)
     assert [(each["name"], each["kind"], each["isCurrent"]) for each in listed] == [
         ("directory", "inline", True),
         ("history", "follower", True),
+        ("versions", "follower", True),
     ]
-    assert [(each["revision"], each["codeRevision"]) for each in listed] == [(2, 2), (1, 1)]
+    assert [(each["revision"], each["codeRevision"]) for each in listed] == [(3, 3), (1, 1), (1, 1)]
 
 
 async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
@@ -157,7 +159,7 @@ async def test_tables_of_other_code_are_named_and_a_rebuild_makes_them_ours(
     before = (await projections(own, "list")).out
     await projections(own, "rebuild", "directory")
     after = (await projections(own, "list")).out.splitlines()
-    assert before.count("does not match this release: scim-ledger projections rebuild") == 2
+    assert before.count("does not match this release: scim-ledger projections rebuild") == 3
     assert after[0].endswith("matches this release")
 
 
@@ -179,13 +181,13 @@ async def test_status_shows_position_lag_and_parked_streams(own: Served, tenant:
         tenant.id,
     )
     words = (await projections(own, "status", "-o", "Contoso")).out
-    directory, history = orjson.loads((await projections(own, "status", "--json")).out)
-    assert "Contoso: position 3 of 3, current" in words
+    directory, history, _ = orjson.loads((await projections(own, "status", "--json")).out)
+    assert "Contoso: position 4 of 4, current" in words
     assert "parked: stream" in words
     assert "ValueError in add, line 7" in words
     assert "scim-ledger projections retry-parked history" in words
     [log] = directory["logs"]
-    assert (log["position"], log["tail"], log["lagEvents"], log["lagSeconds"]) == (3, 3, 0, 0.0)
+    assert (log["position"], log["tail"], log["lagEvents"], log["lagSeconds"]) == (4, 4, 0, 0.0)
     [waiting] = history["parked"]
     assert (waiting["eventType"], waiting["attempts"]) == ("OrganizationRegistered", 1)
     assert (directory["rebuild"], directory["previous"]) == (None, None)
@@ -240,7 +242,10 @@ async def test_verify_reports_each_row_that_differs_with_its_events_and_fails(
     assert "2 UserProvisioned" in words.out
     assert "scim-ledger: 1 row of directory differs from the log." in words.err
     assert document["columns"] == {"active": {"stored": False, "expected": True}}
-    assert document["events"] == [{"position": 2, "type": "UserProvisioned"}]
+    assert document["events"] == [
+        {"position": 2, "type": "UserProvisioned"},
+        {"position": 3, "type": "AccountDesignated"},
+    ]
     assert document["eventsEarlier"] == 0
 
 

@@ -39,7 +39,7 @@ async def until_followed(served: Served, tenant: Tenant) -> None:
     """Return once history has the organization's three events."""
     async with asyncio.timeout(SOON_S):
         # Postgres, which sets no Event, brings the awaited change.
-        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 3}:  # noqa: ASYNC110
+        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 4}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -98,7 +98,7 @@ async def test_streams_that_are_parked_are_counted_and_no_success(
     await until_followed(own, tenant)
     await own.owner.execute(
         "INSERT INTO followers.parked_streams VALUES"
-        " ('history', $1, $1, 4, 4, $1, 'TokenIssued', 'ValueError in add, line 7')",
+        " ('history', $1, $1, 5, 5, $1, 'TokenIssued', 'ValueError in add, line 7')",
         tenant.id,
     )
     said = await verify(own, "history", "-o", "Contoso")
@@ -115,7 +115,7 @@ async def test_streams_that_are_parked_elsewhere_are_not_counted(
     await until_followed(own, tenant)
     await own.owner.execute(
         "INSERT INTO followers.parked_streams VALUES"
-        " ('history', $1, $1, 4, 4, $1, 'TokenIssued', 'ValueError in add, line 7')",
+        " ('history', $1, $1, 5, 5, $1, 'TokenIssued', 'ValueError in add, line 7')",
         tenant.account_id,
     )
     said = await verify(own, "history", "-o", "Contoso")
@@ -139,7 +139,7 @@ async def test_on_a_terminal_lines_and_bar_stand_beside_each_other(
     assert await process.wait() == 1
     assert sum(line.startswith("extra: former_users ") for line in shown) == 30
     assert sum(line.startswith("    stream ") for line in shown) == 30
-    assert sum(line.startswith("verify ") and "3 of 3" in line for line in shown) == 1
+    assert sum(line.startswith("verify ") and "4 of 4" in line for line in shown) == 1
 
 
 async def test_lines_that_go_elsewhere_are_whole_and_the_bar_stays_on_the_terminal(
@@ -155,4 +155,4 @@ async def test_lines_that_go_elsewhere_are_whole_and_the_bar_stays_on_the_termin
     assert len(lines) == 60
     assert all(line.startswith(("extra: former_users ", "    stream ")) for line in lines)
     assert not any("extra" in line for line in shown)
-    assert sum(line.startswith("verify ") and "3 of 3" in line for line in shown) == 1
+    assert sum(line.startswith("verify ") and "4 of 4" in line for line in shown) == 1
