@@ -165,6 +165,7 @@ async def test_before_the_beginning_there_is_nothing(story: Story) -> None:
         ("2026-02-28T25:00:00Z", "one of the clock"),
         ((datetime.now(UTC) + timedelta(days=2)).isoformat(), "in the future"),
     ],
+    ids=range(6),
 )
 async def test_a_bad_instant_is_refused_and_the_answer_says_what_to_send(
     story: Story, sent: str, said: str
