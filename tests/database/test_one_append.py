@@ -124,6 +124,7 @@ async def test_functions_with_their_owner_s_rights_set_their_own_search_path(
     assert {row["proname"]: row["proconfig"] for row in rows} == {
         "analyze_table": ["search_path=pg_catalog, pg_temp"],
         "append_events": ["search_path=pg_catalog, pg_temp"],
+        "erase_subject": ["search_path=pg_catalog, pg_temp"],
     }
 
 

@@ -13,7 +13,7 @@ async def test_the_tables_of_the_last_release_without_revisions_need_no_rebuild(
     former: asyncpg.Connection, empty_database: str
 ) -> None:
     await migrate(empty_database)
-    assert [each.is_current for each in await load_statuses(former)] == [True, True]
+    assert [each.is_current for each in await load_statuses(former)] == [True, True, True]
 
 
 @pytest.mark.parametrize("schema", ["directory_next", "directory_previous", "history_previous"])
@@ -31,7 +31,7 @@ async def test_tables_with_any_other_digest_stay_those_of_another_release(
 ) -> None:
     await former.execute("UPDATE projections.builds SET digest = $1", digest)
     await migrate(empty_database)
-    assert [each.is_current for each in await load_statuses(former)] == [False, False]
+    assert [each.is_current for each in await load_statuses(former)] == [False, False, True]
 
 
 async def test_a_service_of_the_former_release_that_still_runs_can_read_what_was_built(
@@ -39,4 +39,8 @@ async def test_a_service_of_the_former_release_that_still_runs_can_read_what_was
 ) -> None:
     await migrate(empty_database)
     read = "SELECT schema_name, digest, built_at FROM projections.builds"
-    assert {row["schema_name"]: row["digest"] for row in await former.fetch(read)} == LAST
+    assert {
+        row["schema_name"]: row["digest"]
+        for row in await former.fetch(read)
+        if row["schema_name"] in LAST
+    } == LAST

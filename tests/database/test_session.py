@@ -101,6 +101,7 @@ async def test_the_url_cannot_change_what_we_need(database_url: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.process
 async def test_a_service_and_its_commands_work_where_everything_is_set_otherwise(
     hostile_url: str,
 ) -> None:

@@ -16,7 +16,7 @@ from tests.invariants import check_every_log
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Scim, Served, Tenant, make_tenant, started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 CLIENTS = 6
 PAUSE_S = 0.02
 SOON_S = 10.0

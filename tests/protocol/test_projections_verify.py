@@ -13,7 +13,7 @@ from tests.protocol.screen import open_terminal, read_terminal, seen
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Served, Tenant, make_tenant, started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 SOON_S = 10.0
 
 

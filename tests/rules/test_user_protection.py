@@ -162,7 +162,7 @@ def test_an_administrator_without_tokens_is_not_protected(command: Command, call
 )
 def test_another_technical_account_is_protected_from_scim_only(command: Command) -> None:
     story = given(jo(provisioned(role=ADMINISTRATOR)))
-    story.known.technical.add(JO)
+    story.known.holders.add(JO)
 
     with pytest.raises(Mutability, match="whose tokens are in use"):
         story.when(command, by=account(ANN))
@@ -172,6 +172,6 @@ def test_another_technical_account_is_protected_from_scim_only(command: Command)
 
 def test_a_technical_account_that_is_ended_already_may_be_changed() -> None:
     story = given(jo(provisioned(role=ADMINISTRATOR)), jo(UserDeactivated()))
-    story.known.technical.add(JO)
+    story.known.holders.add(JO)
 
     assert len(story.when(patch_user(add("title", "Boss")), by=account(ANN)).decisions) == 1
