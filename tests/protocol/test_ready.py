@@ -121,7 +121,9 @@ async def test_a_checkpoint_beyond_the_log_is_an_alarm_until_it_is_mended(own: S
     async with asyncio.timeout(SOON_S):
         while not await own.owner.fetchval(CHECKPOINTS):  # noqa: ASYNC110 - the follower goes on.
             await asyncio.sleep(0.01)
-    await own.owner.execute("UPDATE followers.checkpoints SET position = 1000")
+    await own.owner.execute(
+        "UPDATE followers.checkpoints SET position = 1000 WHERE projection = 'history'"
+    )
 
     said = await settled(own, 503)
 
