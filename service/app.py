@@ -36,6 +36,8 @@ from service.callers.authenticate import Authenticator, Look
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
+from service.console.app import add_console, console_running
+from service.console.framework.serve import console_form
 from service.http import health
 from service.http.answer import Answer
 from service.http.answering import answering_in
@@ -83,6 +85,7 @@ ANSWERING: Final = answering_in(
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
             OAUTH_ERRORS,
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
+            console_form(),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )
@@ -129,6 +132,8 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
+    if settings.console:
+        add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
@@ -236,6 +241,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             per_day=settings.requests_kept_per_day,
         ),
         proving(runtime, settings) as proof,
+        console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof
         await runner.setup()

@@ -58,6 +58,7 @@ FOR_ALL = (
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
+    | {"save_link", "take_link", "save_session", "find_session"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
