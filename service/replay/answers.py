@@ -94,7 +94,9 @@ async def timeline_of_group(
 ) -> Events:
     """Return what happened to a group, also after its deletion. Errors: NotFound."""
     await _existing(runtime, organization.id, group_id, is_user=False)
-    return await search_events(runtime, organization, replace(wanted, streams=[group_id]), page)
+    is_asked_for = wanted.streams is None or group_id in wanted.streams
+    narrowed = replace(wanted, streams=[group_id] if is_asked_for else [])
+    return await search_events(runtime, organization, narrowed, page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,34 @@ async def test_events_are_found_by_resource_request_token_and_actor(story: Story
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("group=legal", ["MembersRemoved", "GroupCreated"]),
+        ("group=Nothing", []),
+        (f"userName={quote(BEN)}", []),
+        (f"resource={new_id()}", []),
+    ],
+    ids=["the group", "no group", "a person", "another resource"],
+)
+async def test_a_timeline_of_a_group_holds_what_the_query_asks_for(
+    story: Story, query: str, expected: list[str]
+) -> None:
+    found = types(await story.audit.get(f"/groups/{story.legal}/timeline?{query}"))
+
+    assert [each for each in found if each != "MembersAdded"] == expected
+
+
+async def test_a_timeline_of_a_person_holds_what_the_query_asks_for(story: Story) -> None:
+    path = f"/users/{story.anna}/timeline"
+
+    assert types(await story.audit.get(f"{path}?group=Nothing")) == []
+    assert set(types(await story.audit.get(f"{path}?group=legal"))) == {
+        "MembersAdded",
+        "MembersRemoved",
+    }
+
+
 @pytest.mark.parametrize("order", ["asc", "desc"])
 async def test_pages_hold_every_event_once_and_do_not_shift(story: Story, order: str) -> None:
     whole = await story.audit.get(f"/events?order={order}&limit=200")
