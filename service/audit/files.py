@@ -31,6 +31,7 @@ from service.replay.export import (
     export_events,
     trailer,
 )
+from service.replay.instants import earlier
 from service.replay.reports import TITLES, Period, Table, report
 
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
@@ -73,7 +74,7 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
         raise NotFound(f"There is no report {name[:60]!r}; there are {', '.join(TITLES)}.")
     begin_at, end_at = read_period(query)
     end_at = end_at or datetime.now(UTC)
-    period = Period(begin_at or end_at - ONE_YEAR, end_at)
+    period = Period(begin_at or earlier(end_at, ONE_YEAR), end_at)
     if period.end < period.begin:
         raise refused("to", "The end is before the beginning; exchange from and to.")
     made = await report(call.runtime, call.organization, name, period, days=query.days)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from eventstore.read import position_at
 from projections.history.search import Search
 from schema.events.codec import TYPES
 from schema.scim.errors import NotFound
@@ -32,6 +31,7 @@ from service.replay.instants import (
     read_zone,
 )
 from service.replay.resolve import find_group, find_people, find_role
+from service.replay.wanted import positions_of
 
 EVENTS: Final = "events"  # The kind of cursors.
 
@@ -93,13 +93,10 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             return None
         if streams is not None and not streams:
             return None
+        after, last = await positions_of(connection, organization.id, begin, end)
         wanted = Search(
-            after_position=None
-            if begin is None
-            else await position_at(connection, organization.id, _before(begin)),
-            to_position=None
-            if end is None
-            else await position_at(connection, organization.id, end),
+            after_position=after,
+            to_position=last,
             actors=actors,
             token_id=query.token or query.client,
             streams=None if streams is None else sorted(streams),
@@ -116,10 +113,6 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
         except NotFound as error:
             raise refused("cycle", error.detail) from None
         return wanted.within(cycle)
-
-
-def _before(instant: datetime) -> datetime:
-    return instant - MICROSECOND
 
 
 def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:
@@ -151,7 +144,7 @@ def read_two_instants(query: DiffQuery) -> tuple[datetime, datetime]:
     if end is None and begin > now:
         raise refused("from", "It lies in the future; send an instant that has passed.")
     try:
-        return _before(begin) if DATE.fullmatch(query.from_) else begin, end or now
+        return begin - MICROSECOND if DATE.fullmatch(query.from_) else begin, end or now
     except OverflowError:
         raise refused("from", "It is too early; send a later instant.") from None
 

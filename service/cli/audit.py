@@ -8,7 +8,6 @@ from uuid import UUID
 import typer
 
 from eventstore.postgres.connection import Connection
-from eventstore.read import position_at
 from projections.directory.actors import name_actors
 from projections.history.search import Search
 from schema.events.codec import TYPES
@@ -30,8 +29,9 @@ from service.replay.answers import (
 )
 from service.replay.cycles import search_of_cycle
 from service.replay.describe import DescribedEvent
-from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
+from service.replay.instants import IllegalInstant, read_begin, read_end, read_zone
 from service.replay.resolve import find_group, find_people, find_person, find_role
+from service.replay.wanted import positions_of
 from service.runtime import Runtime
 
 PAGE: Final = 200
@@ -288,13 +288,8 @@ async def _search(
     begin, end = begin_of("--from", since, zone), end_of("--to", until, zone)
     if begin is not None and end is not None and end < begin:
         raise InvalidValue("The end is before the beginning; exchange --from and --to.")
-    return Search(
-        after_position=None
-        if begin is None
-        else await position_at(connection, organization.id, begin - MICROSECOND),
-        to_position=None if end is None else await position_at(connection, organization.id, end),
-        types=_types(types),
-    )
+    after, last = await positions_of(connection, organization.id, begin, end)
+    return Search(after, last, types=_types(types))
 
 
 def _types(text: str | None) -> list[str] | None:

@@ -14,6 +14,8 @@ from schema.events.organization import TOKEN_ROLE, Organization
 from service.replay.answers import Page, search_events
 from service.replay.describe import DescribedEvent
 from service.replay.export import ACCESS_COLUMNS, Row, access_rows
+from service.replay.instants import earlier
+from service.replay.wanted import positions_of
 from service.runtime import Runtime
 
 ROWS_MAX: Final = 100_000
@@ -76,7 +78,8 @@ async def report(
             rows = [row async for row in _administrators(runtime, organization, period)]
         case _:
             columns = ("userName", "displayName", "role", "active", "lastSeenAt", "id")
-            rows = await _unseen(runtime, organization, last, period.end - timedelta(days=days))
+            since = earlier(period.end, timedelta(days=days))
+            rows = await _unseen(runtime, organization, last, since)
             span = f"for {days} days before {period.end:%Y-%m-%d %H:%M} UTC"
     return Table(TITLES[name], span, columns, rows[:ROWS_MAX], now)
 
@@ -86,12 +89,8 @@ async def _events(
 ) -> AsyncIterator[DescribedEvent]:
     """Yield the events of some types in a period, oldest first."""
     async with runtime.pool.acquire() as connection:
-        before = period.begin - timedelta(microseconds=1)
-        wanted = Search(
-            await position_at(connection, organization.id, before),
-            await position_at(connection, organization.id, period.end),
-            types=types,
-        )
+        after, last = await positions_of(connection, organization.id, period.begin, period.end)
+    wanted = Search(after, last, types=types)
     page = Page("asc", limit=PAGE)
     while True:
         found = await search_events(runtime, organization, wanted, page)

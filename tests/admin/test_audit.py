@@ -167,6 +167,8 @@ async def test_who_was_in_a_group_on_a_day(story: Story) -> None:
         ("userName=nobody&type=UserDeleted", []),
         ("group=Nothing", []),
         ("from=2001-01-01&to=2001-12-31", []),
+        ("from=0001-01-01&type=UserDeleted", ["UserDeleted"]),
+        ("from=0001-01-01&to=0001-01-01", []),
         ("from=2001-01-01&zone=Europe/Paris&type=UserDeleted", ["UserDeleted"]),
         ("actor=nobody", []),
     ],

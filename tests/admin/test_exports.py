@@ -149,6 +149,17 @@ async def test_reports_say_who_left_and_who_was_an_administrator(exporter: Expor
     assert found == ["became Administrator", "deactivated"]
 
 
+@pytest.mark.parametrize("name", TITLES)
+async def test_a_report_may_begin_or_end_with_the_first_day(exporter: Exporter, name: str) -> None:
+    since = await exporter.get(f"/reports/{name}?from=0001-01-01&format=csv")
+    until = await exporter.get(f"/reports/{name}?to=0001-01-01&format=csv")
+
+    assert (since.status, until.status) == (200, 200)
+    assert len(until.content.splitlines()) == 1
+    exported = await exporter.get("/export/events?from=0001-01-01&type=GroupCreated")
+    assert len(exported.content.splitlines()) == 2
+
+
 async def test_every_export_is_an_event(exporter: Exporter) -> None:
     file = await exporter.get("/export/events?type=GroupCreated")
     await until_followed(exporter.served, exporter.tenant)
