@@ -79,7 +79,7 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
         raise refused("to", "The end is before the beginning; exchange from and to.")
     made = await report(call.runtime, call.organization, name, period, days=query.days)
     written = Written(made.position, len(made.rows), made.position)
-    body = written.piece(_body(call, made, query.format, written))
+    body = _body(call, made, query.format, written)
     await _record(call, written, "report", made.position)
     headers = {
         **NO_STORE,
@@ -94,12 +94,13 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
 
 
 def _body(call: Call, made: Table, form: str, written: Written) -> bytes:
+    """Return a report as a file, whose digest is counted once: a trailer is not part of it."""
     if form == "csv":
-        return csv_text(made.rows, made.columns).encode()
+        return written.piece(csv_text(made.rows, made.columns).encode())
     if form == "ndjson":
         rows = b"".join(orjson.dumps(dict(row), default=str) + b"\n" for row in made.rows)
         return written.piece(rows) + trailer(written)
-    return as_html(made, call.organization.name).encode()
+    return written.piece(as_html(made, call.organization.name).encode())
 
 
 def as_html(made: Table, organization: str) -> str:

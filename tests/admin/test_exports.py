@@ -174,6 +174,23 @@ async def test_every_export_is_an_event(exporter: Exporter) -> None:
     assert newest["source"] == "api"
 
 
+@pytest.mark.parametrize("form", ["html", "csv", "ndjson"])
+async def test_the_event_of_a_report_has_the_digest_of_its_file(
+    exporter: Exporter, form: str
+) -> None:
+    file = await exporter.get(f"/reports/administrators?format={form}")
+
+    event = await exporter.served.owner.fetchrow(
+        "SELECT type, data FROM eventstore.events WHERE organization_id = $1"
+        " ORDER BY position DESC LIMIT 1",
+        exporter.tenant.id,
+    )
+    lines = file.content.splitlines(keepends=True)
+    content = b"".join(lines[:-1]) if form == "ndjson" else file.content
+    assert event["type"] == "AuditExported"
+    assert orjson.loads(event["data"])["digest"] == hashlib.sha256(content).hexdigest()
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
