@@ -1,8 +1,6 @@
 """The routes that answer with files: exports of events and of access, and reports ready to print."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Final, Literal
@@ -18,8 +16,8 @@ from service.api.call import Call
 from service.api.problem import NO_STORE
 from service.audit.messages import AccessExportQuery, EventsExportQuery, ReportQuery
 from service.audit.parameters import read_at, read_period, read_search, refused
-from service.http.answer import SERVER, Answer
-from service.http.body import ClientLeft
+from service.audit.sending import is_head, no_pieces, send_file
+from service.http.answer import Answer
 from service.proof.record import record
 from service.replay.documents import cell, csv_text
 from service.replay.export import (
@@ -34,7 +32,6 @@ from service.replay.export import (
 from service.replay.instants import earlier
 from service.replay.reports import TITLES, Period, Table, report
 
-WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
 HTML: Final = "text/html; charset=utf-8"
 ONE_YEAR: Final = timedelta(days=365)
 NOTHING: Final = Search(streams=[])
@@ -77,10 +74,7 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
     period = Period(begin_at or earlier(end_at, ONE_YEAR), end_at)
     if period.end < period.begin:
         raise refused("to", "The end is before the beginning; exchange from and to.")
-    made = await report(call.runtime, call.organization, name, period, days=query.days)
-    written = Written(made.position, len(made.rows), made.position)
-    body = _body(call, made, query.format, written)
-    await _record(call, written, "report", made.position)
+    media_type = HTML if query.format == "html" else MEDIA_TYPES[query.format]
     headers = {
         **NO_STORE,
         "Content-Disposition": f'attachment; filename="{name}.{query.format}"'
@@ -89,7 +83,12 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "X-Content-Type-Options": "nosniff",
     }
-    media_type = HTML if query.format == "html" else MEDIA_TYPES[query.format]
+    if is_head(call):
+        return await send_file(call, {**headers, "Content-Type": media_type}, no_pieces())
+    made = await report(call.runtime, call.organization, name, period, days=query.days)
+    written = Written(made.position, len(made.rows), made.position)
+    body = _body(call, made, query.format, written)
+    await _record(call, written, "report", made.position)
     return Answer(body, headers=headers, media_type=media_type)
 
 
@@ -185,33 +184,12 @@ async def _stream(
     """Answer with a file in pieces, and record in the log that it was given out."""
     form: Format = "csv" if name.endswith("csv") else "ndjson"
     headers = {
-        **NO_STORE,
         "Content-Type": MEDIA_TYPES[form],
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Server": SERVER,
-        "X-Request-Id": str(call.request_id),
-        "X-Content-Type-Options": "nosniff",
     }
-    response = web.StreamResponse(headers=headers)
-    try:
-        async with call.service.streams.slot(call.organization.id):
-            await response.prepare(call.request)
-            if call.request.method == "HEAD":
-                return response
-            async with aclosing(pieces) as each:  # type: ignore[type-var]
-                async for piece in each:
-                    async with asyncio.timeout(WRITE_TIMEOUT_S):
-                        await response.write(piece)
-        await _record(call, written, what, first)
-    except BaseException as error:
-        if not response.prepared or call.request.transport is None:
-            raise
-        call.request.transport.abort()  # A partial file must not look like a whole one.
-        if isinstance(error, ConnectionError | TimeoutError):
-            raise ClientLeft("The file was not read to its end.") from error
-        raise
-    await response.write_eof()
-    return response
+    return await send_file(
+        call, headers, pieces, at_end=lambda: _record(call, written, what, first)
+    )
 
 
 async def _record(call: Call, written: Written, what: What, first: int) -> None:

@@ -37,11 +37,11 @@ class Exporter:
     tenant: Tenant
     token: str
 
-    async def get(self, path: str) -> File:
+    async def get(self, path: str, method: str = "GET") -> File:
         """Read a file to its end."""
         url = URL(f"http://127.0.0.1:{self.served.port}{AUDIT}{path}", encoded=True)
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with self.served.session.get(url, headers=headers) as response:
+        async with self.served.session.request(method, url, headers=headers) as response:
             return File(response.status, response.headers, await response.read())
 
 
@@ -189,6 +189,27 @@ async def test_the_event_of_a_report_has_the_digest_of_its_file(
     content = b"".join(lines[:-1]) if form == "ndjson" else file.content
     assert event["type"] == "AuditExported"
     assert orjson.loads(event["data"])["digest"] == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/export/events", "application/x-ndjson"),
+        ("/export/access?format=csv", "text/csv; charset=utf-8"),
+        ("/reports/unseen", "text/html; charset=utf-8"),
+        ("/reports/unseen?format=ndjson", "application/x-ndjson"),
+        ("/evidence", "application/zip"),
+    ],
+)
+async def test_a_head_gives_nothing_out(exporter: Exporter, path: str, media_type: str) -> None:
+    ends = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
+    before = await exporter.served.owner.fetchval(ends, exporter.tenant.id)
+    file = await exporter.get(path, method="HEAD")
+
+    assert (file.status, file.content) == (200, b"")
+    assert file.headers["Content-Type"] == media_type
+    assert file.headers["Cache-Control"] == "no-store"
+    assert await exporter.served.owner.fetchval(ends, exporter.tenant.id) == before
 
 
 @pytest.mark.parametrize(
