@@ -224,7 +224,9 @@ class AccessAnswer(Message):
     roles: list[RolePeriodRow]
     active: list[PeriodRow]
     groups: list[GroupPeriodRow]
-    events: list[EventRow]
+    events: list[EventRow] = Field(
+        description="Those that gave, changed or took access: the newest 10,000, oldest first."
+    )
     position: int
 
 

@@ -25,7 +25,6 @@ from service.replay.answers import access_of_user, group_members, role_holders
 from service.replay.resolve import find_role
 
 HOLDERS, MEMBERS = "holders", "members"  # Of cursors.
-LOSSES = frozenset({"UserDeactivated", "UserDeleted", "UserErased"})
 
 
 async def holders(call: Call, role: str, query: AtQuery) -> PagePosition[HolderRow]:
@@ -96,13 +95,12 @@ async def members(call: Call, group_id: UUID, query: AtQuery) -> PagePosition[Me
 async def access(call: Call, user_id: UUID) -> AccessAnswer:
     """GET /users/{id}/access."""
     found = await access_of_user(call.runtime, call.organization, user_id)
-    lost = [each for each in found.events if each.type in LOSSES]
     return AccessAnswer(
         id=user_id,
         user_name=found.subject.name,
-        has_access=found.lost_at is None,
+        has_access=found.has_access,
         lost_at=found.lost_at,
-        lost_by=lost[-1].sentence if lost and found.lost_at is not None else None,
+        lost_by=found.lost_by.sentence if found.lost_by else None,
         roles=[
             RolePeriodRow(
                 role=call.organization.role_name(each.role_id) or str(each.role_id),

@@ -11,6 +11,7 @@ import pytest
 
 from projections.followers.lag import lag
 from service.ids import new_id
+from service.replay import answers
 from tests.admin.client import Admin, with_scope
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
@@ -141,6 +142,35 @@ async def test_when_and_why_a_person_lost_access(story: Story) -> None:
     assert answer.body["lostBy"].endswith(f"deactivated {BEN}.")
     assert [each["role"] for each in answer.body["roles"]] == ["Reader"]
     assert [(each["group"], each["until"]) for each in answer.body["groups"]] == [("Legal", None)]
+
+
+async def test_access_is_lost_by_the_event_that_ended_it(served: Served, stranger: Tenant) -> None:
+    scim = Scim(served, stranger.token)
+    audit = Admin(served, with_scope(served, stranger, "audit:read"), AUDIT)
+    user = (await scim.post("/Users", {"userName": "leaves@x.example"})).body["id"]
+    await scim.patch(f"/Users/{user}", {"op": "replace", "path": "active", "value": False})
+    await scim.delete(f"/Users/{user}")
+    never = (await scim.post("/Users", {"userName": "never@x.example", "active": False})).body["id"]
+    await until_followed(served, stranger)
+
+    lost = (await audit.get(f"/users/{user}/access")).body
+    assert lost["events"][-1]["type"] == "UserDeleted"
+    assert lost["lostBy"].endswith("deactivated leaves@x.example.")
+    assert lost["lostAt"] == lost["events"][-2]["recordedAt"]
+    inactive = (await audit.get(f"/users/{never}/access")).body
+    assert (inactive["hasAccess"], inactive["lostAt"], inactive["lostBy"]) == (False, None, None)
+
+
+async def test_all_events_of_access_are_read(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = (await story.audit.get(f"/users/{story.anna}/access")).body
+    monkeypatch.setattr(answers, "ACCESS_PAGE", 2)
+    in_pages = (await story.audit.get(f"/users/{story.anna}/access")).body
+    monkeypatch.setattr(answers, "ACCESS_EVENTS_MAX", 3)
+    newest = (await story.audit.get(f"/users/{story.anna}/access")).body
+
+    assert in_pages == whole
+    assert len(whole["events"]) == 5
+    assert newest["events"] == whole["events"][-3:]
 
 
 async def test_who_was_in_a_group_on_a_day(story: Story) -> None:
