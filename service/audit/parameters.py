@@ -93,6 +93,7 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             return None
         if streams is not None and not streams:
             return None
+        call.asked_for.update(streams or ())
         after, last = await positions_of(connection, organization.id, begin, end)
         wanted = Search(
             after_position=after,

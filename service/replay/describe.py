@@ -9,7 +9,7 @@ from uuid import UUID
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory.actors import Actor, name_actors
-from projections.directory.load import load_tokens
+from projections.directory.load import load_clients, load_tokens
 from projections.history.read import Activity
 from schema.events.organization import Organization
 from service.replay.sentences import NAMED_MAX, Wording, sentence
@@ -63,14 +63,15 @@ async def describe(
     """Return events as an auditor reads them, in the order given. `first` is a member to name before others."""
     streams = (
         {each.stream_id for each in events}
-        | {member for each in events for member in _members(each, first)}
+        | {each for event in events for each in (*_members(event, first), *_subjects(event))}
         | {cause for each in events if (cause := _cause(each)) is not None}
     )
     subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
     acted = [(each.actor_id, each.source) for each in events]
     actors = await name_actors(connection, organization.id, acted)
     tokens = await load_tokens(connection, organization.id)
-    labels = {each.id: each.label for each in tokens.values()}
+    clients = await load_clients(connection, organization.id)
+    labels = {each.id: each.label for each in (*tokens.values(), *clients.values())}
     naming = Naming(organization, subjects, actors, labels, first)
     return [naming.described(each) for each in events]
 
@@ -99,7 +100,7 @@ class Naming:
             attributes=facts.get("attributes") or list(facts.get("values", ())),
             role=facts.get("role"),
             former_role=facts.get("previousRole"),
-            members=[self.name(each) for each in _members(event, self.first)],
+            members=[self.name(each) for each in _members(event, self.first) or _subjects(event)],
             member_count=len(facts.get("members", ())),
             cause=self.name(cause) if (cause := _cause(event)) else None,
         )
@@ -132,8 +133,9 @@ class Naming:
         for name in ("role", "previousRole"):
             if text := facts.get(f"{name}Id"):
                 facts[name] = self.organization.role_name(UUID(text)) or text
-        if event.type == "TokenRevoked":
-            facts["label"] = self.labels.get(UUID(facts["tokenId"]), facts["tokenId"])
+        named = facts.get("tokenId") or facts.get("clientId")
+        if named is not None and "label" not in facts:
+            facts["label"] = self.labels.get(UUID(named), named)
         return facts
 
     def _changes(self, event: Activity, facts: Mapping[str, Any]) -> Sequence[Change]:
@@ -157,6 +159,13 @@ def _members(event: Activity, first: UUID | None) -> list[UUID]:
         found.remove(first)
         found.insert(0, first)
     return found[:NAMED_MAX]
+
+
+def _subjects(event: Activity) -> list[UUID]:
+    """Return whom a read was about, as far as a sentence names them."""
+    if event.type != "AuditRead":
+        return []
+    return list(map(UUID, event.facts.get("subjects", ())[:NAMED_MAX]))
 
 
 def _cause(event: Activity) -> UUID | None:

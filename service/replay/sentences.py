@@ -92,6 +92,25 @@ def _users(wording: Wording) -> str:
     return f"{count:,} user{'s' if count != 1 else ''}"
 
 
+def _read(wording: Wording) -> str:
+    count, facts = wording.facts.get("reads", 1), wording.facts
+    times = f" {count:,} times" if count != 1 else ""
+    asked = len(facts.get("subjects", ())) + (facts.get("subjectsLeftOut") or 0)
+    about = f", also about {people(wording.members, asked)}" if asked else ""
+    return f"read the log of {wording.subject}{times}{about}"
+
+
+def _exported(wording: Wording) -> str:
+    facts = wording.facts
+    what = EXPORTED.get(facts.get("what", ""), "a part of the log")
+    span = f"events {facts.get('fromPosition')} to {facts.get('toPosition')}"
+    return f"got {what} of {wording.subject} ({span})"
+
+
+def _of_client(verb: str) -> Callable[[Wording], str]:
+    return lambda wording: f"{verb} the OAuth client “{wording.facts.get('label')}”"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as an English list. Of many, the first are named and the rest is counted."""
     shown = list(names[:NAMED_MAX])
@@ -120,6 +139,13 @@ def _article(word: str | None) -> str:
     return "an" if word and word[0] in "AEIOU" else "a"
 
 
+EXPORTED: Final[Mapping[str, str]] = {
+    "evidence": "a bundle of evidence",
+    "events": "an export of the events",
+    "access": "an export of who has which access",
+    "report": "a report",
+    "organization": "an export of everything",
+}
 SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     "UserProvisioned": _provisioned,
     "UserChanged": _changed,
@@ -140,8 +166,27 @@ SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     "MembersAdded": _added,
     "MembersRemoved": _removed,
     "GroupDeleted": lambda wording: f"deleted the group {wording.subject}",
+    "AuditRead": _read,
+    "AuditExported": _exported,
+    "ProofBegun": lambda wording: f"began the proof of the log of {wording.subject}",
+    "LogKeyChanged": lambda wording: f"changed the key that signs the log of {wording.subject}",
+    "LogRestored": lambda wording: (
+        f"accepted that the end of the log of {wording.subject} was lost"
+    ),
+    "OrganizationRenamed": lambda wording: (
+        f"renamed the organization to {wording.facts.get('name')}"
+    ),
+    "OrganizationSuspended": lambda wording: f"suspended the organization {wording.subject}",
+    "OrganizationResumed": lambda wording: f"resumed the organization {wording.subject}",
+    "AccountDesignated": lambda wording: f"made {wording.subject} a technical account",
     "OrganizationRegistered": lambda wording: f"registered the organization {wording.subject}",
     "TokenIssued": lambda wording: f"created the token “{wording.facts.get('label')}”",
+    "TokenRotated": lambda wording: f"gave the token “{wording.facts.get('label')}” a successor",
+    "ClientRegistered": _of_client("registered"),
+    "ClientSecretAdded": _of_client("added a secret to"),
+    "ClientSecretRevoked": _of_client("revoked a secret of"),
+    "ClientTrustChanged": _of_client("changed whom we trust to vouch for"),
+    "ClientRevoked": _of_client("revoked"),
     "TokenRevoked": lambda wording: f"revoked the token “{wording.facts.get('label')}”",
     "SchemaRegistered": lambda wording: (
         f"registered the extension schema {wording.facts.get('document', {}).get('id')}"
