@@ -9,7 +9,6 @@ import orjson
 from aiohttp import web
 
 from eventstore.read import position_at
-from projections.history.search import Search
 from schema.events.proof import AuditExported
 from schema.scim.errors import NotFound
 from service.api.call import Call
@@ -34,13 +33,12 @@ from service.replay.reports import TITLES, Period, Table, report
 
 HTML: Final = "text/html; charset=utf-8"
 ONE_YEAR: Final = timedelta(days=365)
-NOTHING: Final = Search(streams=[])
 What = Literal["events", "access", "report"]
 
 
 async def events(call: Call, query: EventsExportQuery) -> web.StreamResponse:
     """GET /export/events."""
-    wanted = await read_search(call, query) or NOTHING
+    wanted = await read_search(call, query)
     written = await begin(call.runtime, call.organization)
     pieces = export_events(
         call.runtime, call.organization, wanted, query.format, written, after=query.after

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -11,7 +12,6 @@ import typer
 from eventstore.postgres.connection import Connection
 from projections.directory.actors import name_actors
 from projections.history.search import Search
-from schema.events.codec import TYPES
 from schema.events.organization import Organization as OrganizationState
 from schema.scim.errors import InvalidValue
 from service.cli.groups import group
@@ -33,8 +33,8 @@ from service.replay.answers import (
 from service.replay.cycles import search_of_cycle
 from service.replay.describe import DescribedEvent
 from service.replay.instants import IllegalInstant, read_begin, read_end, read_zone
-from service.replay.resolve import find_group, find_people, find_person, find_role
-from service.replay.wanted import positions_of
+from service.replay.resolve import find_group, find_person, find_role
+from service.replay.wanted import NOTHING, actors_of, positions_of, streams_of, types_in
 from service.runtime import Runtime
 
 PAGE: Final = 200
@@ -220,37 +220,26 @@ def audit_events(
     async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             wanted = await _search(connection, found, since, until, zone=zone, types=types)
-            streams: set[UUID] | None = None
-            if user_name is not None:
-                streams = set(await find_people(connection, runtime.sealer, found.id, user_name))
-            if group_name is not None:
-                of_group = {await find_group(connection, found.id, group_name)}
-                streams = of_group if streams is None else streams & of_group
-            actors = None
-            if actor is not None:
-                people = await find_people(connection, runtime.sealer, found.id, actor)
-                actors = [actor, *map(str, people)]
-        searched: Search | None = Search(
-            wanted.after_position,
-            wanted.to_position,
-            actors=actors,
-            token_id=token,
-            streams=None if streams is None else sorted(streams),
-            types=wanted.types,
-            role_id=find_role(found, role) if role is not None else None,
-            request_id=request,
-            source=source,
-            attribute=attribute,
-        )
-        if cycle is not None and searched is not None:
-            async with runtime.pool.acquire() as connection:
-                searched = searched.within(await search_of_cycle(connection, found.id, cycle))
+            place = (connection, runtime.sealer, found.id)
+            searched = replace(
+                wanted,
+                actors=await actors_of(*place, actor),
+                token_id=token,
+                streams=await streams_of(*place, user_name=user_name, group=group_name),
+                role_id=find_role(found, role) if role is not None else None,
+                request_id=request,
+                source=source,
+                attribute=attribute,
+            )
+            if cycle is not None:
+                within = await search_of_cycle(connection, found.id, cycle)
+                searched = searched.within(within) or NOTHING
 
         async def page(begin: Page) -> Any:
-            return await search_events(runtime, found, searched or Search(streams=[]), begin)
+            return await search_events(runtime, found, searched, begin)
 
         await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
-        return streams or ()
+        return searched.streams or ()
 
     with_organization(organization, ask, "audit events")
 
@@ -305,18 +294,7 @@ async def _search(
     if begin is not None and end is not None and end < begin:
         raise InvalidValue("The end is before the beginning; exchange --from and --to.")
     after, last = await positions_of(connection, organization.id, begin, end)
-    return Search(after, last, types=_types(types))
-
-
-def _types(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    known = {each.lower(): each for each in TYPES}
-    wanted = [each.strip() for each in text.split(",") if each.strip()]
-    for each in wanted:
-        if each.lower() not in known:
-            raise InvalidValue(f"There is no event {each!r}; there are {', '.join(TYPES)}.")
-    return [known[each.lower()] for each in wanted]
+    return Search(after, last, types=types_in(types))
 
 
 def begin_of(option: str, text: str | None, zone: str | None) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
@@ -11,14 +11,20 @@ from eventstore.sealing.sealer import Sealer
 from projections.directory.actors import Actor, name_actors
 from projections.directory.load import load_clients, load_tokens
 from projections.history.read import Activity
+from schema.events.group import GroupEvent
+from schema.events.hold import HoldEvent
 from schema.events.organization import Organization
+from schema.events.user import UserEvent
 from service.replay.sentences import NAMED_MAX, Wording, sentence
 from service.replay.subjects import Change, Subject, read_subjects
 
 ResourceKind = Literal["User", "Group", "Organization", "Hold"]
 GROUP_TYPES: Final = frozenset({"MembersAdded", "MembersRemoved"})
-HOLD_TYPES: Final = frozenset({"GuardHeld", "UsersHeld", "HoldApproved", "HoldRejected"})
-ROLE_TYPES: Final = frozenset({"RoleAssigned", "ExplicitRoleChanged", "ReferenceErased"})
+KINDS: Final[Mapping[str, ResourceKind]] = {
+    **{each.__name__: "User" for each in get_args(UserEvent)},
+    **{each.__name__: "Group" for each in get_args(GroupEvent)},
+    **{each.__name__: "Hold" for each in get_args(HoldEvent)},
+}
 HIDDEN_FACTS: Final = frozenset({"jtiHash"})
 
 
@@ -44,12 +50,7 @@ class DescribedEvent:
 
 def kind_of(event_type: str) -> ResourceKind:
     """Return what an event is about."""
-    if event_type in HOLD_TYPES:
-        return "Hold"
-    if event_type in GROUP_TYPES or event_type.startswith("Group"):
-        return "Group"
-    is_of_user = event_type.startswith("User") or event_type in ROLE_TYPES
-    return "User" if is_of_user else "Organization"
+    return KINDS.get(event_type, "Organization")
 
 
 async def describe(
@@ -69,11 +70,17 @@ async def describe(
     subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
     acted = [(each.actor_id, each.source) for each in events]
     actors = await name_actors(connection, organization.id, acted)
-    tokens = await load_tokens(connection, organization.id)
-    clients = await load_clients(connection, organization.id)
-    labels = {each.id: each.label for each in (*tokens.values(), *clients.values())}
+    labels = await token_labels(connection, organization.id)
     naming = Naming(organization, subjects, actors, labels, first)
     return [naming.described(each) for each in events]
+
+
+async def token_labels(connection: Connection, organization_id: UUID) -> dict[UUID, str]:
+    """Return the labels of the tokens and the clients of an organization by id."""
+    tokens = await load_tokens(connection, organization_id)
+    clients = await load_clients(connection, organization_id)
+    labels = {each.id: each.label for each in tokens.values()}
+    return labels | {each.id: each.label for each in clients.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class Naming:
     organization: Organization
     subjects: Mapping[UUID, Subject]
     actors: Mapping[str, Actor]
-    labels: Mapping[UUID, str]  # Of tokens.
+    labels: Mapping[UUID, str]  # Of tokens and clients.
     first: UUID | None
 
     def described(self, event: Activity) -> DescribedEvent:
@@ -133,9 +140,8 @@ class Naming:
         for name in ("role", "previousRole"):
             if text := facts.get(f"{name}Id"):
                 facts[name] = self.organization.role_name(UUID(text)) or text
-        named = facts.get("tokenId") or facts.get("clientId")
-        if named is not None and "label" not in facts:
-            facts["label"] = self.labels.get(UUID(named), named)
+        if "label" not in facts and (text := facts.get("tokenId") or facts.get("clientId")):
+            facts["label"] = self.labels.get(UUID(text), text)
         return facts
 
     def _changes(self, event: Activity, facts: Mapping[str, Any]) -> Sequence[Change]:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from yarl import URL
 
+from service.replay import reports
 from service.replay.reports import TITLES
 from tests.admin.client import Admin, with_scope
 from tests.admin.test_audit import AUDIT, until_followed
@@ -158,6 +159,48 @@ async def test_a_report_may_begin_or_end_with_the_first_day(exporter: Exporter, 
     assert len(until.content.splitlines()) == 1
     exported = await exporter.get("/export/events?from=0001-01-01&type=GroupCreated")
     assert len(exported.content.splitlines()) == 2
+
+
+async def test_a_report_of_the_past_does_not_know_what_came_later(
+    served: Served, stranger: Tenant
+) -> None:
+    scim, admin = Scim(served, stranger.token), Admin(served, with_scope(served, stranger, "admin"))
+    exporter = Exporter(served, stranger, with_scope(served, stranger, "audit:export"))
+    user = {"userName": "late@x.example", "role": "Administrator"}
+    made = (await admin.post("/users", user)).body["id"]
+    title = {"op": "replace", "path": "title", "value": "Boss"}
+    touched = (await scim.patch(f"/Users/{made}", title)).body["meta"]
+    await admin.post("/users", {"userName": "stays@x.example", "role": "Administrator"})
+    await admin.post(f"/users/{made}/deactivate")
+    await admin.post(f"/users/{made}/reactivate")
+    await admin.patch(f"/users/{made}", {"role": "Reader"})
+    await admin.post(f"/users/{made}/deactivate")
+    await until_followed(served, stranger)
+
+    then = await exporter.get(f"/reports/unseen?to={touched['created']}&format=csv")
+    now = await exporter.get("/reports/unseen?format=csv")
+    assert ["late@x.example" in each.content.decode() for each in (then, now)] == [True, False]
+    changes = (await exporter.get("/reports/administrators?format=csv")).content.decode()
+    assert [
+        each["change"]
+        for each in csv.DictReader(io.StringIO(changes))
+        if each["userName"] == "late@x.example"
+    ] == ["became Administrator", "deactivated", "reactivated", "is no longer Administrator"]
+    left = (await exporter.get("/reports/leavers?format=csv")).content.decode()
+    (row,) = csv.DictReader(io.StringIO(left))
+    assert row["userName"] == "late@x.example"
+    assert row["lastAccessRemovedAt"] > row["deactivatedAt"]
+
+
+async def test_a_report_says_that_it_is_cut(
+    exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = (await exporter.get("/reports/access")).content.decode()
+    monkeypatch.setattr(reports, "ROWS_MAX", 2)
+    cut = (await exporter.get("/reports/access")).content.decode()
+
+    assert "rows only" not in whole
+    assert "the first 2 rows only. 2 rows." in cut
 
 
 async def test_every_export_is_an_event(exporter: Exporter) -> None:
