@@ -163,7 +163,7 @@ def audit_timeline(
     async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             user_id = await find_person(connection, runtime.sealer, found.id, person)
-            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            wanted = await search_of(connection, found, since, until, zone=zone, types=types)
 
         async def page(begin: Page) -> Any:
             return await timeline_of_user(runtime, found, user_id, wanted=wanted, page=begin)
@@ -219,7 +219,7 @@ def audit_events(
 
     async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
-            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            wanted = await search_of(connection, found, since, until, zone=zone, types=types)
             place = (connection, runtime.sealer, found.id)
             searched = replace(
                 wanted,
@@ -281,7 +281,7 @@ async def _show_events(
         show.complain(say_more)
 
 
-async def _search(
+async def search_of(
     connection: Connection,
     organization: OrganizationState,
     since: str | None,
@@ -290,6 +290,7 @@ async def _search(
     zone: str | None,
     types: str | None,
 ) -> Search:
+    """Return which events of a period and of some types are wanted. Errors: InvalidValue."""
     begin, end = begin_of("--from", since, zone), end_of("--to", until, zone)
     if begin is not None and end is not None and end < begin:
         raise InvalidValue("The end is before the beginning; exchange --from and --to.")
