@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 from aiohttp import web
 
 from eventstore.read import position_at
-from schema.events.proof import AuditExported
 from schema.scim.errors import NotFound
 from service.api.call import Call
 from service.api.problem import NO_STORE
@@ -22,18 +21,20 @@ from service.replay.documents import cell, csv_text
 from service.replay.export import (
     MEDIA_TYPES,
     Format,
+    What,
     Written,
     begin,
     export_access,
     export_events,
+    exported,
     trailer,
 )
 from service.replay.instants import earlier
+from service.replay.parquet import NoParquet, load_library
 from service.replay.reports import TITLES, Period, Table, report
 
 HTML: Final = "text/html; charset=utf-8"
 ONE_YEAR: Final = timedelta(days=365)
-What = Literal["events", "access", "report"]
 
 
 async def events(call: Call, query: EventsExportQuery) -> web.StreamResponse:
@@ -43,8 +44,7 @@ async def events(call: Call, query: EventsExportQuery) -> web.StreamResponse:
     pieces = export_events(
         call.runtime, call.organization, wanted, query.format, written, after=query.after
     )
-    name = f"events.{query.format}"
-    return await _stream(call, pieces, written, what="events", first=query.after + 1, name=name)
+    return await _stream(call, query, pieces, written, what="events", first=query.after + 1)
 
 
 async def access(call: Call, query: AccessExportQuery) -> web.StreamResponse:
@@ -58,9 +58,7 @@ async def access(call: Call, query: AccessExportQuery) -> web.StreamResponse:
     pieces = export_access(
         call.runtime, call.organization, query.format, written, position=position
     )
-    return await _stream(
-        call, pieces, written, what="access", first=position, name=f"access.{query.format}"
-    )
+    return await _stream(call, query, pieces, written, what="access", first=position)
 
 
 async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamResponse:
@@ -172,15 +170,21 @@ tr {{ break-inside: avoid; }}
 
 async def _stream(
     call: Call,
+    query: EventsExportQuery | AccessExportQuery,
     pieces: AsyncIterator[bytes],
     written: Written,
     *,
     what: What,
     first: int,
-    name: str,
 ) -> web.StreamResponse:
     """Answer with a file in pieces, and record in the log that it was given out."""
-    form: Format = "csv" if name.endswith("csv") else "ndjson"
+    form: Format = query.format
+    name = f"{what}.{form}"
+    if form == "parquet":
+        try:
+            load_library()
+        except NoParquet as error:
+            raise refused("format", str(error)) from error
     headers = {
         "Content-Type": MEDIA_TYPES[form],
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -191,11 +195,5 @@ async def _stream(
 
 
 async def _record(call: Call, written: Written, what: What, first: int) -> None:
-    event = AuditExported(
-        what=what,
-        from_position=max(1, first),
-        to_position=max(1, written.last or written.position),
-        digest=written.digest,
-        disclosure="full",
-    )
+    event = exported(what, written, first)
     await record(call.runtime, call.organization.id, event, call.provenance)

@@ -72,6 +72,7 @@ async def read_search(call: Call, query: WantedQuery) -> Search:
             )
         except NotFound:
             return NOTHING
+        call.asked_for.update(streams or ())
         after, last = await positions_of(connection, organization.id, begin, end)
         wanted = Search(
             after_position=after,

@@ -27,7 +27,7 @@ async def send_file(
     *,
     at_end: Callable[[], Awaitable[None]] | None = None,
 ) -> web.StreamResponse:
-    """Answer with a file in pieces; `at_end` is awaited before its end is sent. For HEAD, send only the head."""
+    """Answer with a file in pieces; `at_end` is awaited before its end is sent, or once the client has left. For HEAD, send only the head."""
     own = {"Server": SERVER, "X-Request-Id": str(call.request_id)}
     response = web.StreamResponse(
         headers={**NO_STORE, **own, "X-Content-Type-Options": "nosniff", **headers}
@@ -47,6 +47,8 @@ async def send_file(
         if not response.prepared or call.request.transport is None:
             raise
         call.request.transport.abort()  # A partial file must not look like a whole one.
+        if at_end is not None and isinstance(error, ConnectionError | TimeoutError):
+            await at_end()  # What was given out was given out.
         if isinstance(error, ConnectionError | TimeoutError):
             raise ClientLeft("The file was not read to its end.") from error
         raise

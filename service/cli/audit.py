@@ -1,6 +1,7 @@
 """`scim-ledger audit …`: the questions of an auditor, each one command."""
 
-from collections.abc import Callable, Coroutine
+import sys
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -16,9 +17,11 @@ from schema.scim.errors import InvalidValue
 from service.cli.groups import group
 from service.cli.printing import audit as show
 from service.cli.printing.audit import Form
-from service.cli.process.output import say
+from service.cli.process.output import OutputClosed, say
 from service.cli.process.run import Organization, run_with_runtime
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
+from service.reads.flush import flush
 from service.replay.answers import (
     Page,
     access_of_user,
@@ -59,7 +62,8 @@ Types = Annotated[
     str | None,
     typer.Option("--type", help="Types of events, separated by commas: UserDeactivated."),
 ]
-Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, None]]
+# Answers a question, and returns the people and groups that it was about.
+Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, Collection[UUID] | None]]
 
 
 @audit.command("holders")
@@ -97,7 +101,7 @@ def audit_holders(
             after = page.items[-1].holder.user_id
         say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit holders")
 
 
 @audit.command("members")
@@ -113,7 +117,7 @@ def audit_members(
 ) -> None:
     """Show who was in a group on a day."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             group_id = await find_group(connection, found.id, group_name)
         rows: list[dict[str, Any]] = []
@@ -135,8 +139,9 @@ def audit_members(
                 break
             after = page.items[-1].period.member_id
         say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
+        return {group_id}
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit members")
 
 
 @audit.command("timeline")
@@ -155,17 +160,18 @@ def audit_timeline(
 ) -> None:
     """Show every change to one person, and by whom, oldest first."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             user_id = await find_person(connection, runtime.sealer, found.id, person)
-            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            wanted = await search_of(connection, found, since, until, zone=zone, types=types)
 
         async def page(begin: Page) -> Any:
             return await timeline_of_user(runtime, found, user_id, wanted=wanted, page=begin)
 
         await _show_events(page, Page("asc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+        return {user_id}
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit timeline")
 
 
 @audit.command("access")
@@ -178,12 +184,13 @@ def audit_access(
 ) -> None:
     """Show when and why one person got and lost access."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             user_id = await find_person(connection, runtime.sealer, found.id, person)
         say(show.access(await access_of_user(runtime, found, user_id), found, as_json=as_json))
+        return {user_id}
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit access")
 
 
 @audit.command("events")
@@ -210,9 +217,9 @@ def audit_events(
 ) -> None:
     """Search the log, newest first."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
-            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            wanted = await search_of(connection, found, since, until, zone=zone, types=types)
             place = (connection, runtime.sealer, found.id)
             searched = replace(
                 wanted,
@@ -232,15 +239,24 @@ def audit_events(
             return await search_events(runtime, found, searched, begin)
 
         await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+        return searched.streams or ()
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit events")
 
 
-def with_organization(organization: str | None, ask: Command) -> None:
-    """Ask about an organization: the one that is named, or the only one."""
+def with_organization(organization: str | None, ask: Command, command: str) -> None:
+    """Ask about an organization: the one that is named, or the only one. The log will say who asked."""
 
     async def found(runtime: Runtime, _settings: object) -> None:
-        await ask(runtime, await find_organization(runtime, organization))
+        asked = await find_organization(runtime, organization)
+        subjects: Collection[UUID] = ()
+        try:
+            subjects = await ask(runtime, asked) or ()
+        finally:
+            error = sys.exc_info()[1]
+            if error is None or isinstance(error, OutputClosed):
+                runtime.reads.see(asked.id, cli_provenance(), command, subjects=subjects)
+                await flush(runtime.pool, runtime.reads)
 
     run_with_runtime(found)
 
@@ -265,7 +281,7 @@ async def _show_events(
         show.complain(say_more)
 
 
-async def _search(
+async def search_of(
     connection: Connection,
     organization: OrganizationState,
     since: str | None,
@@ -274,6 +290,7 @@ async def _search(
     zone: str | None,
     types: str | None,
 ) -> Search:
+    """Return which events of a period and of some types are wanted. Errors: InvalidValue."""
     begin, end = begin_of("--from", since, zone), end_of("--to", until, zone)
     if begin is not None and end is not None and end < begin:
         raise InvalidValue("The end is before the beginning; exchange --from and --to.")

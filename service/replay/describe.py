@@ -64,7 +64,7 @@ async def describe(
     """Return events as an auditor reads them, in the order given. `first` is a member to name before others."""
     streams = (
         {each.stream_id for each in events}
-        | {member for each in events for member in _members(each, first)}
+        | {each for event in events for each in (*_members(event, first), *_subjects(event))}
         | {cause for each in events if (cause := _cause(each)) is not None}
     )
     subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
@@ -107,7 +107,7 @@ class Naming:
             attributes=facts.get("attributes") or list(facts.get("values", ())),
             role=facts.get("role"),
             former_role=facts.get("previousRole"),
-            members=[self.name(each) for each in _members(event, self.first)],
+            members=[self.name(each) for each in _members(event, self.first) or _subjects(event)],
             member_count=len(facts.get("members", ())),
             cause=self.name(cause) if (cause := _cause(event)) else None,
         )
@@ -165,6 +165,13 @@ def _members(event: Activity, first: UUID | None) -> list[UUID]:
         found.remove(first)
         found.insert(0, first)
     return found[:NAMED_MAX]
+
+
+def _subjects(event: Activity) -> list[UUID]:
+    """Return whom a read was about, as far as a sentence names them."""
+    if event.type != "AuditRead":
+        return []
+    return list(map(UUID, event.facts.get("subjects", ())[:NAMED_MAX]))
 
 
 def _cause(event: Activity) -> UUID | None:

@@ -119,6 +119,14 @@ def _exported(wording: Wording) -> str:
     return f"exported {EXPORTS[wording.facts['what']]} of {wording.subject}, positions {first} to {last}"
 
 
+def _read(wording: Wording) -> str:
+    count, facts = wording.facts.get("reads", 1), wording.facts
+    times = f" {count:,} times" if count != 1 else ""
+    asked = len(facts.get("subjects", ())) + (facts.get("subjectsLeftOut") or 0)
+    about = f", also about {people(wording.members, asked)}" if asked else ""
+    return f"read the log of {wording.subject}{times}{about}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as an English list. Of many, the first are named and the rest is counted."""
     shown = list(names[:NAMED_MAX])
@@ -167,6 +175,7 @@ SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     "MembersAdded": _added,
     "MembersRemoved": _removed,
     "GroupDeleted": lambda wording: f"deleted the group {wording.subject}",
+    "AuditRead": _read,
     "OrganizationRegistered": lambda wording: f"registered the organization {wording.subject}",
     "OrganizationRenamed": lambda wording: (
         f"renamed the organization to {wording.facts.get('name')}"

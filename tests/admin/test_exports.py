@@ -4,14 +4,18 @@ import csv
 import hashlib
 import io
 import secrets
+import sys
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 from yarl import URL
 
 from service.replay import reports
+from service.replay.parquet import GROUP_ROWS, ParquetFile
 from service.replay.reports import TITLES
 from tests.admin.client import Admin, with_scope
 from tests.admin.test_audit import AUDIT, until_followed
@@ -258,7 +262,7 @@ async def test_a_head_gives_nothing_out(exporter: Exporter, path: str, media_typ
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/export/events?format=parquet", 400),
+        ("/export/events?format=xlsx", 400),
         ("/export/events?after=-1", 400),
         ("/export/access?at=tomorrow", 400),
         ("/reports/nothing", 404),
@@ -283,3 +287,49 @@ async def test_reading_is_not_exporting(exporter: Exporter) -> None:
     )
 
     assert (await reader.get("/export/events")).status == 403
+
+
+async def test_parquet_holds_the_same_rows(exporter: Exporter) -> None:
+    events = await exporter.get("/export/events?format=parquet&to=2999-01-01")
+    lines = (await exporter.get("/export/events")).content.splitlines()[:-1]
+
+    assert events.headers["Content-Type"] == "application/vnd.apache.parquet"
+    table = pq.read_table(io.BytesIO(events.content)).to_pylist()
+    expected = [orjson.loads(line) for line in lines][: len(table)]
+    assert [each["sentence"] for each in table] == [each["sentence"] for each in expected]
+    assert [orjson.loads(each["facts"]) for each in table] == [each["facts"] for each in expected]
+    assert table[0]["recordedAt"] == datetime.fromisoformat(expected[0]["recordedAt"])
+    access = await exporter.get("/export/access?format=parquet")
+    rows = pq.read_table(io.BytesIO(access.content)).to_pylist()
+    eve = next(each for each in rows if each["userName"] == "eve@contoso.com")
+    assert (eve["displayName"], eve["active"], eve["groups"]) == (HOSTILE, False, ["Legal"])
+    await until_followed(exporter.served, exporter.tenant)
+    reader = Admin(
+        exporter.served, with_scope(exporter.served, exporter.tenant, "audit:read"), AUDIT
+    )
+    newest = (await reader.get("/events?type=AuditExported&limit=1")).body["items"][0]
+    assert newest["facts"]["digest"] == hashlib.sha256(access.content).hexdigest()
+
+
+async def test_without_its_library_parquet_is_refused(
+    exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    file = await exporter.get("/export/events?format=parquet")
+
+    assert file.status == 400
+    assert "scim-ledger[parquet]" in orjson.loads(file.content)["detail"]
+
+
+def test_a_large_table_is_written_in_row_groups() -> None:
+    file = ParquetFile(("position", "sentence"))
+    pieces = [file.begin()]
+    for first in range(0, 3 * GROUP_ROWS, 500):
+        rows = [{"position": each, "sentence": f"{each}"} for each in range(first, first + 500)]
+        pieces.append(file.put(rows))
+    pieces.append(file.end())
+
+    read = pq.ParquetFile(io.BytesIO(b"".join(pieces)))
+    assert read.metadata.num_row_groups == 3
+    assert read.read()["position"].to_pylist() == list(range(3 * GROUP_ROWS))
+    assert sum(map(bool, pieces)) == 5  # The head, each group, the foot.
