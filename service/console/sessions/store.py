@@ -41,9 +41,9 @@ class Session:
     user_agent: str
     address: str
 
-    def is_fresh(self, now: datetime) -> bool:
+    def is_fresh(self, now: datetime, within: timedelta = FRESH) -> bool:
         """Return whether the sign-in is recent enough for what makes secrets."""
-        return now - self.fresh_at <= FRESH
+        return now - self.fresh_at <= within
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +111,9 @@ async def end_session(pool: asyncpg.Pool, session_id: UUID, organization_id: UUI
 
 def _session(row: asyncpg.Record) -> Session:
     return Session(**{**row, "roles": tuple(row["roles"])})
+
+
+async def use_form_key(pool: asyncpg.Pool, session_id: UUID, key: UUID) -> bool:
+    """Use the one-time key of a form up; return whether it was not used before."""
+    async with pool.acquire() as connection:
+        return bool(await connection.fetchval(statement("use_form_key"), session_id, key))
