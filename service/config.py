@@ -20,7 +20,9 @@ PREFIX = "SCIM_LEDGER_"
 TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own tests.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
-PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
+PUBLIC_URL = re.compile(
+    r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?(/[a-z0-9_.~-]+)*/?", re.IGNORECASE
+)
 WEB_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
 # Where Microsoft Entra issues tokens: worldwide, for the US government, in China.
 ENTRA_HOSTS = (
@@ -149,7 +151,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
-    public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
+    # Scheme and host that clients use when a proxy stands in front, and the path that the proxy takes off.
+    public_url: str | None = None
     console: bool = True  # Serve the web console at /console/.
     allowed_hosts: str = ""  # Further hosts that a Host header may name, separated by commas.
     trusted_proxies: str = (
@@ -214,8 +217,8 @@ class Settings(BaseSettings):
         if found and int((found[2] or ":1")[1:]) in range(1, PORT_MAX + 1):
             return url
         raise ValueError(
-            "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, "
-            "without a path"
+            "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, and the "
+            "path that the proxy in front takes off, if it takes one off"
         )
 
     @field_validator("outside_copy")
