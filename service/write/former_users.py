@@ -1,8 +1,6 @@
 """Load users that the directory no longer has, and legal holds, from the log."""
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,21 +12,10 @@ from schema.events.codec import decode
 from schema.events.event import Place
 from schema.events.organization import LegalHoldLifted, LegalHoldSet
 from schema.events.user import User, UserEvent
+from service.write.decide.state import LegalHolds, evolve_legal_holds
 
 PAGE_EVENTS: Final = 1_000
 HOLDS: Final = frozenset({LegalHoldSet.__name__, LegalHoldLifted.__name__})
-
-
-@dataclass(frozen=True, slots=True)
-class LegalHold:
-    """A legal hold that stands: on one person, or (`subject_id` is None) on the whole organization."""
-
-    subject_id: UUID | None
-    reason: str
-    set_at: datetime
-    actor_id: str  # Who set it.
-    source: str
-    position: int
 
 
 async def load_former_users(
@@ -51,26 +38,15 @@ async def load_former_users(
     return found
 
 
-async def load_legal_holds(
-    connection: Connection, organization_id: UUID
-) -> dict[UUID | None, LegalHold]:
+async def load_legal_holds(connection: Connection, organization_id: UUID) -> LegalHolds:
     """Return the legal holds that stand, by the person; that of the whole organization under None."""
-    found: dict[UUID | None, LegalHold] = {}
+    found: LegalHolds = {}
     async for each in _events(connection, organization_id, organization_id):
         if each.type not in HOLDS:
             continue
         event = decode(each.type, each.schema_version, each.data, None)
-        if isinstance(event, LegalHoldSet):
-            found[event.subject_id] = LegalHold(
-                event.subject_id,
-                event.reason,
-                each.recorded_at,
-                each.actor_id,
-                each.source,
-                each.position,
-            )
-        elif isinstance(event, LegalHoldLifted):
-            found.pop(event.subject_id, None)
+        place = Place(each.stream_id, each.version, each.position, each.recorded_at, each.source)
+        evolve_legal_holds(found, event, place, each.actor_id)
     return found
 
 
