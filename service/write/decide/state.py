@@ -28,6 +28,8 @@ GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
 HOLDER_EVENTS = frozenset({organizations.TokenIssued, ClientRegistered})
 HOLD_EVENTS = frozenset(get_args(holds.HoldEvent))
+BEGINNINGS = frozenset({users.UserProvisioned, groups.GroupCreated})
+ENDS = frozenset({users.UserErased, groups.GroupDeleted})  # Of what ending a contract must end.
 
 
 # Units of a budget.
@@ -101,6 +103,8 @@ class BatchState:
     sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
     erasing: dict[UUID, set[UUID]] = field(default_factory=dict)  # Person → who may name it.
     legal_holds: LegalHolds = field(default_factory=dict)
+    is_gone: bool = False  # The directory has no such organization, or no longer.
+    left: set[UUID] = field(default_factory=set)  # Whom and what ending the contract would leave.
     spending: Spending = field(default_factory=Spending)  # Of the command that is being decided.
 
     def user(self, user_id: UUID) -> User | None:
@@ -140,10 +144,13 @@ class BatchState:
         kind, fact = type(event), cast("Any", event)
         if kind in USER_EVENTS:
             self._evolve_user(fact, place)
+            self._note_left(kind, place.stream_id)
         elif kind in GROUP_EVENTS:
             self._evolve_group(fact, place)
+            self._note_left(kind, place.stream_id)
         elif kind in ORGANIZATION_EVENTS:
             self.organization = organizations.evolve(self.organization, fact, place)
+            self.is_gone = self.organization.is_erased
             evolve_legal_holds(self.legal_holds, fact, place, actor_id)
             if kind in HOLDER_EVENTS:
                 self.technical.add(fact.account_id)
@@ -153,6 +160,12 @@ class BatchState:
             self.holds[place.stream_id] = holds.evolve(former, fact, place)
         else:
             raise TypeError(event)
+
+    def _note_left(self, kind: type[Event], stream_id: UUID) -> None:
+        if kind in BEGINNINGS:
+            self.left.add(stream_id)
+        elif kind in ENDS:
+            self.left.discard(stream_id)
 
     def _evolve_user(self, event: UserEvent, place: Place) -> None:
         holder = self.role_holders.get(place.stream_id)
