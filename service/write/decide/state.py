@@ -168,6 +168,8 @@ class BatchState:
             self.left.discard(stream_id)
 
     def _evolve_user(self, event: UserEvent, place: Place) -> None:
+        if type(event) is users.AccountDesignated:
+            self.technical.add(place.stream_id)
         holder = self.role_holders.get(place.stream_id)
         if holder is None:
             self._set_user(users.evolve(self.users.get(place.stream_id), event, place))
