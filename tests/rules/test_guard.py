@@ -107,6 +107,7 @@ def opened(kind: Any, *users: UUID, passed: int = 1, since: int = 0) -> Decision
     return Decision(HOLD, event)
 
 
+DEMOTION = patch_user(replace("roleId", str(READER)))
 LOST = UserDeactivated(takes_access=True)
 DEMOTED = RoleAssigned(role_id=READER, previous_role_id=EDITOR, takes_access=True)
 
@@ -145,10 +146,27 @@ def test_what_takes_no_access_is_never_held() -> None:
     story.when(patch_user(replace("title", "Boss")))
 
 
+@pytest.mark.parametrize("command", [deactivate(JO), delete_user(JO), DEMOTION])
+def test_technical_accounts_lose_nothing_that_counts(command: Command) -> None:
+    story = guarded(lost=1)
+    story.known.technical = {JO}
+    story.when(command)
+    assert [getattr(each.event, "takes_access", None) for each in story.decisions] == [None]
+
+
+@pytest.mark.parametrize("command", [delete_user(JO), DEMOTION])
+def test_whoever_was_inactive_loses_nothing_that_counts(command: Command) -> None:
+    story = guarded(jo(UserDeactivated()), lost=1)
+    story.when(command)
+    assert [getattr(each.event, "takes_access", None) for each in story.decisions] == [None]
+    held(story, deactivate(ANN))
+
+
 def test_a_user_counts_once() -> None:
     story = guarded()
-    story.when(deactivate(JO))
-    story.when(delete_user(JO)).then(jo(UserDeleted(takes_access=True)))
+    story.when(DEMOTION).then(jo(DEMOTED))
+    story.when(deactivate(JO)).then(jo(LOST))
+    story.when(delete_user(JO)).then(jo(UserDeleted()))  # There was no access left to take.
     held(story, deactivate(ANN))
 
 

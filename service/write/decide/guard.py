@@ -65,7 +65,7 @@ def judge(decided: list[Decision], state: BatchState, organization: Organization
     if guard is None:
         state.is_unjudged |= any(_takes_access(each.event, organization) for each in decided)
         return decided
-    decided = _all_stamped(decided, organization)
+    decided = _all_stamped(decided, state, organization)
     change = _administrators(decided, state)
     designated = _made_technical(decided, state)
     if guard.administrators is not None and change < 0 and guard.administrators + change < 1:
@@ -90,11 +90,20 @@ def _takes_access(event: Event, organization: Organization) -> bool:
     return kind is not MembersRemoved or bool(getattr(event, "takes_access", None))
 
 
-def _all_stamped(decided: Iterable[Decision], organization: Organization) -> list[Decision]:
-    """Return decisions whose events say that they take access, if they do. Equal events stay one object."""
+def _all_stamped(
+    decided: Iterable[Decision], state: BatchState, organization: Organization
+) -> list[Decision]:
+    """Return decisions whose events say that they take access, if they do. Equal events stay one object.
+
+    Who was not active had no access to lose, and technical accounts are no people.
+    """
     stamped: dict[int, Event] = {}  # By the identity of an event.
     found = []
     for stream_id, event in decided:
+        user = state.anyone(stream_id)
+        if user is not None and (not user.active or stream_id in state.technical):
+            found.append(Decision(stream_id, event))
+            continue
         made = stamped.get(id(event))
         if made is None:
             made = stamped[id(event)] = _stamped(event, organization)
