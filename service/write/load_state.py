@@ -76,7 +76,7 @@ async def _load_users(
         state.sizes = {row["id"]: len(row["document"]) for row in rows}
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
-        state.holders = {row["id"] for row in rows if row["is_technical"]}
+        state.holders = {row["id"] for row in rows if row["holds_tokens"]}
         state.technical |= state.holders
 
 
