@@ -55,6 +55,7 @@ FOR_ALL = (
         "other_former_users",
         "other_users",
         "read_tails",
+        "read_tails_of",  # Of the logs that a process reads for its consumers.
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
