@@ -15,6 +15,8 @@ from service.console.pages import accounts, clients, new_tokens, overview, signi
 SIGN_IN: Final = (
     Page("GET", "/signin", EVERYBODY, signin.show),
     Page("GET", "/signin/link/{secret}", EVERYBODY, signin.by_link),
+    Page("GET", "/signin/oidc", EVERYBODY, signin.to_provider),
+    Page("GET", "/signin/oidc/callback", EVERYBODY, signin.from_provider),
     Page("POST", "/signout", EVERYBODY, signin.sign_out),
     Page("GET", "/language/{code}", EVERYBODY, signin.choose_language),
     Page("GET", "/zone", ANYBODY_SIGNED_IN, signin.show_zones),

@@ -1,5 +1,6 @@
 """Token Management: technical accounts, and the sessions of the console."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, listed, read_place
 from service.console.pages.new_tokens import refuse_field
-from service.console.sessions.store import end_session, list_sessions
+from service.console.sessions.store import Session, end_session, list_sessions
 from service.http.answer import Answer
 from service.ids import as_id
 from service.organizations.accounts import create_account
@@ -86,13 +87,17 @@ async def show_sessions(call: ConsoleCall) -> Answer:
     if call.query.get("format") == "csv":
         rows = (
             (
-                *(each.id, names.get(each.person_id, each.actor), " ".join(each.roles), each.way),
+                *(each.id, _name(each, names), " ".join(each.roles), each.way),
                 *(each.user_agent, each.address, each.created_at, each.used_at),
             )
             for each in found
         )
         return call.csv("sessions", SESSION_COLUMNS, rows)
     return await call.show("tokens/sessions.html", sessions=found, names=names, tab="sessions")
+
+
+def _name(each: Session, names: Mapping[UUID, str]) -> str:
+    return (names.get(each.person_id) if each.person_id else None) or each.actor
 
 
 async def end(call: ConsoleCall, session_id: UUID) -> Answer:

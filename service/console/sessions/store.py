@@ -57,6 +57,7 @@ class NewSession:
     way: Way
     user_agent: str
     address: str
+    fresh_at: datetime  # When the person proved who they are.
 
 
 async def begin_session(pool: asyncpg.Pool, new: NewSession) -> str:
@@ -76,6 +77,7 @@ async def begin_session(pool: asyncpg.Pool, new: NewSession) -> str:
             new.address,
             IDLE,
             LIFETIME,
+            new.fresh_at,
         )
     return secret
 
