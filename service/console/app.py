@@ -15,6 +15,7 @@ from service.console.framework.page import PREFIX, Page
 from service.console.framework.parts import CONSOLE, ConsoleParts
 from service.console.framework.serve import handler
 from service.console.framework.static import serve_static
+from service.console.pages.overview_facts import DayCounts, waiting
 from service.console.routes import PAGES, REST
 from service.console.sessions.cookies import Cookies
 from service.console.sessions.oidc import Oidc
@@ -58,6 +59,7 @@ async def console_running(
         links=links,
         cookies=Cookies(links.home, is_secure),
         oidc=Oidc.of(settings),
+        extras={"days": DayCounts(), "counts": waiting},
         served=frozenset(each.path for each in PAGES if each.method == "GET"),
     )
     try:
