@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from eventstore.proof.notes import read_note
+from eventstore.proof.outside_lines import OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.trees.check import check_tail
 from eventstore.trees.extend import Contradicted, Overtaken, extend, extend_to_end, load_tree
@@ -127,6 +128,16 @@ async def test_nothing_is_signed_on_a_tree_that_does_not_fit(log: asyncpg.Connec
         await signed(log)
     assert (await check_tail(log, ORGANIZATION, None))[0].code == "tree_damaged"
     assert (await verified(log)).code == "tree_damaged"
+
+
+async def test_a_damaged_note_outside_is_a_finding(log: asyncpg.Connection) -> None:
+    state = await load_log(log, ORGANIZATION)
+    assert state is not None
+    assert state.note is not None
+    for latest in ("a checkpoint\n", state.note[:40]):
+        damaged = OutsideLog(ORGANIZATION, latest)
+
+        assert [each.code for each in await check_tail(log, ORGANIZATION, damaged)] == ["malformed"]
 
 
 async def test_an_event_without_a_mark_is_not_signed(log: asyncpg.Connection) -> None:
