@@ -85,11 +85,19 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         raise KeysUnusable(f"The issuer answers with status {response.status}.")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise KeysUnusable("The issuer compresses its answer unasked.")
+    body = await read_at_most(response, BODY_BYTES_MAX)
+    if body is None:
+        raise KeysUnusable(f"The answer of the issuer has more than {BODY_BYTES_MAX} bytes.")
+    return body
+
+
+async def read_at_most(response: aiohttp.ClientResponse, bytes_max: int) -> bytes | None:
+    """Return a whole body, in however many pieces it comes; None as soon as it is larger."""
     parts, size = list[bytes](), 0
     async for piece in response.content.iter_chunked(PIECE_BYTES):
         size += len(piece)
-        if size > BODY_BYTES_MAX:
-            raise KeysUnusable(f"The answer of the issuer has more than {BODY_BYTES_MAX} bytes.")
+        if size > bytes_max:
+            return None
         parts.append(piece)
     return b"".join(parts)
 
