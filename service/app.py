@@ -32,7 +32,7 @@ from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
 from service.background.token_uses import keeping_token_uses
-from service.callers.authenticate import Authenticator, Look
+from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
@@ -100,7 +100,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         authenticator=Authenticator(
             runtime.pool,
             runtime.signing_keys,
-            look=looking(runtime),
+            look=runtime.keyring.looking(runtime.pool),
             uses=runtime.token_uses,
             rates=rates_of(settings),
             stopped=runtime.stopped,
@@ -134,15 +134,6 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
-
-
-def looking(runtime: Runtime) -> Look:
-    """Return what looks for a signing key that this process does not know yet."""
-
-    async def look(kid: str) -> bool:
-        return await runtime.keyring.look(kid, runtime.pool)
-
-    return look
 
 
 def issuer_rules(settings: Settings) -> IssuerRules:
