@@ -174,7 +174,9 @@ async def write_if_possible(pool: asyncpg.Pool, copy: OutsideCopy, state: LogSta
 
 def age_s(state: LogState) -> float:
     """Return the age of the newest checkpoint of a log, 0 if there is none."""
-    return max(0.0, (datetime.now(UTC) - state.signed_at).total_seconds() if state.signed_at else 0.0)
+    return max(
+        0.0, (datetime.now(UTC) - state.signed_at).total_seconds() if state.signed_at else 0.0
+    )
 
 
 def _report_not_written(copy: OutsideCopy, error: Exception, age: float) -> None:

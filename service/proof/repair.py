@@ -112,9 +112,7 @@ async def accept_restore(
         runtime, organization.id, keys, after=verdict.tail, report=report
     )
     # Whatever the copy outside does, nobody keeps a token: this command cannot be run again.
-    revoked = (
-        await _revoke_all(runtime, organization, provenance) if tokens == "revoke" else (0, 0)
-    )
+    revoked = await _revoke_all(runtime, organization, provenance) if tokens == "revoke" else (0, 0)
     await write_if_possible(runtime.pool, outside_copy(settings), state)
     return Lost(kept, lost.size, until, former.signed_at, state.incarnation, *revoked)
 
