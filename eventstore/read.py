@@ -74,13 +74,3 @@ async def read_actors(
     """Return who appended the events of a stream that were recorded at some instants."""
     rows = await connection.fetch(statement("read_actors"), organization_id, stream_id, list(at))
     return {row["recorded_at"]: row["actor_id"] for row in rows}
-
-
-async def find_position_before(
-    connection: Connection, organization_id: UUID, instant: datetime
-) -> int:
-    """Return the last position that was recorded before an instant; 0 if there is none."""
-    position: int = await connection.fetchval(
-        statement("find_position_before"), organization_id, instant
-    )
-    return position

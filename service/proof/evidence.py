@@ -17,9 +17,10 @@ from eventstore.proof.bundle import (
     event_line,
 )
 from eventstore.proof.outside_lines import instant
+from eventstore.read import position_at
 from eventstore.sealing.events import load_keys
 from eventstore.sealing.sealer import Sealer, has_commitment, place, salt_of, unseal
-from eventstore.trees.logs import LogState, find_position, read_rows
+from eventstore.trees.logs import LogState, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_range
 from projections.maintenance.session import Progress
 from schema.events.proof import AuditExported
@@ -125,10 +126,9 @@ async def _range(connection: Connection, state: LogState, wanted: Wanted) -> tup
     first, last = wanted.first or 1, wanted.last or state.size
     if wanted.since is not None:
         just_before = wanted.since - timedelta(microseconds=1)
-        before = await find_position(connection, state.organization_id, state.size, just_before)
-        first = before + 1
+        first = await position_at(connection, state.organization_id, just_before) + 1
     if wanted.until is not None:
-        last = await find_position(connection, state.organization_id, state.size, wanted.until)
+        last = min(state.size, await position_at(connection, state.organization_id, wanted.until))
     if last > state.size:
         raise NoProof(
             f"The checkpoint covers {state.size:,} events; position {last} is not among them yet."

@@ -12,7 +12,7 @@ from eventstore.proof.verdicts import Finding
 from eventstore.trees.check import check_tail
 from eventstore.trees.extend import Contradicted, Overtaken, extend, extend_to_end, load_tree
 from eventstore.trees.keys import add_log_key, load_log_keys, load_signers, retire_log_keys
-from eventstore.trees.logs import find_position, load_kept, load_log, load_logs, read_rows
+from eventstore.trees.logs import load_kept, load_log, load_logs, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion, prove_range
 from eventstore.trees.restart import NotReached, rebuild_tree
 from tests.database.events import ORGANIZATION, OTHER_ORGANIZATION, append_events, new_event
@@ -249,15 +249,6 @@ async def test_a_changed_key_signs_together_with_the_old_one_once(log: asyncpg.C
     state = await load_log(log, ORGANIZATION)
     assert state is not None
     assert (await verified(log, await outside_of(log, state))).code == "ok"
-
-
-async def test_a_position_is_found_by_an_instant(log: asyncpg.Connection) -> None:
-    rows = await read_rows(log, ORGANIZATION, after=299, limit=2)
-    at = rows[0].event.recorded_at
-
-    assert await find_position(log, ORGANIZATION, 600, at) == 300
-    assert await find_position(log, ORGANIZATION, 600, at.replace(year=2000)) == 0
-    assert await find_position(log, ORGANIZATION, 600, at.replace(year=3000)) == 600
 
 
 async def test_a_log_without_a_tree_is_unproven(log: asyncpg.Connection) -> None:
