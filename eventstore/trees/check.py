@@ -32,7 +32,6 @@ statement = statements_in(__package__)
 ERASED = "UserErased"  # The event that says that a person's key was destroyed.
 
 Report = Callable[[int, int], None]  # Events read, and events in all.
-Pause = Callable[[], "object"]
 
 
 @dataclass(frozen=True, slots=True)
