@@ -14,10 +14,10 @@ from aiohttp import AddrInfoType
 
 from schema.scim.errors import InvalidValue
 from service.callers.issuers import IssuerRules
+from service.limits.read_at_most import read_at_most
 from service.oauth.addresses import is_public
 
 BODY_BYTES_MAX = 262_144
-PIECE_BYTES = 65_536
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "scim-ledger"}
 OK, BAD_REQUEST, TOO_MANY, SERVER_ERRORS = 200, 400, 429, 500
 
@@ -89,17 +89,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     if body is None:
         raise KeysUnusable(f"The answer of the issuer has more than {BODY_BYTES_MAX} bytes.")
     return body
-
-
-async def read_at_most(response: aiohttp.ClientResponse, bytes_max: int) -> bytes | None:
-    """Return a whole body, in however many pieces it comes; None as soon as it is larger."""
-    parts, size = list[bytes](), 0
-    async for piece in response.content.iter_chunked(PIECE_BYTES):
-        size += len(piece)
-        if size > bytes_max:
-            return None
-        parts.append(piece)
-    return b"".join(parts)
 
 
 def _parsed(body: bytes) -> Any:

@@ -13,7 +13,7 @@ import aiohttp
 
 from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import Erased, OutsideLog
-from service.oauth.fetch import read_at_most
+from service.limits.read_at_most import read_at_most
 from service.proof.outside import ForkedCopy, Update, place_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10.0)

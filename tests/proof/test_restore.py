@@ -173,8 +173,8 @@ async def test_tokens_and_clients_are_revoked_though_the_copy_cannot_be_written(
         async with runtime.pool.acquire() as connection:
             loaded = await load_organization(connection, organization_id, with_tokens=True)
         assert loaded is not None
-        held = [*loaded.tokens.values(), *loaded.clients.values()]
-        assert all(each.revoked_at is not None for each in held)
+        assert all(each.revoked_at is not None for each in loaded.tokens.values())
+        assert all(each.revoked_at is not None for each in loaded.clients.values())
         monkeypatch.undo()
         await found.proven.signed()
 
