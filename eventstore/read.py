@@ -68,9 +68,26 @@ async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
 
 
+async def read_tails_of(
+    connection: Connection, organization_ids: Collection[UUID]
+) -> dict[UUID, int]:
+    """Return the last positions of some logs; empty logs are left out."""
+    return dict(await connection.fetch(statement("read_tails_of"), list(organization_ids)))
+
+
 async def read_actors(
     connection: Connection, organization_id: UUID, stream_id: UUID, at: Collection[datetime]
 ) -> Mapping[datetime, str]:
     """Return who appended the events of a stream that were recorded at some instants."""
     rows = await connection.fetch(statement("read_actors"), organization_id, stream_id, list(at))
     return {row["recorded_at"]: row["actor_id"] for row in rows}
+
+
+async def find_position_before(
+    connection: Connection, organization_id: UUID, instant: datetime
+) -> int:
+    """Return the last position that was recorded before an instant; 0 if there is none."""
+    position: int = await connection.fetchval(
+        statement("find_position_before"), organization_id, instant
+    )
+    return position

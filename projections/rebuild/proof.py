@@ -54,7 +54,7 @@ async def verified(context: RebuildContext, sources: Sources) -> AsyncIterator[N
             checking.cancel()
             await asyncio.wait([checking])
         elif not checking.cancelled():
-            checking.exception()  # The block's own error is told: no task may say another one later.
+            checking.exception()  # Taken: the block's own error is the answer.
 
 
 async def _check_all(context: RebuildContext, sources: Sources) -> None:

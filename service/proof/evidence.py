@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import IO, Final, Literal
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from eventstore.proof.bundle import (
     event_line,
 )
 from eventstore.proof.outside_lines import instant
-from eventstore.read import position_at
+from eventstore.read import find_position_before, position_at
 from eventstore.sealing.events import load_keys
 from eventstore.sealing.sealer import Sealer, has_commitment, place, salt_of, unseal
 from eventstore.trees.logs import LogState, read_rows
@@ -125,8 +125,8 @@ async def _range(connection: Connection, state: LogState, wanted: Wanted) -> tup
     """Return the first and the last position. Errors: NoProof."""
     first, last = wanted.first or 1, wanted.last or state.size
     if wanted.since is not None:
-        just_before = wanted.since - timedelta(microseconds=1)
-        first = await position_at(connection, state.organization_id, just_before) + 1
+        before = await find_position_before(connection, state.organization_id, wanted.since)
+        first = min(before, state.size) + 1
     if wanted.until is not None:
         last = min(state.size, await position_at(connection, state.organization_id, wanted.until))
     if last > state.size:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from eventstore.append import Tail
 from eventstore.postgres.connection import Connection
-from eventstore.read import position_at
+from eventstore.read import find_position_before
 from schema.events.organization import Organization
 from schema.scim.errors import TooManyRequests
 from service.callers.caller import Caller
@@ -57,9 +57,7 @@ class Quotas:
         today = tail.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         day, begin = self._begins.get(organization.id, (None, 0))
         if day != today:
-            begin = await position_at(
-                connection, organization.id, today - timedelta(microseconds=1)
-            )
+            begin = await find_position_before(connection, organization.id, today)
             if len(self._begins) >= REMEMBERED_MAX:
                 self._begins.clear()
             self._begins[organization.id] = (today, begin)

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from eventstore.read import position_at, read
+from eventstore.read import find_position_before, read
 from schema.events.organization import Organization
 from schema.scim.errors import TooManyRequests, Unavailable
 from service.callers.caller import Caller
@@ -148,7 +148,7 @@ async def until_created(client: Scim, name: str) -> int:
             await asyncio.sleep(0.05)
 
 
-async def test_the_position_at_an_instant_is_found(served: Served, scim: Scim) -> None:
+async def test_the_position_before_an_instant_is_found(served: Served, scim: Scim) -> None:
     for number in range(20):
         await scim.post("/Users", {"userName": f"user.{number}"})
     tenant_id = UUID((await scim.get("/Me")).body["meta"]["location"].rpartition("/")[2])
@@ -158,10 +158,10 @@ async def test_the_position_at_an_instant_is_found(served: Served, scim: Scim) -
     log = await read(served.owner, organization_id, after=0, limit=100)
     for each in log:
         at = each.recorded_at
-        before = at - timedelta(microseconds=1)
-        assert await position_at(served.owner, organization_id, before) == each.position - 1
-        assert await position_at(served.owner, organization_id, at) == each.position
-    assert await position_at(served.owner, new_id(), datetime.now(UTC)) == 0
+        assert await find_position_before(served.owner, organization_id, at) == each.position - 1
+        later = at + timedelta(microseconds=1)
+        assert await find_position_before(served.owner, organization_id, later) == each.position
+    assert await find_position_before(served.owner, new_id(), datetime.now(UTC)) == 0
 
 
 def test_the_quota_counts_a_whole_request() -> None:
