@@ -14,7 +14,7 @@ from aiohttp import AddrInfoType
 
 from schema.scim.errors import InvalidValue
 from service.callers.issuers import IssuerRules
-from service.limits.read_at_most import read_at_most
+from service.limits.read_at_most import PIECE_BYTES, read_at_most
 from service.oauth.addresses import is_public
 
 BODY_BYTES_MAX = 262_144
@@ -85,7 +85,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         raise KeysUnusable(f"The issuer answers with status {response.status}.")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise KeysUnusable("The issuer compresses its answer unasked.")
-    body = await read_at_most(response, BODY_BYTES_MAX)
+    body = await read_at_most(response.content.iter_chunked(PIECE_BYTES), BODY_BYTES_MAX)
     if body is None:
         raise KeysUnusable(f"The answer of the issuer has more than {BODY_BYTES_MAX} bytes.")
     return body

@@ -13,7 +13,7 @@ import aiohttp
 
 from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import Erased, OutsideLog
-from service.limits.read_at_most import read_at_most
+from service.limits.read_at_most import PIECE_BYTES, read_at_most
 from service.proof.outside import ForkedCopy, Update, place_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10.0)
@@ -60,7 +60,7 @@ class WebCopy:
                 if answer.status == HTTPStatus.NOT_FOUND:
                     return None
                 _refuse_others(answer)
-                note = await read_at_most(answer, NOTE_BYTES_MAX)
+                note = await read_at_most(answer.content.iter_chunked(PIECE_BYTES), NOTE_BYTES_MAX)
                 if note is None:
                     raise OSError(f"{self._url} answers with more than {NOTE_BYTES_MAX:,} bytes.")
                 return note.decode()
