@@ -68,6 +68,13 @@ async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
 
 
+async def read_tails_of(
+    connection: Connection, organization_ids: Collection[UUID]
+) -> dict[UUID, int]:
+    """Return the last positions of some logs; empty logs are left out."""
+    return dict(await connection.fetch(statement("read_tails_of"), list(organization_ids)))
+
+
 async def read_actors(
     connection: Connection, organization_id: UUID, stream_id: UUID, at: Collection[datetime]
 ) -> Mapping[datetime, str]:

@@ -53,6 +53,8 @@ async def verified(context: RebuildContext, sources: Sources) -> AsyncIterator[N
         if not checking.done():
             checking.cancel()
             await asyncio.wait([checking])
+        elif not checking.cancelled():
+            checking.exception()  # The block's own error is told: no task may say another one later.
 
 
 async def _check_all(context: RebuildContext, sources: Sources) -> None:

@@ -36,6 +36,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "request_days": WRITE,
         "cycles": WRITE,
         "open_cycles": WRITE,
+        "audit_reads": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "proof": {

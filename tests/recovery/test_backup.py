@@ -30,7 +30,7 @@ NewDatabase = Callable[[], AbstractAsyncContextManager[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class BackedUp:
     """A service with a backup, and with keys that were written later."""
 
     served: Served
@@ -53,7 +53,7 @@ async def kept(
     template: str,
     maintenance: asyncpg.Connection,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Kept]:
+) -> AsyncIterator[BackedUp]:
     """Make users and a group, a backup, an erasure, another backup."""
     name, folder = f"kept_{secrets.token_hex(6)}", tmp_path_factory.mktemp("backup")
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -82,7 +82,7 @@ async def kept(
         await create_backup(
             served.runtime, {"log": folder / "log2", "keys": folder / "keys2"}, silent
         )
-        yield Kept(
+        yield BackedUp(
             *(served, tenant, scim, ids[0], made),
             *(folder / "log", folder / "keys", folder / "keys2"),
         )
@@ -139,11 +139,10 @@ async def test_every_table_is_in_a_part_or_left_out(connection: asyncpg.Connecti
     assert wrapped == set()
     unlogged = {("service", "request_buckets")}
     assert {tuple(row) for row in of_catalog} == names | left_out | unlogged
-    assert all(each.sorted_by for each in tables)
 
 
 async def test_a_restored_database_serves_what_it_served(
-    kept: Kept, new_database: NewDatabase
+    kept: BackedUp, new_database: NewDatabase
 ) -> None:
     async with new_database() as url:
         done = await restore(url, kept.log, kept.keys)
@@ -169,7 +168,7 @@ async def test_a_restored_database_serves_what_it_served(
 
 
 async def test_newer_keys_do_not_bring_an_erased_person_back(
-    kept: Kept, new_database: NewDatabase
+    kept: BackedUp, new_database: NewDatabase
 ) -> None:
     async with new_database() as url:
         done = await restore(url, kept.log, kept.later_keys)
@@ -184,12 +183,12 @@ async def test_newer_keys_do_not_bring_an_erased_person_back(
     assert [each.code for _, each in done.news] == ["key_lost"]
 
 
-async def test_keys_that_are_older_than_the_log_are_refused(kept: Kept, empty: str) -> None:
+async def test_keys_that_are_older_than_the_log_are_refused(kept: BackedUp, empty: str) -> None:
     with pytest.raises(BackupProblem, match="before the log"):
         await restore(empty, kept.log.with_name("log2"), kept.keys)
 
 
-async def test_a_changed_event_is_refused(kept: Kept, empty: str, tmp_path: Path) -> None:
+async def test_a_changed_event_is_refused(kept: BackedUp, empty: str, tmp_path: Path) -> None:
     log = copied(kept.log, tmp_path)
     file = log / "eventstore.events.copy.gz"
     text = gzip.decompress(file.read_bytes())
@@ -199,7 +198,7 @@ async def test_a_changed_event_is_refused(kept: Kept, empty: str, tmp_path: Path
         await restore(empty, log, kept.keys)
 
 
-async def test_a_changed_manifest_is_refused(kept: Kept, empty: str, tmp_path: Path) -> None:
+async def test_a_changed_manifest_is_refused(kept: BackedUp, empty: str, tmp_path: Path) -> None:
     # Whoever changes an event and its digest lacks the key that signs the manifest.
     log = copied(kept.log, tmp_path)
     manifest = orjson.loads((log / "manifest.json").read_bytes())
@@ -210,7 +209,7 @@ async def test_a_changed_manifest_is_refused(kept: Kept, empty: str, tmp_path: P
         await restore(empty, log, kept.keys)
 
 
-async def test_a_cut_file_is_refused(kept: Kept, empty: str, tmp_path: Path) -> None:
+async def test_a_cut_file_is_refused(kept: BackedUp, empty: str, tmp_path: Path) -> None:
     log = copied(kept.log, tmp_path)
     file = log / "eventstore.events.copy.gz"
     file.write_bytes(file.read_bytes()[:-20])
@@ -219,7 +218,7 @@ async def test_a_cut_file_is_refused(kept: Kept, empty: str, tmp_path: Path) -> 
         await restore(empty, log, kept.keys)
 
 
-async def test_another_master_key_is_refused(kept: Kept, empty: str) -> None:
+async def test_another_master_key_is_refused(kept: BackedUp, empty: str) -> None:
     with pytest.raises(BackupProblem, match="needs the master key"):
         await restore(empty, kept.log, kept.keys, master_key="A" * 43 + "=")
 
@@ -229,12 +228,12 @@ def copied(folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "changed"))
 
 
-async def test_a_database_that_holds_something_is_refused(kept: Kept) -> None:
+async def test_a_database_that_holds_something_is_refused(kept: BackedUp) -> None:
     with pytest.raises(BackupProblem, match="not empty"):
         await restore(kept.served.runtime.dsn, kept.log, kept.keys)
 
 
-async def test_a_backup_is_never_written_over_another(kept: Kept, tmp_path: Path) -> None:
+async def test_a_backup_is_never_written_over_another(kept: BackedUp, tmp_path: Path) -> None:
     with pytest.raises(BackupProblem, match="exists already"):
         await create_backup(
             kept.served.runtime, {"log": kept.log, "keys": tmp_path / "keys"}, silent
@@ -248,7 +247,7 @@ async def test_a_backup_is_never_written_over_another(kept: Kept, tmp_path: Path
     assert not any(tmp_path.glob("*"))  # noqa: ASYNC240 - a test.
 
 
-async def test_the_log_alone_reads_nothing_about_a_person(kept: Kept) -> None:
+async def test_the_log_alone_reads_nothing_about_a_person(kept: BackedUp) -> None:
     texts = [
         gzip.decompress(each.read_bytes()) if each.suffix == ".gz" else each.read_bytes()
         for each in kept.log.iterdir()
