@@ -39,6 +39,7 @@ from service.cli.process.run import (
 from service.cli.projections import projections
 from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
+from service.cli.recovery.backup import backup
 from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate
@@ -72,6 +73,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(projections, name="projections")
 app.add_typer(keys, name="keys")
 app.add_typer(console, name="console")
+app.add_typer(backup, name="backup")
 
 
 def show_version(is_wanted: bool) -> None:
