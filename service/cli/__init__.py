@@ -1,8 +1,8 @@
 """The command line: `scim-ledger COMMAND`.
 
 `commands.py` and `projections.py` define the commands and call the use cases in `service/organizations` and
-`projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py`, `settings.py` and `issue.py`;
-`audit.py` has the commands of auditors, `cycles.py` those about provisioning, `admin/` those for what the admin API offers
+`projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py` and `settings.py`;
+`demo.py` makes a demonstration. `audit.py` has the commands of auditors, `cycles.py` those about provisioning, `admin/` those for what the admin API offers
 too.
 `command_line.py` runs one command line, `groups.py` makes command groups, and `provenance.py` records who acts.
 `privacy/` has those that erase, `files/` those that export. `process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
