@@ -1,13 +1,13 @@
 """What happened in a year of the company Contoso: every week a provisioning cycle, and some days to remember."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import Any, Final
 
-from service.demo.client import ADMIN, AUDIT, SCIM, Client, members, replace
+from service.demo.client import ADMIN, AUDIT, SCIM, Body, Client, members, replace
 from service.demo.people import DEPARTMENTS, TITLES, Person, address_of, invented
 
 WEEKS: Final = 52
@@ -203,8 +203,11 @@ class Year:
         body = {"subjectId": person.id, "reason": "asked to be forgotten (GDPR article 17)"}
         await self._client.send(self._tokens.auditor, "POST", f"{AUDIT}/erasures", body)
 
-    async def _scim(self, method: str, path: str, body: object = None, **how: object) -> Any:
-        return await self._client.send(self._tokens.provider, method, f"{SCIM}{path}", body, **how)
+    async def _scim(
+        self, method: str, path: str, body: Body = None, *, refused: Collection[int] = ()
+    ) -> Any:
+        token = self._tokens.provider
+        return await self._client.send(token, method, f"{SCIM}{path}", body, refused=refused)
 
     async def _patch(self, path: str, *operations: dict[str, object]) -> None:
         await self._client.patch(self._tokens.provider, path, *operations)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,8 +11,8 @@ from projections.history.search import Search
 from schema.scim.errors import Conflict
 from service.cli.provenance import cli_provenance
 from service.demo.make import make_demo
-from service.demo.people import invented
-from service.demo.year import ANNA, address_of
+from service.demo.people import address_of, invented
+from service.demo.year import ANNA
 from service.organizations.register import find_organization
 from service.replay.answers import Page, role_holders, search_events
 from service.replay.cycles import list_cycles
@@ -29,7 +30,7 @@ async def test_a_year_happens_once_and_answers_the_questions(
 ) -> None:
     chosen = settings(database_url)
     weeks = list[int]()
-    how = {"end": END, "people": 100, "seed": 1, "provenance": cli_provenance()}
+    how: Any = {"end": END, "people": 100, "seed": 1, "provenance": cli_provenance()}
     async with open_runtime(chosen, is_migrating=False) as runtime:
         made = await make_demo(runtime, chosen, **how, report=lambda week, _of: weeks.append(week))
         found = await find_organization(runtime, None)
