@@ -66,7 +66,6 @@ from service.proof.copies import outside_copy
 from service.proof.parts import proving
 from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
-from service.requests.kept import KeptRequests
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
@@ -128,7 +127,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         failures=Failures(settings.failed_authentications_per_minute),
         outside=outside_copy(settings),
         backup_retention_days=settings.backup_retention_days,
-        kept=KeptRequests(),
+        kept=runtime.kept,
         issuer_rules=issuer_rules(settings),
     )
     feed = app[FEED] = make_feed(runtime, settings.pool_size_max)

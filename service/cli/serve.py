@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 
 from service.app import serving, until_stopped
-from service.cli.issue import issue_and_show
+from service.cli.admin.issue import issue_and_show
 from service.cli.printing.welcome import welcome, welcome_back
 from service.cli.process import output
 from service.cli.process.output import OutputClosed, OutputFailed
