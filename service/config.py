@@ -178,6 +178,7 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False
+    webhooks_may_be_private: bool = False
 
     @field_validator("database_url", "owner_database_url")
     @classmethod

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
+from schema.events.feed import FeedEvent, TokenExpiring, WebhookChanged, WebhookCreated
 from schema.events.proof import (
     AuditExported,
     LogKeyChanged,
@@ -150,6 +151,7 @@ OrganizationEvent = (
     | OrganizationErased
     | RoleGroupsChanged
     | ProofEvent
+    | FeedEvent
     | ClientEvent
 )
 
@@ -258,6 +260,8 @@ def evolve(  # noqa: C901 - one branch for each kind of event.
             pass  # Who erases reads them from the log.
         case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
             pass  # They say something about the log, and nothing about the organization.
+        case WebhookCreated() | WebhookChanged() | TokenExpiring():
+            pass  # What follows the log is no part of the organization's state.
         case _:
             raise AssertionError(event)
     return after
