@@ -62,6 +62,7 @@ from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
 from service.proof.copies import outside_copy
 from service.proof.parts import proving
+from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
 from service.requests.kept import KeptRequests
 from service.runtime import Runtime
@@ -246,6 +247,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
         ),
+        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
     ):
         app[health.PROOF] = proof

@@ -12,12 +12,8 @@ from pydantic.alias_generators import to_camel
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
-from schema.events.feed import FeedEvent, TokenExpiring, WebhookChanged, WebhookCreated
+from schema.events.feed import FeedEvent
 from schema.events.proof import (
-    AuditExported,
-    LogKeyChanged,
-    LogRestored,
-    ProofBegun,
     ProofEvent,
 )
 from schema.events.settings import SETTINGS
@@ -258,10 +254,8 @@ def evolve(  # noqa: C901 - one branch for each kind of event.
             after = replace(after, is_erased=True)
         case LegalHoldSet() | LegalHoldLifted():
             pass  # Who erases reads them from the log.
-        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
+        case _ if isinstance(event, ProofEvent | FeedEvent):
             pass  # They say something about the log, and nothing about the organization.
-        case WebhookCreated() | WebhookChanged() | TokenExpiring():
-            pass  # What follows the log is no part of the organization's state.
         case _:
             raise AssertionError(event)
     return after

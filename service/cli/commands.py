@@ -19,6 +19,7 @@ from service.cli.admin.organizations import organizations
 from service.cli.admin.role_groups import role_groups
 from service.cli.admin.tokens import tokens
 from service.cli.feed.webhooks import webhooks
+from service.cli.files.export import exports
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.keys import keys
 from service.cli.printing import lists as show
@@ -140,6 +141,7 @@ organizations.command("erase")(organization_erase)
 audit.command("erase")(audit_erase)
 audit.command("erasures")(audit_erasures)
 audit.add_typer(holds, name="hold")
+audit.add_typer(exports, name="export")
 
 
 @roles.command("list")

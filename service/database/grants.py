@@ -38,6 +38,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "open_cycles": WRITE,
         "webhooks": WRITE,
         "dead_letters": WRITE,
+        "audit_reads": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "proof": {

@@ -32,7 +32,7 @@ async def delivering(runtime: Runtime, feed: Feed, settings: Settings) -> AsyncI
         feed.reader,
         senders,
         partial(record, runtime),
-        lambda organization_id: deliveries.leads(organization_id),
+        lambda organization_id: deliveries.leads(organization_id),  # noqa: PLW0108 - it is made below.
     )
     deliveries = Deliveries(runtime.login, runtime.pool, courier)
     feed.wakes.call_always(deliveries.on_events)

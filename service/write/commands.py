@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.client import Kind
-from schema.events.organization import RoleGroup
 from schema.events.feed import FeedEvent
+from schema.events.organization import RoleGroup
 from schema.events.proof import ProofEvent
 from schema.scim.attributes import Document
 from schema.scim.patch.operations import Patch

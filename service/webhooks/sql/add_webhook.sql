@@ -2,10 +2,10 @@
 -- $1 organization_id uuid
 -- $2 id uuid
 -- $3 label text
--- $4 kind text
+-- $4 webhook_kind text
 -- $5 sealed bytea
 -- $6 types text[]
--- $7 format text
+-- $7 webhook_format text
 -- $8 with_values boolean
 -- $9 position bigint
 INSERT INTO service.webhooks (organization_id, id, label, kind, sealed, types, format, with_values, state, position,

@@ -1,7 +1,7 @@
 -- switch_webhook: enable or disable a webhook; return whether it was otherwise before. No row: there is none.
 -- $1 organization_id uuid
 -- $2 id uuid
--- $3 state text
+-- $3 webhook_state text
 -- $4 reason text: NULL if it is enabled
 UPDATE service.webhooks AS changed
    SET state = $3,
