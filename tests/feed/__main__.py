@@ -83,9 +83,7 @@ async def _life(session: aiohttp.ClientSession, base: str, part: Part, name: str
             part.asked_at[made["id"], event_type] = time.time()
 
 
-async def _ask(
-    session: aiohttp.ClientSession, method: str, url: str, part: Part, body: Any
-) -> Any:
+async def _ask(session: aiohttp.ClientSession, method: str, url: str, part: Part, body: Any) -> Any:
     """Return the answer; {} without one, None for a request that failed."""
     part.requests += 1
     try:
@@ -201,7 +199,9 @@ def report(receiver: Receiver, parts: list[Part]) -> int:
     broken = 0
     for part in parts:
         lost = part.asked_at.keys() - first.keys()
-        delays = sorted(max(0.0, first[key] - at) for key, at in part.asked_at.items() if key in first)
+        delays = sorted(
+            max(0.0, first[key] - at) for key, at in part.asked_at.items() if key in first
+        )
         p50, p99 = (delays[int(len(delays) * each)] for each in (0.5, 0.99))
         print(  # noqa: T201
             f"| {part.name} | {part.requests:,} | {part.failed} | {part.kills} | {part.away} | "
