@@ -36,6 +36,8 @@ from service.callers.authenticate import Authenticator, Look
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
+from service.console.app import add_console, console_running
+from service.console.framework.serve import console_form
 from service.feed.parts import FEED, make_feed
 from service.feed.routes import FEED_API
 from service.feed.wakes import waking
@@ -89,6 +91,7 @@ ANSWERING: Final = answering_in(
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
             OAUTH_ERRORS,
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
+            console_form(),
             problem_form("/api/feed", f"{OPENAPI_PATH} describes the feed."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
@@ -139,6 +142,8 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
+    if settings.console:
+        add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
@@ -249,6 +254,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof
         await runner.setup()

@@ -38,6 +38,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "open_cycles": WRITE,
         "webhooks": WRITE,
         "dead_letters": WRITE,
+        "console_links": WRITE,
+        "console_sessions": WRITE,
         "audit_reads": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
