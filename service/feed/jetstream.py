@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,6 +41,8 @@ CONNECT_TIMEOUT_S: Final = 10.0
 CLOSE_TIMEOUT_S: Final = 2.0
 PUBLISH_TIMEOUT_S: Final = 5.0
 POSITION: Final = "Position"
+
+Refusal = NatsError  # What ends the command at its start.
 
 log = structlog.get_logger()
 
@@ -176,9 +179,7 @@ class Publisher:
                     self._due.discard(organization_id)
                     task = asyncio.create_task(self._publish(organization_id))
                     running[organization_id] = task
-                    task.add_done_callback(
-                        lambda _, ended=organization_id: (running.pop(ended), self._woken.set())
-                    )
+                    task.add_done_callback(partial(self._ended, running, organization_id))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, renew_at_s - loop.time())):
                         await self._woken.wait()
@@ -189,6 +190,15 @@ class Publisher:
                 each.cancel()
             if left:
                 await asyncio.wait(left)
+
+    def _ended(
+        self,
+        running: dict[UUID, asyncio.Task[None]],
+        organization_id: UUID,
+        _task: asyncio.Task[None],
+    ) -> None:
+        del running[organization_id]
+        self._woken.set()
 
     async def _look(self) -> None:
         """Find the logs that are longer than what was published of them: a notification may be lost."""
@@ -210,9 +220,9 @@ class Publisher:
                 "nats_not_published", organization_id=str(organization_id), error=_named(error)
             )
         except BeyondLog as error:
-            log.error(
+            log.error(  # noqa: TRY400 - it says all.
                 "nats_stream_beyond_log", organization_id=str(organization_id), error=str(error)
-            )  # noqa: TRY400 - it says all.
+            )
         except Exception as error:
             self._reached.pop(organization_id, None)
             if not classify(error).passes:

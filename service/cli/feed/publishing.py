@@ -55,7 +55,7 @@ def feed_nats(
         made = make_feed(runtime, settings.pool_size_max)
         try:
             await jetstream.publish(runtime, made, target)
-        except jetstream.NatsError as error:
+        except jetstream.Refusal as error:
             raise Refused(f"NATS refuses: {type(error).__name__}: {error}") from error
 
     run_with_runtime(publish_all, is_endless=True)
