@@ -70,6 +70,8 @@ from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
+from service.webhooks.parts import delivering, place_rules
+from service.webhooks.routes import RULES, WEBHOOKS_API
 
 # What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
 MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX = 201_326_592, 134_217_728
@@ -79,7 +81,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API, AUDIT_API, FEED_API)
+APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, WEBHOOKS_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
@@ -132,6 +134,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     )
     feed = app[FEED] = make_feed(runtime, settings.pool_size_max)
     app.on_shutdown.append(feed.stop)
+    app[RULES] = place_rules(settings)
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
@@ -220,6 +223,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         announcing_expiry(runtime.pool),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
+        delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
         keeping_token_uses(runtime.token_uses, runtime.pool),

@@ -179,6 +179,8 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False
+    webhooks_may_be_private: bool = False
+    nats_url: SecretStr | None = None  # Of `feed nats`; it may hold a password.
 
     @field_validator("database_url", "owner_database_url")
     @classmethod

@@ -20,6 +20,8 @@ from service.cli.admin.organizations import organizations
 from service.cli.admin.role_groups import role_groups
 from service.cli.admin.tokens import tokens
 from service.cli.demo import demo
+from service.cli.feed.publishing import feed
+from service.cli.feed.webhooks import webhooks
 from service.cli.files.export import exports
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.keys import keys
@@ -68,6 +70,8 @@ app.add_typer(users, name="user")
 app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")
 app.add_typer(clients, name="client")
+app.add_typer(webhooks, name="webhook")
+app.add_typer(feed, name="feed")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
