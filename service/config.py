@@ -149,6 +149,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
+    workers: int = Field(default=1, ge=1, le=64)  # Processes that serve.
+    drain_seconds: int = Field(default=0, ge=0, le=15)  # From the order to stop on, still serving.
     public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
     console: bool = True  # Serve the web console at /console/.
     allowed_hosts: str = ""  # Further hosts that a Host header may name, separated by commas.
