@@ -152,6 +152,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
+    workers: int = Field(default=1, ge=1, le=64)  # Processes that serve.
+    drain_seconds: int = Field(default=0, ge=0, le=15)  # From the order to stop on, still serving.
     # Scheme and host that clients use when a proxy stands in front, and the path that the proxy takes off.
     public_url: str | None = None
     console: bool = True  # Serve the web console at /console/.
@@ -194,6 +196,8 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False
+    webhooks_may_be_private: bool = False
+    nats_url: SecretStr | None = None  # Of `feed nats`; it may hold a password.
 
     @field_validator("database_url", "owner_database_url")
     @classmethod
