@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Final
 
@@ -43,6 +43,7 @@ from service.http.connections.client_address import TrustedProxies
 from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
+from service.http.plain_reads import PlainReader
 from service.http.server import make_runner
 from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
@@ -63,6 +64,7 @@ from service.requests.background import keeping_requests
 from service.requests.kept import KeptRequests
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
+from service.scim.plain_reads import PLAIN_READS
 from service.scim.routes import add_routes
 from service.signals import ending
 
@@ -210,6 +212,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
+        shortcut=partial(PlainReader, app[SERVICE], PLAIN_READS),
     )
     async with (
         watching_loop(),

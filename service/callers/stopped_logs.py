@@ -19,6 +19,10 @@ class StoppedLogs:
         """Return how many logs are stopped."""
         return len(self._codes)
 
+    def __contains__(self, organization_id: UUID) -> bool:
+        """Return whether the requests of an organization are refused."""
+        return organization_id in self._codes
+
     def stop(self, organization_id: UUID, code: str) -> None:
         """Refuse the requests of an organization from now on."""
         self._codes[organization_id] = code

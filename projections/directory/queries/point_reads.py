@@ -1,9 +1,10 @@
 """Read resources by key. Point reads that wait at the same time share one query."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
@@ -52,6 +53,8 @@ class Member(NamedTuple):
 class Lookup:
     """A kind of point read: the statement that finds resources by keys, as (key, *Resource).
 
+    There is another for a single key, which Postgres plans once. A plan for several keys seems dear to it, since it
+    expects ten, so that it would plan anew for each of the reads of one client, which takes longer than the read.
     It hashes by identity, which is fast.
     """
 
@@ -67,7 +70,9 @@ GROUP_BY_DISPLAY_NAME = Lookup("read_groups_by_display_name")
 GROUP_BY_EXTERNAL_ID = Lookup("read_groups_by_external_id")
 
 Key = UUID | str
-Waiting = dict[Key, list[asyncio.Future[list[Resource]]]]
+# What gets the result of a read: the resources, or the error that there are none for.
+Taker = Callable[[list[Resource], Exception | None], None]
+Waiting = dict[Key, list[Taker]]
 
 
 class PointReader:
@@ -80,12 +85,26 @@ class PointReader:
 
     async def find(self, lookup: Lookup, organization_id: UUID, key: Key) -> list[Resource]:
         """Return the resources that have a key: an id, a folded name or an externalId."""
-        lane = (lookup, organization_id)
         future: asyncio.Future[list[Resource]] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(lane, {}).setdefault(key, []).append(future)
+        self.find_then(lookup, organization_id, key, partial(_settle, future))
+        return await future
+
+    def find_then(self, lookup: Lookup, organization_id: UUID, key: Key, take: Taker) -> None:
+        """Find the resources that have a key, and call `take` with them in a later turn of the loop.
+
+        `take` must not raise: other reads share its query.
+        """
+        lane = (lookup, organization_id)
+        waiting = self._waiting.get(lane)
+        if waiting is None:
+            waiting = self._waiting[lane] = {}
+        takers = waiting.get(key)
+        if takers is None:
+            waiting[key] = [take]
+        else:
+            takers.append(take)
         if lane not in self._tasks:
             self._tasks[lane] = asyncio.create_task(self._run(lane), name=lookup.statement)
-        return await future
 
     async def close(self) -> None:
         """Finish the reads that wait."""
@@ -97,10 +116,14 @@ class PointReader:
             try:
                 found = await self._query(lane, list(waiting))
             except Exception as error:  # noqa: BLE001 - every waiting read gets it.
-                _fail(waiting, error)
+                for takers in waiting.values():
+                    for take in takers:
+                        take([], error)
             else:
-                for key, futures in waiting.items():
-                    _answer(futures, found.get(key, []))
+                for key, takers in waiting.items():
+                    resources = found.get(key, [])
+                    for take in takers:
+                        take(resources, None)
         del self._tasks[lane]
 
     def _take(self, lane: tuple[Lookup, UUID]) -> Waiting:
@@ -116,22 +139,22 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
+        many = len(keys) > 1
+        sql = statement(lookup.statement if many else f"{lookup.statement}_one")
         async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
-            rows = await connection.fetch(statement(lookup.statement), organization_id, keys)
+            rows = await connection.fetch(sql, organization_id, keys if many else keys[0])
         found: dict[Key, list[Resource]] = {}
         for row in rows:
             found.setdefault(row[0], []).append(Resource(*row[1:]))
         return found
 
 
-def _fail(waiting: Waiting, error: Exception) -> None:
-    for futures in waiting.values():
-        for future in futures:
-            if not future.done():
-                future.set_exception(error)
-
-
-def _answer(futures: list[asyncio.Future[list[Resource]]], resources: list[Resource]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(resources)
+def _settle(
+    future: asyncio.Future[list[Resource]], resources: list[Resource], error: Exception | None
+) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(resources)
+    else:
+        future.set_exception(error)
