@@ -44,7 +44,7 @@ from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.plain_reads import PlainReader
-from service.http.server import make_runner
+from service.http.server import MakeShortcut, make_runner
 from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
@@ -138,6 +138,11 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     return app
 
 
+def shortcut_of(app: web.Application) -> MakeShortcut:
+    """Return what makes the shortcut of an application: it answers plain reads of SCIM."""
+    return partial(PlainReader, app[SERVICE], PLAIN_READS)
+
+
 def looking(runtime: Runtime) -> Look:
     """Return what looks for a signing key that this process does not know yet."""
 
@@ -212,7 +217,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
-        shortcut=partial(PlainReader, app[SERVICE], PLAIN_READS),
+        shortcut=shortcut_of(app),
     )
     async with (
         watching_loop(),

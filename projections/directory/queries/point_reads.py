@@ -51,23 +51,29 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """A kind of point read: the statement that finds resources by keys, as (key, *Resource).
+    """A kind of point read: the statements that find resources by keys, as (key, *Resource).
 
-    There is another for a single key, which Postgres plans once. A plan for several keys seems dear to it, since it
-    expects ten, so that it would plan anew for each of the reads of one client, which takes longer than the read.
+    Postgres plans the statement for one key once. A plan for any number of keys it expects to be dear, so for few
+    keys it would plan anew each time, which takes longer than the read.
     It hashes by identity, which is fast.
     """
 
-    statement: str
+    of_many: str
+    of_one: str
 
 
-USER_BY_ID = Lookup("read_users_by_id")
-USER_BY_USER_NAME = Lookup("read_users_by_user_name")
-USER_BY_EXTERNAL_ID = Lookup("read_users_by_external_id")
-GROUP_BY_ID = Lookup("read_groups_by_id")
-GROUP_BY_ID_WITH_MEMBERS = Lookup("read_groups_by_id_with_members")
-GROUP_BY_DISPLAY_NAME = Lookup("read_groups_by_display_name")
-GROUP_BY_EXTERNAL_ID = Lookup("read_groups_by_external_id")
+def lookup(name: str) -> Lookup:
+    """Return the kind of point read of this name."""
+    return Lookup(f"read_{name}", f"read_one_of_{name}")
+
+
+USER_BY_ID = lookup("users_by_id")
+USER_BY_USER_NAME = lookup("users_by_user_name")
+USER_BY_EXTERNAL_ID = lookup("users_by_external_id")
+GROUP_BY_ID = lookup("groups_by_id")
+GROUP_BY_ID_WITH_MEMBERS = lookup("groups_by_id_with_members")
+GROUP_BY_DISPLAY_NAME = lookup("groups_by_display_name")
+GROUP_BY_EXTERNAL_ID = lookup("groups_by_external_id")
 
 Key = UUID | str
 # What gets the result of a read: the resources, or the error that there are none for.
@@ -104,7 +110,7 @@ class PointReader:
         else:
             takers.append(take)
         if lane not in self._tasks:
-            self._tasks[lane] = asyncio.create_task(self._run(lane), name=lookup.statement)
+            self._tasks[lane] = asyncio.create_task(self._run(lane), name=lookup.of_many)
 
     async def close(self) -> None:
         """Finish the reads that wait."""
@@ -139,10 +145,9 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
-        many = len(keys) > 1
-        sql = statement(lookup.statement if many else f"{lookup.statement}_one")
+        wanted = (lookup.of_one, keys[0]) if len(keys) == 1 else (lookup.of_many, keys)
         async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
-            rows = await connection.fetch(sql, organization_id, keys if many else keys[0])
+            rows = await connection.fetch(statement(wanted[0]), organization_id, wanted[1])
         found: dict[Key, list[Resource]] = {}
         for row in rows:
             found.setdefault(row[0], []).append(Resource(*row[1:]))

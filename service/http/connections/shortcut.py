@@ -5,7 +5,7 @@ alone is shown to a `Shortcut` first. What the shortcut does not take, or leaves
 nothing had happened: so it needs to know the plain case only. While the shortcut works, the request stays in
 aiohttp's queue, where the connection's task finds it as soon as it is woken up.
 
-This module uses private members of aiohttp. tests/http/test_shortcut.py compares the answers of both ways.
+This module uses private members of aiohttp. tests/protocol/test_shortcut.py compares the answers of both ways.
 """
 
 import asyncio

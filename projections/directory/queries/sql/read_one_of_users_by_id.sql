@@ -1,7 +1,7 @@
--- read_users_by_user_name_one: read_users_by_user_name for one key. Postgres plans it once: what several keys cost depends on how many they are.
+-- read_one_of_users_by_id: the same as read_users_by_id, for one key.
 -- $1 organization_id uuid
--- $2 key text
-SELECT user_name_key AS key, id, version, created_at, modified_at, document,
+-- $2 key uuid
+SELECT id AS key, id, version, created_at, modified_at, document,
        (SELECT json_agg(json_build_array(groups.id, groups.document->>'displayName') ORDER BY groups.id)::text
           FROM directory.memberships
           JOIN directory.groups
@@ -11,4 +11,4 @@ SELECT user_name_key AS key, id, version, created_at, modified_at, document,
            AND memberships.member_id = users.id) AS related
   FROM directory.users
  WHERE organization_id = $1
-   AND user_name_key = $2
+   AND id = $2

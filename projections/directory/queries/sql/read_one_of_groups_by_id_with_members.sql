@@ -1,4 +1,4 @@
--- read_groups_by_id_with_members_one: read_groups_by_id_with_members for one key. Postgres plans it once: what several keys cost depends on how many they are.
+-- read_one_of_groups_by_id_with_members: the same as read_groups_by_id_with_members, for one key.
 -- $1 organization_id uuid
 -- $2 key uuid
 SELECT groups.id AS key, groups.id, groups.version, groups.created_at, groups.modified_at, groups.document,
