@@ -36,6 +36,11 @@ from service.callers.authenticate import Authenticator, Look
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
+from service.console.app import add_console, console_running
+from service.console.framework.serve import console_form
+from service.feed.parts import FEED, make_feed
+from service.feed.routes import FEED_API
+from service.feed.wakes import waking
 from service.http import health
 from service.http.answer import Answer
 from service.http.answering import answering_in
@@ -60,6 +65,7 @@ from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
 from service.proof.copies import outside_copy
 from service.proof.parts import proving
+from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
 from service.requests.kept import KeptRequests
 from service.runtime import Runtime
@@ -76,7 +82,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API, AUDIT_API)
+APIS: Final = (ADMIN_API, AUDIT_API, FEED_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
@@ -85,6 +91,8 @@ ANSWERING: Final = answering_in(
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
             OAUTH_ERRORS,
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
+            console_form(),
+            problem_form("/api/feed", f"{OPENAPI_PATH} describes the feed."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )
@@ -125,12 +133,16 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         kept=KeptRequests(),
         issuer_rules=issuer_rules(settings),
     )
+    feed = app[FEED] = make_feed(runtime, settings.pool_size_max)
+    app.on_shutdown.append(feed.stop)
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
     oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
+    if settings.console:
+        add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
@@ -226,6 +238,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         announcing_expiry(runtime.pool),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
+        waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
@@ -243,7 +256,9 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
         ),
+        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof
         await runner.setup()

@@ -31,6 +31,7 @@ from service.keys.keyring import Keyring, open_keyring
 from service.keys.master_keys import find_needed, load_master_keys
 from service.keys.places import KeyPlaces
 from service.keys.secrets import load_name_key
+from service.reads.seen import AuditReads
 from service.write.lane import Lanes
 from service.write.log_heights import LogHeights
 
@@ -56,6 +57,7 @@ class Runtime:
     token_uses: TokenUses
     stopped: StoppedLogs
     heights: LogHeights
+    reads: AuditReads  # Of the log, until they are written.
 
     @property
     def sealer(self) -> Sealer:
@@ -121,7 +123,16 @@ async def open_runtime(
             reader = PointReader(pool)
             try:
                 yield Runtime(
-                    logins, login, pool, keyring, lanes, reader, TokenUses(), stopped, heights
+                    logins,
+                    login,
+                    pool,
+                    keyring,
+                    lanes,
+                    reader,
+                    TokenUses(),
+                    stopped,
+                    heights,
+                    AuditReads(),
                 )
             finally:
                 await lanes.close()

@@ -49,6 +49,7 @@ TYPES: dict[str, type[Event]] = {
         proof.LogKeyChanged,
         proof.LogRestored,
         proof.AuditExported,
+        proof.AuditRead,
         organization.RoleGroupsChanged,
         hold.GuardHeld,
         hold.UsersHeld,

@@ -14,6 +14,7 @@ from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
 from schema.events.proof import (
     AuditExported,
+    AuditRead,
     LogKeyChanged,
     LogRestored,
     ProofBegun,
@@ -256,7 +257,7 @@ def evolve(  # noqa: C901 - one branch for each kind of event.
             after = replace(after, is_erased=True)
         case LegalHoldSet() | LegalHoldLifted():
             pass  # Who erases reads them from the log.
-        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported():
+        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported() | AuditRead():
             pass  # They say something about the log, and nothing about the organization.
         case _:
             raise AssertionError(event)

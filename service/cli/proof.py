@@ -42,7 +42,10 @@ Keys = Annotated[
 ]
 Witnesses = Annotated[
     list[str] | None,
-    typer.Option("--witness", help="With BUNDLE: a witness who must have cosigned."),
+    typer.Option(
+        "--witness",
+        help="With BUNDLE: the key of a witness who must have cosigned. Nobody cosigns yet.",
+    ),
 ]
 Checkpoints = Annotated[
     list[Path] | None,

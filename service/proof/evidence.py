@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import IO, Final, Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from eventstore.proof.bundle import (
     event_line,
 )
 from eventstore.proof.outside_lines import instant
+from eventstore.read import find_position_before
 from eventstore.sealing.events import load_keys
 from eventstore.sealing.sealer import Sealer, has_commitment, place, salt_of, unseal
 from eventstore.trees.logs import LogState, find_position, read_rows
@@ -124,9 +125,8 @@ async def _range(connection: Connection, state: LogState, wanted: Wanted) -> tup
     """Return the first and the last position. Errors: NoProof."""
     first, last = wanted.first or 1, wanted.last or state.size
     if wanted.since is not None:
-        just_before = wanted.since - timedelta(microseconds=1)
-        before = await find_position(connection, state.organization_id, state.size, just_before)
-        first = before + 1
+        before = await find_position_before(connection, state.organization_id, wanted.since)
+        first = min(before, state.size) + 1
     if wanted.until is not None:
         last = await find_position(connection, state.organization_id, state.size, wanted.until)
     if last > state.size:

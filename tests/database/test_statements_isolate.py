@@ -55,9 +55,12 @@ FOR_ALL = (
         "other_former_users",
         "other_users",
         "read_tails",
+        "read_tails_of",  # Of the logs that a process reads for its consumers.
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
+    | {"save_link", "take_link", "save_session", "find_session"}
+    | {"save_reads", "find_ended_hours"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
@@ -255,6 +258,7 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
             await connection.execute(CYCLE, ours.tenant.id, each, ours.user, DISTANT)
         await connection.execute(HOLD, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(HELD, ours.tenant.id, ours.user, DISTANT)
+        await connection.execute(READ, ours.tenant.id, ours.user, DISTANT, ours.tenant.account_id)
         await connection.execute(LOSS, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(REQUEST, ours.tenant.id, UUID(int=1), ours.user, DISTANT)
         try:
@@ -265,6 +269,7 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
 
 HOLD = "INSERT INTO directory.holds VALUES ($1, $2, 1, 'deletion', $3, 2, 1, 0, 1, 1, 1, 60, 1, 'open', NULL, NULL)"
 HELD = "INSERT INTO directory.held_users VALUES ($1, $2, $2, $3)"
+READ = "INSERT INTO service.audit_reads VALUES ($1, $3, $4, $2, 'scim', 'a', $2, 1, $3, $3, 1, $2)"
 LOSS = "INSERT INTO directory.losses VALUES ($1, $2, 1, $2, 'deletion', $3)"
 CYCLE = "INSERT INTO service.cycles VALUES ($1, $2, $3, $4, $4, 1, 0, 0, 1, 1, $3, 'GET')"
 REQUEST = (
