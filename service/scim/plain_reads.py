@@ -41,7 +41,7 @@ def find_plain_read(path: str) -> PlainRead | None:
     if path.startswith(ONE_USER):
         text = path[len(ONE_USER) :]
         user_id = as_id(text) if ID.fullmatch(text) else None
-        return user_id and PlainRead(BY_ID_ROUTE, USER_BY_ID, user_id, show_user)
+        return PlainRead(BY_ID_ROUTE, USER_BY_ID, user_id, show_user) if user_id else None
     if not path.startswith(FILTERED) or len(path) > PATH_LENGTH_MAX:
         return None
     sent = path[len(FILTERED) :]

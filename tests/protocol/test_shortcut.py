@@ -332,7 +332,7 @@ async def users_locked(served: Served) -> AsyncIterator[None]:
 async def until_a_read_waits(served: Served) -> None:
     """Return when a read waits for the table."""
     async with asyncio.timeout(10):
-        while not await served.owner.fetchval(WAITED_FOR):  # noqa: ASYNC110 - Postgres tells nobody.
+        while not await served.owner.fetchval(WAITED_FOR):  # noqa: ASYNC110 - Postgres says when only if asked.
             await asyncio.sleep(0.01)
 
 

@@ -84,6 +84,8 @@ class ShortcutConnection(BoundedConnection):
         """Write an answer that the shortcut has made, unless the request has gone the ordinary way meanwhile."""
         if self.taken is not taken or self.transport is None:
             return
+        assert self._parser is not None
+        assert self._manager is not None
         self.taken = None
         self._messages.popleft()
         self._parser.message_consumed()
