@@ -31,7 +31,7 @@ class Hosts:
         self._has_warned = False
 
     def origin(self, request: web.BaseRequest) -> str:
-        """Return scheme and host, such as https://scim.example.com. The text is safe inside JSON."""
+        """Return scheme and host, such as https://scim.example.com, with the path of the public URL. It is safe in JSON."""
         host = request.headers.get("Host", "")
         return self.origin_at(request.scheme, host, request.protocol.sockname)
 

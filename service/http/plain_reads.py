@@ -20,6 +20,7 @@ from projections.directory.queries.point_reads import Key, Lookup, Resource
 from service.callers.authenticate import AuthenticatedCaller
 from service.http.answer import head_of
 from service.http.connections.client_address import client_of
+from service.http.connections.draining import Draining
 from service.http.connections.registry import RequestsInFlight
 from service.http.connections.shortcut import ShortcutConnection
 from service.http.kept import note_read
@@ -62,19 +63,26 @@ class PlainReads(NamedTuple):
 class PlainReader:
     """Answers plain reads. It is the shortcut of a server's connections."""
 
-    def __init__(self, service: Service, reads: PlainReads, in_flight: RequestsInFlight) -> None:
-        self.service, self.in_flight = service, in_flight
+    def __init__(
+        self,
+        service: Service,
+        reads: PlainReads,
+        in_flight: RequestsInFlight,
+        draining: Draining,
+    ) -> None:
+        self.service, self.in_flight, self.draining = service, in_flight, draining
         self._find, self._scope = reads.find, reads.scope
         self._other_headers = (EXPECT, *map(istr, reads.other_headers))
         self.write_line = line_writer("request_answered")
 
     def begin(self, connection: ShortcutConnection, message: RawRequestMessage) -> "Reading | None":
         """Begin to answer a request; None if it is no plain read, or may not pass at once."""
-        if message.method != "GET" or message.version is not HttpVersion11:
-            return None
-        read = self._find(message.path)
         headers = message.headers
+        is_plain = message.method == "GET" and message.version is HttpVersion11
+        read = self._find(message.path) if is_plain else None
         if read is None or any(each in headers for each in self._other_headers):
+            return None
+        if self.draining.is_on:  # Then no connection is kept.
             return None
         peer, service = connection.peer, self.service
         client = client_of(peer, headers) if peer.is_proxy else peer.address

@@ -15,6 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from service.http.connections.arrivals import Arrivals
 from service.http.connections.client_address import TrustedProxies, peer_of
+from service.http.connections.draining import Draining
 from service.http.connections.handler import RequestRefused
 from service.http.connections.registry import (
     Connections,
@@ -40,7 +41,7 @@ REASON = re.compile(
 )  # The part of aiohttp's message that comes before it quotes the request.
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-MakeShortcut = Callable[[RequestsInFlight], Shortcut]
+MakeShortcut = Callable[[RequestsInFlight, Draining], Shortcut]
 
 log = structlog.get_logger()
 
@@ -141,6 +142,7 @@ class BoundedRunner(web.AppRunner):
     connections_max: int
     proxies: TrustedProxies
     shortcut: MakeShortcut | None
+    draining: Draining
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
@@ -150,13 +152,25 @@ class BoundedRunner(web.AppRunner):
         in_flight = RequestsInFlight()
         if self.proxies:
             handle = bounded_per_client(handle, in_flight)
-        answer: Any = self.answering.around(handle)
+        answer: Any = closing_while(self.draining, self.answering.around(handle))
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
         server.answering, server.proxies = self.answering, self.proxies
-        server.shortcut = self.shortcut(in_flight) if self.shortcut else None
+        server.shortcut = self.shortcut(in_flight, self.draining) if self.shortcut else None
         server.registry = Connections(self.connections_max)
         server.arrivals = Arrivals(asyncio.get_running_loop())
         return server
+
+
+def closing_while(draining: Draining, handle: Handler) -> Handler:
+    """Return a handler that lets no connection live on while the service drains."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await handle(request)
+        if draining.is_on and not response.prepared:
+            response.force_close()
+        return response
+
+    return answer
 
 
 def make_runner(
@@ -166,6 +180,7 @@ def make_runner(
     connections_max: int,
     proxies: TrustedProxies | None = None,
     shortcut: MakeShortcut | None = None,
+    draining: Draining | None = None,
 ) -> BoundedRunner:
     """Return a runner with our limits, and without aiohttp's access log: our own line is enough.
 
@@ -185,4 +200,5 @@ def make_runner(
     runner.answering, runner.connections_max = answering, connections_max
     runner.proxies = proxies or TrustedProxies()
     runner.shortcut = shortcut
+    runner.draining = draining or Draining()
     return runner

@@ -17,6 +17,7 @@ from service import log
 from service.app import ANSWERING, make_app, shortcut_of
 from service.cli.provenance import cli_provenance
 from service.http.connections.client_address import TrustedProxies
+from service.http.connections.draining import Draining
 from service.http.connections.registry import EACH_MAX as EACH_CLIENT_MAX
 from service.http.connections.registry import RequestsInFlight
 from service.http.connections.shortcut import Shortcut, ShortcutConnection
@@ -124,8 +125,8 @@ async def way(
     counted = list[Counted]()
     make = shortcut_of(app)
 
-    def counting(in_flight: RequestsInFlight) -> Shortcut:
-        counted.append(Counted(make(in_flight)))
+    def counting(in_flight: RequestsInFlight, draining: Draining) -> Shortcut:
+        counted.append(Counted(make(in_flight, draining)))
         return counted[-1]
 
     runner = make_runner(
@@ -378,6 +379,21 @@ async def test_a_server_that_stops_answers_what_the_shortcut_has_taken(
         writer.close()
 
     assert user_id.encode() in answer
+
+
+async def test_while_the_service_drains_no_connection_is_kept(
+    served: Served, tenant: Tenant, user_id: str
+) -> None:
+    async with way(served, short=True) as short:
+        await warm(short, tenant.token)
+        reader, writer = await short.connect()
+        short.runner.draining.is_on = True
+        writer.write(request(tenant.token, f"{BASE_PATH}/Users/{user_id}"))
+        answer = await reader.read()
+        writer.close()
+
+    assert b"Connection: close" in answer
+    assert short.taken == 0
 
 
 async def test_a_client_that_leaves_costs_nothing(
