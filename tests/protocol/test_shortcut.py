@@ -15,6 +15,7 @@ from aiohttp.http_parser import RawRequestMessage
 
 from service import log
 from service.app import ANSWERING, make_app, shortcut_of
+from service.callers import authenticate
 from service.cli.provenance import cli_provenance
 from service.http.connections.client_address import TrustedProxies
 from service.http.connections.draining import Draining
@@ -203,8 +204,15 @@ async def ways(served: Served) -> AsyncIterator[tuple[Way, Way]]:
         yield short, ordinary
 
 
+@pytest.fixture(autouse=True)
+def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a token stay fresh on a machine that is busy, except where a test is about that."""
+    if "revocation" not in request.node.name:
+        monkeypatch.setattr(authenticate, "FRESH_S", 60.0)
+
+
 async def warm(each: Way, token: str) -> None:
-    """Let a server look up a token now: for half a second its plain reads need nothing else."""
+    """Let a server look up a token now: for a while its plain reads need nothing else."""
     await each.send(request(token, f"{BASE_PATH}/Users?count=0"))
 
 
