@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Final
 
@@ -64,6 +64,7 @@ from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
 from service.proof.copies import outside_copy
 from service.proof.parts import proving
+from service.proof.record import record
 from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
 from service.requests.kept import KeptRequests
@@ -72,6 +73,7 @@ from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
 from service.webhooks.parts import delivering, place_rules
+from service.webhooks.poll import ISSUER, KEYS_PATH, RUNTIME, SETS_API, keys
 from service.webhooks.routes import RULES, WEBHOOKS_API
 
 # What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
@@ -82,7 +84,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, WEBHOOKS_API)
+APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, SETS_API, WEBHOOKS_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
@@ -135,7 +137,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     )
     feed = app[FEED] = make_feed(runtime, settings.pool_size_max)
     app.on_shutdown.append(feed.stop)
-    app[RULES] = place_rules(settings)
+    app[RULES], app[ISSUER], app[RUNTIME] = place_rules(settings), settings.origin, runtime
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
@@ -145,6 +147,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     if settings.console:
         add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
+    app.router.add_get(KEYS_PATH, keys)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
@@ -230,7 +233,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         watching_loop(),
         watching_release(runtime.pool),
         keeping_keys(runtime.login, runtime.keyring),
-        announcing_expiry(runtime.pool),
+        announcing_expiry(runtime.pool, partial(record, runtime)),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
         delivering(runtime, app[FEED], settings),
