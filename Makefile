@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes lint format types check fuzz bench drill attack feed nats lock clean
+.PHONY: help serve test processes lint format types check fuzz bench drill rolling attack feed nats lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -47,6 +47,9 @@ bench: $(INSTALLED) ## Measure the service beside its peers
 
 drill: $(INSTALLED) ## Kill the service and its database in every way, and count what was lost
 	@exec $(BIN)/python -m tests.drill
+
+rolling: $(INSTALLED) ## Restart services and workers under load (ROLLING_SECONDS each), and count failed requests
+	@exec $(BIN)/python -m tests.rolling
 
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack

@@ -1,7 +1,7 @@
 """The command line: `scim-ledger COMMAND`.
 
 `commands.py` and `projections.py` define the commands and call the use cases in `service/organizations` and
-`projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py`, `settings.py` and `issue.py`;
+`projections`. The longer commands have their own files: `serve.py`, `tail.py`, `verify.py`, `settings.py` and `demo.py`;
 `audit.py` has the commands of auditors, `proof.py` those about the proof, `cycles.py` those about provisioning, `keys.py` those
 that rotate keys, `admin/` those for what the admin API offers too.
 `command_line.py` runs one command line, `groups.py` makes command groups, and `provenance.py` records who acts.
