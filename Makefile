@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes lint format types check fuzz bench drill rolling attack lock clean
+.PHONY: help serve test processes lint format types check fuzz bench drill rolling attack feed nats lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,6 +53,12 @@ rolling: $(INSTALLED) ## Restart services and workers under load (ROLLING_SECOND
 
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack
+
+feed: $(INSTALLED) ## Measure how soon webhooks arrive, while either side is killed
+	@exec $(BIN)/python -m tests.feed
+
+nats: $(INSTALLED) ## Publish to a real nats-server while either side is killed, and compare
+	@exec $(BIN)/python -m tests.feed.nats_drill
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, upgrading what pyproject.toml lets go up
 	@$(BIN)/python -m pip install --quiet uv

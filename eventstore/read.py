@@ -1,6 +1,6 @@
 """Read an organization's log, or one of its streams, in order."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ statement = statements_in(__package__)
 
 
 UNLIMITED = 2**62
+STREAM_PAGE = 1_000  # Events of a stream in one round trip.
 
 
 async def read(
@@ -47,6 +48,18 @@ async def read_stream(
     return [RecordedEvent(*row) for row in rows]
 
 
+async def stream_pages(
+    connection: Connection, organization_id: UUID, stream_id: UUID, *, limit: int = STREAM_PAGE
+) -> AsyncGenerator[list[RecordedEvent]]:
+    """Yield all events of a stream, in order, in pages of at most `limit`."""
+    version = 0
+    while page := await read_stream(
+        connection, organization_id, stream_id, limit=limit, after_version=version
+    ):
+        yield page
+        version = page[-1].version
+
+
 async def read_provenance(
     connection: Connection, organization_id: UUID, versions: Mapping[UUID, int]
 ) -> dict[UUID, Cause]:
@@ -66,6 +79,13 @@ async def position_at(connection: Connection, organization_id: UUID, instant: da
 async def read_tail(connection: Connection, organization_id: UUID) -> Tail:
     """Return where the log ends. Nothing is locked, so the log may have grown since."""
     return Tail(*await connection.fetchrow(statement("read_tail"), organization_id))
+
+
+async def read_tails_of(
+    connection: Connection, organization_ids: Collection[UUID]
+) -> dict[UUID, int]:
+    """Return the last positions of some logs; empty logs are left out."""
+    return dict(await connection.fetch(statement("read_tails_of"), list(organization_ids)))
 
 
 async def read_actors(

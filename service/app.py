@@ -32,10 +32,15 @@ from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
 from service.background.token_uses import keeping_token_uses
-from service.callers.authenticate import Authenticator, Look
+from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import Settings
+from service.console.app import add_console, console_running
+from service.console.framework.serve import console_form
+from service.feed.parts import FEED, make_feed
+from service.feed.routes import FEED_API
+from service.feed.wakes import waking
 from service.http import health
 from service.http.answer import Answer
 from service.http.answering import answering_in
@@ -60,12 +65,14 @@ from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
 from service.proof.copies import outside_copy
 from service.proof.parts import proving
+from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
-from service.requests.kept import KeptRequests
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
 from service.scim.routes import add_routes
 from service.signals import ending
+from service.webhooks.parts import delivering, place_rules
+from service.webhooks.routes import RULES, WEBHOOKS_API
 from service.workers.listening import cannot_listen
 
 # What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
@@ -76,7 +83,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API, AUDIT_API)
+APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, WEBHOOKS_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
@@ -85,6 +92,8 @@ ANSWERING: Final = answering_in(
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
             OAUTH_ERRORS,
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
+            console_form(),
+            problem_form("/api/feed", f"{OPENAPI_PATH} describes the feed."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )
@@ -102,7 +111,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         authenticator=Authenticator(
             runtime.pool,
             runtime.signing_keys,
-            look=looking(runtime),
+            look=runtime.keyring.looking(runtime.pool),
             uses=runtime.token_uses,
             rates=rates_of(settings),
             stopped=runtime.stopped,
@@ -122,29 +131,25 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         failures=Failures(settings.failed_authentications_per_minute),
         outside=outside_copy(settings),
         backup_retention_days=settings.backup_retention_days,
-        kept=KeptRequests(),
+        kept=runtime.kept,
         issuer_rules=issuer_rules(settings),
     )
+    feed = app[FEED] = make_feed(runtime, settings.pool_size_max)
+    app.on_shutdown.append(feed.stop)
+    app[RULES] = place_rules(settings)
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
     oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
+    if settings.console:
+        add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
-
-
-def looking(runtime: Runtime) -> Look:
-    """Return what looks for a signing key that this process does not know yet."""
-
-    async def look(kid: str) -> bool:
-        return await runtime.keyring.look(kid, runtime.pool)
-
-    return look
 
 
 def issuer_rules(settings: Settings) -> IssuerRules:
@@ -230,6 +235,8 @@ async def serving(
         announcing_expiry(runtime.pool),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
+        delivering(runtime, app[FEED], settings),
+        waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
@@ -247,7 +254,9 @@ async def serving(
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
         ),
+        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof
         await runner.setup()

@@ -165,6 +165,7 @@ def settings(database_url: str, **changed: Any) -> Settings:
         "failed_authentications_per_minute": FAILURES_MAX,
         "issuer_hosts": "127.0.0.1",
         "issuers_may_be_private": True,
+        "webhooks_may_be_private": True,
         "data_dir": folder,
     }
     secrets = {"database_url": SecretStr(database_url), "master_key": SecretStr(MASTER_KEY)}

@@ -160,10 +160,37 @@ async def groups_at(
 
 
 async def last_provisioned(
-    connection: Connection, organization_id: UUID, user_ids: Sequence[UUID]
+    connection: Connection, organization_id: UUID, user_ids: Sequence[UUID], position: int
 ) -> dict[UUID, datetime]:
-    """Return when an identity provider last caused an event of each of some users. The others are left out."""
-    return dict(await connection.fetch(statement("last_provisioned"), organization_id, user_ids))
+    """Return when an identity provider last caused an event of each of some users, up to a position.
+
+    The others are left out.
+    """
+    place = (organization_id, user_ids, position)
+    return dict(await connection.fetch(statement("last_provisioned"), *place))
+
+
+async def last_access_ends(
+    connection: Connection, organization_id: UUID, user_ids: Sequence[UUID]
+) -> dict[UUID, datetime | None]:
+    """Return when the last of account and memberships of each of some users ended; None while any of it is left.
+
+    Who never had any is left out.
+    """
+    return dict(await connection.fetch(statement("last_access_ends"), organization_id, user_ids))
+
+
+async def role_periods(
+    connection: Connection, organization_id: UUID, role_id: UUID, user_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[int, int | None]]]:
+    """Return from and to which position each of some users had a role, oldest first. The others are left out."""
+    rows = await connection.fetch(
+        statement("read_role_periods"), organization_id, role_id, user_ids
+    )
+    found: dict[UUID, list[tuple[int, int | None]]] = {}
+    for user_id, begin, end in rows:
+        found.setdefault(user_id, []).append((begin, end))
+    return found
 
 
 async def members_at(

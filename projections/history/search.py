@@ -14,7 +14,6 @@ from eventstore.postgres.statements import statements_in
 from projections.history.read import Activity, activities
 
 statement = statements_in(__package__)
-followers_statement = statements_in("projections.followers")
 
 Order = Literal["desc", "asc"]
 
@@ -53,10 +52,8 @@ class Search:
 
 async def reached(connection: Connection, organization_id: UUID) -> int:
     """Return the position up to which history has the log of an organization; 0 if it has nothing of it."""
-    positions: dict[UUID, int] = dict(
-        await connection.fetch(followers_statement("load_checkpoints"), "history")
-    )
-    return positions.get(organization_id, 0)
+    found: int | None = await connection.fetchval(statement("read_reached"), organization_id)
+    return found or 0
 
 
 async def search(

@@ -53,6 +53,8 @@ async def verified(context: RebuildContext, sources: Sources) -> AsyncIterator[N
         if not checking.done():
             checking.cancel()
             await asyncio.wait([checking])
+        elif not checking.cancelled():
+            checking.exception()  # The error of the block is reported; this marks that of the task as seen, so that nothing logs it later.
 
 
 async def _check_all(context: RebuildContext, sources: Sources) -> None:

@@ -1,6 +1,9 @@
-"""The events that say something about the log itself: how its proof began, went on, and who got evidence of it."""
+"""The events that say something about the log itself: how its proof began, went on, and who read it or got evidence of it."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -57,4 +60,16 @@ class AuditExported(Event):
     subject_id: str | None = None  # Whose values were disclosed, if only one person's.
 
 
-ProofEvent = ProofBegun | LogKeyChanged | LogRestored | AuditExported
+class AuditRead(Event):
+    """Somebody read the log within an hour, through the audit API or the command line: all these reads in one event."""
+
+    first_at: datetime
+    last_at: datetime
+    reads: int
+    paths: Mapping[str, int]  # The path of each route, or the command → how often.
+    to_position: int | None = None  # The last position of the log that an answer was computed at.
+    subjects: tuple[UUID, ...] = ()  # The people and groups that were asked for.
+    subjects_left_out: int | None = None  # How many more they were.
+
+
+ProofEvent = ProofBegun | LogKeyChanged | LogRestored | AuditExported | AuditRead

@@ -16,7 +16,7 @@ from service.admin.people_messages import (
     NewGroup,
 )
 from service.api.call import Call
-from service.api.cursor import bad_cursor, page_of, read_cursor, read_id_cursor
+from service.api.cursor import a_name, page_of, read_id_cursor, read_key
 from service.api.models import ListQuery, Page
 from service.organizations import groups
 
@@ -25,9 +25,7 @@ KIND, MEMBERS = "groups", "members"  # Of cursors.
 
 async def list_rows(call: Call, query: GroupsQuery) -> Page[GroupRow]:
     """GET /groups."""
-    after = read_cursor(KIND, query.cursor)
-    if after is not None and not (len(after) == 1 and isinstance(after[0], str)):
-        raise bad_cursor()
+    after = read_key(KIND, query.cursor, a_name)
     async with call.runtime.pool.acquire() as connection:
         found = await list_groups(
             connection,

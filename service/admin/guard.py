@@ -56,10 +56,12 @@ class HoldRow(Message):
         description="Until when the decision holds; null while there is none."
     )
     user_count: int
-    users: list[HeldPerson] = Field(description="Those who still have access: the first 1,000.")
+    users: list[HeldPerson] = Field(
+        description="Those who still have access: the first 1,000, or in a list 100."
+    )
     passed_count: int
     passed: list[HeldPerson] = Field(
-        description="Those whom the same wave reached before the limit: the first 1,000."
+        description="Those whom the same wave reached before the limit: the first 1,000, or in a list 100."
     )
     active_users: int = Field(description="People who were active before the wave.")
     max_users: int

@@ -20,7 +20,7 @@ from service.admin.people_messages import (
     PersonRow,
 )
 from service.api.call import Call
-from service.api.cursor import bad_cursor, page_of, read_cursor
+from service.api.cursor import a_name, page_of, read_key
 from service.api.models import Page
 from service.organizations import people
 from service.organizations.personal_data import personal_data
@@ -31,9 +31,7 @@ KIND = "people"  # Of cursors.
 
 async def list_rows(call: Call, query: PeopleQuery) -> Page[PersonRow]:
     """GET /users."""
-    after = read_cursor(KIND, query.cursor)
-    if after is not None and not (len(after) == 1 and isinstance(after[0], str)):
-        raise bad_cursor()
+    after = read_key(KIND, query.cursor, a_name)
     role_id = role_id_of(call.organization, query.role) if query.role else None
     shown = PeopleFilter(query.q, query.active, role_id)
     async with call.runtime.pool.acquire() as connection:

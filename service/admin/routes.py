@@ -166,6 +166,7 @@ PEOPLE: Final = (
         people.data,
         "Read everything that is held on a person (GDPR article 15).",
         answer=PersonalData,
+        is_recorded=True,
     ),
     Route(
         "POST",

@@ -1,6 +1,7 @@
 """Adds the routes of an API to the application: each authenticates, reads, calls its handler and answers."""
 
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from aiohttp import web
 
@@ -16,6 +17,8 @@ from service.http.authentication import authenticate_request
 from service.http.parts import SERVICE
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
+
+SUBJECTS: Final = ("/users/", "/groups/")  # The paths whose ids are of people and groups.
 
 
 def add_api(app: web.Application, api: Api) -> None:
@@ -35,6 +38,8 @@ def handler(api: Api, route: Route) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         call = await authenticate(request, route.scope)
         arguments: list[Any] = [*read_path(request, route)]
+        if route.path.startswith(SUBJECTS):
+            call.asked_for.update(each for each in arguments if isinstance(each, UUID))
         query = read_query(request, route.query)
         body = await read_body(request, route)
         arguments += [each for each in (query, body) if each is not None]
@@ -42,9 +47,22 @@ def handler(api: Api, route: Route) -> Handler:
             made = await route.handle(call, *arguments)
         except InvalidValue as error:
             raise invalid_fields(error) from error
+        if route.is_recorded:
+            _see(api, route, call, made)
         return made if isinstance(made, web.StreamResponse) else _answer(api, route, made)
 
     return answer
+
+
+def _see(api: Api, route: Route, call: Call, made: Any) -> None:
+    """Count a read, which an event of the log will tell of."""
+    call.runtime.reads.see(
+        call.organization.id,
+        call.provenance,
+        api.prefix + route.path,
+        position=getattr(made, "position", 0),
+        subjects=call.asked_for,
+    )
 
 
 async def authenticate(request: web.Request, scope: str) -> Call:

@@ -1,6 +1,6 @@
 """A request as the handler of an API sees it: who asks, and with what it is answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,7 @@ class Call:
     authenticated: AuthenticatedCaller
     request: web.Request
     request_id: UUID
+    asked_for: set[UUID] = field(default_factory=set)  # People and groups, as far as it names them.
 
     @property
     def runtime(self) -> Runtime:

@@ -3,7 +3,8 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
@@ -13,6 +14,8 @@ from service.api.problem import BadQuery
 from service.ids import as_id
 
 RowT = TypeVar("RowT")
+Part = Callable[[Any], Any]  # Reads a part of a key. Errors: ValueError.
+POSITION_MAX: Final = 2**63
 
 
 def write_cursor(kind: str, *key: Any) -> str:
@@ -33,15 +36,49 @@ def read_cursor(kind: str, text: str | None) -> list[Any] | None:
     return list(key)
 
 
-def read_id_cursor(kind: str, text: str | None) -> UUID | None:
-    """Return the id in a cursor of a list that is ordered by id. Errors: BadQuery."""
+def read_key(kind: str, text: str | None, *parts: Part) -> list[Any] | None:
+    """Return the key in a cursor of this kind of list, each part as it is read; None without one. Errors: BadQuery."""
     key = read_cursor(kind, text)
     if key is None:
         return None
-    found = as_id(key[0]) if len(key) == 1 and isinstance(key[0], str) else None
+    try:
+        return [read(part) for read, part in zip(parts, key, strict=True)]
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def read_id_cursor(kind: str, text: str | None) -> UUID | None:
+    """Return the id in a cursor of a list that is ordered by id. Errors: BadQuery."""
+    key = read_key(kind, text, an_id)
+    return key[0] if key else None
+
+
+def an_id(part: Any) -> UUID:
+    """Return an id in a key. Errors: ValueError."""
+    found = as_id(part) if isinstance(part, str) else None
     if found is None:
-        raise bad_cursor()
+        raise ValueError(part)
     return found
+
+
+def a_position(part: Any) -> int:
+    """Return a position of the log in a key. Errors: ValueError."""
+    if type(part) is not int or not 0 <= part < POSITION_MAX:
+        raise ValueError(part)
+    return part
+
+
+def a_name(part: Any) -> str:
+    """Return a text in a key; the database takes no NUL. Errors: ValueError."""
+    if not isinstance(part, str) or "\0" in part:
+        raise ValueError(part)
+    return part
+
+
+def an_instant(part: Any) -> datetime:
+    """Return an instant in a key. Errors: ValueError."""
+    at = datetime.fromisoformat(a_name(part))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def page_of(

@@ -31,6 +31,7 @@ class Route:
     may_omit_body: bool = False
     status: int = 200
     produces: str = JSON
+    is_recorded: bool = False  # Whether the log says who read it.
     body_limit_bytes: int = BODY_LIMIT_BYTES
 
     @property

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from projections.directory.queries.people import PeopleFilter
 from service.api.call import Call
-from service.api.cursor import bad_cursor, read_cursor, write_cursor
+from service.api.cursor import a_name, a_position, an_id, read_key, write_cursor
 from service.audit.events import event_row
 from service.audit.messages import (
     ChangeRow,
@@ -23,7 +23,6 @@ from service.audit.messages import (
     ValueRow,
 )
 from service.audit.parameters import read_at, read_role, read_two_instants
-from service.ids import as_id
 from service.replay.as_of import (
     Difference,
     Past,
@@ -35,17 +34,12 @@ from service.replay.as_of import (
 )
 
 PEOPLE, DIFF = "people-at", "diff"  # Of cursors.
-POSITION_MAX = 2**63
 
 
 async def people(call: Call, query: PeopleAtQuery) -> PagePosition[PersonAtRow]:
     """GET /users."""
-    at, key = read_at(query), read_cursor(PEOPLE, query.cursor)
-    after = position = None
-    if key is not None:
-        if len(key) != 2 or not isinstance(key[0], str) or not _is_position(key[1]):  # noqa: PLR2004 - name and position.
-            raise bad_cursor()
-        after, position = key
+    at = read_at(query)
+    after, position = read_key(PEOPLE, query.cursor, a_name, a_position) or (None, None)
     shown = PeopleFilter(query.q, query.active, read_role(call, query.role))
     found = await people_at(
         call.runtime,
@@ -121,14 +115,10 @@ def _common(found: Past) -> dict[str, Any]:
 async def diff(call: Call, query: DiffQuery) -> DiffPage:
     """GET /diff."""
     begin, end = read_two_instants(query)
-    key = read_cursor(DIFF, query.cursor)
-    after = None
-    if key is not None:
-        after = as_id(key[0]) if isinstance(key[0], str) else None
-        if after is None or len(key) != 3 or not all(map(_is_position, key[1:])):  # noqa: PLR2004 - id and two positions.
-            raise bad_cursor()
-        before, position = key[1:]
+    if key := read_key(DIFF, query.cursor, an_id, a_position, a_position):
+        after, before, position = key
     else:
+        after = None
         before, position = await positions_between(call.runtime, call.organization, begin, end)
     found = await differences(
         call.runtime, call.organization, before, position, after=after, limit=query.limit
@@ -162,7 +152,3 @@ def _difference(found: Difference) -> DifferenceRow:
         ],
         events=[event_row(each) for each in found.events],
     )
-
-
-def _is_position(value: Any) -> bool:
-    return isinstance(value, int) and 0 <= value < POSITION_MAX

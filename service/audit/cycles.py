@@ -1,11 +1,11 @@
 """The routes of provisioning cycles and refusals."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.api.call import Call
-from service.api.cursor import bad_cursor, read_cursor, read_id_cursor, write_cursor
+from service.api.cursor import an_id, an_instant, read_id_cursor, read_key, write_cursor
 from service.audit.cycle_messages import (
     CycleAnswer,
     CycleCounts,
@@ -21,7 +21,6 @@ from service.audit.cycle_messages import (
 from service.audit.messages import PagePosition, TokenName
 from service.audit.parameters import read_period, refused
 from service.callers.scopes import ADMIN_READ
-from service.ids import as_id
 from service.replay.cycles import (
     CountedCycle,
     DescribedRequest,
@@ -161,14 +160,5 @@ def _cycle(each: CountedCycle) -> dict[str, Any]:
 
 def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
     """Return where a page of cycles begins. Errors: BadQuery."""
-    key = read_cursor(CYCLES, cursor)
-    if key is None:
-        return None
-    match key:
-        case [str() as text, str() as last] if (last_id := as_id(last)) is not None:
-            try:
-                at = datetime.fromisoformat(text)
-            except ValueError:
-                raise bad_cursor() from None
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)), last_id
-    raise bad_cursor()
+    key = read_key(CYCLES, cursor, an_instant, an_id)
+    return (key[0], key[1]) if key else None

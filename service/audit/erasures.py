@@ -2,7 +2,7 @@
 
 from projections.directory.actors import name_actors
 from service.api.call import Call
-from service.api.cursor import bad_cursor, read_cursor, write_cursor
+from service.api.cursor import a_position, read_key, write_cursor
 from service.api.models import ListQuery, Page
 from service.audit.erasure_messages import (
     BackupsRow,
@@ -43,9 +43,7 @@ async def erase(call: Call, body: EraseRequest) -> ErasureReceipt:
 
 async def erasures(call: Call, query: ListQuery) -> Page[ErasureRow]:
     """GET /erasures."""
-    key = read_cursor(ERASURES, query.cursor)
-    if key is not None and (len(key) != 1 or not isinstance(key[0], int)):
-        raise bad_cursor()
+    key = read_key(ERASURES, query.cursor, a_position)
     found = await list_erasures(
         call.runtime,
         call.organization,

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from projections.history.search import Search
 from service.api.call import Call
 from service.api.cursor import write_cursor
 from service.audit.messages import (
@@ -20,22 +19,15 @@ from service.replay.describe import DescribedEvent
 
 async def list_events(call: Call, query: EventsQuery) -> PagePosition[EventRow]:
     """GET /events."""
-    page = read_page(query)
-    wanted = await read_search(call, query)
-    if wanted is None:
-        nothing = await search_events(call.runtime, call.organization, NOTHING, page)
-        return _answer(nothing)
+    page, wanted = read_page(query), await read_search(call, query)
     return _answer(await search_events(call.runtime, call.organization, wanted, page))
-
-
-NOTHING = Search(streams=[])  # No event matches.
 
 
 async def timeline_of_person(
     call: Call, user_id: UUID, query: EventsQuery
 ) -> PagePosition[EventRow]:
     """GET /users/{id}/timeline."""
-    page, wanted = read_page(query), await read_search(call, query) or NOTHING
+    page, wanted = read_page(query), await read_search(call, query)
     found = await timeline_of_user(
         call.runtime, call.organization, user_id, wanted=wanted, page=page
     )
@@ -46,7 +38,7 @@ async def timeline_of_one_group(
     call: Call, group_id: UUID, query: EventsQuery
 ) -> PagePosition[EventRow]:
     """GET /groups/{id}/timeline."""
-    page, wanted = read_page(query), await read_search(call, query) or NOTHING
+    page, wanted = read_page(query), await read_search(call, query)
     found = await timeline_of_group(
         call.runtime, call.organization, group_id, wanted=wanted, page=page
     )

@@ -1,54 +1,50 @@
 """The routes that answer with files: exports of events and of access, and reports ready to print."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 from aiohttp import web
 
 from eventstore.read import position_at
-from projections.history.search import Search
-from schema.events.proof import AuditExported
 from schema.scim.errors import NotFound
 from service.api.call import Call
 from service.api.problem import NO_STORE
 from service.audit.messages import AccessExportQuery, EventsExportQuery, ReportQuery
 from service.audit.parameters import read_at, read_period, read_search, refused
-from service.http.answer import SERVER, Answer
-from service.http.body import ClientLeft
+from service.audit.sending import is_head, no_pieces, send_file
+from service.http.answer import Answer
 from service.proof.record import record
 from service.replay.documents import cell, csv_text
 from service.replay.export import (
     MEDIA_TYPES,
     Format,
+    What,
     Written,
     begin,
     export_access,
     export_events,
+    exported,
     trailer,
 )
+from service.replay.instants import earlier
+from service.replay.parquet import NoParquet, load_library
 from service.replay.reports import TITLES, Period, Table, report
 
-WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
 HTML: Final = "text/html; charset=utf-8"
 ONE_YEAR: Final = timedelta(days=365)
-NOTHING: Final = Search(streams=[])
-What = Literal["events", "access", "report"]
 
 
 async def events(call: Call, query: EventsExportQuery) -> web.StreamResponse:
     """GET /export/events."""
-    wanted = await read_search(call, query) or NOTHING
+    wanted = await read_search(call, query)
     written = await begin(call.runtime, call.organization)
     pieces = export_events(
         call.runtime, call.organization, wanted, query.format, written, after=query.after
     )
-    name = f"events.{query.format}"
-    return await _stream(call, pieces, written, what="events", first=query.after + 1, name=name)
+    return await _stream(call, query, pieces, written, what="events", first=query.after + 1)
 
 
 async def access(call: Call, query: AccessExportQuery) -> web.StreamResponse:
@@ -62,9 +58,7 @@ async def access(call: Call, query: AccessExportQuery) -> web.StreamResponse:
     pieces = export_access(
         call.runtime, call.organization, query.format, written, position=position
     )
-    return await _stream(
-        call, pieces, written, what="access", first=position, name=f"access.{query.format}"
-    )
+    return await _stream(call, query, pieces, written, what="access", first=position)
 
 
 async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamResponse:
@@ -73,13 +67,10 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
         raise NotFound(f"There is no report {name[:60]!r}; there are {', '.join(TITLES)}.")
     begin_at, end_at = read_period(query)
     end_at = end_at or datetime.now(UTC)
-    period = Period(begin_at or end_at - ONE_YEAR, end_at)
+    period = Period(begin_at or earlier(end_at, ONE_YEAR), end_at)
     if period.end < period.begin:
         raise refused("to", "The end is before the beginning; exchange from and to.")
-    made = await report(call.runtime, call.organization, name, period, days=query.days)
-    written = Written(made.position, len(made.rows), made.position)
-    body = written.piece(_body(call, made, query.format, written))
-    await _record(call, written, "report", made.position)
+    media_type = HTML if query.format == "html" else MEDIA_TYPES[query.format]
     headers = {
         **NO_STORE,
         "Content-Disposition": f'attachment; filename="{name}.{query.format}"'
@@ -88,17 +79,23 @@ async def reports(call: Call, name: str, query: ReportQuery) -> web.StreamRespon
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "X-Content-Type-Options": "nosniff",
     }
-    media_type = HTML if query.format == "html" else MEDIA_TYPES[query.format]
+    if is_head(call):
+        return await send_file(call, {**headers, "Content-Type": media_type}, no_pieces())
+    made = await report(call.runtime, call.organization, name, period, days=query.days)
+    written = Written(made.position, len(made.rows), made.position)
+    body = _body(call, made, query.format, written)
+    await _record(call, written, "report", made.position)
     return Answer(body, headers=headers, media_type=media_type)
 
 
 def _body(call: Call, made: Table, form: str, written: Written) -> bytes:
+    """Return a report as a file, whose digest is counted once: a trailer is not part of it."""
     if form == "csv":
-        return csv_text(made.rows, made.columns).encode()
+        return written.piece(csv_text(made.rows, made.columns).encode())
     if form == "ndjson":
         rows = b"".join(orjson.dumps(dict(row), default=str) + b"\n" for row in made.rows)
         return written.piece(rows) + trailer(written)
-    return as_html(made, call.organization.name).encode()
+    return written.piece(as_html(made, call.organization.name).encode())
 
 
 def as_html(made: Table, organization: str) -> str:
@@ -173,51 +170,30 @@ tr {{ break-inside: avoid; }}
 
 async def _stream(
     call: Call,
+    query: EventsExportQuery | AccessExportQuery,
     pieces: AsyncIterator[bytes],
     written: Written,
     *,
     what: What,
     first: int,
-    name: str,
 ) -> web.StreamResponse:
     """Answer with a file in pieces, and record in the log that it was given out."""
-    form: Format = "csv" if name.endswith("csv") else "ndjson"
+    form: Format = query.format
+    name = f"{what}.{form}"
+    if form == "parquet":
+        try:
+            load_library()
+        except NoParquet as error:
+            raise refused("format", str(error)) from error
     headers = {
-        **NO_STORE,
         "Content-Type": MEDIA_TYPES[form],
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Server": SERVER,
-        "X-Request-Id": str(call.request_id),
-        "X-Content-Type-Options": "nosniff",
     }
-    response = web.StreamResponse(headers=headers)
-    try:
-        async with call.service.streams.slot(call.organization.id):
-            await response.prepare(call.request)
-            if call.request.method == "HEAD":
-                return response
-            async with aclosing(pieces) as each:  # type: ignore[type-var]
-                async for piece in each:
-                    async with asyncio.timeout(WRITE_TIMEOUT_S):
-                        await response.write(piece)
-        await _record(call, written, what, first)
-    except BaseException as error:
-        if not response.prepared or call.request.transport is None:
-            raise
-        call.request.transport.abort()  # A partial file must not look like a whole one.
-        if isinstance(error, ConnectionError | TimeoutError):
-            raise ClientLeft("The file was not read to its end.") from error
-        raise
-    await response.write_eof()
-    return response
+    return await send_file(
+        call, headers, pieces, at_end=lambda: _record(call, written, what, first)
+    )
 
 
 async def _record(call: Call, written: Written, what: What, first: int) -> None:
-    event = AuditExported(
-        what=what,
-        from_position=max(1, first),
-        to_position=max(1, written.last or written.position),
-        digest=written.digest,
-        disclosure="full",
-    )
+    event = exported(what, written, first)
     await record(call.runtime, call.organization.id, event, call.provenance)

@@ -149,14 +149,14 @@ class DiffQuery(ListQuery, ZoneQuery):
 class EventsExportQuery(WantedQuery):
     """An export of events."""
 
-    format: Literal["ndjson", "csv"] = "ndjson"
+    format: Literal["ndjson", "csv", "parquet"] = "ndjson"
     after: int = Field(0, ge=0, lt=2**63, description="Go on after this position.")
 
 
 class AccessExportQuery(InstantQuery):
     """An export of who had which access."""
 
-    format: Literal["ndjson", "csv"] = "ndjson"
+    format: Literal["ndjson", "csv", "parquet"] = "ndjson"
 
 
 class ReportQuery(PeriodQuery):
@@ -224,7 +224,9 @@ class AccessAnswer(Message):
     roles: list[RolePeriodRow]
     active: list[PeriodRow]
     groups: list[GroupPeriodRow]
-    events: list[EventRow]
+    events: list[EventRow] = Field(
+        description="Those that gave, changed or took access: the newest 10,000, oldest first."
+    )
     position: int
 
 

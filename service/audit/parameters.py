@@ -4,12 +4,10 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from eventstore.read import position_at
 from projections.history.search import Search
-from schema.events.codec import TYPES
-from schema.scim.errors import NotFound
+from schema.scim.errors import InvalidValue, NotFound
 from service.api.call import Call
-from service.api.cursor import bad_cursor, read_cursor
+from service.api.cursor import a_position, read_key
 from service.api.models import FieldProblem
 from service.api.problem import BadQuery
 from service.audit.messages import (
@@ -20,7 +18,6 @@ from service.audit.messages import (
     WantedQuery,
 )
 from service.audit.proof_messages import EvidenceQuery
-from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.cycles import search_of_cycle
 from service.replay.instants import (
@@ -31,7 +28,8 @@ from service.replay.instants import (
     read_end,
     read_zone,
 )
-from service.replay.resolve import find_group, find_people, find_role
+from service.replay.resolve import find_role
+from service.replay.wanted import NOTHING, actors_of, positions_of, streams_of, types_in
 
 EVENTS: Final = "events"  # The kind of cursors.
 
@@ -58,51 +56,30 @@ def read_at(query: InstantQuery) -> datetime | None:
 
 def read_page(query: EventsQuery) -> Page:
     """Return where a page of a search begins. Errors: BadQuery."""
-    key = read_cursor(EVENTS, query.cursor)
-    if key is None:
-        return Page(query.order, limit=query.limit)
-    if len(key) != 2 or not all(isinstance(each, int) and 0 <= each < 2**63 for each in key):  # noqa: PLR2004 - after and position.
-        raise bad_cursor()
-    return Page(query.order, after=key[0], position=key[1], limit=query.limit)
+    after, position = read_key(EVENTS, query.cursor, a_position, a_position) or (None, None)
+    return Page(query.order, after=after, position=position, limit=query.limit)
 
 
-async def read_search(call: Call, query: WantedQuery) -> Search | None:
-    """Return which events are wanted; None if none can match. Errors: BadQuery."""
+async def read_search(call: Call, query: WantedQuery) -> Search:
+    """Return which events are wanted. Errors: BadQuery."""
     begin, end = read_period(query)
     organization, runtime = call.organization, call.runtime
     async with runtime.pool.acquire() as connection:
-        streams = None if query.resource is None else {query.resource}
-        actors = None
+        place = (connection, runtime.sealer, organization.id)
         try:
-            if query.group is not None:
-                group = {await find_group(connection, organization.id, query.group)}
-                streams = group if streams is None else streams & group
-            if query.user_name is not None:
-                named = set(
-                    await find_people(connection, runtime.sealer, organization.id, query.user_name)
-                )
-                streams = named if streams is None else streams & named
-            if query.actor is not None:
-                actors = [query.actor]
-                if as_id(query.actor) is None:
-                    actors += map(
-                        str,
-                        await find_people(connection, runtime.sealer, organization.id, query.actor),
-                    )
+            streams = await streams_of(
+                *place, resource=query.resource, user_name=query.user_name, group=query.group
+            )
         except NotFound:
-            return None
-        if streams is not None and not streams:
-            return None
+            return NOTHING
+        call.asked_for.update(streams or ())
+        after, last = await positions_of(connection, organization.id, begin, end)
         wanted = Search(
-            after_position=None
-            if begin is None
-            else await position_at(connection, organization.id, _before(begin)),
-            to_position=None
-            if end is None
-            else await position_at(connection, organization.id, end),
-            actors=actors,
+            after_position=after,
+            to_position=last,
+            actors=await actors_of(*place, query.actor),
             token_id=query.token or query.client,
-            streams=None if streams is None else sorted(streams),
+            streams=streams,
             types=read_types(query.type),
             role_id=read_role(call, query.role),
             request_id=query.request,
@@ -115,11 +92,7 @@ async def read_search(call: Call, query: WantedQuery) -> Search | None:
             cycle = await search_of_cycle(connection, organization.id, query.cycle)
         except NotFound as error:
             raise refused("cycle", error.detail) from None
-        return wanted.within(cycle)
-
-
-def _before(instant: datetime) -> datetime:
-    return instant - MICROSECOND
+        return wanted.within(cycle) or NOTHING
 
 
 def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:
@@ -128,7 +101,6 @@ def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, da
         zone = read_zone(query.zone)
     except IllegalInstant as error:
         raise refused("zone", str(error)) from None
-    begin = end = None
     try:
         begin = read_begin(query.from_, zone) if query.from_ is not None else None
     except IllegalInstant as error:
@@ -151,21 +123,17 @@ def read_two_instants(query: DiffQuery) -> tuple[datetime, datetime]:
     if end is None and begin > now:
         raise refused("from", "It lies in the future; send an instant that has passed.")
     try:
-        return _before(begin) if DATE.fullmatch(query.from_) else begin, end or now
+        return begin - MICROSECOND if DATE.fullmatch(query.from_) else begin, end or now
     except OverflowError:
         raise refused("from", "It is too early; send a later instant.") from None
 
 
 def read_types(text: str | None) -> list[str] | None:
     """Return the event types in a list. Errors: BadQuery, which names the types that there are."""
-    if text is None:
-        return None
-    known = {each.lower(): each for each in TYPES}
-    wanted = [each.strip() for each in text.split(",") if each.strip()]
-    for each in wanted:
-        if each.lower() not in known:
-            raise refused("type", f"There is no event {each[:60]!r}; there are {', '.join(TYPES)}.")
-    return [known[each.lower()] for each in wanted]
+    try:
+        return types_in(text)
+    except InvalidValue as error:
+        raise refused("type", error.detail) from None
 
 
 def read_role(call: Call, wanted: str | None) -> UUID | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from projections.directory.actors import name_actors
 from projections.history.read import AccessPeriod, GroupPeriod, RolePeriod
 from service.api.call import Call
-from service.api.cursor import bad_cursor, read_cursor, write_cursor
+from service.api.cursor import a_position, an_id, read_key, write_cursor
 from service.audit.events import event_row
 from service.audit.messages import (
     AccessAnswer,
@@ -20,12 +20,10 @@ from service.audit.messages import (
     RolePeriodRow,
 )
 from service.audit.parameters import read_at
-from service.ids import as_id
 from service.replay.answers import access_of_user, group_members, role_holders
 from service.replay.resolve import find_role
 
 HOLDERS, MEMBERS = "holders", "members"  # Of cursors.
-LOSSES = frozenset({"UserDeactivated", "UserDeleted", "UserErased"})
 
 
 async def holders(call: Call, role: str, query: AtQuery) -> PagePosition[HolderRow]:
@@ -96,13 +94,12 @@ async def members(call: Call, group_id: UUID, query: AtQuery) -> PagePosition[Me
 async def access(call: Call, user_id: UUID) -> AccessAnswer:
     """GET /users/{id}/access."""
     found = await access_of_user(call.runtime, call.organization, user_id)
-    lost = [each for each in found.events if each.type in LOSSES]
     return AccessAnswer(
         id=user_id,
         user_name=found.subject.name,
-        has_access=found.lost_at is None,
+        has_access=found.has_access,
         lost_at=found.lost_at,
-        lost_by=lost[-1].sentence if lost and found.lost_at is not None else None,
+        lost_by=found.lost_by.sentence if found.lost_by else None,
         roles=[
             RolePeriodRow(
                 role=call.organization.role_name(each.role_id) or str(each.role_id),
@@ -131,13 +128,8 @@ def _period(each: RolePeriod | AccessPeriod | GroupPeriod) -> dict[str, Any]:
 
 def _place(kind: str, cursor: str | None) -> tuple[UUID | None, int | None]:
     """Return the last id of the page before, and the position of the first page. Errors: BadQuery."""
-    key = read_cursor(kind, cursor)
-    if key is None:
-        return None, None
-    after = as_id(key[0]) if isinstance(key[0], str) else None
-    if len(key) != 2 or after is None or not isinstance(key[1], int) or not 0 <= key[1] < 2**63:  # noqa: PLR2004 - id and position.
-        raise bad_cursor()
-    return after, key[1]
+    after, position = read_key(kind, cursor, an_id, a_position) or (None, None)
+    return after, position
 
 
 def _next(kind: str, last: UUID | None, position: int) -> str | None:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import IO, Final
 from uuid import UUID
 
 from aiohttp import web
@@ -27,6 +27,7 @@ from service.audit.proof_messages import (
     InclusionQuery,
     KeysAnswer,
 )
+from service.audit.sending import is_head, no_pieces, send_file
 from service.callers.stopped_logs import stopped
 from service.http.answer import Answer
 from service.proof.answers import checkpoint_of, keys_document, load_signed
@@ -34,6 +35,7 @@ from service.proof.evidence import Wanted, snapshot, write_evidence
 
 PLAIN: Final = "text/plain"
 NOTE_TYPE: Final = "text/plain; charset=utf-8"
+ZIP: Final = {"Content-Type": "application/zip"}
 CHUNK_BYTES: Final = 65_536
 IN_MEMORY_BYTES: Final = 1_000_000  # A larger bundle waits in a file.
 
@@ -85,6 +87,8 @@ async def evidence(call: Call, query: EvidenceQuery) -> web.StreamResponse:
         subject_id=query.subject,
         consistent_with=query.since,
     )
+    if is_head(call):
+        return await send_file(call, ZIP, no_pieces())
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         try:
             made = await write_evidence(
@@ -99,20 +103,18 @@ async def evidence(call: Call, query: EvidenceQuery) -> web.StreamResponse:
             raise NotFound(str(error)) from error
         except Contradicted as error:
             raise stopped(error.finding.code) from error
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "application/zip",
-                "Content-Length": str(file.tell()),
-                "Content-Disposition": f'attachment; filename="{_name(call.organization.id, made.last)}"',
-                "Cache-Control": "no-store",
-            }
-        )
+        headers = {
+            **ZIP,
+            "Content-Length": str(file.tell()),
+            "Content-Disposition": f'attachment; filename="{_name(call.organization.id, made.last)}"',
+        }
         file.seek(0)
-        await response.prepare(call.request)
-        while chunk := file.read(CHUNK_BYTES):
-            await response.write(chunk)
-        await response.write_eof()
-    return response
+        return await send_file(call, headers, _pieces(file))
+
+
+async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while piece := file.read(CHUNK_BYTES):
+        yield piece
 
 
 def _name(organization_id: UUID, last: int) -> str:

@@ -55,6 +55,7 @@ AUDIT_API: Final = Api(
             "Search the log.",
             answer=PagePosition[EventRow],
             query=EventsQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -64,6 +65,7 @@ AUDIT_API: Final = Api(
             "List provisioning cycles, newest first.",
             answer=PagePosition[CycleRow],
             query=CyclesQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -72,6 +74,7 @@ AUDIT_API: Final = Api(
             cycles.one_cycle,
             "Read a provisioning cycle, compared with the one before.",
             answer=CycleAnswer,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -81,6 +84,7 @@ AUDIT_API: Final = Api(
             "List requests that were refused, with what to change.",
             answer=PagePosition[RefusalRow],
             query=RefusalsQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -90,6 +94,7 @@ AUDIT_API: Final = Api(
             "Read what happened to a person, also after its deletion.",
             answer=PagePosition[EventRow],
             query=EventsQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -98,6 +103,7 @@ AUDIT_API: Final = Api(
             past.access,
             "Read when and why a person got and lost access.",
             answer=AccessAnswer,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -107,6 +113,7 @@ AUDIT_API: Final = Api(
             "Read what happened to a group, also after its deletion.",
             answer=PagePosition[EventRow],
             query=EventsQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -116,6 +123,7 @@ AUDIT_API: Final = Api(
             "Read who was in a group.",
             answer=PagePosition[MemberAtRow],
             query=AtQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -125,6 +133,7 @@ AUDIT_API: Final = Api(
             "Read who held a role.",
             answer=PagePosition[HolderRow],
             query=AtQuery,
+            is_recorded=True,
         ),
         Route(
             "POST",
@@ -144,6 +153,7 @@ AUDIT_API: Final = Api(
             "List who was erased, the last one first.",
             answer=Page[ErasureRow],
             query=ListQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -153,6 +163,7 @@ AUDIT_API: Final = Api(
             "List the people of an instant.",
             answer=PagePosition[PersonAtRow],
             query=PeopleAtQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -162,6 +173,7 @@ AUDIT_API: Final = Api(
             "Read a person as it was, and where each value came from.",
             answer=PersonAt,
             query=InstantQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -171,6 +183,7 @@ AUDIT_API: Final = Api(
             "Read a group as it was, and where each value came from.",
             answer=GroupAt,
             query=InstantQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",
@@ -180,6 +193,7 @@ AUDIT_API: Final = Api(
             "Compare two instants: which people and groups differ, and why.",
             answer=DiffPage,
             query=DiffQuery,
+            is_recorded=True,
         ),
         Route(
             "GET",

@@ -1,7 +1,7 @@
 """The logs whose requests are stopped: a new event would take a position that already meant something else.
 
-What compares logs with their witnesses stops and releases them; authentication refuses their requests. The command line
-and the console go on, because they repair.
+What compares logs with their checkpoints stops and releases them; authentication refuses their requests. The command line
+goes on, because it repairs.
 """
 
 from uuid import UUID
@@ -18,6 +18,10 @@ class StoppedLogs:
     def __len__(self) -> int:
         """Return how many logs are stopped."""
         return len(self._codes)
+
+    def __contains__(self, organization_id: UUID) -> bool:
+        """Return whether a log is stopped."""
+        return organization_id in self._codes
 
     def stop(self, organization_id: UUID, code: str) -> None:
         """Refuse the requests of an organization from now on."""

@@ -1,6 +1,8 @@
 """`scim-ledger audit …`: the questions of an auditor, each one command."""
 
-from collections.abc import Callable, Coroutine
+import sys
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -8,18 +10,18 @@ from uuid import UUID
 import typer
 
 from eventstore.postgres.connection import Connection
-from eventstore.read import position_at
 from projections.directory.actors import name_actors
 from projections.history.search import Search
-from schema.events.codec import TYPES
 from schema.events.organization import Organization as OrganizationState
 from schema.scim.errors import InvalidValue
 from service.cli.groups import group
 from service.cli.printing import audit as show
 from service.cli.printing.audit import Form
-from service.cli.process.output import say
+from service.cli.process.output import OutputClosed, say
 from service.cli.process.run import Organization, run_with_runtime
+from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
+from service.reads.flush import flush
 from service.replay.answers import (
     Page,
     access_of_user,
@@ -30,8 +32,9 @@ from service.replay.answers import (
 )
 from service.replay.cycles import search_of_cycle
 from service.replay.describe import DescribedEvent
-from service.replay.instants import MICROSECOND, IllegalInstant, read_begin, read_end, read_zone
-from service.replay.resolve import find_group, find_people, find_person, find_role
+from service.replay.instants import IllegalInstant, read_begin, read_end, read_zone
+from service.replay.resolve import find_group, find_person, find_role
+from service.replay.wanted import NOTHING, actors_of, positions_of, streams_of, types_in
 from service.runtime import Runtime
 
 PAGE: Final = 200
@@ -59,7 +62,8 @@ Types = Annotated[
     str | None,
     typer.Option("--type", help="Types of events, separated by commas: UserDeactivated."),
 ]
-Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, None]]
+# Answers a question, and returns the people and groups that it was about.
+Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, Collection[UUID] | None]]
 
 
 @audit.command("holders")
@@ -97,7 +101,7 @@ def audit_holders(
             after = page.items[-1].holder.user_id
         say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit holders")
 
 
 @audit.command("members")
@@ -113,7 +117,7 @@ def audit_members(
 ) -> None:
     """Show who was in a group on a day."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             group_id = await find_group(connection, found.id, group_name)
         rows: list[dict[str, Any]] = []
@@ -135,8 +139,9 @@ def audit_members(
                 break
             after = page.items[-1].period.member_id
         say(show.table(rows, Form.of(as_csv=as_csv, as_json=as_json), position))
+        return {group_id}
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit members")
 
 
 @audit.command("timeline")
@@ -155,17 +160,18 @@ def audit_timeline(
 ) -> None:
     """Show every change to one person, and by whom, oldest first."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             user_id = await find_person(connection, runtime.sealer, found.id, person)
-            wanted = await _search(connection, found, since, until, zone=zone, types=types)
+            wanted = await search_of(connection, found, since, until, zone=zone, types=types)
 
         async def page(begin: Page) -> Any:
             return await timeline_of_user(runtime, found, user_id, wanted=wanted, page=begin)
 
         await _show_events(page, Page("asc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+        return {user_id}
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit timeline")
 
 
 @audit.command("access")
@@ -178,12 +184,13 @@ def audit_access(
 ) -> None:
     """Show when and why one person got and lost access."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
             user_id = await find_person(connection, runtime.sealer, found.id, person)
         say(show.access(await access_of_user(runtime, found, user_id), found, as_json=as_json))
+        return {user_id}
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit access")
 
 
 @audit.command("events")
@@ -210,48 +217,46 @@ def audit_events(
 ) -> None:
     """Search the log, newest first."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> None:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
         async with runtime.pool.acquire() as connection:
-            wanted = await _search(connection, found, since, until, zone=zone, types=types)
-            streams: set[UUID] | None = None
-            if user_name is not None:
-                streams = set(await find_people(connection, runtime.sealer, found.id, user_name))
-            if group_name is not None:
-                of_group = {await find_group(connection, found.id, group_name)}
-                streams = of_group if streams is None else streams & of_group
-            actors = None
-            if actor is not None:
-                people = await find_people(connection, runtime.sealer, found.id, actor)
-                actors = [actor, *map(str, people)]
-        searched: Search | None = Search(
-            wanted.after_position,
-            wanted.to_position,
-            actors=actors,
-            token_id=token,
-            streams=None if streams is None else sorted(streams),
-            types=wanted.types,
-            role_id=find_role(found, role) if role is not None else None,
-            request_id=request,
-            source=source,
-            attribute=attribute,
-        )
-        if cycle is not None and searched is not None:
-            async with runtime.pool.acquire() as connection:
-                searched = searched.within(await search_of_cycle(connection, found.id, cycle))
+            wanted = await search_of(connection, found, since, until, zone=zone, types=types)
+            place = (connection, runtime.sealer, found.id)
+            searched = replace(
+                wanted,
+                actors=await actors_of(*place, actor),
+                token_id=token,
+                streams=await streams_of(*place, user_name=user_name, group=group_name),
+                role_id=find_role(found, role) if role is not None else None,
+                request_id=request,
+                source=source,
+                attribute=attribute,
+            )
+            if cycle is not None:
+                within = await search_of_cycle(connection, found.id, cycle)
+                searched = searched.within(within) or NOTHING
 
         async def page(begin: Page) -> Any:
-            return await search_events(runtime, found, searched or Search(streams=[]), begin)
+            return await search_events(runtime, found, searched, begin)
 
         await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
+        return searched.streams or ()
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit events")
 
 
-def with_organization(organization: str | None, ask: Command) -> None:
-    """Ask about an organization: the one that is named, or the only one."""
+def with_organization(organization: str | None, ask: Command, command: str) -> None:
+    """Ask about an organization: the one that is named, or the only one. The log will say who asked."""
 
     async def found(runtime: Runtime, _settings: object) -> None:
-        await ask(runtime, await find_organization(runtime, organization))
+        asked = await find_organization(runtime, organization)
+        subjects: Collection[UUID] = ()
+        try:
+            subjects = await ask(runtime, asked) or ()
+        finally:
+            error = sys.exc_info()[1]
+            if error is None or isinstance(error, OutputClosed):
+                runtime.reads.see(asked.id, cli_provenance(), command, subjects=subjects)
+                await flush(runtime.pool, runtime.reads)
 
     run_with_runtime(found)
 
@@ -276,7 +281,7 @@ async def _show_events(
         show.complain(say_more)
 
 
-async def _search(
+async def search_of(
     connection: Connection,
     organization: OrganizationState,
     since: str | None,
@@ -285,27 +290,12 @@ async def _search(
     zone: str | None,
     types: str | None,
 ) -> Search:
+    """Return which events of a period and of some types are wanted. Errors: InvalidValue."""
     begin, end = begin_of("--from", since, zone), end_of("--to", until, zone)
     if begin is not None and end is not None and end < begin:
         raise InvalidValue("The end is before the beginning; exchange --from and --to.")
-    return Search(
-        after_position=None
-        if begin is None
-        else await position_at(connection, organization.id, begin - MICROSECOND),
-        to_position=None if end is None else await position_at(connection, organization.id, end),
-        types=_types(types),
-    )
-
-
-def _types(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    known = {each.lower(): each for each in TYPES}
-    wanted = [each.strip() for each in text.split(",") if each.strip()]
-    for each in wanted:
-        if each.lower() not in known:
-            raise InvalidValue(f"There is no event {each!r}; there are {', '.join(TYPES)}.")
-    return [known[each.lower()] for each in wanted]
+    after, last = await positions_of(connection, organization.id, begin, end)
+    return Search(after, last, types=types_in(types))
 
 
 def begin_of(option: str, text: str | None, zone: str | None) -> datetime | None:

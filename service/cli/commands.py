@@ -14,10 +14,15 @@ from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.admin.accounts import accounts
 from service.cli.admin.clients import clients
+from service.cli.admin.console import console
 from service.cli.admin.guard import guard
 from service.cli.admin.organizations import organizations
 from service.cli.admin.role_groups import role_groups
 from service.cli.admin.tokens import tokens
+from service.cli.demo import demo
+from service.cli.feed.publishing import feed
+from service.cli.feed.webhooks import webhooks
+from service.cli.files.export import exports
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.keys import keys
 from service.cli.operate.check import check_command
@@ -38,6 +43,7 @@ from service.cli.process.run import (
 from service.cli.projections import projections
 from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
+from service.cli.recovery.backup import backup
 from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate
@@ -67,11 +73,15 @@ app.add_typer(users, name="user")
 app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")
 app.add_typer(clients, name="client")
+app.add_typer(webhooks, name="webhook")
+app.add_typer(feed, name="feed")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
 app.add_typer(projections, name="projections")
 app.add_typer(keys, name="keys")
+app.add_typer(console, name="console")
+app.add_typer(backup, name="backup")
 
 
 def show_version(is_wanted: bool) -> None:
@@ -163,7 +173,9 @@ organizations.command("export")(organization_export)
 organizations.command("erase")(organization_erase)
 audit.command("erase")(audit_erase)
 audit.command("erasures")(audit_erasures)
+app.command("demo")(demo)
 audit.add_typer(holds, name="hold")
+audit.add_typer(exports, name="export")
 
 
 @roles.command("list")

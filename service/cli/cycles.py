@@ -74,7 +74,7 @@ def audit_cycles(
         say(show.cycles(items, form, position))
         _say_more(limit, has_more=has_more)
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit cycles")
 
 
 @audit.command("refusals")
@@ -119,7 +119,7 @@ def audit_refusals(
         say(show.refusals(items, form, position))
         _say_more(limit, has_more=has_more)
 
-    with_organization(organization, ask)
+    with_organization(organization, ask, "audit refusals")
 
 
 def _period(

@@ -8,20 +8,23 @@ from contextlib import suppress
 
 import structlog
 
+from schema.scim.errors import NotFound
 from service.app import serving, until_stopped
-from service.cli.issue import issue_and_show
+from service.cli.admin.issue import issue_and_show
 from service.cli.printing.welcome import welcome, welcome_back
 from service.cli.process import output
 from service.cli.process.output import OutputClosed, OutputFailed
 from service.cli.process.run import unbroken
 from service.cli.provenance import cli_provenance
 from service.config import Settings
+from service.console.sessions.caller import ADMINISTRATOR, OPERATOR
+from service.console.sessions.links import make_link
 from service.database.address import record_address
 from service.database.session_check import refuse_other_session
 from service.http.connections.draining import Draining
 from service.limits.descriptors import raise_limit
 from service.organizations.first_start import set_up_first
-from service.organizations.register import CreatedOrganization
+from service.organizations.register import CreatedOrganization, find_organization
 from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
 from service.signals import ending
@@ -84,6 +87,7 @@ async def drain(draining: Draining, seconds: float) -> None:
 async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganization | None) -> None:
     """Print that the service is ready. Only a terminal is shown a token, because other people read stored logs."""
     try:
+        link = await _console_link(runtime, settings) if sys.stdout.isatty() else None
         if first is not None and sys.stdout.isatty():
             await issue_and_show(
                 runtime,
@@ -91,14 +95,28 @@ async def _welcome(runtime: Runtime, settings: Settings, first: CreatedOrganizat
                 issue_token(
                     runtime, first.organization, "first start", provenance=cli_provenance()
                 ),
-                lambda issued: welcome(settings, first.organization, issued.token),
+                lambda issued: welcome(settings, first.organization, issued.token, link),
             )
         elif first is not None:
-            await output.show(welcome(settings, first.organization, None))
+            await output.show(welcome(settings, first.organization, None, link))
         else:
-            await output.show(await welcome_back(runtime, settings))
+            await output.show(await welcome_back(runtime, settings, link))
     except (OutputClosed, OutputFailed) as error:  # The service runs all the same.
         log.warning("standard_output_unusable", error=str(error))
+
+
+async def _console_link(runtime: Runtime, settings: Settings) -> str | None:
+    """Return a link that signs in to the console; None without a console, or if several organizations share it."""
+    if not settings.console:
+        return None
+    try:
+        organization = await find_organization(runtime, None)
+    except NotFound:
+        return None
+    actor = cli_provenance().actor_id
+    return settings.origin + await make_link(
+        runtime.pool, organization.id, [ADMINISTRATOR, OPERATOR], actor
+    )
 
 
 def _mention(text: str) -> None:

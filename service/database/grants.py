@@ -36,6 +36,12 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "request_days": WRITE,
         "cycles": WRITE,
         "open_cycles": WRITE,
+        "webhooks": WRITE,
+        "dead_letters": WRITE,
+        "console_links": WRITE,
+        "console_sessions": WRITE,
+        "console_form_keys": WRITE,
+        "audit_reads": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},
     "proof": {

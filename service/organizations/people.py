@@ -22,7 +22,6 @@ from service.organizations.users import create_user, role_id_of
 from service.runtime import Runtime
 from service.write.commands import DeleteUser, PatchUser
 
-EVENTS_MAX: Final = 10_000  # Of one person; the newest decide who wrote an attribute last.
 PAGE_EVENTS: Final = 1_000
 PROVIDER: Final = "scim"  # The source of what an identity provider writes.
 
@@ -222,13 +221,12 @@ async def read_origins(
     connection: Connection, organization_id: UUID, stream_id: UUID
 ) -> dict[str, Cause]:
     """Return the cause of the last write of each attribute of a user or a group, by the attribute's path."""
-    causes: list[tuple[Any, Cause]] = []
+    origins: dict[str, Cause] = {}
     version = 0
-    while len(causes) < EVENTS_MAX:
-        page = await read_stream(
-            connection, organization_id, stream_id, limit=PAGE_EVENTS, after_version=version
-        )
-        causes += [
+    while page := await read_stream(
+        connection, organization_id, stream_id, limit=PAGE_EVENTS, after_version=version
+    ):
+        origins |= attribute_origins(
             (
                 decode(each.type, each.schema_version, each.data, None),
                 Cause(
@@ -242,8 +240,6 @@ async def read_origins(
             )
             for each in page
             if is_known(each.type, each.schema_version)
-        ]
-        if len(page) < PAGE_EVENTS:
-            break
+        )
         version = page[-1].version
-    return attribute_origins(causes)
+    return origins

@@ -28,6 +28,8 @@ from service.replay.describe import DescribedEvent, describe
 from service.replay.subjects import Subject, read_subjects
 from service.runtime import Runtime
 
+ACCESS_EVENTS_MAX: Final = 10_000  # Of one person.
+ACCESS_PAGE: Final = 1_000
 ACCESS_TYPES: Final = (
     *("UserProvisioned", "RoleAssigned", "UserDeactivated", "UserReactivated", "UserDeleted"),
     *("MembersAdded", "MembersRemoved", "GroupDeleted", "UserErased"),
@@ -94,7 +96,9 @@ async def timeline_of_group(
 ) -> Events:
     """Return what happened to a group, also after its deletion. Errors: NotFound."""
     await _existing(runtime, organization.id, group_id, is_user=False)
-    return await search_events(runtime, organization, replace(wanted, streams=[group_id]), page)
+    is_asked_for = wanted.streams is None or group_id in wanted.streams
+    narrowed = replace(wanted, streams=[group_id] if is_asked_for else [])
+    return await search_events(runtime, organization, narrowed, page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +109,34 @@ class Access:
     roles: Sequence[RolePeriod]
     active: Sequence[AccessPeriod]
     groups: Sequence[tuple[GroupPeriod, str]]  # Each with the name of the group.
-    events: Sequence[DescribedEvent]
+    events: Sequence[DescribedEvent]  # The newest ACCESS_EVENTS_MAX, oldest first.
+    lost_by: DescribedEvent | None  # The event that ended the last period of access.
     position: int
 
     @property
+    def has_access(self) -> bool:
+        """Return whether the account is active."""
+        return bool(self.active) and self.active[-1].to_at is None
+
+    @property
     def lost_at(self) -> datetime | None:
-        """Return when the person lost access; None while it has access."""
-        last = self.active[-1] if self.active else None
-        return last.to_at if last else None
+        """Return when the person lost access; None while it has access, or if it never had any."""
+        return self.active[-1].to_at if self.active else None
 
 
 async def access_of_user(runtime: Runtime, organization: Organization, user_id: UUID) -> Access:
     """Return when and why a person got and lost access. Errors: NotFound."""
     subject = await _existing(runtime, organization.id, user_id, is_user=True)
     wanted = Search(member_id=user_id, types=ACCESS_TYPES)
-    found = await search_events(runtime, organization, wanted, Page(order="asc", limit=1_000))
+    events, position = await _newest(runtime, organization, wanted)
+    async with runtime.pool.acquire() as connection:
+        active = await access_of(connection, organization.id, user_id)
+    lost_by = None
+    if active and (end := active[-1].to_position) is not None:
+        ended = Search(end - 1, end, streams=[user_id])
+        lost_by = next(
+            iter((await search_events(runtime, organization, ended, Page())).events), None
+        )
     async with runtime.pool.acquire() as connection:
         groups = await memberships_of(connection, organization.id, user_id)
         names = await read_subjects(
@@ -128,11 +145,27 @@ async def access_of_user(runtime: Runtime, organization: Organization, user_id: 
         return Access(
             subject,
             await roles_of(connection, organization.id, user_id),
-            await access_of(connection, organization.id, user_id),
+            active,
             [(each, _name(names, each.group_id)) for each in groups],
-            found.events,
-            found.position,
+            events,
+            lost_by,
+            position,
         )
+
+
+async def _newest(
+    runtime: Runtime, organization: Organization, wanted: Search
+) -> tuple[list[DescribedEvent], int]:
+    """Return the newest ACCESS_EVENTS_MAX events that match, oldest first, and their position of the log."""
+    events: list[DescribedEvent] = []
+    page, has_more, position = Page("desc", limit=ACCESS_PAGE), True, 0
+    while has_more and len(events) < ACCESS_EVENTS_MAX:
+        found = await search_events(runtime, organization, wanted, page)
+        events += found.events
+        has_more, position = found.has_more, found.position
+        if has_more:
+            page = Page("desc", events[-1].position, position, ACCESS_PAGE)
+    return events[:ACCESS_EVENTS_MAX][::-1], position
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from projections.directory.queries.past import (
 from projections.directory.queries.people import PeopleFilter, Person
 from projections.directory.queries.point_reads import Resource
 from projections.directory.rows import user_attributes
+from projections.history.read import Activity
 from projections.history.search import Search, search
 from schema.events.organization import Organization
 from schema.events.origins import ACTIVE, ROLE
@@ -35,7 +36,7 @@ VALUE_TYPES: Final = (
     *("UserProvisioned", "UserChanged", "UserLinked", "RoleAssigned"),
     *("UserDeactivated", "UserReactivated", "GroupCreated", "GroupChanged"),
 )
-EVENTS_MAX: Final = 10_000  # Of one resource, or of one page of differences.
+EVENTS_MAX: Final = 10_000  # Of one resource, or of one page of differences: the newest.
 PIECE: Final = 200  # Resources that are compared at a time.
 
 
@@ -104,44 +105,47 @@ async def people_at(
 
 
 async def user_at(
-    runtime: Runtime, organization: Organization, user_id: UUID, at: datetime | None
+    runtime: Runtime,
+    organization: Organization,
+    user_id: UUID,
+    at: datetime | None,
+    *,
+    position: int | None = None,
 ) -> Past:
     """Return a user as it was at an instant. Errors: NotFound, also if the person was erased since."""
-    return await _past(runtime, organization, user_id, at, is_user=True)
+    return await _past(runtime, organization, user_id, at, position, is_user=True)
 
 
 async def group_at(
-    runtime: Runtime, organization: Organization, group_id: UUID, at: datetime | None
+    runtime: Runtime,
+    organization: Organization,
+    group_id: UUID,
+    at: datetime | None,
+    *,
+    position: int | None = None,
 ) -> Past:
     """Return a group as it was at an instant, without its members. Errors: NotFound."""
-    return await _past(runtime, organization, group_id, at, is_user=False)
+    return await _past(runtime, organization, group_id, at, position, is_user=False)
 
 
-async def _past(
+async def _past(  # noqa: PLR0917 - which resource, when.
     runtime: Runtime,
     organization: Organization,
     resource_id: UUID,
     at: datetime | None,
+    position: int | None,
     *,
     is_user: bool,
 ) -> Past:
     async with runtime.pool.acquire() as connection:
-        position = await _position(connection, organization.id, at, None)
+        position = await _position(connection, organization.id, at, position)
         then = await _read(connection, organization.id, [resource_id], position, is_user=is_user)
         if resource_id not in then:
             raise NotFound(_absence(resource_id, is_user=is_user))
         end = await followed(connection, organization.id)
         now = await _read(connection, organization.id, [resource_id], end, is_user=is_user)
-        wanted = Search(streams=[resource_id], to_position=position, types=VALUE_TYPES)
-        found = await search(
-            connection,
-            organization.id,
-            wanted,
-            order="asc",
-            after=None,
-            position=position,
-            limit=EVENTS_MAX,
-        )
+        wanted = Search(streams=[resource_id], types=VALUE_TYPES)
+        found = await _newest(connection, organization.id, wanted, position)
         events = await describe(connection, runtime.sealer, organization, found)
     today = _values(now[resource_id]) if resource_id in now else {}
     origins = _origins(events)
@@ -150,6 +154,22 @@ async def _past(
         for name, value in _values(then[resource_id]).items()
     ]
     return Past(then[resource_id], values, resource_id in now, position)
+
+
+async def _newest(
+    connection: Connection, organization_id: UUID, wanted: Search, position: int
+) -> list[Activity]:
+    """Return the newest EVENTS_MAX events that match up to a position, oldest first."""
+    found = await search(
+        connection,
+        organization_id,
+        wanted,
+        order="desc",
+        after=None,
+        position=position,
+        limit=EVENTS_MAX,
+    )
+    return found[::-1]
 
 
 def _absence(resource_id: UUID, *, is_user: bool) -> str:
@@ -295,18 +315,8 @@ async def _explained(  # noqa: PLR0917 - the same, and by what they are named.
     """Return differences with names and with the events that made them."""
     if not found:
         return []
-    wanted = Search(
-        after_position=before, to_position=position, streams=[each.id for each in found]
-    )
-    activities = await search(
-        connection,
-        organization.id,
-        wanted,
-        order="asc",
-        after=None,
-        position=position,
-        limit=EVENTS_MAX,
-    )
+    wanted = Search(after_position=before, streams=[each.id for each in found])
+    activities = await _newest(connection, organization.id, wanted, position)
     events = await describe(connection, runtime.sealer, organization, activities)
     members = {each.member_id for item in found for each, _ in item.moved}
     names = await read_subjects(

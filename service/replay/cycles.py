@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
-from projections.directory.load import load_clients, load_tokens
 from projections.history.search import Search, reached
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
+from service.replay.describe import token_labels
 from service.replay.subjects import Subject, read_subjects
 from service.requests.count import bounds, counts_of, is_over
 from service.requests.read import (
@@ -133,14 +133,6 @@ async def _counted(
         }
         found.append(CountedCycle(each, labels.get(each.token_id), not is_over(each), counts))
     return found
-
-
-async def token_labels(connection: Connection, organization_id: UUID) -> dict[UUID, str]:
-    """Return the labels of the tokens and the clients of an organization by id."""
-    tokens = await load_tokens(connection, organization_id)
-    clients = await load_clients(connection, organization_id)
-    labels = {each.id: each.label for each in tokens.values()}
-    return labels | {each.id: each.label for each in clients.values()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory.actors import Actor, name_actors
-from projections.directory.load import load_tokens
+from projections.directory.load import load_clients, load_tokens
 from projections.history.read import Activity
+from schema.events.group import GroupEvent
+from schema.events.hold import HoldEvent
 from schema.events.organization import Organization
+from schema.events.user import UserEvent
 from service.replay.sentences import NAMED_MAX, Wording, sentence
 from service.replay.subjects import Change, Subject, read_subjects
 
 ResourceKind = Literal["User", "Group", "Organization", "Hold"]
 GROUP_TYPES: Final = frozenset({"MembersAdded", "MembersRemoved"})
-HOLD_TYPES: Final = frozenset({"GuardHeld", "UsersHeld", "HoldApproved", "HoldRejected"})
-ROLE_TYPES: Final = frozenset({"RoleAssigned", "ExplicitRoleChanged", "ReferenceErased"})
+KINDS: Final[Mapping[str, ResourceKind]] = {
+    **{each.__name__: "User" for each in get_args(UserEvent)},
+    **{each.__name__: "Group" for each in get_args(GroupEvent)},
+    **{each.__name__: "Hold" for each in get_args(HoldEvent)},
+}
 HIDDEN_FACTS: Final = frozenset({"jtiHash"})
 
 
@@ -40,16 +46,12 @@ class DescribedEvent:
     sentence: str
     facts: Mapping[str, Any]
     changes: Sequence[Change]
+    wording: Wording  # What the sentence names, for sentences in other languages.
 
 
 def kind_of(event_type: str) -> ResourceKind:
     """Return what an event is about."""
-    if event_type in HOLD_TYPES:
-        return "Hold"
-    if event_type in GROUP_TYPES or event_type.startswith("Group"):
-        return "Group"
-    is_of_user = event_type.startswith("User") or event_type in ROLE_TYPES
-    return "User" if is_of_user else "Organization"
+    return KINDS.get(event_type, "Organization")
 
 
 async def describe(
@@ -63,16 +65,23 @@ async def describe(
     """Return events as an auditor reads them, in the order given. `first` is a member to name before others."""
     streams = (
         {each.stream_id for each in events}
-        | {member for each in events for member in _members(each, first)}
+        | {each for event in events for each in (*_members(event, first), *_subjects(event))}
         | {cause for each in events if (cause := _cause(each)) is not None}
     )
     subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
     acted = [(each.actor_id, each.source) for each in events]
     actors = await name_actors(connection, organization.id, acted)
-    tokens = await load_tokens(connection, organization.id)
-    labels = {each.id: each.label for each in tokens.values()}
+    labels = await token_labels(connection, organization.id)
     naming = Naming(organization, subjects, actors, labels, first)
     return [naming.described(each) for each in events]
+
+
+async def token_labels(connection: Connection, organization_id: UUID) -> dict[UUID, str]:
+    """Return the labels of the tokens and the clients of an organization by id."""
+    tokens = await load_tokens(connection, organization_id)
+    clients = await load_clients(connection, organization_id)
+    labels = {each.id: each.label for each in tokens.values()}
+    return labels | {each.id: each.label for each in clients.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Naming:
     organization: Organization
     subjects: Mapping[UUID, Subject]
     actors: Mapping[str, Actor]
-    labels: Mapping[UUID, str]  # Of tokens.
+    labels: Mapping[UUID, str]  # Of tokens and clients.
     first: UUID | None
 
     def described(self, event: Activity) -> DescribedEvent:
@@ -99,7 +108,7 @@ class Naming:
             attributes=facts.get("attributes") or list(facts.get("values", ())),
             role=facts.get("role"),
             former_role=facts.get("previousRole"),
-            members=[self.name(each) for each in _members(event, self.first)],
+            members=[self.name(each) for each in _members(event, self.first) or _subjects(event)],
             member_count=len(facts.get("members", ())),
             cause=self.name(cause) if (cause := _cause(event)) else None,
         )
@@ -118,6 +127,7 @@ class Naming:
             sentence(event.type, wording),
             facts,
             self._changes(event, facts),
+            wording,
         )
 
     def name(self, resource_id: UUID) -> str:
@@ -132,8 +142,8 @@ class Naming:
         for name in ("role", "previousRole"):
             if text := facts.get(f"{name}Id"):
                 facts[name] = self.organization.role_name(UUID(text)) or text
-        if event.type == "TokenRevoked":
-            facts["label"] = self.labels.get(UUID(facts["tokenId"]), facts["tokenId"])
+        if "label" not in facts and (text := facts.get("tokenId") or facts.get("clientId")):
+            facts["label"] = self.labels.get(UUID(text), text)
         return facts
 
     def _changes(self, event: Activity, facts: Mapping[str, Any]) -> Sequence[Change]:
@@ -157,6 +167,13 @@ def _members(event: Activity, first: UUID | None) -> list[UUID]:
         found.remove(first)
         found.insert(0, first)
     return found[:NAMED_MAX]
+
+
+def _subjects(event: Activity) -> list[UUID]:
+    """Return whom a read was about, as far as a sentence names them."""
+    if event.type != "AuditRead":
+        return []
+    return list(map(UUID, event.facts.get("subjects", ())[:NAMED_MAX]))
 
 
 def _cause(event: Activity) -> UUID | None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 import orjson
@@ -11,15 +11,18 @@ import orjson
 from projections.history.read import groups_at
 from projections.history.search import Search, reached
 from schema.events.organization import ROLE_NAMES, Organization
+from schema.events.proof import AuditExported
 from service.replay.answers import NamedHolder, Page, role_holders, search_events
 from service.replay.documents import EVENT_COLUMNS, csv_text, event_document, flat_event
+from service.replay.parquet import ParquetFile
 from service.replay.subjects import read_subjects
 from service.runtime import Runtime
 
-Format = Literal["ndjson", "csv"]
+Format = Literal["ndjson", "csv", "parquet"]
 MEDIA_TYPES: Final[Mapping[Format, str]] = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
 }
 PAGE: Final = 500
 ACCESS_COLUMNS: Final = (
@@ -27,6 +30,9 @@ ACCESS_COLUMNS: Final = (
 )
 Row = Mapping[str, Any]
 Report = Callable[[int, int], None]  # Takes the rows that were written, and the position reached.
+
+
+What = Literal["events", "access", "report"]
 
 
 @dataclass(slots=True)
@@ -51,6 +57,17 @@ class Written:
         return str(self.sha256.hexdigest())
 
 
+def exported(what: What, written: Written, first: int) -> AuditExported:
+    """Return the event of an export, from a position on. If it was not read to its end, it is of what was given out."""
+    return AuditExported(
+        what=what,
+        from_position=max(1, first),
+        to_position=max(1, written.last or written.position),
+        digest=written.digest,
+        disclosure="full",
+    )
+
+
 async def begin(runtime: Runtime, organization: Organization) -> Written:
     """Return the beginning of an export: it holds nothing that happens later."""
     async with runtime.pool.acquire() as connection:
@@ -66,21 +83,21 @@ async def export_events(  # noqa: PLR0917 - whose events, which, in which form, 
     *,
     after: int = 0,
 ) -> AsyncIterator[bytes]:
-    """Yield the events that match, oldest first, after a position. `written` counts them."""
-    if form == "csv":
-        yield written.piece(csv_text((), EVENT_COLUMNS).encode())
+    """Yield the events that match, oldest first, after a position. `written` counts them. Errors: NoParquet."""
+    file = _file(form, EVENT_COLUMNS)
+    yield written.piece(file.begin())
     has_more, last = True, after
     while has_more:
         page = Page("asc", last, written.position, PAGE)
         found = await search_events(runtime, organization, wanted, page)
         if found.events:
-            rows = flat_event if form == "csv" else event_document
-            yield written.piece(_piece(map(rows, found.events), form, EVENT_COLUMNS))
+            rows = event_document if form == "ndjson" else flat_event
+            piece = written.piece(file.put(map(rows, found.events)))
             last = found.events[-1].position
             written.count, written.last = written.count + len(found.events), last
+            yield piece
         has_more = found.has_more
-    if form == "ndjson":
-        yield trailer(written)
+    yield _end(file, form, written)
 
 
 async def export_access(
@@ -91,16 +108,18 @@ async def export_access(
     *,
     position: int | None = None,
 ) -> AsyncIterator[bytes]:
-    """Yield who had which access at a position of the log: role, state and groups. `written` counts the people."""
+    """Yield who had which access at a position of the log: role, state and groups. `written` counts the people.
+
+    Errors: NoParquet.
+    """
     position = written.position if position is None else position
-    if form == "csv":
-        yield written.piece(csv_text((), ACCESS_COLUMNS).encode())
-    async for rows in access_rows(runtime, organization, position):
-        yield written.piece(_piece(rows, form, ACCESS_COLUMNS))
-        written.count += len(rows)
     written.last = position
-    if form == "ndjson":
-        yield trailer(written)
+    file = _file(form, ACCESS_COLUMNS)
+    yield written.piece(file.begin())
+    async for rows in access_rows(runtime, organization, position):
+        written.count += len(rows)
+        yield written.piece(file.put(rows))
+    yield _end(file, form, written)
 
 
 async def access_rows(
@@ -157,10 +176,54 @@ async def _with_groups(  # noqa: PLR0917 - whose, at which position.
     ]
 
 
-def _piece(rows: Iterable[Row], form: Format, columns: Sequence[str]) -> bytes:
-    if form == "csv":
-        return csv_text(rows, columns, has_header=False).encode()
-    return b"".join(orjson.dumps(dict(row), default=str) + b"\n" for row in rows)
+class _File(Protocol):
+    """Makes the bytes of a file from rows."""
+
+    def begin(self) -> bytes: ...
+
+    def put(self, rows: Iterable[Row], /) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Csv:
+    columns: Sequence[str]
+
+    def begin(self) -> bytes:
+        return csv_text((), self.columns).encode()
+
+    def put(self, rows: Iterable[Row]) -> bytes:
+        return csv_text(rows, self.columns, has_header=False).encode()
+
+    def end(self) -> bytes:
+        return b""
+
+
+class _Lines:
+    def begin(self) -> bytes:
+        return b""
+
+    def put(self, rows: Iterable[Row]) -> bytes:
+        return b"".join(orjson.dumps(dict(row), default=str) + b"\n" for row in rows)
+
+    def end(self) -> bytes:
+        return b""
+
+
+def _file(form: Format, columns: Sequence[str]) -> _File:
+    match form:
+        case "csv":
+            return _Csv(columns)
+        case "ndjson":
+            return _Lines()
+        case "parquet":
+            return ParquetFile(columns)
+
+
+def _end(file: _File, form: Format, written: Written) -> bytes:
+    last = written.piece(file.end())
+    return last + trailer(written) if form == "ndjson" else last
 
 
 def trailer(written: Written) -> bytes:

@@ -10,6 +10,7 @@ INSTANT: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?"
 )
 DAY: Final = timedelta(days=1)
+FIRST: Final = datetime.min.replace(tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -41,6 +42,11 @@ def read_end(text: str, zone: ZoneInfo) -> datetime:
     if DATE.fullmatch(text):
         return _at_midnight(_next(_date(text)), zone) - MICROSECOND
     return _instant(text)
+
+
+def earlier(instant: datetime, span: timedelta) -> datetime:
+    """Return the instant that lies so long before another, or the first that there is."""
+    return instant - span if instant - FIRST > span else FIRST
 
 
 def _date(text: str) -> date:

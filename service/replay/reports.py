@@ -1,23 +1,30 @@
 """Reports ready to print: access on a day, role changes, leavers, administrators over time, people not seen."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from eventstore.postgres.connection import Connection
 from eventstore.read import position_at
-from projections.history.read import access_of, last_provisioned, memberships_of, roles_of
+from projections.history.read import last_access_ends, last_provisioned, role_periods
 from projections.history.search import Search, reached
 from schema.events.organization import TOKEN_ROLE, Organization
 from service.replay.answers import Page, search_events
 from service.replay.describe import DescribedEvent
 from service.replay.export import ACCESS_COLUMNS, Row, access_rows
+from service.replay.instants import FIRST, earlier
+from service.replay.wanted import positions_of
 from service.runtime import Runtime
 
 ROWS_MAX: Final = 100_000
 PAGE: Final = 500
+ENDS: Final[Mapping[str, str]] = {
+    "UserDeactivated": "deactivated",
+    "UserReactivated": "reactivated",
+    "UserDeleted": "deleted",
+}
 TITLES: Final[Mapping[str, str]] = {
     "access": "Access on a day",
     "role-changes": "Role changes in a period",
@@ -61,45 +68,70 @@ async def report(
     span = f"from {period.begin:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC"
     match name:
         case "access":
-            rows = [row async for page in access_rows(runtime, organization, last) for row in page]
             columns: Sequence[str] = ACCESS_COLUMNS
+            rows = _access(runtime, organization, last)
             span = f"as of {period.end:%Y-%m-%d %H:%M} UTC"
         case "role-changes":
             columns = ("recordedAt", "userName", "from", "to", "by", "position")
-            events = _events(runtime, organization, period, ("RoleAssigned",))
-            rows = [_role_change(each) async for each in events]
+            rows = _role_changes(runtime, organization, period)
         case "leavers":
             columns = ("userName", "deactivatedAt", "lastAccessRemovedAt", "hours", "position")
-            rows = [row async for row in _leavers(runtime, organization, period)]
+            rows = _leavers(runtime, organization, period)
         case "administrators":
             columns = ("recordedAt", "userName", "change", "by", "position")
-            rows = [row async for row in _administrators(runtime, organization, period)]
+            rows = _administrators(runtime, organization, period)
         case _:
             columns = ("userName", "displayName", "role", "active", "lastSeenAt", "id")
-            rows = await _unseen(runtime, organization, last, period.end - timedelta(days=days))
+            since = earlier(period.end, timedelta(days=days))
+            rows = _unseen(runtime, organization, last, since)
             span = f"for {days} days before {period.end:%Y-%m-%d %H:%M} UTC"
-    return Table(TITLES[name], span, columns, rows[:ROWS_MAX], now)
+    found = await _first(rows)
+    if len(found) > ROWS_MAX:
+        span += f", the first {ROWS_MAX:,} rows only"
+    return Table(TITLES[name], span, columns, found[:ROWS_MAX], now)
 
 
-async def _events(
+async def _first(rows: AsyncIterator[Row]) -> list[Row]:
+    """Return the first rows, one more than a report holds if there are so many."""
+    found: list[Row] = []
+    async with aclosing(rows) as each:  # type: ignore[type-var]
+        async for row in each:
+            found.append(row)
+            if len(found) > ROWS_MAX:
+                break
+    return found
+
+
+async def _pages(
     runtime: Runtime, organization: Organization, period: Period, types: Sequence[str]
-) -> AsyncIterator[DescribedEvent]:
-    """Yield the events of some types in a period, oldest first."""
+) -> AsyncIterator[Sequence[DescribedEvent]]:
+    """Yield the events of some types in a period, oldest first, in pages."""
     async with runtime.pool.acquire() as connection:
-        before = period.begin - timedelta(microseconds=1)
-        wanted = Search(
-            await position_at(connection, organization.id, before),
-            await position_at(connection, organization.id, period.end),
-            types=types,
-        )
+        after, last = await positions_of(connection, organization.id, period.begin, period.end)
+    wanted = Search(after, last, types=types)
     page = Page("asc", limit=PAGE)
     while True:
         found = await search_events(runtime, organization, wanted, page)
-        for event in found.events:
-            yield event
+        yield found.events
         if not found.has_more:
             return
         page = Page("asc", found.events[-1].position, found.position, PAGE)
+
+
+async def _access(
+    runtime: Runtime, organization: Organization, position: int
+) -> AsyncIterator[Row]:
+    async for page in access_rows(runtime, organization, position):
+        for row in page:
+            yield row
+
+
+async def _role_changes(
+    runtime: Runtime, organization: Organization, period: Period
+) -> AsyncIterator[Row]:
+    async for page in _pages(runtime, organization, period, ("RoleAssigned",)):
+        for event in page:
+            yield _role_change(event)
 
 
 def _role_change(event: DescribedEvent) -> Row:
@@ -117,81 +149,68 @@ async def _leavers(
     runtime: Runtime, organization: Organization, period: Period
 ) -> AsyncIterator[Row]:
     """Yield who was deactivated or deleted, and when the last of its access was removed."""
-    types = ("UserDeactivated", "UserDeleted")
     seen: set[UUID] = set()
-    async for event in _events(runtime, organization, period, types):
-        if event.resource_id in seen:
-            continue
-        seen.add(event.resource_id)
+    async for page in _pages(runtime, organization, period, ("UserDeactivated", "UserDeleted")):
+        first: dict[UUID, DescribedEvent] = {}
+        for event in page:
+            if event.resource_id not in seen:
+                first.setdefault(event.resource_id, event)
+        seen |= first.keys()
         async with runtime.pool.acquire() as connection:
-            last = await _last_access(connection, organization.id, event.resource_id)
-        hours = None if last is None else round((last - event.recorded_at) / timedelta(hours=1), 2)
-        yield {
-            "userName": event.resource_name,
-            "deactivatedAt": event.recorded_at,
-            "lastAccessRemovedAt": last,
-            "hours": None if hours is None else max(0.0, hours),
-            "position": event.position,
-        }
-
-
-async def _last_access(
-    connection: Connection, organization_id: UUID, user_id: UUID
-) -> datetime | None:
-    """Return when the last of account and memberships ended; None while any of it is left."""
-    account = await access_of(connection, organization_id, user_id)
-    groups = await memberships_of(connection, organization_id, user_id)
-    ends = [each.to_at for each in account] + [each.to_at for each in groups]
-    known = [each for each in ends if each is not None]
-    return None if len(known) < len(ends) else max(known, default=None)
+            ends = await last_access_ends(connection, organization.id, list(first))
+        for event in first.values():
+            last = ends.get(event.resource_id)
+            hours = None if last is None else (last - event.recorded_at) / timedelta(hours=1)
+            yield {
+                "userName": event.resource_name,
+                "deactivatedAt": event.recorded_at,
+                "lastAccessRemovedAt": last,
+                "hours": None if hours is None else max(0.0, round(hours, 2)),
+                "position": event.position,
+            }
 
 
 async def _administrators(
     runtime: Runtime, organization: Organization, period: Period
 ) -> AsyncIterator[Row]:
     """Yield who became an Administrator, and who no longer was one."""
-    types = ("UserProvisioned", "RoleAssigned", "UserDeactivated", "UserReactivated", "UserDeleted")
+    types = ("UserProvisioned", "RoleAssigned", *ENDS)
     administrator = organization.roles[TOKEN_ROLE]
-    async for event in _events(runtime, organization, period, types):
-        change = None
-        if event.facts.get("role") == TOKEN_ROLE:
-            change = f"became {TOKEN_ROLE}"
-        elif event.facts.get("previousRole") == TOKEN_ROLE:
-            change = f"is no longer {TOKEN_ROLE}"
-        elif event.type not in {"UserProvisioned", "RoleAssigned"}:
-            async with runtime.pool.acquire() as connection:
-                periods = await roles_of(connection, organization.id, event.resource_id)
-            held = [
-                each
-                for each in periods
-                if each.role_id == administrator
-                and each.from_position <= event.position
-                and (each.to_position is None or each.to_position >= event.position)
-            ]
-            words = {"UserDeactivated": "deactivated", "UserReactivated": "reactivated"}
-            change = words.get(event.type, "deleted") if held else None
-        if change:
-            yield {
-                "recordedAt": event.recorded_at,
-                "userName": event.resource_name,
-                "change": change,
-                "by": event.actor.name,
-                "position": event.position,
-            }
+    async for page in _pages(runtime, organization, period, types):
+        people = {each.resource_id for each in page if each.type in ENDS}
+        async with runtime.pool.acquire() as connection:
+            held = await role_periods(connection, organization.id, administrator, list(people))
+        for event in page:
+            if change := _change(event, held.get(event.resource_id, ())):
+                yield {
+                    "recordedAt": event.recorded_at,
+                    "userName": event.resource_name,
+                    "change": change,
+                    "by": event.actor.name,
+                    "position": event.position,
+                }
+
+
+def _change(event: DescribedEvent, held: Sequence[tuple[int, int | None]]) -> str | None:
+    """Return what an event means to somebody who was an Administrator between some positions; None for nothing."""
+    if event.facts.get("role") == TOKEN_ROLE:
+        return f"became {TOKEN_ROLE}"
+    if event.facts.get("previousRole") == TOKEN_ROLE:
+        return f"is no longer {TOKEN_ROLE}"
+    is_held = any(
+        begin <= event.position and (end is None or end >= event.position) for begin, end in held
+    )
+    return ENDS.get(event.type) if is_held else None
 
 
 async def _unseen(
     runtime: Runtime, organization: Organization, position: int, since: datetime
-) -> list[Row]:
-    """Return the people of whom the log has no event since an instant."""
-    rows: list[Row] = []
+) -> AsyncIterator[Row]:
+    """Yield the people of a position of whom no identity provider caused an event from an instant up to it."""
     async for page in access_rows(runtime, organization, position):
         ids = [row["id"] for row in page]
         async with runtime.pool.acquire() as connection:
-            seen = await last_provisioned(connection, organization.id, ids)
-        rows += [
-            {**row, "lastSeenAt": seen.get(row["id"])}
-            for row in page
-            if seen.get(row["id"], datetime(1, 1, 1, tzinfo=UTC)) < since
-        ]
-    return rows
+            seen = await last_provisioned(connection, organization.id, ids, position)
+        for row in page:
+            if seen.get(row["id"], FIRST) < since:
+                yield {**row, "lastSeenAt": seen.get(row["id"])}

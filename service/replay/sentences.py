@@ -16,6 +16,13 @@ LABELS: Final[Mapping[str, str]] = {
     "title": "the title",
     "userName": "the user name",
 }
+EXPORTS: Final[Mapping[str, str]] = {
+    "evidence": "evidence",
+    "events": "the events",
+    "access": "who had which access",
+    "report": "a report",
+    "organization": "everything",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class Wording:
     """What a sentence may name: everything is a text that a person recognizes."""
 
     actor: str
-    token: str | None  # Its label.
+    token: str | None  # The label of the token or client that it used.
     subject: str  # The user, the group or the organization.
     facts: Mapping[str, Any]
     attributes: Sequence[str] = ()
@@ -37,7 +44,7 @@ class Wording:
 def sentence(event_type: str, wording: Wording) -> str:
     """Return the sentence of an event."""
     actor = f"{wording.actor} (token “{wording.token}”)" if wording.token else wording.actor
-    say = SENTENCES.get(event_type)
+    say = SENTENCES.get(event_type)  # A later release may have written other types.
     return f"{actor} {say(wording)}." if say else f"{actor}: {event_type} of {wording.subject}."
 
 
@@ -87,9 +94,48 @@ def _held(wording: Wording) -> str:
     return f"asked for the {kind} of {_users(wording)}, which waits in hold {wording.subject}"
 
 
+def _webhook(wording: Wording) -> str:
+    webhook = f"webhook {wording.facts.get('webhookId')}"
+    match wording.facts.get("change"):
+        case "replayed":
+            return f"let {webhook} have all events after {wording.facts.get('after')} again"
+        case "secretRotated":
+            return f"gave {webhook} another secret"
+        case change:
+            return f"{change} {webhook}"
+
+
 def _users(wording: Wording) -> str:
     count = len(wording.facts.get("users", ()))
     return f"{count:,} user{'s' if count != 1 else ''}"
+
+
+def _designated(wording: Wording) -> str:
+    unlisted = "" if wording.facts.get("listedInScim") else ", which SCIM does not list"
+    return f"made {wording.subject} a technical account{unlisted}"
+
+
+def _rotated(wording: Wording) -> str:
+    ends = str(wording.facts.get("endsAt"))
+    return f"replaced the token “{wording.facts.get('label')}” by another, and it ends at {ends}"
+
+
+def _restored(wording: Wording) -> str:
+    kept, lost = (wording.facts.get(each, {}).get("size") for each in ("kept", "lost"))
+    return f"recorded that the log of {wording.subject} was restored: it had {lost} events, and kept {kept}"
+
+
+def _exported(wording: Wording) -> str:
+    first, last = (wording.facts.get(each) for each in ("fromPosition", "toPosition"))
+    return f"exported {EXPORTS[wording.facts['what']]} of {wording.subject}, positions {first} to {last}"
+
+
+def _read(wording: Wording) -> str:
+    count, facts = wording.facts.get("reads", 1), wording.facts
+    times = f" {count:,} times" if count != 1 else ""
+    asked = len(facts.get("subjects", ())) + (facts.get("subjectsLeftOut") or 0)
+    about = f", also about {people(wording.members, asked)}" if asked else ""
+    return f"read the log of {wording.subject}{times}{about}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -140,9 +186,28 @@ SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     "MembersAdded": _added,
     "MembersRemoved": _removed,
     "GroupDeleted": lambda wording: f"deleted the group {wording.subject}",
+    "AuditRead": _read,
     "OrganizationRegistered": lambda wording: f"registered the organization {wording.subject}",
+    "OrganizationRenamed": lambda wording: (
+        f"renamed the organization to {wording.facts.get('name')}"
+    ),
+    "OrganizationSuspended": lambda wording: f"suspended the organization {wording.subject}",
+    "OrganizationResumed": lambda wording: f"resumed the organization {wording.subject}",
+    "AccountDesignated": _designated,
     "TokenIssued": lambda wording: f"created the token “{wording.facts.get('label')}”",
+    "TokenRotated": _rotated,
     "TokenRevoked": lambda wording: f"revoked the token “{wording.facts.get('label')}”",
+    "ClientRegistered": lambda wording: f"registered the client “{wording.facts.get('label')}”",
+    "ClientSecretAdded": lambda wording: (
+        f"added a secret to the client “{wording.facts.get('label')}”"
+    ),
+    "ClientSecretRevoked": lambda wording: (
+        f"revoked a secret of the client “{wording.facts.get('label')}”"
+    ),
+    "ClientTrustChanged": lambda wording: (
+        f"changed whose assertions the client “{wording.facts.get('label')}” accepts"
+    ),
+    "ClientRevoked": lambda wording: f"revoked the client “{wording.facts.get('label')}”",
     "SchemaRegistered": lambda wording: (
         f"registered the extension schema {wording.facts.get('document', {}).get('id')}"
     ),
@@ -155,4 +220,13 @@ SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     ),
     "HoldApproved": lambda wording: f"approved hold {wording.subject}",
     "HoldRejected": lambda wording: f"rejected hold {wording.subject}",
+    "WebhookCreated": lambda wording: f"created the webhook “{wording.facts.get('label')}”",
+    "WebhookChanged": _webhook,
+    "TokenExpiring": lambda wording: (
+        f"announced that a token expires within {wording.facts.get('days')} days"
+    ),
+    "ProofBegun": lambda wording: f"began the proof of the log of {wording.subject}",
+    "LogKeyChanged": lambda wording: f"changed the key that signs the log of {wording.subject}",
+    "LogRestored": _restored,
+    "AuditExported": _exported,
 }

@@ -27,6 +27,7 @@ from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import stopped
+from service.clock import Clock
 from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
@@ -99,13 +100,14 @@ class Lanes:
         events_per_day: int | None = None,
         on_commit: Callable[[UUID], None] | None = None,
         heights: LogHeights | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
         self._on_commit = on_commit
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
-        self._log_ends = LogEnds()
+        self._log_ends = LogEnds(clock)
         self._heights = heights or LogHeights()
         self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).

@@ -11,6 +11,7 @@ import pytest
 
 from projections.followers.lag import lag
 from service.ids import new_id
+from service.replay import answers
 from tests.admin.client import Admin, with_scope
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
@@ -143,6 +144,35 @@ async def test_when_and_why_a_person_lost_access(story: Story) -> None:
     assert [(each["group"], each["until"]) for each in answer.body["groups"]] == [("Legal", None)]
 
 
+async def test_access_is_lost_by_the_event_that_ended_it(served: Served, stranger: Tenant) -> None:
+    scim = Scim(served, stranger.token)
+    audit = Admin(served, with_scope(served, stranger, "audit:read"), AUDIT)
+    user = (await scim.post("/Users", {"userName": "leaves@x.example"})).body["id"]
+    await scim.patch(f"/Users/{user}", {"op": "replace", "path": "active", "value": False})
+    await scim.delete(f"/Users/{user}")
+    never = (await scim.post("/Users", {"userName": "never@x.example", "active": False})).body["id"]
+    await until_followed(served, stranger)
+
+    lost = (await audit.get(f"/users/{user}/access")).body
+    assert lost["events"][-1]["type"] == "UserDeleted"
+    assert lost["lostBy"].endswith("deactivated leaves@x.example.")
+    assert lost["lostAt"] == lost["events"][-2]["recordedAt"]
+    inactive = (await audit.get(f"/users/{never}/access")).body
+    assert (inactive["hasAccess"], inactive["lostAt"], inactive["lostBy"]) == (False, None, None)
+
+
+async def test_all_events_of_access_are_read(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = (await story.audit.get(f"/users/{story.anna}/access")).body
+    monkeypatch.setattr(answers, "ACCESS_PAGE", 2)
+    in_pages = (await story.audit.get(f"/users/{story.anna}/access")).body
+    monkeypatch.setattr(answers, "ACCESS_EVENTS_MAX", 3)
+    newest = (await story.audit.get(f"/users/{story.anna}/access")).body
+
+    assert in_pages == whole
+    assert len(whole["events"]) == 5
+    assert newest["events"] == whole["events"][-3:]
+
+
 async def test_who_was_in_a_group_on_a_day(story: Story) -> None:
     then = await story.audit.get(f"/groups/{story.legal}/members?at={quote(story.between)}")
     now = await story.audit.get(f"/groups/{story.legal}/members")
@@ -160,13 +190,15 @@ async def test_who_was_in_a_group_on_a_day(story: Story) -> None:
         ("userName=anna.berg%40contoso.com&attribute=title", ["UserChanged", "UserProvisioned"]),
         (f"userName={quote(ANNA)}&type=UserDeleted", ["UserDeleted"]),
         ("group=legal&type=MembersRemoved", ["MembersRemoved"]),
-        ("attribute=roleId", ["RoleAssigned"]),
-        ("attribute=active", ["UserDeactivated"]),
+        (f"attribute=roleId&userName={quote(ANNA)}", ["RoleAssigned", "UserProvisioned"]),
+        (f"attribute=active&userName={quote(BEN)}", ["UserDeactivated", "UserProvisioned"]),
         ("source=cli&type=TokenIssued", ["TokenIssued"]),
         ("source=api", []),
         ("userName=nobody&type=UserDeleted", []),
         ("group=Nothing", []),
         ("from=2001-01-01&to=2001-12-31", []),
+        ("from=0001-01-01&type=UserDeleted", ["UserDeleted"]),
+        ("from=0001-01-01&to=0001-01-01", []),
         ("from=2001-01-01&zone=Europe/Paris&type=UserDeleted", ["UserDeleted"]),
         ("actor=nobody", []),
     ],
@@ -191,6 +223,34 @@ async def test_events_are_found_by_resource_request_token_and_actor(story: Story
     assert types(await story.audit.get("/events?actor=technical-account&type=GroupCreated")) == [
         "GroupCreated"
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("group=legal", ["MembersRemoved", "GroupCreated"]),
+        ("group=Nothing", []),
+        (f"userName={quote(BEN)}", []),
+        (f"resource={new_id()}", []),
+    ],
+    ids=["the group", "no group", "a person", "another resource"],
+)
+async def test_a_timeline_of_a_group_holds_what_the_query_asks_for(
+    story: Story, query: str, expected: list[str]
+) -> None:
+    found = types(await story.audit.get(f"/groups/{story.legal}/timeline?{query}"))
+
+    assert [each for each in found if each != "MembersAdded"] == expected
+
+
+async def test_a_timeline_of_a_person_holds_what_the_query_asks_for(story: Story) -> None:
+    path = f"/users/{story.anna}/timeline"
+
+    assert types(await story.audit.get(f"{path}?group=Nothing")) == []
+    assert set(types(await story.audit.get(f"{path}?group=legal"))) == {
+        "MembersAdded",
+        "MembersRemoved",
+    }
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from service.replay import as_of
 from tests.admin.client import Admin, with_scope
 from tests.protocol.test_as_of import until_followed
 from tests.serving import Scim, Served, make_tenant
@@ -100,6 +101,20 @@ async def test_a_person_who_is_gone_is_read_as_she_was_with_the_origin_of_each_v
     }
     assert all(each["differsToday"] and each["today"] is None for each in found.values())
     assert found["userName"]["origin"]["actor"]["kind"] == "account"
+
+
+async def test_of_many_events_the_newest_say_where_a_value_came_from(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(as_of, "EVENTS_MAX", 1)
+    body = (await story.audit.get(f"/users/{story.anna}?at={quote(story.renamed)}")).body
+
+    origins = {each["attribute"]: each["origin"] for each in body["attributes"]}
+    assert origins["userName"]["type"] == "UserChanged"
+    assert origins["title"] is None
+    differences = await story.audit.get(f"/diff?from={quote(story.first)}")
+    events = [event["type"] for item in differences.body["items"] for event in item["events"]]
+    assert events == ["UserProvisioned"]  # Of Carl, the last of all.
 
 
 async def test_what_is_the_same_today_says_so(story: Story) -> None:

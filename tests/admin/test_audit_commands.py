@@ -126,3 +126,15 @@ async def test_what_cannot_be_answered_says_what_to_change(
     assert said.code == 1
     assert remedy in said.err
     assert said.out == ""
+
+
+async def test_what_a_terminal_asked_is_recorded(auditor: Auditor) -> None:
+    await auditor.ask("access", BEN)
+
+    seen = await auditor.served.owner.fetchrow(
+        "SELECT path, subject_id, actor_id FROM service.audit_reads WHERE organization_id = $1"
+        " AND path = 'audit access' AND token_id IS NULL",
+        auditor.tenant.id,
+    )
+    assert seen["subject_id"] is not None
+    assert seen["actor_id"].startswith("cli:")

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from tests.admin.client import Admin, with_scope
+from tests.admin.test_audit import AUDIT, until_followed
 from tests.protocol.oauth import ask
-from tests.serving import Served, Tenant
+from tests.serving import Scim, Served, Tenant
 
 FEDERATED = {
     "kind": "federated",
@@ -47,6 +48,20 @@ async def test_a_client_is_registered_and_its_secret_shown_once(
     secret = made.body["clientSecret"]
     assert await token_status(served, made.body["clientId"], secret) == 200
     assert secret not in str((await admin.get("/clients")).body)
+
+
+async def test_an_account_that_holds_only_a_client_is_listed(tenant: Tenant, admin: Admin) -> None:
+    roles = (await admin.get("/roles")).body["items"]
+    [administrator] = [each["id"] for each in roles if each["name"] == "Administrator"]
+    person = {"userName": "holder@contoso.example", "roleId": administrator}
+    made = (await admin.post("/users", person)).body
+    before = (await admin.get("/accounts")).body["items"]
+    assert made["id"] not in [each["id"] for each in before]
+
+    assert (await admin.post("/clients", body(tenant, accountId=made["id"]))).status == 201
+
+    listed = (await admin.get("/accounts")).body["items"]
+    assert made["id"] in [each["id"] for each in listed]
 
 
 async def test_a_federated_client_has_no_secret(tenant: Tenant, admin: Admin) -> None:
@@ -219,3 +234,21 @@ async def test_a_client_may_administer_if_it_has_the_scope(
 
     assert (await reader.get("/clients")).status == 200
     assert (await reader.post(f"/clients/{made['id']}/revoke")).status == 403
+
+
+async def test_what_a_client_did_is_told_with_its_label(
+    served: Served, tenant: Tenant, admin: Admin
+) -> None:
+    made = (await admin.post("/clients", body(tenant, label="Gallery"))).body
+    form = {"grant_type": "client_credentials", "client_id": made["clientId"]}
+    answer = await ask(served, {**form, "client_secret": made["clientSecret"]})
+    user = {"userName": "of.a.client@x.example"}
+    created = await Scim(served, answer.body["access_token"]).post("/Users", user)
+    await until_followed(served, tenant)
+
+    audit = Admin(served, with_scope(served, tenant, "audit:read"), AUDIT)
+    query = f"client={made['id']}&resource={created.body['id']}"
+    (event,) = (await audit.get(f"/events?{query}")).body["items"]
+    assert "(token “Gallery”)" in event["sentence"]
+    registered = (await audit.get("/events?type=ClientRegistered&limit=1")).body["items"][0]
+    assert registered["sentence"].endswith(" registered the client “Gallery”.")

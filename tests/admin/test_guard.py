@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from service.ids import new_id
+from service.organizations.access import guard
 from tests.admin.client import Admin
 from tests.invariants import check_log
 from tests.serving import Answer, Scim, Served, Tenant, make_tenant, patch_op
@@ -182,7 +183,9 @@ async def test_a_role_group_is_not_emptied_by_mistake(
     assert (await scim.delete(path)).status == 204
 
 
-async def test_the_people_of_a_hold_are_paged(admin: Admin, scim: Scim, people: list[str]) -> None:
+async def test_the_people_of_a_hold_are_paged(
+    admin: Admin, scim: Scim, people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     await tighten(admin, maxUsers=0, maxPercent=0)
     for each in people[:3]:
         await deactivate(scim, each)
@@ -192,6 +195,11 @@ async def test_the_people_of_a_hold_are_paged(admin: Admin, scim: Scim, people: 
     assert [ids(page) for page in pages] == [sorted(people[:3])[:2], sorted(people[:3])[2:]]
     passed = await admin.get(f"/guard/holds/{hold['id']}/users?which=passed")
     assert passed.body == {"items": [], "nextCursor": None}
+    monkeypatch.setattr(guard, "LISTED_MAX", 2)
+    (hold,) = await holds(admin)
+    assert (hold["userCount"], ids(hold["users"])) == (3, sorted(people[:3])[:2])
+    one = (await admin.get(f"/guard/holds/{hold['id']}")).body
+    assert ids(one["users"]) == sorted(people[:3])
     for each in people[:3]:
         await scim.delete(f"/Users/{each}")
     kinds = [[each["kind"] for each in page] for page in await admin.pages("/guard/holds", limit=1)]

@@ -10,6 +10,7 @@ from service.callers.authenticate import FRESH_S
 from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
 from service.ids import new_id
+from service.organizations import people
 from service.organizations.register import find_organization
 from service.write.commands import ChangeSettings
 from tests.admin.client import Admin
@@ -182,6 +183,20 @@ async def test_what_the_provider_wrote_is_changed_with_a_warning_or_refused(
     assert "identity provider wrote this" in changed.body["warnings"][0]["detail"]
     again = await admin.patch(f"/users/{user_id}", {"displayName": "By hand again"})
     assert again.body["warnings"] == []
+
+
+async def test_the_whole_past_of_a_person_says_who_wrote_last(
+    served: Served, tenant: Tenant, admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scim = Scim(served, tenant.token)
+    monkeypatch.setattr(people, "PAGE_EVENTS", 1)
+    made = (await scim.post("/Users", {"userName": "long@x.example", "title": "A"})).body["id"]
+    for title in "BC":
+        await scim.patch(f"/Users/{made}", {"op": "replace", "path": "title", "value": title})
+    await scim.patch(f"/Users/{made}", {"op": "replace", "path": "displayName", "value": "Long"})
+
+    changed = await admin.patch(f"/users/{made}", {"displayName": "Longer"})
+    assert "identity provider wrote this" in changed.body["warnings"][0]["detail"]
 
 
 async def test_a_person_made_by_hand_is_linked_by_the_provider(

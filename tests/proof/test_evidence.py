@@ -130,6 +130,7 @@ async def test_growth_is_proved(get: Get) -> None:
         ("/proofs/consistency?from=1&to=100000", 404, "covers"),
         ("/evidence?fromPosition=100000", 404, "no event"),
         ("/evidence?from=2026-03-31&to=2026-03-01", 400, "before"),
+        ("/evidence?to=0001-01-01", 404, "no event"),
         ("/evidence?disclosure=some", 400, "disclosure"),
     ],
 )
@@ -163,6 +164,13 @@ async def test_a_bundle_over_http_is_valid(
     digest = orjson.loads(last["data"])["digest"]
     manifest = ZipFile(BytesIO(body)).read("manifest.json")
     assert (last["type"], digest) == ("AuditExported", hashlib.sha256(manifest).hexdigest())
+
+
+async def test_a_bundle_may_begin_with_the_first_day(get: Get) -> None:
+    status, _, body = await get("/evidence?from=0001-01-01")
+
+    assert status == 200
+    assert orjson.loads(ZipFile(BytesIO(body)).read("manifest.json"))["fromPosition"] == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pwd
 import orjson
 import pytest
 
+from tests.admin.client import Admin, with_scope
 from tests.protocol.terminal import Said, run
 from tests.serving import Scim, Served, Tenant
 
@@ -94,10 +95,11 @@ async def test_a_list_of_tokens_says_why_one_does_not_work(
         return str(made)
 
     idle, demoted, gone = [await issue(name) for name in ("idle", "demoted", "gone")]
-    await scim.patch(f"/Users/{idle}", {"op": "replace", "path": "active", "value": False})
-    reader = {"op": "replace", "path": "roleId", "value": organization.roles["Reader"]}
-    await scim.patch(f"/Users/{demoted}", reader)
-    await scim.delete(f"/Users/{gone}")
+    # Over SCIM, an account whose tokens are in use is protected.
+    admin = Admin(served, with_scope(served, organization, "admin"))
+    assert (await admin.post(f"/users/{idle}/deactivate")).status == 200
+    assert (await admin.patch(f"/users/{demoted}", {"role": "Reader"})).status == 200
+    assert (await admin.send("DELETE", f"/users/{gone}")).status == 204
     found = {
         each["label"]: (each["account"], each["accountState"], each["isValid"], each["problems"])
         for each in await tokens(served, organization)

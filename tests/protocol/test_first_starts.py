@@ -14,6 +14,11 @@ from tests.protocol.installation import Installation, Serving, free_port
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 KEY = base64.b64encode(bytes(32)).decode()
 COUNT = 3
+# All schemas that a migration makes.
+OURS = (
+    *("service", "eventstore", "proof", "projections", "followers"),
+    *("directory", "history", "versions"),
+)
 
 
 async def start_together(installation: Installation, **environment: str) -> list[Serving]:
@@ -35,7 +40,7 @@ async def end_all(services: list[Serving]) -> list[int]:
 async def test_on_a_database_of_one_s_own(
     tmp_path: Path, database_url: str, connection: asyncpg.Connection
 ) -> None:
-    for schema in ("service", "eventstore", "projections", "followers", "directory", "history"):
+    for schema in OURS:
         await connection.execute(f"DROP SCHEMA {schema} CASCADE")
     services = await start_together(
         Installation(tmp_path, 0), DATABASE_URL=database_url, SCIM_LEDGER_MASTER_KEY=KEY
@@ -58,7 +63,7 @@ async def test_on_an_embedded_database(tmp_path: Path) -> None:
 async def test_commands_that_migrate_together_all_succeed(
     tmp_path: Path, database_url: str, connection: asyncpg.Connection
 ) -> None:
-    for schema in ("service", "eventstore", "projections", "followers", "directory", "history"):
+    for schema in OURS:
         await connection.execute(f"DROP SCHEMA {schema} CASCADE")
     installation = Installation(tmp_path, free_port())
     own = {"DATABASE_URL": database_url, "SCIM_LEDGER_MASTER_KEY": KEY}

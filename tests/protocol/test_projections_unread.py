@@ -1,26 +1,17 @@
 """An event that this release cannot read: `scim-ledger projections` names its place and the remedy."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
+from eventstore.append import append, lock_log
+from eventstore.events import NewEvent, Provenance
 from tests.protocol.terminal import run
 from tests.serving import Served, Tenant, make_tenant, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.process]
-TELEPORTED = (  # As a later release, or somebody by hand, would write it.
-    "INSERT INTO eventstore.events (organization_id, position, stream_id, version, event_id, type,"
-    "                               schema_version, recorded_at, actor_id, request_id, source,"
-    "                               data)"
-    " SELECT organization_id, position + 1, gen_random_uuid(), 1, gen_random_uuid(),"
-    "        'UserTeleported', 1, recorded_at + interval '1 ms', actor_id, request_id,"
-    "        source, '{}'"
-    "   FROM eventstore.events"
-    "  WHERE organization_id = $1 AND position = 3"
-    " RETURNING stream_id"
-)
 
 
 @pytest.fixture
@@ -36,12 +27,22 @@ async def tenant(own: Served) -> Tenant:
     return await make_tenant(own.runtime, "Contoso")
 
 
+async def teleport(own: Served, tenant: Tenant) -> UUID:
+    """Append an event of a type that this release does not know, as a later one would; return its stream."""
+    by = Provenance("cli:ann", None, uuid4(), "cli")
+    event = NewEvent(uuid4(), 1, uuid4(), "UserTeleported", 1, "{}", None, None, by)
+    async with own.owner.transaction():
+        tail = await lock_log(own.owner, tenant.id)
+        await append(own.owner, tenant.id, tail, [event], own.runtime.sealer)
+    return event.stream_id
+
+
 @pytest.fixture
 async def message(own: Served, tenant: Tenant) -> str:
     """Write an unknown event into the log of that organization; return the message about it."""
-    stream_id: UUID = await own.owner.fetchval(TELEPORTED, tenant.id)
+    stream_id = await teleport(own, tenant)
     return (
-        f"This release cannot read UserTeleported version 1 at position 4 of organization {tenant.id}, "
+        f"This release cannot read UserTeleported version 1 at position 5 of organization {tenant.id}, "
         f"stream {stream_id} (UnknownEvent). Install the release that knows it."
     )
 
@@ -73,7 +74,7 @@ async def test_verify_says_of_how_many_more_organizations_the_log_cannot_be_read
     own: Served, tenant: Tenant, message: str
 ) -> None:
     other = await make_tenant(own.runtime, "Fabrikam")
-    await own.owner.execute(TELEPORTED, other.id)
+    await teleport(own, other)
     said = await run(own, "projections", "verify", "directory")
     assert said.code == 3
     assert "The log of 1 more organization cannot be read either" in said.err
@@ -94,7 +95,7 @@ async def test_a_rollback_that_catches_up_with_the_event_names_it(
     own: Served, tenant: Tenant
 ) -> None:
     await run(own, "projections", "rebuild", "directory")
-    stream_id = await own.owner.fetchval(TELEPORTED, tenant.id)
+    stream_id = await teleport(own, tenant)
     said = await run(own, "projections", "rollback", "directory")
     assert said.code == 3
     assert f"stream {stream_id} (UnknownEvent)" in said.err
@@ -104,7 +105,7 @@ async def test_a_rollback_that_catches_up_with_the_event_names_it(
 async def test_a_rebuild_that_leaves_streams_parked_serves_and_says_so(
     own: Served, tenant: Tenant
 ) -> None:
-    await own.owner.fetchval(TELEPORTED, tenant.id)
+    await teleport(own, tenant)
     for command in ("rebuild", "rollback"):
         said = await run(own, "projections", command, "history")
         assert said.code == 1
@@ -120,17 +121,42 @@ BROKEN = (  # As a disk, or somebody by hand, would change it.
 )
 
 
-@pytest.mark.parametrize("command", ["verify", "rebuild"])
-async def test_an_event_whose_seal_is_broken_is_named(
-    command: str, own: Served, tenant: Tenant
-) -> None:
+async def break_seal(own: Served, tenant: Tenant) -> None:
     await own.owner.execute("ALTER TABLE eventstore.events DISABLE TRIGGER events_never_change")
     await own.owner.execute(BROKEN, tenant.id)
-    said = await run(own, "projections", command, "directory")
+
+
+async def test_verify_names_an_event_whose_seal_is_broken(own: Served, tenant: Tenant) -> None:
+    await break_seal(own, tenant)
+    said = await run(own, "projections", "verify", "directory")
     assert said.code == 3
     assert said.err.splitlines()[-1] == (
         "scim-ledger: Sealed bytes do not open: they were altered, moved, or sealed under another "
         f"master key. It is UserProvisioned at position 2 of organization {tenant.id}, "
         f"stream {tenant.account_id}."
     )
+    assert "Traceback" not in said.err
+
+
+async def test_a_rebuild_refuses_an_event_whose_seal_is_broken(own: Served, tenant: Tenant) -> None:
+    await break_seal(own, tenant)
+    said = await run(own, "projections", "rebuild", "directory")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.splitlines()[-1] == (
+        f"scim-ledger: The log of organization {tenant.id} does not agree with its checkpoints, so nothing is "
+        "built from it. altered: The log does not give the signed root (position 2). "
+        "See scim-ledger audit verify."
+    )
+    assert "Traceback" not in said.err
+
+
+async def test_a_forged_event_that_cannot_be_read_is_named_without_a_trace(
+    own: Served, tenant: Tenant
+) -> None:
+    """The fold and the comparison with the checkpoints both fail, in whatever order."""
+    own.runtime.sealer.mark_key = None
+    stream_id = await teleport(own, tenant)
+    said = await run(own, "projections", "rebuild", "directory")
+    assert said.code in {1, 3}
+    assert str(stream_id) in said.err.splitlines()[-1] or "forged" in said.err.splitlines()[-1]
     assert "Traceback" not in said.err

@@ -18,6 +18,7 @@ from schema.events.client import (
 )
 from schema.events.codec import TYPES, Encoded, UnknownEvent, decode, encode
 from schema.events.event import Event, PersonalEvent, difference, with_values
+from schema.events.feed import TokenExpiring, WebhookChanged, WebhookCreated
 from schema.events.group import (
     GroupChanged,
     GroupCreated,
@@ -48,7 +49,14 @@ from schema.events.organization import (
     TokenRevoked,
     TokenRotated,
 )
-from schema.events.proof import AuditExported, LogKeyChanged, LogPoint, LogRestored, ProofBegun
+from schema.events.proof import (
+    AuditExported,
+    AuditRead,
+    LogKeyChanged,
+    LogPoint,
+    LogRestored,
+    ProofBegun,
+)
 from schema.events.upcast import upcast
 from schema.events.user import (
     AccountDesignated,
@@ -116,6 +124,7 @@ def events(of: type[Event], /, **facts: st.SearchStrategy[Any]) -> st.SearchStra
     return st.fixed_dictionaries(facts).map(lambda drawn: of(**drawn))
 
 
+INSTANTS = st.datetimes(timezones=st.just(UTC))
 SIZES = st.integers(min_value=0, max_value=2**62)
 POINTS = st.tuples(SIZES, TEXTS, TEXTS).map(
     lambda drawn: LogPoint(size=drawn[0], root_hash=drawn[1], note=drawn[2])
@@ -171,7 +180,7 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     TokenRotated: events(
         TokenRotated,
         **dict.fromkeys(["token_id", "successor_id"], IDS),
-        ends_at=st.datetimes(timezones=st.just(UTC)),
+        ends_at=INSTANTS,
     ),
     TokenRevoked: events(TokenRevoked, token_id=IDS),
     SchemaRegistered: events(SchemaRegistered, document=DOCUMENTS),
@@ -194,6 +203,40 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         digest=TEXTS,
         disclosure=st.sampled_from(("full", "subject", "none")),
         subject_id=TEXTS,
+    ),
+    WebhookCreated: events(
+        WebhookCreated,
+        webhook_id=IDS,
+        label=TEXTS,
+        kind=st.sampled_from(["webhook", "mail", "push", "poll"]),
+        host=st.one_of(st.none(), TEXTS),
+        types=st.lists(TEXTS, max_size=2).map(tuple),
+        format=st.sampled_from(["json", "ocsf", "set"]),
+        with_values=st.booleans(),
+        after=SIZES,
+    ),
+    WebhookChanged: events(
+        WebhookChanged,
+        webhook_id=IDS,
+        change=st.sampled_from(["enabled", "disabled", "replayed", "secretRotated", "deleted"]),
+        reason=st.one_of(st.none(), TEXTS),
+        after=st.one_of(st.none(), SIZES),
+    ),
+    TokenExpiring: events(
+        TokenExpiring,
+        **dict.fromkeys(["token_id", "account_id"], IDS),
+        expires_at=st.datetimes(timezones=st.just(UTC)),
+        days=SIZES,
+    ),
+    AuditRead: events(
+        AuditRead,
+        first_at=INSTANTS,
+        last_at=INSTANTS,
+        reads=SIZES,
+        paths=st.dictionaries(TEXTS, SIZES, max_size=2),
+        to_position=st.none() | SIZES,
+        subjects=st.lists(IDS, max_size=2).map(tuple),
+        subjects_left_out=st.none() | SIZES,
     ),
     ClientRegistered: events(
         ClientRegistered,

@@ -118,13 +118,15 @@ def access(found: Access, organization: Organization, *, as_json: bool) -> str:
         return output.as_json(
             {
                 "userName": found.subject.name,
-                "hasAccess": found.lost_at is None,
+                "hasAccess": found.has_access,
                 "lostAt": found.lost_at,
                 "events": [event_document(each) for each in found.events],
                 "position": found.position,
             }
         )
-    state = "has access" if found.lost_at is None else f"lost access on {instant(found.lost_at)}"
+    state = "has access" if found.has_access else "never had access"
+    if found.lost_at is not None:
+        state = f"lost access on {instant(found.lost_at)}"
     lines = [printable(f"{found.subject.name} {state}.")]
     for period in found.roles:
         role = organization.role_name(period.role_id) or str(period.role_id)

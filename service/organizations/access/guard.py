@@ -25,6 +25,7 @@ from service.write.commands import ChangeSettings, DecideHold
 
 SETTING = "guard"
 SHOWN_MAX = 1_000  # People whom a hold names; its numbers count all.
+LISTED_MAX = 100  # The same, of each hold in a list.
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class ShownHold:
-    """A hold with the people in it and those who lost access before: at most SHOWN_MAX of each."""
+    """A hold with the people in it and those who lost access before: the first of each."""
 
     hold: Hold
     users: Sequence[Concerned]
@@ -104,7 +105,7 @@ async def show_holds(  # noqa: PLR0917 - of whom, which, and which page.
         holds = await list_holds(
             connection, organization.id, limit=limit, before=before, state=state
         )
-        return [await _shown(connection, organization.id, each) for each in holds]
+        return [await _shown(connection, organization.id, each, LISTED_MAX) for each in holds]
 
 
 async def show_hold(runtime: Runtime, organization: Organization, hold_id: UUID) -> ShownHold:
@@ -151,9 +152,11 @@ async def decide_hold(
     return await show_hold(runtime, organization, hold_id)
 
 
-async def _shown(connection: Any, organization_id: UUID, hold: Hold) -> ShownHold:
+async def _shown(
+    connection: Any, organization_id: UUID, hold: Hold, count: int = SHOWN_MAX
+) -> ShownHold:
     people = [
-        await list_concerned(connection, organization_id, hold, which, SHOWN_MAX) for which in WHICH
+        await list_concerned(connection, organization_id, hold, which, count) for which in WHICH
     ]
     return ShownHold(hold, *people)
 

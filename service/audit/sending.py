@@ -1,0 +1,63 @@
+"""Sends a file in pieces: a client that does not read holds neither memory nor a slot for long."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Final
+
+from aiohttp import web
+
+from service.api.call import Call
+from service.api.problem import NO_STORE
+from service.http.answer import SERVER
+from service.http.body import ClientLeft
+
+WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
+
+
+def is_head(call: Call) -> bool:
+    """Return whether only the head of the answer is asked for: nothing is made and nothing given out."""
+    return bool(call.request.method == "HEAD")
+
+
+async def send_file(
+    call: Call,
+    headers: Mapping[str, str],
+    pieces: AsyncIterator[bytes],
+    *,
+    at_end: Callable[[], Awaitable[None]] | None = None,
+) -> web.StreamResponse:
+    """Answer with a file in pieces; `at_end` is awaited before its end is sent, or once the client has left. For HEAD, send only the head."""
+    own = {"Server": SERVER, "X-Request-Id": str(call.request_id)}
+    response = web.StreamResponse(
+        headers={**NO_STORE, **own, "X-Content-Type-Options": "nosniff", **headers}
+    )
+    try:
+        async with call.service.streams.slot(call.organization.id):
+            await response.prepare(call.request)
+            if is_head(call):
+                return response
+            async with aclosing(pieces) as each:  # type: ignore[type-var]
+                async for piece in each:
+                    async with asyncio.timeout(WRITE_TIMEOUT_S):
+                        await response.write(piece)
+        if at_end is not None:
+            await at_end()
+    except BaseException as error:
+        if not response.prepared or call.request.transport is None:
+            raise
+        call.request.transport.abort()  # A partial file must not look like a whole one.
+        if at_end is not None and isinstance(error, ConnectionError | TimeoutError):
+            await at_end()  # What was given out was given out.
+        if isinstance(error, ConnectionError | TimeoutError):
+            raise ClientLeft("The file was not read to its end.") from error
+        raise
+    await response.write_eof()
+    return response
+
+
+async def no_pieces() -> AsyncIterator[bytes]:
+    """Yield nothing: the file of a head."""
+    none: tuple[bytes, ...] = ()
+    for piece in none:
+        yield piece

@@ -1,0 +1,1 @@
+"""The feed, webhooks and all that follows the log from outside."""
