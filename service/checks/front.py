@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from typing import Any
 
 from service.checks.findings import Finding, ok, problem, warning
 from service.config import Settings
@@ -52,11 +53,10 @@ async def check_front(settings: Settings) -> AsyncIterator[Finding]:
         yield ok("proxy", f"{origin} leads here, and shows nothing that needs no token")
 
 
-async def _is_shown(session: "aiohttp.ClientSession", url: str) -> bool:  # noqa: F821
-    import aiohttp  # noqa: PLC0415
-
+async def _is_shown(session: Any, url: str) -> bool:
+    """Return whether something is there. `session` is aiohttp's."""
     try:
         async with session.get(url) as answer:
             return answer.status in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}
-    except (aiohttp.ClientError, TimeoutError):
+    except OSError:  # Those of aiohttp's connections, and a timeout, are such.
         return False

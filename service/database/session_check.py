@@ -57,7 +57,7 @@ class Session:
 
 async def find_session(connection: Connection) -> Session:
     """Return what the session of a connection of the pool is."""
-    rows = await connection.fetch(statement("find_session"), list(SESSION))
+    rows = await connection.fetch(statement("find_session_settings"), list(SESSION))
     differing = {
         row["name"]: row["value"]
         for row in rows
@@ -107,10 +107,10 @@ async def hears_notifications(connection: Connection) -> bool:
     """Return whether a notification reaches a connection that listens."""
     channel, heard = f"scim_ledger_check_{secrets.token_hex(4)}", asyncio.Event()
 
-    def hear(*_: object) -> None:
+    def on_notified(*_: object) -> None:
         heard.set()
 
-    await connection.add_listener(channel, hear)
+    await connection.add_listener(channel, on_notified)
     try:
         await connection.execute(f"NOTIFY {channel}")
         async with asyncio.timeout(NOTIFIED_TIMEOUT_S):
@@ -118,5 +118,5 @@ async def hears_notifications(connection: Connection) -> bool:
     except TimeoutError:
         return False
     finally:
-        await connection.remove_listener(channel, hear)
+        await connection.remove_listener(channel, on_notified)
     return True
