@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import uvloop
 
 from service.database.embedded import postgres as embedded
 from service.database.migrate import migrate
@@ -24,6 +25,7 @@ async def take(wanted: list[str]) -> None:
     """Take screenshots of the pages that begin with one of some paths; of all if none is named."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # Under root, the server runs under another account.
         server = await asyncio.to_thread(embedded.start, Path(folder) / "data", settings=UNSAFE)
         try:
             owner = await asyncpg.connect(server.dsn)
@@ -56,4 +58,4 @@ async def _take(dsn: str, wanted: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(take(sys.argv[1:]))
+    uvloop.run(take(sys.argv[1:]))
