@@ -31,7 +31,7 @@ async def test_a_person_says_who_gave_what(
     for words in (
         "Anna Berg Active Contributor",
         "Role over time",
-        "Department Legal Operations scim-provisioning, over SCIM,",
+        "Department Legal Operations Technical account for provisioning, over SCIM,",
         "Job title Counsel",
         "before: Legal → after: Legal Operations",
         "created Anna Berg with the role Contributor.",

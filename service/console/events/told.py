@@ -89,7 +89,7 @@ def told(
     """Return the sentence of an event. People and groups are links, but for the one whose page it stands on."""
     phrase = SENTENCES.get(event.type)
     wording, facts = event.wording, event.facts
-    subject = bdi(event.resource_name)
+    subject = bdi(wording.subject)
     if event.resource_type in PAGES and event.resource_id != without:
         page = links.to(PAGES[event.resource_type].format(event.resource_id))
         subject = Markup('<a href="{}">{}</a>').format(page, subject)

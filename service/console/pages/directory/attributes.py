@@ -89,9 +89,6 @@ def _rank(value: Value) -> tuple[int, str]:
 def _shown(call: ConsoleCall, name: str, value: Any) -> str:
     if name == ROLE and value is not None:
         return role_word(call.texts, role_name(call, value))
-    if name == "name" and isinstance(value, Mapping):
-        parts = [value.get("givenName"), value.get("familyName")]
-        return str(value.get("formatted") or " ".join(str(each) for each in parts if each))
     return value_word(call.texts, value, name)
 
 

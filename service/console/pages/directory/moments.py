@@ -48,7 +48,7 @@ async def read_moment(call: ConsoleCall) -> Moment | None:
             call.form.refuse(
                 FIELD,
                 call.t(
-                    "error.future_now",
+                    "moment.future",
                     "Choose a moment that is not in the future. You entered {value}.",
                     value=asked,
                 ),
@@ -76,7 +76,7 @@ def _is_today(call: ConsoleCall, asked: str) -> bool:
 def _impossible(call: ConsoleCall, asked: str) -> str:
     example = call.times.day(date(call.now.year, 3, 31))
     return call.t(
-        "error.date_impossible",
+        "moment.impossible",
         "Enter a day that exists, for example {example}. You entered {value}.",
         example=example,
         value=asked[:60],

@@ -78,7 +78,7 @@ async def change(call: ConsoleCall, user_id: UUID) -> Answer:
         call.form.refuse(
             "",
             call.t(
-                "error.changed_meanwhile",
+                "person.changed_meanwhile",
                 "This was changed at {time} while you were editing. Check the new values and save again.",
                 time=call.times.plain(person.modified_at),
             ),
