@@ -34,6 +34,7 @@ EXPIRING = Gauge(
     "scim_ledger_tokens_expiring",
     "Tokens that are in use and expire within so many days.",
     ["days"],
+    multiprocess_mode="livemostrecent",
 )
 
 

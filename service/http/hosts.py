@@ -31,7 +31,7 @@ class Hosts:
         self._has_warned = False
 
     def origin(self, request: web.BaseRequest) -> str:
-        """Return scheme and host, such as https://scim.example.com. The text is safe inside JSON."""
+        """Return scheme and host, such as https://scim.example.com, with the path of the public URL. It is safe in JSON."""
         if self._public_url is not None:
             return self._public_url
         socket_name = request.protocol.sockname

@@ -15,6 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from service.http.connections.arrivals import Arrivals
 from service.http.connections.client_address import TrustedProxies, peer_of
+from service.http.connections.draining import Draining
 from service.http.connections.handler import BoundedConnection, RequestRefused
 from service.http.connections.registry import Connections, bounded_per_client
 from service.ids import new_id
@@ -133,6 +134,7 @@ class BoundedRunner(web.AppRunner):
     answering: Answering
     connections_max: int
     proxies: TrustedProxies
+    draining: Draining
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
@@ -141,12 +143,24 @@ class BoundedRunner(web.AppRunner):
         handle: Any = plain.request_handler
         if self.proxies:
             handle = bounded_per_client(handle)
-        answer: Any = self.answering.around(handle)
+        answer: Any = closing_while(self.draining, self.answering.around(handle))
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
         server.answering, server.proxies = self.answering, self.proxies
         server.registry = Connections(self.connections_max)
         server.arrivals = Arrivals(asyncio.get_running_loop())
         return server
+
+
+def closing_while(draining: Draining, handle: Handler) -> Handler:
+    """Return a handler that lets no connection live on while the service drains."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await handle(request)
+        if draining.is_on and not response.prepared:
+            response.force_close()
+        return response
+
+    return answer
 
 
 def make_runner(
@@ -155,6 +169,7 @@ def make_runner(
     *,
     connections_max: int,
     proxies: TrustedProxies | None = None,
+    draining: Draining | None = None,
 ) -> BoundedRunner:
     """Return a runner with our limits, and without aiohttp's access log: our own line is enough."""
     runner = BoundedRunner(
@@ -170,4 +185,5 @@ def make_runner(
     )
     runner.answering, runner.connections_max = answering, connections_max
     runner.proxies = proxies or TrustedProxies()
+    runner.draining = draining or Draining()
     return runner

@@ -18,7 +18,11 @@ UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 log = structlog.get_logger()
 
-OPEN = Gauge("scim_ledger_connections", "Connections of clients that are open.")
+OPEN = Gauge(
+    "scim_ledger_connections",
+    "Connections of clients that are open.",
+    multiprocess_mode="livesum",
+)
 REFUSED = Counter(
     "scim_ledger_connections_refused_total",
     "Connections that were closed because too many were open, by the limit: total or address.",

@@ -1,0 +1,102 @@
+"""Write and read the file of one table: the text format of COPY, compressed, with a digest.
+
+COPY's text format is the same in every version of Postgres, and each row is a line.
+"""
+
+import gzip
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from eventstore.postgres.connection import Connection
+from service.backup.manifest import BackupProblem, TableFile
+from service.backup.tables import Table
+
+COMPRESSION: Final = (
+    1  # Sealed values do not shrink, ids and hashes do; the fastest level finds most of it.
+)
+BLOCK_BYTES: Final = 4_000_000  # In one statement when loading: some thousand events.
+
+Report = Callable[[int], None]  # Rows since the last call.
+
+
+async def write_table(
+    connection: Connection, table: Table, folder: Path, report: Report
+) -> TableFile:
+    """Write the rows of a table, in the order of its primary key; return what was written. Errors: OSError."""
+    name = f"{table.full_name}.copy.gz"
+    columns = ", ".join(f'"{each}"' for each in table.columns)
+    order = ", ".join(f'"{each}"' for each in table.sorted_by or table.columns)
+    digest, rows, size = hashlib.sha256(), 0, 0
+    opened = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "wb") as raw:
+        with gzip.GzipFile(
+            filename="", mode="wb", compresslevel=COMPRESSION, fileobj=raw, mtime=0
+        ) as file:
+
+            async def take(block: bytes) -> None:
+                nonlocal rows, size
+                digest.update(block)
+                file.write(block)
+                size += len(block)
+                rows += (some := block.count(b"\n"))
+                report(some)
+
+            await connection.copy_from_query(
+                f"SELECT {columns} FROM {table.quoted} ORDER BY {order}",  # noqa: S608 - from the catalog.
+                output=take,
+            )
+        raw.flush()
+        os.fsync(raw.fileno())
+    return TableFile(
+        schema_name=table.schema,
+        name=table.name,
+        columns=table.columns,
+        file=name,
+        rows=rows,
+        bytes=size,
+        sha256=digest.hexdigest(),
+    )
+
+
+async def load_table(
+    connection: Connection, table: TableFile, folder: Path, report: Report
+) -> None:
+    """Load the rows of a file into its table. The caller owns the transaction, and rolls back on an error.
+
+    Errors: BackupProblem if the file is not what the manifest says.
+    """
+    digest, rows = hashlib.sha256(), 0
+    for block in blocks(folder / table.file):
+        digest.update(block)
+        await connection.copy_to_table(
+            table.name,
+            source=BytesIO(block),
+            columns=table.columns,
+            schema_name=table.schema_name,
+        )
+        rows += (some := block.count(b"\n"))
+        report(some)
+    if (rows, digest.hexdigest()) != (table.rows, table.sha256):
+        raise BackupProblem(f"{folder / table.file} was changed: it is not what the manifest says.")
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """Yield the content of a file in blocks of whole lines. Errors: BackupProblem."""
+    rest = b""
+    try:
+        with gzip.open(path, "rb") as file:
+            while read := file.read(BLOCK_BYTES):
+                whole, newline, after = read.rpartition(b"\n")
+                if newline:
+                    yield rest + whole + newline
+                    rest = after
+                else:
+                    rest += read
+    except (OSError, EOFError) as error:  # gzip's own errors are OSErrors.
+        raise BackupProblem(f"{path} cannot be read: {error}.") from error
+    if rest:
+        yield rest

@@ -1,0 +1,1 @@
+"""Backups, moves of organizations, and reads from a replica."""
