@@ -43,7 +43,7 @@ class Fact:
     is_mono: bool
 
 
-async def until_told(call: ConsoleCall, versions: Mapping[UUID, int]) -> None:
+async def until_known(call: ConsoleCall, versions: Mapping[UUID, int]) -> None:
     """Wait a little until history and versions, which follow the log, have what was just changed by hand."""
     async with call.runtime.pool.acquire() as connection:
         place = (connection, call.organization.id)

@@ -17,7 +17,7 @@ from service.api.cursor import an_id, bad_cursor
 from service.console.events.rows import EventRow, event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.directory.attributes import until_told
+from service.console.pages.directory.attributes import until_known
 from service.console.pages.directory.files import name_in, refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.person_changes import REFUSALS
@@ -185,7 +185,7 @@ async def _facts(call: ConsoleCall, group_id: UUID, moment: Moment | None) -> di
     try:
         if moment is None:
             found = await read_existing_group(call.runtime, call.organization.id, group_id)
-            await until_told(call, {group_id: found.version})
+            await until_known(call, {group_id: found.version})
             return {
                 "state": "present",
                 "name": found.document["displayName"],

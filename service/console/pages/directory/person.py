@@ -17,7 +17,7 @@ from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.directory.attributes import Fact, facts, role_name, until_told
+from service.console.pages.directory.attributes import Fact, facts, role_name, until_known
 from service.console.pages.directory.files import refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.strip import (
@@ -100,7 +100,7 @@ async def read(call: ConsoleCall, user_id: UUID) -> Answer:
         return call.go(f"/people/{user_id}", **{**call.query, **moment.kept})
     if call.query.get("format") == "csv":
         return await _file(call, user_id, moment)
-    await _until_told(call, user_id, moment)
+    await _until_known(call, user_id, moment)
     access = await access_of_user(call.runtime, call.organization, user_id)
     shown = await _shown(call, user_id, access, moment)
     page, position = await _timeline(call, user_id, moment)
@@ -137,12 +137,12 @@ async def read(call: ConsoleCall, user_id: UUID) -> Answer:
     )
 
 
-async def _until_told(call: ConsoleCall, user_id: UUID, moment: Moment | None) -> None:
-    """Wait for what tells of the present. Somebody who is gone has none."""
+async def _until_known(call: ConsoleCall, user_id: UUID, moment: Moment | None) -> None:
+    """Wait for what describes the present. Somebody who is gone has none."""
     if moment is None:
         with suppress(NotFound):
             person = await read_person(call.runtime, call.organization.id, user_id)
-            await until_told(call, {user_id: person.version})
+            await until_known(call, {user_id: person.version})
 
 
 async def _shown(call: ConsoleCall, user_id: UUID, access: Access, moment: Moment | None) -> Shown:

@@ -38,7 +38,7 @@ def name_of(person: Person) -> str:
 def record_read(
     call: ConsoleCall, path: str, position: int, subjects: Collection[UUID] = ()
 ) -> None:
-    """Count a read of the log, as the audit API does: an event of the hour tells of it."""
+    """Count a read of the log, as the audit API does: an event of the hour records it."""
     call.runtime.reads.see(
         call.organization.id,
         call.provenance,
