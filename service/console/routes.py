@@ -11,6 +11,7 @@ from service.console.framework.page import (
 )
 from service.console.framework.serve import nothing_here
 from service.console.pages import overview, signin, tokens
+from service.console.pages.audit.routes import AUDIT
 from service.console.pages.provisioning.routes import PROVISIONING
 
 SIGN_IN: Final = (
@@ -24,5 +25,5 @@ SIGN_IN: Final = (
 OVERVIEW: Final = (Page("GET", "/", READERS, overview.show),)
 TOKENS: Final = (Page("GET", "/tokens", ADMINISTRATORS, tokens.read_list),)
 
-PAGES: Final = (*SIGN_IN, *OVERVIEW, *TOKENS, *PROVISIONING)
+PAGES: Final = (*SIGN_IN, *OVERVIEW, *TOKENS, *PROVISIONING, *AUDIT)
 REST: Final = Page("GET", "/{tail:.*}", ANYBODY_SIGNED_IN, nothing_here)  # After all others.
