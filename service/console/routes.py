@@ -19,6 +19,10 @@ from service.console.pages import (
     signin,
     tokens,
 )
+from service.console.pages.audit.routes import AUDIT
+from service.console.pages.directory.routes import DIRECTORY
+from service.console.pages.provisioning.routes import PROVISIONING
+from service.console.pages.setup.routes import SETUP
 
 SIGN_IN: Final = (
     Page("GET", "/signin", EVERYBODY, signin.show),
@@ -65,5 +69,14 @@ ORGANIZATION: Final = (
     Page("POST", "/organization/schemas", ADMINISTRATORS, organization.add_schema),
 )
 
-PAGES: Final = (*SIGN_IN, *OVERVIEW, *TOKENS, *ORGANIZATION)
+PAGES: Final = (
+    *SIGN_IN,
+    *OVERVIEW,
+    *SETUP,
+    *DIRECTORY,
+    *PROVISIONING,
+    *TOKENS,
+    *AUDIT,
+    *ORGANIZATION,
+)
 REST: Final = Page("GET", "/{tail:.*}", ANYBODY_SIGNED_IN, nothing_here)  # After all others.

@@ -40,6 +40,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_letters": WRITE,
         "console_links": WRITE,
         "console_sessions": WRITE,
+        "console_setups": WRITE,
         "console_form_keys": WRITE,
         "audit_reads": WRITE,
     },
