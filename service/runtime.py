@@ -17,6 +17,7 @@ from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, SigningKeys
 from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
+from service.clock import Clock
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.superuser import FILE
@@ -32,6 +33,7 @@ from service.keys.master_keys import find_needed, load_master_keys
 from service.keys.places import KeyPlaces
 from service.keys.secrets import load_name_key
 from service.reads.seen import AuditReads
+from service.requests.kept import KeptRequests
 from service.write.lane import Lanes
 from service.write.log_heights import LogHeights
 
@@ -58,6 +60,8 @@ class Runtime:
     stopped: StoppedLogs
     heights: LogHeights
     reads: AuditReads  # Of the log, until they are written.
+    kept: KeptRequests  # Those that were refused or changed nothing, until they are written.
+    clock: Clock
 
     @property
     def sealer(self) -> Sealer:
@@ -112,6 +116,7 @@ async def open_runtime(
             notifier = Notifier(pool)
             stopped = StoppedLogs()
             heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
+            clock = Clock()
             lanes = Lanes(
                 pool,
                 keyring.sealer,
@@ -119,6 +124,7 @@ async def open_runtime(
                 events_per_day=settings.events_per_day,
                 on_commit=notifier.note,
                 heights=heights,
+                clock=clock,
             )
             reader = PointReader(pool)
             try:
@@ -132,7 +138,9 @@ async def open_runtime(
                     TokenUses(),
                     stopped,
                     heights,
-                    AuditReads(),
+                    AuditReads(clock),
+                    KeptRequests(clock),
+                    clock,
                 )
             finally:
                 await lanes.close()

@@ -27,6 +27,7 @@ from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import stopped
+from service.clock import Clock
 from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
@@ -48,7 +49,8 @@ TURNS = 3  # Of the event loop, before a batch begins: a request is read, authen
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # For the answer to COMMIT, from when the connection is there. It is shorter than BATCH_TIMEOUT_S, because a timeout of
-# the whole batch could not know whether COMMIT was sent.
+# the whole batch could not know whether COMMIT was sent. It is shorter than Postgres's statement_timeout, too: one that
+# ends a COMMIT which waits for a synchronous standby reports it as done (service/database/pool.py).
 COMMIT_TIMEOUT_S = 19.0
 LONGER_S = (
     75.0  # More for changes of groups: a role group of 100,000 gives as many people another role.
@@ -98,13 +100,14 @@ class Lanes:
         events_per_day: int | None = None,
         on_commit: Callable[[UUID], None] | None = None,
         heights: LogHeights | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
         self._on_commit = on_commit
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
-        self._log_ends = LogEnds()
+        self._log_ends = LogEnds(clock)
         self._heights = heights or LogHeights()
         self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).

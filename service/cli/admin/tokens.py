@@ -7,8 +7,8 @@ from uuid import UUID
 import typer
 
 from service.callers.scopes import DEFAULT, MEANINGS
+from service.cli.admin.issue import issue_and_show
 from service.cli.groups import group
-from service.cli.issue import issue_and_show
 from service.cli.printing import tokens as show
 from service.cli.process.output import check_output, complain, say
 from service.cli.process.run import ActingAs, AsJson, Organization, run_with_runtime
