@@ -12,6 +12,7 @@ from service.console.framework.page import (
 from service.console.framework.serve import nothing_here
 from service.console.pages import accounts, clients, new_tokens, overview, signin, tokens
 from service.console.pages.audit.routes import AUDIT
+from service.console.pages.directory.routes import DIRECTORY
 from service.console.pages.operations.routes import OPERATIONS
 from service.console.pages.provisioning.routes import PROVISIONING
 
@@ -50,5 +51,13 @@ TOKENS: Final = (
     Page("POST", "/sessions/{id}/end", ADMINISTRATORS, accounts.end),
 )
 
-PAGES: Final = (*SIGN_IN, *OVERVIEW, *TOKENS, *PROVISIONING, *AUDIT, *OPERATIONS)
+PAGES: Final = (
+    *SIGN_IN,
+    *OVERVIEW,
+    *TOKENS,
+    *DIRECTORY,
+    *PROVISIONING,
+    *AUDIT,
+    *OPERATIONS,
+)
 REST: Final = Page("GET", "/{tail:.*}", ANYBODY_SIGNED_IN, nothing_here)  # After all others.
