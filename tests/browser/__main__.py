@@ -12,13 +12,18 @@ import uvloop
 
 from service.database.embedded import postgres as embedded
 from service.database.migrate import migrate
-from tests.browser.chromium import NARROW, WIDE, running_chromium, window
+from tests.browser.chromium import NARROW, WIDE, Scheme, running_chromium, window
 from tests.browser.site import OPENED, seed
 from tests.conftest import UNSAFE, fix_name_key, in_database
 from tests.serving import make_tenant, started
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "console"
-LOOKS: Final = ((WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark"))
+LOOKS: Final[tuple[tuple[int, Scheme], ...]] = (
+    (WIDE, "light"),
+    (WIDE, "dark"),
+    (NARROW, "light"),
+    (NARROW, "dark"),
+)
 DARK: Final = ("/", "/tokens")  # Pages that are also shown dark.
 
 
@@ -26,7 +31,7 @@ async def take(wanted: list[str]) -> None:
     """Take screenshots of the pages that begin with one of some paths; of all if none is named."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)  # noqa: PTH101 - under root, the server runs under another account.
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103 - under root, the server runs under another account.
         server = await asyncio.to_thread(embedded.start, Path(folder) / "data", settings=UNSAFE)
         try:
             owner = await asyncpg.connect(server.dsn)

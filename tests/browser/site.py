@@ -123,18 +123,22 @@ async def seed(
     await scim.ask("POST", "/Users", {"userName": "", "displayName": "no mailbox"})
     await scim.ask("POST", "/Users", {"userName": "person3@contoso.com"})
     organization = await find_organization(served.runtime, str(tenant.id))
-    acting = {"provenance": cli_provenance()}
-    hostile = await issue_token(served.runtime, organization, strange[:80], **acting)
+    acting = cli_provenance()
+    hostile = await issue_token(served.runtime, organization, strange[:80], provenance=acting)
     await issue_token(
-        served.runtime, organization, "Archive of the log", scopes=("audit:read",), **acting
+        served.runtime,
+        organization,
+        "Archive of the log",
+        scopes=("audit:read",),
+        provenance=acting,
     )
-    await revoke_token(served.runtime, organization, hostile.token_id, **acting)
+    await revoke_token(served.runtime, organization, hostile.token_id, provenance=acting)
     client = await register_client(
         served.runtime,
         organization,
         NewClient("Entra gallery", "secret"),
         rules=read_rules("", may_be_private=False),
-        **acting,
+        provenance=acting,
     )
     named = {
         "/tokens/": str(tenant.token_id),
