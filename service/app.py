@@ -24,6 +24,7 @@ from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.former_names import hashing_names
+from service.background.gauges import keeping_gauges
 from service.background.keys import keeping_keys
 from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
@@ -249,6 +250,7 @@ async def serving(
         delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
+        keeping_gauges(runtime.pool, runtime.lanes),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(
