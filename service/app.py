@@ -49,7 +49,8 @@ from service.http.connections.draining import DRAINING, Draining
 from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
-from service.http.server import make_runner
+from service.http.plain_reads import PlainReader
+from service.http.server import MakeShortcut, make_runner
 from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
@@ -71,6 +72,7 @@ from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
+from service.scim.plain_reads import PLAIN_READS
 from service.scim.routes import add_routes
 from service.signals import ending
 from service.webhooks.parts import delivering, place_rules
@@ -157,6 +159,11 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     return app
 
 
+def shortcut_of(app: web.Application) -> MakeShortcut:
+    """Return what makes the shortcut of an application: it answers plain reads of SCIM."""
+    return partial(PlainReader, app[SERVICE], PLAIN_READS)
+
+
 def issuer_rules(settings: Settings) -> IssuerRules:
     """Return which issuers may vouch for OAuth clients."""
     return read_rules(settings.issuer_hosts, may_be_private=settings.issuers_may_be_private)
@@ -230,6 +237,7 @@ async def serving(
         ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
+        shortcut=shortcut_of(app),
         draining=draining,
     )
     app[DRAINING] = draining
