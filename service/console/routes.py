@@ -21,6 +21,7 @@ from service.console.pages import (
 )
 from service.console.pages.audit.routes import AUDIT
 from service.console.pages.directory.routes import DIRECTORY
+from service.console.pages.operations.routes import OPERATIONS
 from service.console.pages.provisioning.routes import PROVISIONING
 from service.console.pages.setup.routes import SETUP
 
@@ -78,5 +79,6 @@ PAGES: Final = (
     *TOKENS,
     *AUDIT,
     *ORGANIZATION,
+    *OPERATIONS,
 )
 REST: Final = Page("GET", "/{tail:.*}", ANYBODY_SIGNED_IN, nothing_here)  # After all others.
