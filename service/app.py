@@ -35,6 +35,7 @@ from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator, Look
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
+from service.checking.daily import checking_logs
 from service.config import CannotListen, Settings
 from service.console.app import add_console, console_running
 from service.console.framework.serve import console_form
@@ -249,6 +250,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        checking_logs(runtime, settings, proof.verdicts),
         console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof

@@ -1,6 +1,6 @@
 """Compare a log with its witnesses: its size, its tail, or every event."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -138,9 +138,14 @@ async def hashes_of(
 
 
 async def check_all(
-    connection: Connection, organization_id: UUID, sources: Sources, report: Report
+    connection: Connection,
+    organization_id: UUID,
+    sources: Sources,
+    report: Report,
+    *,
+    rest: Callable[[], Awaitable[None]] | None = None,
 ) -> Verdict:
-    """Return what every event, every checkpoint, every mark and the keys of people show.
+    """Return what every event, every checkpoint, every mark and the keys of people show. `rest` is awaited now and then.
 
     The copy outside was read before. The caller's transaction is REPEATABLE READ, or nothing but appends happens.
     """
@@ -159,6 +164,8 @@ async def check_all(
         examination.add(rows, stored)
         position = rows[-1].event.position
         report(position, max(total, position))
+        if rest is not None:
+            await rest()
     await _compare_upper(connection, examination)
     verdict = examination.verdict()
     return _with(
