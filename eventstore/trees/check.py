@@ -29,7 +29,8 @@ from eventstore.trees.witnesses import load_restores, load_witnesses, witnesses_
 
 statement = statements_in(__package__)
 
-ERASED = "UserErased"  # The event that says that a person's key was destroyed.
+# The events that say that a key was destroyed: that of a person, or of an organization.
+ERASED = ("UserErased", "OrganizationErased")
 
 Report = Callable[[int, int], None]  # Events read, and events in all.
 Pause = Callable[[], "object"]
