@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes lint format types check fuzz bench drill attack lock clean
+.PHONY: help serve test processes lint format types check fuzz bench drill rolling attack feed nats lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -48,8 +48,17 @@ bench: $(INSTALLED) ## Measure the service beside its peers
 drill: $(INSTALLED) ## Kill the service and its database in every way, and count what was lost
 	@exec $(BIN)/python -m tests.drill
 
+rolling: $(INSTALLED) ## Restart services and workers under load (ROLLING_SECONDS each), and count failed requests
+	@exec $(BIN)/python -m tests.rolling
+
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack
+
+feed: $(INSTALLED) ## Measure how soon webhooks arrive, while either side is killed
+	@exec $(BIN)/python -m tests.feed
+
+nats: $(INSTALLED) ## Publish to a real nats-server while either side is killed, and compare
+	@exec $(BIN)/python -m tests.feed.nats_drill
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, upgrading what pyproject.toml lets go up
 	@$(BIN)/python -m pip install --quiet uv

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import client, group, hold, organization, proof, user
+from schema.events import client, feed, group, hold, organization, proof, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -55,6 +55,9 @@ TYPES: dict[str, type[Event]] = {
         hold.UsersHeld,
         hold.HoldApproved,
         hold.HoldRejected,
+        feed.WebhookCreated,
+        feed.WebhookChanged,
+        feed.TokenExpiring,
     )
 }
 # None in them returns a setting to its default.

@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Literal
 
 import asyncpg
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from projections.directory.access import TokenState, find_client_state, find_token_state
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
+from service.addresses import Network, read_address
 from service.callers.access_tokens import (
     Claims,
     TokenRefused,
@@ -33,11 +33,12 @@ from service.callers.signing_keys import SigningKeys
 from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
-from service.unavailable import unavailable
+from service.unavailable import unavailable_in_outages
 
+AGING_S = 0.25  # Then a token in use is looked up again.
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
+SCHEME = "Bearer "
 NEVER = float("-inf")  # For a token that was not looked up yet.
-Network = IPv4Network | IPv6Network
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
 Look = Callable[
@@ -117,9 +118,33 @@ class Authenticator:
             buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
             caller = cached.caller = replace(caller, buckets=buckets)
         if cached.networks:
-            _refuse_address(cached.networks, address, caller)
+            refuse_address(cached.networks, address, caller)
         self._stopped.refuse(cached.claims.organization_id)
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
+        return caller
+
+    def find_fresh(self, header: str | None, address: str) -> AuthenticatedCaller | None:
+        """Return who a request comes from, if the token was looked up a moment ago and all is well; else None.
+
+        None says nothing about the token: `authenticate` has to look. A token that is in use is looked up before
+        that, so that no request waits.
+        """
+        if header is None or not header.startswith(SCHEME):
+            return None
+        cached = self._cached.get(header[len(SCHEME) :])
+        if cached is None:
+            return None
+        age_s = time.monotonic() - cached.looked_up_at_s
+        if age_s > FRESH_S:
+            return None
+        if age_s > AGING_S and cached.lookup is None:
+            self._begin_lookup(cached).add_done_callback(_note_end)
+        caller, organization_id = cached.caller, cached.claims.organization_id
+        if caller is None or cached.networks or organization_id in self._stopped:
+            return None
+        if cached.ends_at is not None and cached.ends_at <= datetime.now(UTC):
+            return None
+        self._uses.note(organization_id, caller.token.token_id, address)
         return caller
 
     async def _decode(self, token: str) -> Claims:
@@ -127,13 +152,8 @@ class Authenticator:
         try:
             return decode_token(token, self._keys)
         except UnknownKey as unknown:
-            try:
+            with unavailable_in_outages():
                 is_known = await self._look(unknown.kid)
-            except Exception as error:
-                outage = classify(error)
-                if outage is Outage.NONE:
-                    raise
-                raise unavailable(outage) from error
             if not is_known:
                 raise
             return decode_token(token, self._keys)
@@ -157,16 +177,13 @@ class Authenticator:
 
     async def _look_up(self, cached: CachedToken) -> None:
         """Look up a token, once for all requests that wait for it."""
-        if cached.lookup is None:
-            cached.lookup = asyncio.create_task(self._find(cached))
-        try:
-            await asyncio.shield(cached.lookup)
-        except Exception as error:
-            outage = classify(error)
-            if outage is Outage.NONE:
-                raise
-            # The token may be valid, so the client is asked to try again.
-            raise unavailable(outage) from error
+        lookup = cached.lookup or self._begin_lookup(cached)
+        with unavailable_in_outages():  # The token may be valid: the client should try again.
+            await asyncio.shield(lookup)
+
+    def _begin_lookup(self, cached: CachedToken) -> asyncio.Task[None]:
+        cached.lookup = asyncio.create_task(self._find(cached), name="token")
+        return cached.lookup
 
     async def _find(self, cached: CachedToken) -> None:
         started = time.monotonic()
@@ -183,6 +200,12 @@ class Authenticator:
             cached.looked_up_at_s = started
         finally:
             cached.lookup = None
+
+
+def _note_end(lookup: asyncio.Task[None]) -> None:
+    """Take note of a lookup that nobody waits for: if it failed, the next request looks and meets the error."""
+    if not lookup.cancelled():
+        lookup.exception()
 
 
 def _bearer(header: str | None) -> str:
@@ -217,7 +240,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
-def _refuse_address(
+def refuse_address(
     networks: tuple[Network, ...], address: str | None, caller: AuthenticatedCaller
 ) -> None:
     """Raise TokenRefused unless an address is in one of the networks."""
@@ -232,13 +255,8 @@ def _refuse_address(
 
 def is_within(address: str | None, networks: tuple[Network, ...]) -> bool:
     """Return whether an address is in one of some networks. An IPv4 address may be written as IPv6."""
-    try:
-        found = ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return False
-    if found.version == 6 and found.ipv4_mapped is not None:  # noqa: PLR2004 - IPv6.
-        found = found.ipv4_mapped
-    return any(found in each for each in networks)
+    found = read_address(address or "")
+    return found is not None and any(found in each for each in networks)
 
 
 def reason_of(state: TokenState, what: Literal["token", "client"]) -> str | None:

@@ -115,7 +115,7 @@ def audit_accept_restore(
     tokens: Annotated[
         Literal["keep", "revoke"],
         typer.Option(
-            help="Revocations may be lost: keep all tokens as they are now, or revoke all."
+            help="Revocations may be lost: keep all tokens and OAuth clients as they are now, or revoke all."
         ),
     ],
     acting_as: ActingAs = None,

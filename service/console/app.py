@@ -15,8 +15,10 @@ from service.console.framework.page import PREFIX, Page
 from service.console.framework.parts import CONSOLE, ConsoleParts
 from service.console.framework.serve import handler
 from service.console.framework.static import serve_static
+from service.console.pages.overview_facts import DayCounts, waiting
 from service.console.routes import PAGES, REST
 from service.console.sessions.cookies import Cookies
+from service.console.sessions.oidc import Oidc
 from service.database.pool import close_pool, open_pool
 from service.http.parts import SERVICE
 from service.runtime import Runtime
@@ -56,6 +58,8 @@ async def console_running(
         runtime=replace(runtime, pool=pool),
         links=links,
         cookies=Cookies(links.home, is_secure),
+        oidc=Oidc.of(settings),
+        extras={"days": DayCounts(), "counts": waiting},
         served=frozenset(each.path for each in PAGES if each.method == "GET"),
     )
     try:

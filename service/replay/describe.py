@@ -46,6 +46,7 @@ class DescribedEvent:
     sentence: str
     facts: Mapping[str, Any]
     changes: Sequence[Change]
+    wording: Wording  # What the sentence names, for sentences in other languages.
 
 
 def kind_of(event_type: str) -> ResourceKind:
@@ -126,6 +127,7 @@ class Naming:
             sentence(event.type, wording),
             facts,
             self._changes(event, facts),
+            wording,
         )
 
     def name(self, resource_id: UUID) -> str:

@@ -49,7 +49,8 @@ TURNS = 3  # Of the event loop, before a batch begins: a request is read, authen
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # For the answer to COMMIT, from when the connection is there. It is shorter than BATCH_TIMEOUT_S, because a timeout of
-# the whole batch could not know whether COMMIT was sent.
+# the whole batch could not know whether COMMIT was sent. It is shorter than Postgres's statement_timeout, too: one that
+# ends a COMMIT which waits for a synchronous standby reports it as done (service/database/pool.py).
 COMMIT_TIMEOUT_S = 19.0
 LONGER_S = (
     75.0  # More for changes of groups: a role group of 100,000 gives as many people another role.

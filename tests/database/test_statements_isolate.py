@@ -64,6 +64,7 @@ FOR_ALL = (
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
+    | {"find_due", "load_sealed", "read_tails_of"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
 OWNERS = {"begin_log", "drop_tiles"}
@@ -141,6 +142,7 @@ class Sample:
             ("", "event_id"): uuid4(),
             ("", "role_id"): UUID(self.tenant.roles["Reader"]),
             ("", "new_subject_id"): uuid4(),
+            ("add_webhook", "id"): uuid4(),
             ("save_token", "id"): self.tenant.token_id,
             ("count_activity", "token_id"): self.tenant.token_id,
             ("add_members", "member_id"): UUID(self.tenant.account_id),
@@ -219,6 +221,9 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
         "member_type": "User",
         "kind": "deletion",
         "state": "open",
+        "webhook_kind": "webhook",
+        "webhook_format": "json",
+        "webhook_state": "disabled",
         "tail": str(end),
     }
     return Sample(tenant, UUID(user["id"]), UUID(group["id"]), words)
@@ -260,6 +265,8 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
         await connection.execute(HELD, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(READ, ours.tenant.id, ours.user, DISTANT, ours.tenant.account_id)
         await connection.execute(LOSS, ours.tenant.id, ours.user, DISTANT)
+        await connection.execute(WEBHOOK, ours.tenant.id, ours.user, ours.tail)
+        await connection.execute(LETTER, ours.tenant.id, ours.user)
         await connection.execute(REQUEST, ours.tenant.id, UUID(int=1), ours.user, DISTANT)
         try:
             yield connection
@@ -272,6 +279,13 @@ HELD = "INSERT INTO directory.held_users VALUES ($1, $2, $2, $3)"
 READ = "INSERT INTO service.audit_reads VALUES ($1, $3, $4, $2, 'scim', 'a', $2, 1, $3, $3, 1, $2)"
 LOSS = "INSERT INTO directory.losses VALUES ($1, $2, 1, $2, 'deletion', $3)"
 CYCLE = "INSERT INTO service.cycles VALUES ($1, $2, $3, $4, $4, 1, 0, 0, 1, 1, $3, 'GET')"
+WEBHOOK = (
+    "INSERT INTO service.webhooks VALUES ($1, $2, 'ours', 'webhook', 'x', '{}', 'json', true, 'enabled', NULL, $3,"
+    " 1000, 0, now(), NULL, NULL, now())"
+)
+LETTER = (
+    "INSERT INTO service.dead_letters VALUES ($1, $2, 2000, 'UserProvisioned', 'ours', 1, now())"
+)
 REQUEST = (
     "INSERT INTO service.requests (organization_id, id, at, token_id, cycle_id, request_id, is_refused, method, status,"
     " finding, resource_id, sealed) VALUES ($1, $2, $4, $3, $3, $3, true, 'GET', 404, 'scim', $3, 'x')"

@@ -1,150 +1,91 @@
-"""Copies outside at a URL, and the webhook: what is sent, and what a place that contradicts leads to."""
+"""The copy outside at a URL: notes come in any pieces, and redirects are not followed."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
 
 import pytest
-from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from eventstore.proof.leaf import origin_of
 from eventstore.proof.notes import body_of, signed_note
-from eventstore.proof.outside_lines import OutsideLog
-from service.proof.outside import ForkedCopy, Update
-from service.proof.web_copy import WebCopy, WebWebhook
-from tests.proof.running import SIGNED_S
-from tests.proof.vectors import private_key
-from tests.serving import make_tenant, started
+from service.proof.outside import Update
+from service.proof.web_copy import NOTE_BYTES_MAX, WebCopy, WebWebhook
+from tests.database.events import ORGANIZATION
 
-LOG = UUID("0197a3c0-0000-7000-8000-0000000000aa")
-OTHER = UUID("0197a3c0-0000-7000-8000-0000000000bb")
-ORIGIN = f"scim-ledger/{LOG}/1"
+PAUSE_S = 0.05  # Between two pieces, so that they do not arrive together.
+NOTE = signed_note(
+    body_of(origin_of(ORGANIZATION, 1), 7, bytes(32)), [Ed25519PrivateKey.generate()]
+)
+UPDATE = Update(ORGANIZATION, NOTE, datetime(2026, 4, 1, tzinfo=UTC))
 
 
-@dataclass
+@dataclass(slots=True)
 class Place:
-    """Somebody's server, which keeps notes."""
+    """A server that answers every request alike, in pieces, and notes what it was asked."""
 
+    status: str
+    pieces: list[bytes]
     url: str = ""
-    notes: dict[str, str] = field(default_factory=dict)  # Path → note.
-    posted: list[Any] = field(default_factory=list)
-    status: int = 200  # What it answers.
+    asked: list[str] = field(default_factory=list)
 
-    async def put(self, request: web.Request) -> web.Response:
-        """Keep a note; another one of the same size is refused."""
-        note = await request.text()
-        former = self.notes.setdefault(request.path, note)
-        self.notes["/".join([*request.path.split("/")[:3], "latest"])] = note
-        return web.Response(status=self.status if former == note else 409)
-
-    async def get(self, request: web.Request) -> web.Response:
-        """Give a note."""
-        if self.status != 200:
-            return web.Response(status=self.status)
-        note = self.notes.get(request.path)
-        return web.Response(text=note) if note else web.Response(status=404)
-
-    async def post(self, request: web.Request) -> web.Response:
-        """Take what the webhook sends."""
-        self.posted.append(await request.json())
-        return web.Response(status=self.status)
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.asked.append(head.partition(" HTTP")[0])
+        size = sum(map(len, self.pieces))
+        lines = f"Content-Length: {size}\r\nLocation: {self.url}/elsewhere\r\nConnection: close"
+        writer.write(f"HTTP/1.1 {self.status}\r\n{lines}\r\n\r\n".encode())
+        for each in self.pieces:
+            await writer.drain()
+            await asyncio.sleep(PAUSE_S)
+            writer.write(each)
+        writer.close()
 
 
-@pytest.fixture
-async def place() -> AsyncIterator[Place]:
-    """Give a place that answers on a socket."""
-    made, app = Place(), web.Application()
-    app.router.add_put("/copies/{rest:.*}", made.put)
-    app.router.add_get("/copies/{rest:.*}", made.get)
-    app.router.add_post("/hook", made.post)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+@asynccontextmanager
+async def serving(status: str, *pieces: bytes) -> AsyncIterator[Place]:
+    """Serve on a socket of its own for the duration of the block."""
+    place = Place(status, list(pieces))
+    server = await asyncio.start_server(place.answer, "127.0.0.1", 0)
+    async with server:
+        place.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield place
 
 
-def update(size: int, root: bytes = b"r" * 32) -> Update:
-    """Return what a log of so many events has to say."""
-    note = signed_note(body_of(ORIGIN, size, root), [private_key("log")])
-    return Update(LOG, note, datetime.now(UTC))
+async def test_a_note_in_two_pieces_is_read_whole() -> None:
+    text = NOTE.encode()
+    async with serving("200 OK", text[:50], text[50:]) as place:
+        found = await WebCopy(place.url).load([ORGANIZATION])
+
+    assert found[ORGANIZATION].latest == NOTE
 
 
-async def test_a_note_is_put_under_its_size_and_read_back(place: Place) -> None:
-    copy, eight = WebCopy(f"{place.url}/copies"), update(8)
-    await copy.save(eight)
-
-    assert place.notes[f"/copies/{LOG}/1/8"] == eight.note
-    assert await copy.load([LOG, OTHER]) == {LOG: OutsideLog(LOG, eight.note)}
-    assert await copy.load() == {}  # Nobody can ask a URL which logs it knows.
+async def test_a_note_that_is_too_large_is_an_error() -> None:
+    async with serving("200 OK", b"x" * NOTE_BYTES_MAX, b"x") as place:
+        with pytest.raises(OSError, match="more than 65,536 bytes"):
+            await WebCopy(place.url).load([ORGANIZATION])
 
 
-async def test_a_smaller_size_is_not_put_over_a_larger_one(place: Place) -> None:
-    copy, nine = WebCopy(f"{place.url}/copies"), update(9)
-    await copy.save(nine)
-    await copy.save(update(8))
-    await copy.save(nine)
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+async def test_a_redirect_is_not_followed(status: str) -> None:
+    async with serving(status) as place:
+        with pytest.raises(OSError, match="not followed"):
+            await WebCopy(place.url).load([ORGANIZATION])
+        with pytest.raises(OSError, match="not followed"):
+            await WebCopy(place.url).save(UPDATE)
+        with pytest.raises(OSError, match="not followed"):
+            await WebWebhook(place.url).send(UPDATE)
 
-    assert place.notes[f"/copies/{LOG}/latest"] == nine.note
-    assert f"/copies/{LOG}/1/8" not in place.notes
-
-
-@pytest.mark.parametrize("newest", [8, 7], ids=["newest", "older"])
-async def test_another_root_of_the_same_size_is_a_fork(place: Place, newest: int) -> None:
-    copy, ours = WebCopy(f"{place.url}/copies"), update(8)
-    await copy.save(update(8, b"o" * 32))
-    if newest < 8:  # The place knows it, and says 409 to the PUT.
-        place.notes[f"/copies/{LOG}/latest"] = update(7).note
-
-    with pytest.raises(ForkedCopy) as refused:
-        await copy.save(ours)
-    assert (refused.value.organization_id, refused.value.size) == (LOG, 8)
+    assert all("elsewhere" not in each for each in place.asked)
+    assert len(place.asked) == 3
 
 
-async def test_a_place_that_fails_or_is_gone_is_an_error_of_the_system(place: Place) -> None:
-    copy = WebCopy(f"{place.url}/copies")
-    place.status = 503
-    with pytest.raises(OSError, match="does not answer"):
-        await copy.load([LOG])
-    with pytest.raises(OSError, match="does not answer"):
-        await copy.save(update(8))
-    with pytest.raises(OSError, match="does not answer"):
-        await WebCopy("http://127.0.0.1:9/copies").load([LOG])
+async def test_a_place_without_the_note_gets_it() -> None:
+    async with serving("404 Not Found") as place:
+        with pytest.raises(OSError, match="does not take it"):
+            await WebCopy(place.url).save(UPDATE)
 
-
-async def test_the_webhook_gets_each_checkpoint_as_json(place: Place) -> None:
-    hook, eight = WebWebhook(f"{place.url}/hook"), update(8)
-    await hook.send(eight)
-
-    assert place.posted == [
-        {
-            "type": "checkpoint",
-            "organizationId": str(LOG),
-            "origin": ORIGIN,
-            "size": 8,
-            "note": eight.note,
-        }
-    ]
-    place.status = 500
-    with pytest.raises(OSError, match="does not take it"):
-        await hook.send(eight)
-
-
-@pytest.mark.process
-async def test_a_service_puts_its_checkpoints_and_calls_the_webhook(
-    place: Place, module_database_url: str
-) -> None:
-    where = {"outside_copy": f"{place.url}/copies", "outside_webhook": f"{place.url}/hook"}
-    async with started(module_database_url, **where) as served:
-        tenant = await make_tenant(served.runtime, "Contoso")
-        copy = WebCopy(where["outside_copy"])
-        async with asyncio.timeout(SIGNED_S):
-            while not ((await copy.load([tenant.id])) and place.posted):  # noqa: ASYNC110 - the service sends.
-                await asyncio.sleep(0.05)
-
-    assert place.posted[0]["organizationId"] == str(tenant.id)
-    sizes = [path for path in place.notes if path.startswith(f"/copies/{tenant.id}/1/")]
-    assert sizes
+    assert place.asked == [f"GET /{ORGANIZATION}/latest", f"PUT /{ORGANIZATION}/1/7"]
