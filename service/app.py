@@ -36,6 +36,7 @@ from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
+from service.checking.daily import checking_logs
 from service.config import Settings
 from service.console.app import add_console, console_running
 from service.console.framework.serve import console_form
@@ -271,6 +272,7 @@ async def serving(
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        checking_logs(runtime, settings, proof.verdicts),
         console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof
