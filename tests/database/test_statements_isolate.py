@@ -168,7 +168,13 @@ class Sample:
             "size",
         ):
             return int(name == "incarnation")
-        return {"after": 0, "after_position": 0, "after_version": 0, "offset": 0, "from": self.tail}.get(name, 1_000)
+        return {
+            "after": 0,
+            "after_position": 0,
+            "after_version": 0,
+            "offset": 0,
+            "from": self.tail,
+        }.get(name, 1_000)
 
     def _text(self, statement: str, name: str) -> str:
         if name == "key":

@@ -1,4 +1,4 @@
--- 0028: tokens of operators, which belong to no organization.
+-- 0029: tokens of operators, which belong to no organization.
 
 CREATE TABLE service.operator_tokens (
     id         uuid        NOT NULL,
