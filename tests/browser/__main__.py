@@ -1,6 +1,7 @@
 """Takes the screenshots of docs/console: `python -m tests.browser [PATH …]`, of all pages or of those that begin so."""
 
 import asyncio
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -18,7 +19,14 @@ from tests.serving import make_tenant, started
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "console"
 LOOKS: Final = ((WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark"))
-DARK: Final = ("/", "/tokens")  # Pages that are also shown dark.
+DARK: Final = (
+    "/",
+    "/tokens",
+    "/audit",
+    "/cycles/{id}",
+    "/guard/{id}",
+    "/operations",
+)  # Pages that are also shown dark.
 
 
 async def take(wanted: list[str]) -> None:
@@ -49,9 +57,10 @@ async def _take(dsn: str, wanted: list[str]) -> None:
                     if (wanted and page not in wanted) or (scheme == "dark" and page not in DARK):
                         continue
                     await opened.open(site.path(page))
-                    name = page.strip("/").replace("/{id}", "").replace("/", "-") or "overview"
+                    named = re.sub(r"/{\w+}", "", page).strip("/").replace("/", "-")
+                    name = f"{named}-ask" if page.endswith("{kind}") else named or "overview"
                     look = f"{width}-dark" if scheme == "dark" else str(width)
-                    kind = "-one" if page.endswith("{id}") else ""
+                    kind = "-one" if page.endswith(("{id}", "{name}", "{projection}")) else ""
                     file = FOLDER / f"{name}{kind}-{look}.png"
                     await opened.page.screenshot(path=file, full_page=True, scale="css")
                     print(file.name)  # noqa: T201 - a command.
