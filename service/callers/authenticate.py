@@ -35,7 +35,9 @@ from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
 from service.unavailable import unavailable_in_outages
 
+AGING_S = 0.25  # Then a token in use is looked up again.
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
+SCHEME = "Bearer "
 NEVER = float("-inf")  # For a token that was not looked up yet.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
@@ -121,6 +123,30 @@ class Authenticator:
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
         return caller
 
+    def find_fresh(self, header: str | None, address: str) -> AuthenticatedCaller | None:
+        """Return who a request comes from, if the token was looked up a moment ago and all is well; else None.
+
+        None says nothing about the token: `authenticate` has to look. A token that is in use is looked up before
+        that, so that no request waits.
+        """
+        if header is None or not header.startswith(SCHEME):
+            return None
+        cached = self._cached.get(header[len(SCHEME) :])
+        if cached is None:
+            return None
+        age_s = time.monotonic() - cached.looked_up_at_s
+        if age_s > FRESH_S:
+            return None
+        if age_s > AGING_S and cached.lookup is None:
+            self._begin_lookup(cached).add_done_callback(_note_end)
+        caller, organization_id = cached.caller, cached.claims.organization_id
+        if caller is None or cached.networks or organization_id in self._stopped:
+            return None
+        if cached.ends_at is not None and cached.ends_at <= datetime.now(UTC):
+            return None
+        self._uses.note(organization_id, caller.token.token_id, address)
+        return caller
+
     async def _decode(self, token: str) -> Claims:
         """Return the claims of a token. One that an unknown key has signed may be newer than the keys here."""
         try:
@@ -151,10 +177,13 @@ class Authenticator:
 
     async def _look_up(self, cached: CachedToken) -> None:
         """Look up a token, once for all requests that wait for it."""
-        if cached.lookup is None:
-            cached.lookup = asyncio.create_task(self._find(cached))
+        lookup = cached.lookup or self._begin_lookup(cached)
         with unavailable_in_outages():  # The token may be valid: the client should try again.
-            await asyncio.shield(cached.lookup)
+            await asyncio.shield(lookup)
+
+    def _begin_lookup(self, cached: CachedToken) -> asyncio.Task[None]:
+        cached.lookup = asyncio.create_task(self._find(cached), name="token")
+        return cached.lookup
 
     async def _find(self, cached: CachedToken) -> None:
         started = time.monotonic()
@@ -171,6 +200,12 @@ class Authenticator:
             cached.looked_up_at_s = started
         finally:
             cached.lookup = None
+
+
+def _note_end(lookup: asyncio.Task[None]) -> None:
+    """Take note of a lookup that nobody waits for: if it failed, the next request looks and meets the error."""
+    if not lookup.cancelled():
+        lookup.exception()
 
 
 def _bearer(header: str | None) -> str:
