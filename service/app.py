@@ -24,6 +24,7 @@ from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.former_names import hashing_names
+from service.background.gauges import keeping_gauges
 from service.background.keys import keeping_keys
 from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
@@ -35,6 +36,7 @@ from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
+from service.checking.daily import checking_logs
 from service.config import Settings
 from service.console.app import add_console, console_running
 from service.console.framework.serve import console_form
@@ -251,6 +253,7 @@ async def serving(
         delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
+        keeping_gauges(runtime.pool, runtime.lanes),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(
@@ -269,6 +272,7 @@ async def serving(
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        checking_logs(runtime, settings, proof.verdicts),
         console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof

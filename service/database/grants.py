@@ -41,6 +41,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "operator_tokens": "SELECT, INSERT, UPDATE",
         "console_links": WRITE,
         "console_sessions": WRITE,
+        "console_setups": WRITE,
         "console_form_keys": WRITE,
         "audit_reads": WRITE,
     },
