@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -130,6 +130,7 @@ class Sample:
         if kind in {"bigint", "integer", "smallint"}:
             return self._number(statement, name)
         others: dict[str, Any] = {"boolean": True, "bytea": b"x", "json": "{}", "jsonb": "{}"}
+        others["interval"] = timedelta(days=1)
         others["timestamptz"] = EPOCH if name == "after" else DISTANT
         return others.get(kind) or self._text(statement, name)
 
@@ -167,7 +168,13 @@ class Sample:
             "size",
         ):
             return int(name == "incarnation")
-        return {"after": 0, "after_version": 0, "offset": 0, "from": self.tail}.get(name, 1_000)
+        return {
+            "after": 0,
+            "after_position": 0,
+            "after_version": 0,
+            "offset": 0,
+            "from": self.tail,
+        }.get(name, 1_000)
 
     def _text(self, statement: str, name: str) -> str:
         if name == "key":
@@ -175,6 +182,8 @@ class Sample:
             name = "group_external_id" if name == "external_id" and "group" in statement else name
         if name in {"after", "begin"}:  # The first page, of all.
             return ""
+        if name == "zone":
+            return "UTC"
         if name in {"data", "email_key"}:  # Texts that hold JSON.
             return {"data": "{}", "email_key": "[]"}[name]
         return self.words.get(name, "UserProvisioned" if "type" in name else "scim")
@@ -267,6 +276,7 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
         await connection.execute(LOSS, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(WEBHOOK, ours.tenant.id, ours.user, ours.tail)
         await connection.execute(LETTER, ours.tenant.id, ours.user)
+        await connection.execute(SESSION, ours.tenant.id, ours.user)
         await connection.execute(REQUEST, ours.tenant.id, UUID(int=1), ours.user, DISTANT)
         try:
             yield connection
@@ -285,6 +295,10 @@ WEBHOOK = (
 )
 LETTER = (
     "INSERT INTO service.dead_letters VALUES ($1, $2, 2000, 'UserProvisioned', 'ours', 1, now())"
+)
+SESSION = (
+    "INSERT INTO service.console_sessions (id, digest, organization_id, person_id, roles, actor, way, user_agent, address)"
+    " VALUES ($2, 'x', $1, $2, '{}', 'ours', 'link', 'x', 'x')"
 )
 REQUEST = (
     "INSERT INTO service.requests (organization_id, id, at, token_id, cycle_id, request_id, is_refused, method, status,"
