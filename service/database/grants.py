@@ -38,6 +38,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "open_cycles": WRITE,
         "webhooks": WRITE,
         "dead_letters": WRITE,
+        "operator_tokens": "SELECT, INSERT, UPDATE",
         "console_links": WRITE,
         "console_sessions": WRITE,
         "console_setups": WRITE,

@@ -28,6 +28,7 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import stopped
 from service.clock import Clock
+from service.metrics.writes import APPEND, BATCH
 from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
@@ -165,12 +166,19 @@ class Lanes:
             while lane.waiting:
                 await _let_come()
                 if batch := _next_batch(lane):
+                    BATCH.observe(len(batch))
                     await self._run_batch(lane, batch)
         finally:
             # However this ends, no caller may wait forever.
             self._lanes.pop(lane.organization_id, None)
             _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
             lane.waiting.clear()
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Return how many commands wait: in the longest lane, and in all."""
+        lengths = [len(lane.waiting) for lane in self._lanes.values()]
+        return max(lengths, default=0), sum(lengths)
 
     async def _run_batch(
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
@@ -180,7 +188,8 @@ class Lanes:
             async with self._connections.connection(
                 timeout_s=BATCH_TIMEOUT_S + more_s
             ) as connection:
-                decided = await self._transact(connection, lane.organization_id, batch)
+                with APPEND.time():
+                    decided = await self._transact(connection, lane.organization_id, batch)
                 # The events are committed, whatever happens to the connection now.
                 _answer_all(batch, decided.answers)
                 # A batch that has cost much ends early: the rest is the beginning of the next one.

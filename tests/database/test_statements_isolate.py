@@ -60,7 +60,7 @@ FOR_ALL = (
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
     | {"save_link", "take_link", "save_session", "find_session"}
-    | {"save_reads", "find_ended_hours"}
+    | {"save_reads", "find_ended_hours", "find_due_logs"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}

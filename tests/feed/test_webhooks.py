@@ -1,6 +1,7 @@
 """Webhooks: every event once or more, in order, signed, and on behind those that a receiver refuses."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from service.webhooks import outcome
+from eventstore.sealing.sealer import Sealer
+from service.keys.secrets import rewrap_webhooks
+from service.webhooks import leader, outcome, store
 from tests.admin.client import Admin, with_scope
 from tests.feed.receiver import Receiver, receiving
 from tests.feed.test_poll import end, make_user
@@ -27,6 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon."""
     monkeypatch.setattr(outcome, "FIRST_S", 0.01)
     monkeypatch.setattr(outcome, "LONGEST_S", 0.02)
+    monkeypatch.setattr(leader, "TURN_S", 0.1)
 
 
 async def create(admin: Admin, receiver: Receiver, **values: Any) -> dict[str, Any]:
@@ -47,7 +51,7 @@ async def row(admin: Admin, webhook: dict[str, Any]) -> Any:
 
 async def until_saved(admin: Admin, webhook: dict[str, Any], **wanted: Any) -> Any:
     """Return a webhook once its row has these values."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not wanted.items() <= (found := await row(admin, webhook)).items():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
@@ -119,7 +123,7 @@ async def test_a_receiver_that_is_away_gets_everything_once_it_is_back(
         await asyncio.sleep(0.05)
     made = [await make_user(provider) for _ in range(3)]
     found = await until_saved(admin, webhook, state="enabled")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not (found := await row(admin, webhook))["attempts"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert "cannot be reached" in found["lastError"]
@@ -193,7 +197,7 @@ async def test_gone_disables_a_webhook_and_the_log_says_so(
 
     found = await until_saved(admin, webhook, state="disabled")
     assert "410" in found["reason"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             items = (await feed.get("/events?types=WebhookChanged&limit=500")).body["items"]
             if items and items[-1]["data"]["change"] == "disabled":
@@ -304,4 +308,23 @@ async def test_there_is_a_bound_and_others_have_none_of_them(
         answer = await stranger.send(method, f"/webhooks/{webhook['id']}{path}")
         assert answer.status == 404, (method, path)
     assert (await stranger.get("/webhooks")).body["items"] == []
+    await admin.send("DELETE", f"/webhooks/{webhook['id']}")
+
+
+async def test_a_rotation_of_the_master_key_keeps_addresses_and_secrets(
+    served: Served, tenant: Tenant, admin: Admin, receiver: Receiver
+) -> None:
+    webhook = await create(admin, receiver, types=["UserDeleted"])
+    new = os.urandom(32)
+    sealer = Sealer(new, *served.runtime.sealer.keys.master_keys)
+    async with served.runtime.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await rewrap_webhooks(connection, sealer)
+        stored = await store.find_webhook(connection, tenant.id, UUID(webhook["id"]))
+        await transaction.rollback()
+
+    assert stored is not None
+    opened = stored.open(Sealer(new))
+    assert (opened.url, list(opened.secrets)) == (receiver.url, receiver.secrets)
     await admin.send("DELETE", f"/webhooks/{webhook['id']}")

@@ -1,4 +1,4 @@
--- 0028: how far the set-up of an organization has come in the console, so that another administrator can go on. It holds no
+-- 0030: how far the set-up of an organization has come in the console, so that another administrator can go on. It holds no
 -- secret and no name of a person: ids of the technical account and of the credential, and which job titles have which role.
 
 CREATE TABLE service.console_setups (
