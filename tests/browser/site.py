@@ -188,10 +188,10 @@ async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str
         await Scim(served, tenant.token).patch(f"/Users/{each}", inactive)
     await until_followed(served, tenant)
     async with asyncio.timeout(WAIT_S):
-        while (
-            not (found := (await _cycles(served, tenant))) or found[0].counts["refused"] < REFUSED
-        ):
+        found = await _cycles(served, tenant)
+        while not found or found[0].counts["refused"] < REFUSED:
             await asyncio.sleep(0.2)
+            found = await _cycles(served, tenant)
     [hold] = await show_holds(served.runtime, organization, None, 2)
     return {"/cycles/": str(found[0].cycle.id), "/guard/": str(hold.hold.id)}
 
