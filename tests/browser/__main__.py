@@ -19,7 +19,14 @@ from tests.serving import make_tenant, started
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "console"
 LOOKS: Final = ((WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark"))
-DARK: Final = ("/", "/tokens", "/audit", "/cycles/{id}", "/guard/{id}", "/operations")  # Pages that are also shown dark.
+DARK: Final = (
+    "/",
+    "/tokens",
+    "/audit",
+    "/cycles/{id}",
+    "/guard/{id}",
+    "/operations",
+)  # Pages that are also shown dark.
 
 
 async def take(wanted: list[str]) -> None:
