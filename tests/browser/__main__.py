@@ -1,7 +1,7 @@
 """Takes the screenshots of docs/console: `python -m tests.browser [PATH …]`, of all pages or of those that begin so."""
 
 import asyncio
-import re
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -33,7 +33,7 @@ async def take(wanted: list[str]) -> None:
     """Take screenshots of the pages that begin with one of some paths; of all if none is named."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # Under root, the server runs under another account.
+        os.chmod(folder, 0o755)  # noqa: PTH101 - under root, the server runs under another account.
         server = await asyncio.to_thread(embedded.start, Path(folder) / "data", settings=UNSAFE)
         try:
             owner = await asyncpg.connect(server.dsn)
@@ -57,10 +57,9 @@ async def _take(dsn: str, wanted: list[str]) -> None:
                     if (wanted and page not in wanted) or (scheme == "dark" and page not in DARK):
                         continue
                     await opened.open(site.path(page))
-                    named = re.sub(r"/{\w+}", "", page).strip("/").replace("/", "-")
-                    name = f"{named}-ask" if page.endswith("{kind}") else named or "overview"
+                    name = page.strip("/").replace("/{id}", "").replace("/", "-") or "overview"
                     look = f"{width}-dark" if scheme == "dark" else str(width)
-                    kind = "-one" if page.endswith(("{id}", "{name}", "{projection}")) else ""
+                    kind = "-one" if page.endswith("{id}") else ""
                     file = FOLDER / f"{name}{kind}-{look}.png"
                     await opened.page.screenshot(path=file, full_page=True, scale="css")
                     print(file.name)  # noqa: T201 - a command.

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from service.callers.issuers import read_rules
 from service.cli.provenance import cli_provenance
+from service.console.pages.setup.saved import Setup, save_setup
+from service.console.pages.setup.steps import NAMES
 from service.console.routes import PAGES
 from service.console.sessions.caller import ADMINISTRATOR, OPERATOR
 from service.console.sessions.links import make_link
@@ -47,12 +50,16 @@ NOT_OPENED = frozenset(
         "/cycles/{id}/compare",  # There is one cycle.
     }
 )
-WITH_ID = ("/tokens/{id}", "/clients/{id}", "/people/{id}", "/cycles/{id}", "/guard/{id}")
+WITH_ID = (
+    *("/tokens/{id}", "/clients/{id}", "/people/{id}", "/groups/{id}"),
+    *("/cycles/{id}", "/guard/{id}"),
+)
 OPENED = tuple(
     dict.fromkeys(
         each.path
         for each in PAGES
         if each.method == "GET"
+        and not each.is_stream
         and each.path not in NOT_OPENED
         and (
             "{" not in each.path
@@ -119,9 +126,18 @@ async def seed(
             ENTERPRISE: {"department": DEPARTMENTS[index % 4]},
         }
         ids.append((await scim.post("/Users", body)).body["id"])
+    groups = []
     for name in ("Legal EU", strange):
         members = [{"value": each} for each in ids[:10]]
-        await scim.post("/Groups", {"displayName": name, "members": members})
+        made = await scim.post("/Groups", {"displayName": name, "members": members})
+        groups.append(made.body["id"])
+    for change in (
+        {"op": "replace", "path": "title", "value": "Senior Counsel"},
+        {"op": "replace", "path": "active", "value": False},
+        {"op": "replace", "path": "active", "value": True},
+        {"op": "replace", "path": "roleId", "value": tenant.roles["Editor"]},
+    ):
+        await scim.patch(f"/Users/{ids[2]}", change)
     await scim.patch(f"/Users/{ids[1]}", {"op": "replace", "path": "active", "value": False})
     await scim.ask("POST", "/Users", {"userName": "", "displayName": "no mailbox"})
     await scim.ask("POST", "/Users", {"userName": "person3@contoso.com"})
@@ -143,9 +159,19 @@ async def seed(
         "/tokens/": str(tenant.token_id),
         "/clients/": str(client.client_id),
         "/people/": ids[2],
+        "/groups/": groups[0],
         **await _hold(served, tenant, ids),
     }
+    await begin_setup(served, tenant)
     return Seeded(served, tenant, named)
+
+
+async def begin_setup(served: Served, tenant: Tenant) -> None:
+    """Bring the set-up to its last step, so that each of its pages opens."""
+    done = frozenset(NAMES)
+    setup = Setup("entra", UUID(tenant.account_id), tenant.token_id, done=done)
+    setup = replace(setup, cases=(("General Counsel", "Administrator"), ("Paralegal", "Reader")))
+    await save_setup(served.runtime.pool, tenant.id, setup)
 
 
 async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str]:
