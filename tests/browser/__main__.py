@@ -33,7 +33,7 @@ async def take(wanted: list[str]) -> None:
     """Take screenshots of the pages that begin with one of some paths; of all if none is named."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)  # noqa: PTH101 - under root, the server runs under another account.
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103 - under root, the server runs under another account.
         server = await asyncio.to_thread(embedded.start, Path(folder) / "data", settings=UNSAFE)
         try:
             owner = await asyncpg.connect(server.dsn)
