@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -57,9 +58,10 @@ async def _take(dsn: str, wanted: list[str]) -> None:
                     if (wanted and page not in wanted) or (scheme == "dark" and page not in DARK):
                         continue
                     await opened.open(site.path(page))
-                    name = page.strip("/").replace("/{id}", "").replace("/", "-") or "overview"
+                    named = re.sub(r"/{\w+}", "", page).strip("/").replace("/", "-")
+                    name = f"{named}-ask" if page.endswith("{kind}") else named or "overview"
                     look = f"{width}-dark" if scheme == "dark" else str(width)
-                    kind = "-one" if page.endswith("{id}") else ""
+                    kind = "-one" if page.endswith(("{id}", "{name}", "{projection}")) else ""
                     file = FOLDER / f"{name}{kind}-{look}.png"
                     await opened.page.screenshot(path=file, full_page=True, scale="css")
                     print(file.name)  # noqa: T201 - a command.
