@@ -1,6 +1,7 @@
 """Takes the screenshots of docs/console: `python -m tests.browser [PATH …]`, of all pages or of those that begin so."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -25,7 +26,7 @@ async def take(wanted: list[str]) -> None:
     """Take screenshots of the pages that begin with one of some paths; of all if none is named."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # Under root, the server runs under another account.
+        os.chmod(folder, 0o755)  # noqa: PTH101 - under root, the server runs under another account.
         server = await asyncio.to_thread(embedded.start, Path(folder) / "data", settings=UNSAFE)
         try:
             owner = await asyncpg.connect(server.dsn)

@@ -94,7 +94,7 @@ async def test_a_permalink_opens_what_is_not_on_the_first_page(
     auditor: Browser, past: Past
 ) -> None:
     shown = await auditor.get("/audit?open=1&order=desc&type=OrganizationRegistered")
-    assert "TypeOrganizationRegistered" in shown.text
+    assert "Type OrganizationRegistered" in shown.text
     begun = await auditor.get(f"/audit?open={past.last}&to=2020-01-01")
     assert "No event matches" in begun.text
 

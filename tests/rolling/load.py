@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from time import monotonic
 from typing import Any
 
@@ -25,11 +26,19 @@ class Load:
     answers: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
     made: list[str] = field(default_factory=list)  # Ids of users.
+    written: list[float] = field(
+        default_factory=list
+    )  # When writes were acknowledged, by a monotonic clock.
 
     @property
     def failed(self) -> dict[str, int]:
         """Return the answers that are not 2xx, and the requests without an answer."""
         return {name: count for name, count in self.answers.items() if not name.startswith("2")}
+
+    def longest_s(self, since: float) -> float:
+        """Return the longest time without an acknowledged write."""
+        times = [since, *(each for each in self.written if each > since)]
+        return max((after - before for before, after in pairwise(times)), default=float("inf"))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send requests until `stop`; return when all are answered."""
@@ -60,6 +69,7 @@ class Load:
                 body = await self._one(session, "POST", "/Users", {"userName": name})
                 if body and "id" in body:
                     self.made.append(body["id"])
+                    self.written.append(monotonic())
             case 1:
                 await self._one(session, "GET", f"/Users/{self.made[-1]}")
             case 2:
