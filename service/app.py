@@ -56,6 +56,7 @@ from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
 from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
+from service.moves.held import LOOK_EVERY_S, HeldLogs
 from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
@@ -242,6 +243,13 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             app[SERVICE].kept,
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
+        ),
+        periodically(
+            HeldLogs(runtime.pool, runtime.stopped).look,
+            every_s=LOOK_EVERY_S,
+            name="held logs",
+            failed="held_logs_failed",
+            postponed="held_logs_postponed",
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,

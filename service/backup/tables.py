@@ -11,7 +11,7 @@ from projections.registry import PROJECTIONS
 
 statement = statements_in(__package__)
 
-Part = Literal["log", "keys"]
+Part = Literal["log", "keys", "organization"]
 Folders = Mapping[Part, Path]  # The folder of each part.
 PARTS: Final[tuple[Part, ...]] = ("keys", "log")  # In the order in which they are loaded.
 

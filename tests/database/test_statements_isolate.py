@@ -64,7 +64,7 @@ FOR_ALL = (
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
-OWNERS = {"begin_log", "drop_tiles"}
+OWNERS = {"begin_log", "drop_tiles", "end_log", "hold_log", "release_log"}
 # There is nothing that they could find in a log that agrees, or nothing left to record.
 QUIET = {
     # Nobody of the sample is erased, and nobody has a manager: tests/database/test_erasure.py has both.
