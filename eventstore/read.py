@@ -1,6 +1,6 @@
 """Read an organization's log, or one of its streams, in order."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ statement = statements_in(__package__)
 
 
 UNLIMITED = 2**62
+STREAM_PAGE = 1_000  # Events of a stream in one round trip.
 
 
 async def read(
@@ -45,6 +46,18 @@ async def read_stream(
         statement("read_stream"), organization_id, stream_id, after_version, limit
     )
     return [RecordedEvent(*row) for row in rows]
+
+
+async def stream_pages(
+    connection: Connection, organization_id: UUID, stream_id: UUID, *, limit: int = STREAM_PAGE
+) -> AsyncGenerator[list[RecordedEvent]]:
+    """Yield all events of a stream, in order, in pages of at most `limit`."""
+    version = 0
+    while page := await read_stream(
+        connection, organization_id, stream_id, limit=limit, after_version=version
+    ):
+        yield page
+        version = page[-1].version
 
 
 async def read_provenance(

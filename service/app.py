@@ -32,10 +32,12 @@ from service.background.release_watch import watching_release
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
 from service.background.token_uses import keeping_token_uses
-from service.callers.authenticate import Authenticator, Look
+from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
 from service.config import CannotListen, Settings
+from service.console.app import add_console, console_running
+from service.console.framework.serve import console_form
 from service.feed.parts import FEED, make_feed
 from service.feed.routes import FEED_API
 from service.feed.wakes import waking
@@ -88,6 +90,7 @@ ANSWERING: Final = answering_in(
             problem_form("/api/admin", f"{OPENAPI_PATH} describes the admin API."),
             OAUTH_ERRORS,
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
+            console_form(),
             problem_form("/api/feed", f"{OPENAPI_PATH} describes the feed."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
@@ -106,7 +109,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         authenticator=Authenticator(
             runtime.pool,
             runtime.signing_keys,
-            look=looking(runtime),
+            look=runtime.keyring.looking(runtime.pool),
             uses=runtime.token_uses,
             rates=rates_of(settings),
             stopped=runtime.stopped,
@@ -137,20 +140,13 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     oauth.add_routes(app, granter(runtime, settings))
     for api in APIS:
         add_api(app, api)
+    if settings.console:
+        add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
-
-
-def looking(runtime: Runtime) -> Look:
-    """Return what looks for a signing key that this process does not know yet."""
-
-    async def look(kid: str) -> bool:
-        return await runtime.keyring.look(kid, runtime.pool)
-
-    return look
 
 
 def issuer_rules(settings: Settings) -> IssuerRules:
@@ -253,6 +249,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof
         await runner.setup()

@@ -150,6 +150,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
     public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
+    console: bool = True  # Serve the web console at /console/.
     allowed_hosts: str = ""  # Further hosts that a Host header may name, separated by commas.
     trusted_proxies: str = (
         ""  # Addresses and networks whose X-Forwarded-For counts, separated by commas.

@@ -26,7 +26,6 @@ HISTORY = "scim-ledger history 1"  # The first line, followed by the organizatio
 CLOSED = "closed"
 MARKS = "marks"
 UNLIMITED = "-"
-WORDS = 5  # Of a line of the history.
 
 
 class BrokenCopy(Exception):

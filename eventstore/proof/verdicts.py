@@ -121,11 +121,6 @@ class Verdict:
         return self.findings[0].code if self.findings else "ok"
 
     @property
-    def is_stopping(self) -> bool:
-        """Return whether requests of the organization must stop."""
-        return any(each.code in STOPPING for each in self.findings)
-
-    @property
     def is_contradicted(self) -> bool:
         """Return whether anything contradicts."""
         return any(each.is_contradiction for each in self.findings)

@@ -9,7 +9,7 @@ from eventstore.postgres.statements import statements_in
 from eventstore.proof.examination import Examination, compare_sizes, is_superseded
 from eventstore.proof.leaf import HASH_BYTES
 from eventstore.proof.located import leaf_or_none
-from eventstore.proof.notes import read_note
+from eventstore.proof.notes import MalformedNote, read_note
 from eventstore.proof.outside_lines import OutsideLog
 from eventstore.proof.proofs import Range
 from eventstore.proof.tiles import WIDTH, Address, DamagedTile, addresses, subtree_hashes
@@ -32,7 +32,6 @@ statement = statements_in(__package__)
 ERASED = "UserErased"  # The event that says that a person's key was destroyed.
 
 Report = Callable[[int, int], None]  # Events read, and events in all.
-Pause = Callable[[], "object"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,10 @@ async def _compare_outside(
     newest = outside.notes[-1:] if outside else []
     if not newest:
         return []
-    note = read_note(newest[0])
+    try:
+        note = read_note(newest[0])
+    except MalformedNote:
+        return [Finding("malformed", detail="It is in the copy outside.")]
     restores = await load_restores(connection, state.organization_id, state.restored_at)
     if is_superseded(note, restores) or not 0 < note.size <= state.size:
         return []

@@ -149,21 +149,6 @@ async def find_instant(
     return found
 
 
-async def find_position(
-    connection: Connection, organization_id: UUID, tail: int, at: datetime
-) -> int:
-    """Return the last position at an instant, 0 if the log had no event yet. Instants increase with positions."""
-    low, high = 0, tail
-    while low < high:
-        middle = (low + high + 1) // 2
-        found = await find_instant(connection, organization_id, middle)
-        if found is not None and found <= at:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
 async def set_marks_from(connection: Connection, organization_id: UUID, position: int) -> None:
     """Record where the marks of a log begin: the log is no longer one that was found."""
     await connection.execute(statement("set_marks_from"), organization_id, position)

@@ -73,6 +73,7 @@ class Holders:
     users: dict[str, UUID]  # By folded userName.
     former_users: dict[str, UUID]  # By folded userName.
     former_external_ids: dict[str, UUID]  # By externalId.
+    is_known: bool = False  # The organization has a row.
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,14 @@ async def find_user_names(
         list(former),
         list(external),
     )
-    found = Holders({}, {}, {})
+    is_known = any(kind == "organization" for _, _, kind in rows)
+    found = Holders({}, {}, {}, is_known)
     for name, user_id, kind in rows:
         if kind == "user":
             found.users[name] = user_id
         elif kind == "former":
             found.former_users[former[name]] = user_id
-        else:
+        elif kind == "former external":
             found.former_external_ids[external[name]] = user_id
     return found
 

@@ -54,7 +54,7 @@ async def verified(context: RebuildContext, sources: Sources) -> AsyncIterator[N
             checking.cancel()
             await asyncio.wait([checking])
         elif not checking.cancelled():
-            checking.exception()  # The block's own error is told: no task may say another one later.
+            checking.exception()  # The error of the block is reported; this marks that of the task as seen, so that nothing logs it later.
 
 
 async def _check_all(context: RebuildContext, sources: Sources) -> None:

@@ -36,12 +36,12 @@ class Snapshot(NamedTuple):
 class Versions:
     """The versions of a stream so far.
 
-    A write of a batch begins with the version that is open, which has its row already: `held`.
+    A write of a batch begins with the version that is open, which has its row already.
     """
 
     state: State | None = None
-    held: bool = False  # The open version has a row, which the first event here ends.
-    ended: tuple[int, datetime] | None = None  # Where the held version ended.
+    has_row: bool = False  # The open version has a row, which the first event here ends.
+    row_ended: tuple[int, datetime] | None = None  # Where the version of that row ended.
     snapshots: list[Snapshot] = field(default_factory=list)
 
     def take(self, event: Event, place: Place) -> None:
@@ -58,8 +58,8 @@ class Versions:
             last = self.snapshots[-1]
             if last.to_position is None:
                 self.snapshots[-1] = last._replace(to_position=end[0], to_at=end[1])
-        elif self.held and self.ended is None:
-            self.ended = end
+        elif self.has_row and self.row_ended is None:
+            self.row_ended = end
         self.state = state
         if kind.__name__ == PERSON_ERASED:
             self.snapshots.clear()

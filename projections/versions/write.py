@@ -109,12 +109,12 @@ async def _load(
     for row in await connection.fetch(
         statement("open_user_versions"), organization_id, list(users & known)
     ):
-        found[row["id"]] = Versions(user_of(row), held=True)
+        found[row["id"]] = Versions(user_of(row), has_row=True)
     for row in await connection.fetch(
         statement("open_group_versions"), organization_id, list(groups & known)
     ):
-        found[row["id"]] = Versions(group_of(row, {}), held=True)
-    lost = [each for each in known if not found[each].held]
+        found[row["id"]] = Versions(group_of(row, {}), has_row=True)
+    lost = [each for each in known if not found[each].has_row]
     if lost:
         before = min(first[each].position for each in lost) - 1
         found |= await _fold_again(
@@ -162,7 +162,9 @@ async def _end(
     connection: Connection, table: str, organization_id: UUID, streams: dict[UUID, Versions]
 ) -> None:
     ended = [
-        (each, *versions.ended) for each, versions in streams.items() if versions.ended is not None
+        (each, *versions.row_ended)
+        for each, versions in streams.items()
+        if versions.row_ended is not None
     ]
     if not ended:
         return

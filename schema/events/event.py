@@ -38,7 +38,7 @@ class Place(NamedTuple):
     version: int  # In the stream, from 1: SCIM's meta.version.
     position: int  # In the organization's log, from 1.
     recorded_at: datetime
-    source: str  # The door: scim, console or cli.
+    source: str  # The door, as eventstore names it: scim, api, cli or system.
 
 
 def with_values(document: Values, values: Values) -> Values:

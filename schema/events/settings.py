@@ -1,10 +1,13 @@
 """The settings of an organization: their names, their legal values, and what holds where none was chosen."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 LIMIT_MAX, EVENTS_MAX = 1_000_000, 1_000_000_000
+IDS_MAX = 100
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class IllegalSetting(ValueError):
@@ -51,6 +54,17 @@ def choice(about: str, default: str, *others: str) -> Setting:
     return Setting(about, default, f"one of {', '.join(words)}", lambda value: value in words)
 
 
+def is_list_of_ids(value: Any) -> bool:
+    """Return whether a value is a list of ids, each once and as we write them."""
+    if (
+        not isinstance(value, list)
+        or len(value) > IDS_MAX
+        or len(set(map(str, value))) < len(value)
+    ):
+        return False
+    return all(isinstance(each, str) and ID.fullmatch(each) for each in value)
+
+
 def is_guard(value: Any) -> bool:
     """Return whether a value is a whole setting of the guard."""
     numbers = {"maxUsers": (0, 1_000_000), "maxPercent": (0, 100), "windowMinutes": (1, 10_080)}
@@ -95,6 +109,12 @@ SETTINGS: Mapping[str, Setting] = {
         "an object of enabled (true or false), maxUsers (0 to 1,000,000), maxPercent (0 to 100) and "
         "windowMinutes (1 to 10,080)",
         is_guard,
+    ),
+    "consoleAuditors": Setting(
+        "Who may read and export in the console without being an Administrator: ids of users.",
+        [],
+        f"a list of at most {IDS_MAX} ids of users",
+        is_list_of_ids,
     ),
 }
 

@@ -125,7 +125,7 @@ class User(NamedTuple):
     version: int
     created_at: datetime
     modified_at: datetime
-    origin: str  # The door through which it was created: scim, console or cli.
+    origin: str  # The door through which it was created: scim, api or cli.
     active: bool
     role_id: UUID
     attributes: dict[str, Any]

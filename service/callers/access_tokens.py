@@ -21,6 +21,7 @@ ALGORITHM = (
 )
 REQUIRED = ["iss", "aud", "sub", "organization", "jti", "iat", "scope"]
 TOKEN_LENGTH_MAX = 8_000
+CLIENT_TOKEN_TYPE = "at+jwt"  # noqa: S105 - no password (RFC 9068 §2.1).
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def encode_token(
     issued_at: datetime,
     expires_at: datetime | None,
     scope: str = SCOPE,
+    client_id: UUID | None = None,
 ) -> str:
-    """Return a signed token."""
+    """Return a signed token: a bearer token, or an access token, which names its client (RFC 9068 §2)."""
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -60,9 +62,13 @@ def encode_token(
         "iat": issued_at,
         "scope": scope,
     }
+    headers = {"kid": key.kid}
     if expires_at:
         claims["exp"] = expires_at
-    return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers={"kid": key.kid})
+    if client_id:
+        claims["client_id"] = str(client_id)
+        headers["typ"] = CLIENT_TOKEN_TYPE
+    return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers=headers)
 
 
 def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:

@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Literal
 
 import asyncpg
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from projections.directory.access import TokenState, find_client_state, find_token_state
 from schema.scim.definitions import GROUP, ROLE, user_type
 from schema.scim.errors import Unauthorized, Unavailable
 from schema.scim.resource_type import ResourceType
+from service.addresses import Network, read_address
 from service.callers.access_tokens import (
     Claims,
     TokenRefused,
@@ -33,11 +33,10 @@ from service.callers.signing_keys import SigningKeys
 from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
-from service.unavailable import unavailable
+from service.unavailable import unavailable_in_outages
 
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
 NEVER = float("-inf")  # For a token that was not looked up yet.
-Network = IPv4Network | IPv6Network
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
 Look = Callable[
@@ -117,7 +116,7 @@ class Authenticator:
             buckets = self._rates.buckets(caller.caller.organization, caller.token.token_id)
             caller = cached.caller = replace(caller, buckets=buckets)
         if cached.networks:
-            _refuse_address(cached.networks, address, caller)
+            refuse_address(cached.networks, address, caller)
         self._stopped.refuse(cached.claims.organization_id)
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
         return caller
@@ -127,13 +126,8 @@ class Authenticator:
         try:
             return decode_token(token, self._keys)
         except UnknownKey as unknown:
-            try:
+            with unavailable_in_outages():
                 is_known = await self._look(unknown.kid)
-            except Exception as error:
-                outage = classify(error)
-                if outage is Outage.NONE:
-                    raise
-                raise unavailable(outage) from error
             if not is_known:
                 raise
             return decode_token(token, self._keys)
@@ -159,14 +153,8 @@ class Authenticator:
         """Look up a token, once for all requests that wait for it."""
         if cached.lookup is None:
             cached.lookup = asyncio.create_task(self._find(cached))
-        try:
+        with unavailable_in_outages():  # The token may be valid: the client should try again.
             await asyncio.shield(cached.lookup)
-        except Exception as error:
-            outage = classify(error)
-            if outage is Outage.NONE:
-                raise
-            # The token may be valid, so the client is asked to try again.
-            raise unavailable(outage) from error
 
     async def _find(self, cached: CachedToken) -> None:
         started = time.monotonic()
@@ -217,7 +205,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     return AuthenticatedCaller(caller, state, user_type_here, actor_id, granted(claims.scopes))
 
 
-def _refuse_address(
+def refuse_address(
     networks: tuple[Network, ...], address: str | None, caller: AuthenticatedCaller
 ) -> None:
     """Raise TokenRefused unless an address is in one of the networks."""
@@ -232,13 +220,8 @@ def _refuse_address(
 
 def is_within(address: str | None, networks: tuple[Network, ...]) -> bool:
     """Return whether an address is in one of some networks. An IPv4 address may be written as IPv6."""
-    try:
-        found = ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return False
-    if found.version == 6 and found.ipv4_mapped is not None:  # noqa: PLR2004 - IPv6.
-        found = found.ipv4_mapped
-    return any(found in each for each in networks)
+    found = read_address(address or "")
+    return found is not None and any(found in each for each in networks)
 
 
 def reason_of(state: TokenState, what: Literal["token", "client"]) -> str | None:

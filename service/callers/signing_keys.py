@@ -94,10 +94,13 @@ def verifying(keys: Iterable[SigningKey]) -> dict[str, SigningKey]:
     return {each.kid: each for each in keys if each.verifies(now)}
 
 
-async def load_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[SigningKey]:
+async def load_signing_keys(
+    connection: asyncpg.Connection, sealer: Sealer, unusable: set[str] | None = None
+) -> list[SigningKey]:
     """Return the signing keys, oldest first. If there is none, one is made; only the owner may do that.
 
     A key that does not open is skipped, with a line in the log: the tokens of the others work all the same.
+    Those in `unusable` are known already, and have no line; it holds the present ones afterwards.
     Errors: KeyProblem if none opens.
     """
     async with connection.transaction():
@@ -105,23 +108,31 @@ async def load_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> l
         rows = await connection.fetch(statement("load_signing_keys"))
         if not rows:
             return [await make_signing_key(connection, sealer)]
-    return opened_keys(sealer, rows)
+    return opened_keys(sealer, rows, set() if unusable is None else unusable)
 
 
-async def reload_signing_keys(connection: asyncpg.Connection, sealer: Sealer) -> list[SigningKey]:
-    """Return the signing keys, oldest first. Errors: KeyProblem if none opens."""
-    return opened_keys(sealer, await connection.fetch(statement("load_signing_keys")))
+async def reload_signing_keys(
+    connection: asyncpg.Connection, sealer: Sealer, unusable: set[str]
+) -> list[SigningKey]:
+    """Return the signing keys, oldest first, as `load_signing_keys` does. Errors: KeyProblem if none opens."""
+    return opened_keys(sealer, await connection.fetch(statement("load_signing_keys")), unusable)
 
 
-def opened_keys(sealer: Sealer, rows: Iterable[asyncpg.Record]) -> list[SigningKey]:
-    """Return the stored keys that open. Errors: KeyProblem if none does."""
-    keys, problem = [], KeyProblem("There is no signing key.")
+def opened_keys(
+    sealer: Sealer, rows: Iterable[asyncpg.Record], unusable: set[str]
+) -> list[SigningKey]:
+    """Return the stored keys that open, and note those that do not. Errors: KeyProblem if none does."""
+    keys, problem, broken = [], KeyProblem("There is no signing key."), set[str]()
     for row in rows:
         try:
             keys.append(opened_key(sealer, row))
         except KeyProblem as error:
             problem = error
-            _report_unusable(row["kid"][:KID_LENGTH], error)
+            broken.add(row["kid"])
+            if row["kid"] not in unusable:
+                _report_unusable(row["kid"][:KID_LENGTH], error)
+    unusable.clear()
+    unusable.update(broken)
     if not keys:
         raise problem
     return keys

@@ -1,7 +1,7 @@
 """The logs whose requests are stopped: a new event would take a position that already meant something else.
 
-What compares logs with their witnesses stops and releases them; authentication refuses their requests. The command line
-and the console go on, because they repair.
+What compares logs with their checkpoints stops and releases them; authentication refuses their requests. The command line
+goes on, because it repairs.
 """
 
 from collections.abc import Mapping

@@ -14,6 +14,7 @@ from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.admin.accounts import accounts
 from service.cli.admin.clients import clients
+from service.cli.admin.console import console
 from service.cli.admin.guard import guard
 from service.cli.admin.organizations import organizations
 from service.cli.admin.role_groups import role_groups
@@ -72,6 +73,7 @@ app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
 app.add_typer(projections, name="projections")
 app.add_typer(keys, name="keys")
+app.add_typer(console, name="console")
 app.add_typer(backup, name="backup")
 
 

@@ -42,7 +42,10 @@ Keys = Annotated[
 ]
 Witnesses = Annotated[
     list[str] | None,
-    typer.Option("--witness", help="With BUNDLE: a witness who must have cosigned."),
+    typer.Option(
+        "--witness",
+        help="With BUNDLE: the key of a witness who must have cosigned. Nobody cosigns yet.",
+    ),
 ]
 Checkpoints = Annotated[
     list[Path] | None,
@@ -112,7 +115,7 @@ def audit_accept_restore(
     tokens: Annotated[
         Literal["keep", "revoke"],
         typer.Option(
-            help="Revocations may be lost: keep all tokens as they are now, or revoke all."
+            help="Revocations may be lost: keep all tokens and OAuth clients as they are now, or revoke all."
         ),
     ],
     acting_as: ActingAs = None,

@@ -37,6 +37,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "request_days": WRITE,
         "cycles": WRITE,
         "open_cycles": WRITE,
+        "console_links": WRITE,
+        "console_sessions": WRITE,
         "audit_reads": WRITE,
     },
     "projections": {"builds": READ, "shards": READ, "reached": READ},

@@ -28,12 +28,14 @@ SESSION = {
 }
 
 
-async def open_pool(login: ServiceLogin, settings: Settings) -> asyncpg.Pool:
-    """Return a pool of connections that have only the rights of the service."""
+async def open_pool(
+    login: ServiceLogin, settings: Settings, *, size_min: int = 1, size_max: int | None = None
+) -> asyncpg.Pool:
+    """Return a pool of connections that have only the rights of the service, by default the one for requests of SCIM."""
     return await asyncpg.create_pool(
         connect=login.connect,  # The URL may change while the pool is open.
-        min_size=1,
-        max_size=settings.pool_size_max,
+        min_size=size_min,
+        max_size=size_max or settings.pool_size_max,
         max_inactive_connection_lifetime=60.0,
         timeout_s=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,

@@ -9,7 +9,8 @@ from service.erasure.people import existing_events
 from service.erasure.values import checked_reason, read_names
 from service.runtime import Runtime
 from service.write.commands import LiftLegalHold, SetLegalHold
-from service.write.former_users import LegalHold, load_legal_holds
+from service.write.decide.state import LegalHold
+from service.write.former_users import load_legal_holds
 
 
 async def set_hold(

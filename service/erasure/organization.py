@@ -29,10 +29,11 @@ from service.write.commands import (
     RevokeClient,
     RevokeToken,
 )
-from service.write.decide.erasure import refuse_held
+from service.write.decide.erasure import StillPeopled, refuse_held
 from service.write.decide.state import BatchState
 from service.write.former_users import load_legal_holds
 
+ROUNDS_MAX: Final = 20  # Each erases whom writes have added during the former one.
 AT_ONCE: Final = (
     100  # Commands that are submitted together; a batch takes them in few transactions.
 )
@@ -65,33 +66,28 @@ async def erase_organization(
 ) -> EndReceipt:
     """Erase every person, delete every group, end every token, and take the organization out of the directory.
 
-    The log stays, and nobody can read a person's values in it. It goes on where it was interrupted. Errors: Conflict
-    under any legal hold.
+    The log stays, and nobody can read a person's values in it. It goes on where it was interrupted. Whoever is added
+    meanwhile is erased too. Errors: Conflict under any legal hold, or if people are added faster than they are erased.
     """
     reason = checked_reason(reason)
     async with runtime.pool.acquire() as connection:
         refuse_held(
             None, BatchState(legal_holds=await load_legal_holds(connection, organization.id))
         )
-        held = await load_organization(connection, organization.id, with_tokens=True)
-    tokens = await _end_tokens(runtime, held, provenance) if held else 0
-    async with runtime.pool.acquire() as connection:
-        there = await list_everything(connection, organization.id)
-    erased = [
-        EraseUser(organization.id, each, reason, is_forced=True, is_alone=True)
-        for each in there.users
-    ]
-    deleted = [DeleteGroup(each) for each in there.groups]
-    # People first: to delete a group of people may be what the guard holds.
-    done, total = 0, len(erased) + len(deleted)
-    for some in _pieces([*erased, *deleted]):
-        await _submit(runtime, organization, some, provenance)
-        done += len(some)
-        report(done, total)
-    async with runtime.pool.acquire() as connection:
-        await forget_everybody(connection, organization.id)
-    is_written = await _record(runtime, organization, place)
-    await _submit(runtime, organization, [EraseOrganization(organization.id, reason)], provenance)
+    ended = _Ended(runtime, organization, provenance, report)
+    ending, is_written = EraseOrganization(organization.id, reason), False
+    for some_round in range(1, ROUNDS_MAX + 1):
+        await ended.erase_everybody(reason)
+        async with runtime.pool.acquire() as connection:
+            await forget_everybody(connection, organization.id)
+        is_written = await _record(runtime, organization, place)
+        try:
+            await runtime.lanes.submit(ending, ended.caller, provenance)
+        except StillPeopled:
+            if some_round == ROUNDS_MAX:
+                raise
+        else:
+            break
     async with runtime.pool.acquire() as connection:
         tail = await read_tail(connection, organization.id)
     now = datetime.now(UTC)
@@ -99,9 +95,9 @@ async def erase_organization(
         organization.id,
         organization.name,
         reason,
-        len(erased),
-        len(deleted),
-        tokens,
+        ended.people,
+        ended.groups,
+        ended.tokens,
         tail.position,
         now,
         backups_of(now, place.backup_retention_days),
@@ -109,38 +105,70 @@ async def erase_organization(
     )
 
 
-async def _end_tokens(runtime: Runtime, organization: Organization, provenance: Provenance) -> int:
-    """End all tokens and OAuth clients first, so that nobody provisions meanwhile; return how many."""
-    ended: list[Command] = [
-        RevokeToken(organization.id, each.id)
-        for each in organization.tokens.values()
-        if each.revoked_at is None
-    ]
-    ended += [
-        RevokeClient(organization.id, each.id)
-        for each in organization.clients.values()
-        if each.revoked_at is None
-    ]
-    for some in _pieces(ended):
-        await _submit(runtime, organization, some, provenance)
-    return len(ended)
+class _Ended:
+    """What has been ended so far."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        organization: Organization,
+        provenance: Provenance,
+        report: Callable[[int, int], None],
+    ) -> None:
+        self.people = self.groups = self.tokens = 0
+        self.caller = Caller(organization, None, provenance.source)
+        self._id, self._runtime, self._provenance = organization.id, runtime, provenance
+        self._report = report
+
+    async def erase_everybody(self, reason: str) -> None:
+        """Erase everybody who is there now, delete all groups, and end all tokens."""
+        await self._end_tokens()
+        async with self._runtime.pool.acquire() as connection:
+            there = await list_everything(connection, self._id)
+        erased = [
+            EraseUser(self._id, each, reason, is_forced=True, is_alone=True) for each in there.users
+        ]
+        deleted = [DeleteGroup(each) for each in there.groups]
+        done = self.people + self.groups
+        total = done + len(erased) + len(deleted)
+        # People first: to delete a group of people may be what the guard holds.
+        for some in _pieces([*erased, *deleted]):
+            await self._submit(some)
+            done += len(some)
+            self._report(done, total)
+        self.people += len(erased)
+        self.groups += len(deleted)
+
+    async def _end_tokens(self) -> None:
+        """End all tokens and OAuth clients first, so that nobody provisions meanwhile."""
+        async with self._runtime.pool.acquire() as connection:
+            held = await load_organization(connection, self._id, with_tokens=True)
+        if held is None:
+            return
+        ended: list[Command] = [
+            RevokeToken(self._id, each.id)
+            for each in held.tokens.values()
+            if each.revoked_at is None
+        ]
+        ended += [
+            RevokeClient(self._id, each.id)
+            for each in held.clients.values()
+            if each.revoked_at is None
+        ]
+        for some in _pieces(ended):
+            await self._submit(some)
+        self.tokens += len(ended)
+
+    async def _submit(self, commands: Sequence[Command]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for each in commands:
+                work = self._runtime.lanes.submit(each, self.caller, self._provenance)
+                group.create_task(work)
 
 
 def _pieces(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
     for begin in range(0, len(commands), AT_ONCE):
         yield commands[begin : begin + AT_ONCE]
-
-
-async def _submit(
-    runtime: Runtime,
-    organization: Organization,
-    commands: Sequence[Command],
-    provenance: Provenance,
-) -> None:
-    caller = Caller(organization, None, provenance.source)
-    async with asyncio.TaskGroup() as group:
-        for each in commands:
-            group.create_task(runtime.lanes.submit(each, caller, provenance))
 
 
 async def _record(runtime: Runtime, organization: Organization, place: Place) -> bool:

@@ -10,7 +10,7 @@ import orjson
 from eventstore.erase import read_mentions
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
-from eventstore.read import read_stream
+from eventstore.read import stream_pages
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
 from schema.events.event import Values
@@ -19,7 +19,6 @@ from schema.scim.errors import InvalidValue
 from schema.scim.text import fold
 from service.write.decide.erasure import names_otherwise
 
-PAGE_EVENTS: Final = 1_000
 REASON_CHARACTERS_MAX: Final = 200
 WORD_CHARACTERS_MIN: Final = 3  # Shorter words of a name are too common to refuse a reason for.
 NAMING: Final = ("userName", "externalId", "displayName", f"{ENTERPRISE}:employeeNumber")
@@ -30,16 +29,8 @@ async def read_events(
     connection: Connection, organization_id: UUID, user_id: UUID
 ) -> list[RecordedEvent]:
     """Return all events of a user's stream."""
-    found: list[RecordedEvent] = []
-    while page := await read_stream(
-        connection,
-        organization_id,
-        user_id,
-        limit=PAGE_EVENTS,
-        after_version=found[-1].version if found else 0,
-    ):
-        found += page
-    return found
+    pages = stream_pages(connection, organization_id, user_id)
+    return [each async for page in pages for each in page]
 
 
 async def read_names(

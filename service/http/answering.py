@@ -87,12 +87,12 @@ async def _answer(
         form, allow = forms.of(request.path), error.headers.get("Allow")
         refusal = _of_http(error, request, form)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
-        refusal, form = _of_failure(error, request_id), forms.of(request.path)
+        refusal, form = refusal_of_failure(error, request_id), forms.of(request.path)
     request[REFUSAL] = refusal.without_origin()  # For the log line of the request.
     return error_answer(form, refusal, request_id, allow=allow)
 
 
-def _of_failure(error: Exception, request_id: str) -> ScimError:
+def refusal_of_failure(error: Exception, request_id: str) -> ScimError:
     """Log a failure and return the error for the client."""
     outage = classify(error)
     if outage is Outage.OTHER_RELEASE:

@@ -85,7 +85,7 @@ def _refuse_too_large(size: int, sent_size: int, limits: Limits) -> None:
 
 def _is_wrapped(sent: bytes) -> bool:
     """Return whether a stream has the header of RFC 1950 §2.2: the method, and a number that 31 divides."""
-    return sent[0] & 15 == DEFLATE and int.from_bytes(sent[:2], "big") % 31 == 0
+    return bool(sent) and sent[0] & 15 == DEFLATE and int.from_bytes(sent[:2], "big") % 31 == 0
 
 
 def _malformed() -> InvalidSyntax:

@@ -4,8 +4,6 @@ A change is announced on a channel, and found by a look every few seconds if the
 wait looks at once: a token that an unknown key has signed, and a wrapped key whose master key is unknown.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
+from service.callers.authenticate import Look
 from service.callers.signing_keys import SigningKeys, load_signing_keys, reload_signing_keys
 from service.database.master_key import KeyProblem
 from service.ids import new_id
@@ -23,15 +22,13 @@ from service.keys.master_keys import load_master_keys, open_master_keys, shown
 from service.keys.places import KeyPlaces
 from service.keys.processes import forget_process, note_process
 from service.keys.secrets import load_name_key
+from service.limits.once_a_second import OnceASecond
 
 statement = statements_in(__package__)
 
 
 CHANNEL = "scim_ledger_keys"
 LOOK_TIMEOUT_S = 5.0
-LOOK_S = (
-    1.0  # The shortest time between two looks for an unknown signing key: anybody may send one.
-)
 
 log = structlog.get_logger()
 
@@ -45,36 +42,38 @@ class Keyring:
     places: KeyPlaces
     process_id: UUID = field(default_factory=new_id)
     missing: str | None = None  # The master key that the database needs and this process lacks.
-    looked_at_s: float = float("-inf")
-    looking: asyncio.Task[None] | None = None
+    unusable: set[str] = field(default_factory=set)  # Signing keys that do not open.
+    problems: dict[str, str] = field(default_factory=dict)  # That were reported and go on.
 
     async def refresh(self, connection: Connection) -> None:
         """Load what has changed: the master keys that count, and the signing keys."""
         await self._refresh_master_keys(connection)
         try:
-            self.signing_keys.replace(await reload_signing_keys(connection, self.sealer))
+            keys = await reload_signing_keys(connection, self.sealer, self.unusable)
         except KeyProblem as error:  # Those that this process has stay in use.
-            _report("signing keys", error)
+            self._report("signing keys", error)
+        else:
+            self.problems.pop("signing keys", None)
+            self.signing_keys.replace(keys)
 
-    async def look(self, kid: str, pool: asyncpg.Pool) -> bool:
-        """Look for a signing key that is unknown here; return whether it is known now. Errors: those of an outage.
+    def looking(self, pool: asyncpg.Pool) -> Look:
+        """Return what looks for a signing key that is unknown here, and says whether it is known then.
 
-        All who ask meanwhile wait for the same look.
+        Anybody may send one, so it looks once a second at most. Errors: those of an outage, also for those who ask
+        while it lasts: a key that was not looked for is not unknown.
         """
-        now = time.monotonic()
-        if self.looking is None and now - self.looked_at_s >= LOOK_S:
-            self.looked_at_s = now
-            self.looking = asyncio.create_task(self._refresh_by(pool), name="key look")
-        if self.looking is not None:
-            await asyncio.shield(self.looking)
-        return kid in self.signing_keys
 
-    async def _refresh_by(self, pool: asyncpg.Pool) -> None:
-        try:
+        async def refresh() -> None:
             async with borrowed(pool, timeout_s=LOOK_TIMEOUT_S) as connection:
                 await self.refresh(connection)
-        finally:
-            self.looking = None
+
+        refreshed = OnceASecond(refresh)
+
+        async def look(kid: str) -> bool:
+            await refreshed.get()
+            return kid in self.signing_keys
+
+        return look
 
     async def report(self, connection: Connection) -> None:
         """Note in the database which keys this process has."""
@@ -110,15 +109,18 @@ class Keyring:
         try:
             given = self.places.find()
         except KeyProblem as error:
-            _report("master key", error)
+            self._report("master key", error)
             return
+        self.problems.pop("master key", None)
         for each in given:
             if each.fingerprint in fingerprints:
                 self.sealer.add(each.key)
 
-
-def _report(keys: str, problem: KeyProblem) -> None:
-    log.error("keys_unusable", keys=keys, problem=str(problem))
+    def _report(self, keys: str, problem: KeyProblem) -> None:
+        """Log a problem, once as long as it is the same."""
+        if self.problems.get(keys) != str(problem):
+            self.problems[keys] = str(problem)
+            log.error("keys_unusable", keys=keys, problem=str(problem))
 
 
 async def open_keyring(connection: Connection, places: KeyPlaces, *, may_make: bool) -> Keyring:
@@ -129,7 +131,9 @@ async def open_keyring(connection: Connection, places: KeyPlaces, *, may_make: b
     master_keys = await open_master_keys(connection, places, may_make=may_make)
     name_key = await load_name_key(connection, Sealer(*master_keys))
     sealer = Sealer(*master_keys, name_key=name_key, find_more=places)
-    return Keyring(sealer, SigningKeys(await load_signing_keys(connection, sealer)), places)
+    unusable = set[str]()
+    keys = await load_signing_keys(connection, sealer, unusable)
+    return Keyring(sealer, SigningKeys(keys), places, unusable=unusable)
 
 
 async def announce_change(connection: Connection) -> None:

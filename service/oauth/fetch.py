@@ -14,10 +14,10 @@ from aiohttp import AddrInfoType
 
 from schema.scim.errors import InvalidValue
 from service.callers.issuers import IssuerRules
+from service.limits.read_at_most import PIECE_BYTES, read_at_most
 from service.oauth.addresses import is_public
 
 BODY_BYTES_MAX = 262_144
-PIECE_BYTES = 65_536
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "scim-ledger"}
 OK, BAD_REQUEST, TOO_MANY, SERVER_ERRORS = 200, 400, 429, 500
 
@@ -85,13 +85,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         raise KeysUnusable(f"The issuer answers with status {response.status}.")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise KeysUnusable("The issuer compresses its answer unasked.")
-    parts, size = list[bytes](), 0
-    async for piece in response.content.iter_chunked(PIECE_BYTES):
-        size += len(piece)
-        if size > BODY_BYTES_MAX:
-            raise KeysUnusable(f"The answer of the issuer has more than {BODY_BYTES_MAX} bytes.")
-        parts.append(piece)
-    return b"".join(parts)
+    body = await read_at_most(response.content.iter_chunked(PIECE_BYTES), BODY_BYTES_MAX)
+    if body is None:
+        raise KeysUnusable(f"The answer of the issuer has more than {BODY_BYTES_MAX} bytes.")
+    return body
 
 
 def _parsed(body: bytes) -> Any:

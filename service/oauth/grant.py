@@ -13,8 +13,9 @@ import asyncpg
 from eventstore.postgres.pool import borrowed
 from projections.directory.access import TokenState, find_client, find_client_state
 from schema.events.client import Client, Kind
+from service.callers.access_tokens import encode_token
 from service.callers.authenticate import reason_of
-from service.callers.client_tokens import encode_client_token, hash_secret, is_same_hash
+from service.callers.client_secrets import hash_secret, is_same_hash
 from service.callers.scopes import granted
 from service.callers.signing_keys import SigningKey
 from service.ids import as_id
@@ -139,13 +140,13 @@ class Granter:
             raise InvalidClient("client_state", reason)
         scopes = granted_scopes(client.scopes, wanted)
         now = datetime.now(UTC).replace(microsecond=0)
-        token = encode_client_token(
+        token = encode_token(
             self._signing_key(),
             organization_id=state.organization.id,
             account_id=client.account_id,
             client_id=client.id,
             jti=secrets.token_urlsafe(JTI_BYTES),
-            scopes=scopes,
+            scope=" ".join(scopes),
             issued_at=now,
             expires_at=now + self._lifetime,
         )

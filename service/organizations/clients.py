@@ -10,7 +10,7 @@ from schema.events.client import Kind
 from schema.events.organization import Organization
 from schema.scim.errors import InvalidValue
 from service.callers.caller import Caller
-from service.callers.client_tokens import hash_secret
+from service.callers.client_secrets import hash_secret
 from service.callers.issuers import IssuerRules
 from service.callers.scopes import SCIM, refuse_ungrantable
 from service.ids import new_id

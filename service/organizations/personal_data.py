@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
-from eventstore.read import read_stream
+from eventstore.read import stream_pages
 from projections.directory.load import load_tokens
 from projections.directory.queries.people import read_people
 from projections.history.read import access_of, memberships_of, roles_of
@@ -19,8 +19,6 @@ from schema.events.organization import Organization
 from schema.scim.errors import NotFound
 from service.replay.references import open_for_readers
 from service.runtime import Runtime
-
-PAGE_EVENTS = 1_000
 
 
 async def personal_data(
@@ -66,14 +64,10 @@ async def personal_data(
 async def _events(
     connection: Connection, runtime: Runtime, organization_id: UUID, user_id: UUID
 ) -> AsyncIterator[dict[str, Any]]:
-    version = 0
-    while page := await read_stream(
-        connection, organization_id, user_id, limit=PAGE_EVENTS, after_version=version
-    ):
+    async for page in stream_pages(connection, organization_id, user_id):
         opened = await open_for_readers(connection, runtime.sealer, page)
         for event, personal in zip(page, opened, strict=True):
             yield _event(event, personal)
-        version = page[-1].version
 
 
 def _event(event: RecordedEvent, personal: bytes | None) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from eventstore.proof.bundle import (
     event_line,
 )
 from eventstore.proof.outside_lines import instant
-from eventstore.read import find_position_before
+from eventstore.read import find_position_before, position_at
 from eventstore.sealing.events import load_keys
 from eventstore.sealing.sealer import Sealer, has_commitment, place, salt_of, unseal
-from eventstore.trees.logs import LogState, find_position, read_rows
+from eventstore.trees.logs import LogState, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_range
 from projections.maintenance.session import Progress
 from schema.events.proof import AuditExported
@@ -128,7 +128,7 @@ async def _range(connection: Connection, state: LogState, wanted: Wanted) -> tup
         before = await find_position_before(connection, state.organization_id, wanted.since)
         first = min(before, state.size) + 1
     if wanted.until is not None:
-        last = await find_position(connection, state.organization_id, state.size, wanted.until)
+        last = min(state.size, await position_at(connection, state.organization_id, wanted.until))
     if last > state.size:
         raise NoProof(
             f"The checkpoint covers {state.size:,} events; position {last} is not among them yet."

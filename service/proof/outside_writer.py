@@ -17,8 +17,8 @@ from prometheus_client import Gauge
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
-from eventstore.proof.notes import TrustedKey, note_verdict, read_note
-from eventstore.proof.outside_lines import OutsideLog
+from eventstore.proof.notes import MalformedNote, TrustedKey, note_verdict, read_note
+from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.trees.keys import Signer, load_signers
 from eventstore.trees.logs import LogState, find_kept, load_kept
@@ -71,8 +71,7 @@ class OutsideWriter:
     @property
     def age_s(self) -> float:
         """Return the age of the oldest checkpoint that is not written yet, 0 if there is none."""
-        signed = [each.signed_at for each in self._waiting.values() if each.signed_at]
-        return max(0.0, (datetime.now(UTC) - min(signed)).total_seconds()) if signed else 0.0
+        return max(map(age_s, self._waiting.values()), default=0.0)
 
     @property
     def is_late(self) -> bool:
@@ -121,12 +120,7 @@ class OutsideWriter:
         if classify(error) is Outage.NONE and not isinstance(error, ValueError):
             log.error("outside_copy_failed", place=self._copy.place, exc_info=error)
         else:
-            log.error(
-                "outside_copy_not_written",
-                place=self._copy.place,
-                error=str(error),
-                age_s=round(self.age_s),
-            )
+            _report_not_written(self._copy, error, self.age_s)
 
     async def _write(self, state: LogState) -> None:
         organization_id = state.organization_id
@@ -168,6 +162,25 @@ async def write_state(
     )
     await copy.save(update)
     return update
+
+
+async def write_if_possible(pool: asyncpg.Pool, copy: OutsideCopy, state: LogState) -> None:
+    """Write the copy outside. What cannot be written now is logged, and the services try again. Errors: asyncpg's."""
+    try:
+        await write_state(pool, copy, state)
+    except (OSError, ForkedCopy, BrokenCopy, MalformedNote) as error:
+        _report_not_written(copy, error, age_s(state))
+
+
+def age_s(state: LogState) -> float:
+    """Return the age of the newest checkpoint of a log, 0 if there is none."""
+    return max(
+        0.0, (datetime.now(UTC) - state.signed_at).total_seconds() if state.signed_at else 0.0
+    )
+
+
+def _report_not_written(copy: OutsideCopy, error: Exception, age: float) -> None:
+    log.error("outside_copy_not_written", place=copy.place, error=str(error), age_s=round(age))
 
 
 async def further_keys(

@@ -36,9 +36,10 @@ from schema.events.proof import LogPoint, LogRestored, ProofBegun
 from schema.scim.errors import InvalidValue
 from service.config import Settings
 from service.database.pool import CONNECT_TIMEOUT_S
+from service.organizations.clients import revoke_client
 from service.organizations.tokens import revoke_token
 from service.proof.copies import outside_copy
-from service.proof.outside_writer import write_state
+from service.proof.outside_writer import write_if_possible
 from service.proof.record import record
 from service.proof.verify import load_outside, verify_one
 from service.runtime import Runtime
@@ -63,6 +64,7 @@ class Lost:
     )  # When the last checkpoint of the lost part was signed, if that is known.
     incarnation: int
     tokens_revoked: int
+    clients_revoked: int
 
     @property
     def events(self) -> int:
@@ -109,9 +111,10 @@ async def accept_restore(
     state = await _next_incarnation(
         runtime, organization.id, keys, after=verdict.tail, report=report
     )
-    await write_state(runtime.pool, outside_copy(settings), state)
-    revoked = await _revoke_all(runtime, organization, provenance) if tokens == "revoke" else 0
-    return Lost(kept, lost.size, until, former.signed_at, state.incarnation, revoked)
+    # Whatever the copy outside does, nobody keeps a token: this command cannot be run again.
+    revoked = await _revoke_all(runtime, organization, provenance) if tokens == "revoke" else (0, 0)
+    await write_if_possible(runtime.pool, outside_copy(settings), state)
+    return Lost(kept, lost.size, until, former.signed_at, state.incarnation, *revoked)
 
 
 def checked_reason(reason: str) -> str:
@@ -192,15 +195,21 @@ async def _next_incarnation(
                 continue
 
 
-async def _revoke_all(runtime: Runtime, organization: Organization, provenance: Provenance) -> int:
+async def _revoke_all(
+    runtime: Runtime, organization: Organization, provenance: Provenance
+) -> tuple[int, int]:
+    """Revoke all tokens and all OAuth clients of an organization; return how many of each."""
     async with runtime.pool.acquire() as connection:
         loaded = await load_organization(connection, organization.id, with_tokens=True)
-    tokens = loaded.tokens.values() if loaded else ()
-    count = 0
-    for each in tokens:
-        if each.revoked_at is None:
-            count += await revoke_token(runtime, organization, each.id, provenance=provenance)
-    return count
+    assert loaded is not None
+    tokens = clients = 0
+    for token in loaded.tokens.values():
+        if token.revoked_at is None:
+            tokens += await revoke_token(runtime, organization, token.id, provenance=provenance)
+    for client in loaded.clients.values():
+        if client.revoked_at is None:
+            clients += await revoke_client(runtime, organization, client.id, provenance=provenance)
+    return tokens, clients
 
 
 async def rebuild(
@@ -234,7 +243,7 @@ async def rebuild(
             mark_key=runtime.sealer.mark_key,
         )
     assert signed is not None
-    await write_state(runtime.pool, outside_copy(settings), signed)
+    await write_if_possible(runtime.pool, outside_copy(settings), signed)
     return signed.size
 
 
@@ -269,7 +278,7 @@ async def begin(
             mark_key=runtime.sealer.mark_key,
         )
     assert signed is not None
-    await write_state(runtime.pool, outside_copy(settings), signed)
+    await write_if_possible(runtime.pool, outside_copy(settings), signed)
     return signed
 
 

@@ -17,12 +17,12 @@ from eventstore.trees.keys import (
     retire_log_keys,
     signing,
 )
-from eventstore.trees.logs import LogState, load_logs
+from eventstore.trees.logs import load_logs
 from projections.maintenance.session import Progress
 from schema.events.proof import LogKeyChanged
 from service.config import Settings
 from service.proof.copies import outside_copy
-from service.proof.outside_writer import write_state
+from service.proof.outside_writer import write_if_possible
 from service.proof.record import record
 from service.proof.repair import checked_reason, owner
 from service.runtime import Runtime
@@ -57,6 +57,7 @@ async def rotate_log_key(
     Errors: InvalidValue, ScimError.
     """
     reason, left, count = checked_reason(reason), list[UUID](), 0
+    copy = outside_copy(settings)
     async with owner(runtime) as connection:
         key = await add_log_key(connection, runtime.sealer)
         keys = await load_log_keys(connection, runtime.sealer)
@@ -88,16 +89,8 @@ async def rotate_log_key(
                 continue
             count += 1
             if after is not None:
-                await _copy(runtime, settings, after)
+                await write_if_possible(runtime.pool, copy, after)
             report(Progress("rotate", done, len(signed)))
         retired = await retire_log_keys(connection)
     name = signed[0].origin if signed else ""
     return Rotation(key.vkey(name).key_id.hex(), count, tuple(left), retired)
-
-
-async def _copy(runtime: Runtime, settings: Settings, state: LogState) -> None:
-    """Write the copy outside. Where it cannot be written now, the services write it later."""
-    try:
-        await write_state(runtime.pool, outside_copy(settings), state)
-    except OSError as error:
-        log.warning("outside_copy_not_written", place="", error=str(error), age_s=0)

@@ -1,6 +1,7 @@
 """Compares all logs with their checkpoints inside and outside: before the port opens, and every minute from then on.
 
-Each process does so with the copy outside of its own host, so that each host is a witness. It reads no event.
+Each process does so with the copy outside that its own settings name: who changes one copy is found by the processes with
+another. It reads no event.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The copy outside at a URL, and the webhook that gets each kept checkpoint.
 
 `PUT <url>/<organization id>/<incarnation>/<size>` writes a note; 409 says that another note is there. `GET
-<url>/<organization id>/latest` reads the newest one. The webhook is for people: nobody reads from it.
+<url>/<organization id>/latest` reads the newest one. The webhook is for people: nobody reads from it. Redirects are not followed.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,6 +13,7 @@ import aiohttp
 
 from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import Erased, OutsideLog
+from service.limits.read_at_most import PIECE_BYTES, read_at_most
 from service.proof.outside import ForkedCopy, Update, place_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10.0)
@@ -54,11 +55,15 @@ class WebCopy:
 
     async def _latest(self, session: aiohttp.ClientSession, organization_id: UUID) -> str | None:
         try:
-            async with session.get(f"{self._url}/{organization_id}/latest") as answer:
+            url = f"{self._url}/{organization_id}/latest"
+            async with session.get(url, allow_redirects=False) as answer:
                 if answer.status == HTTPStatus.NOT_FOUND:
                     return None
-                answer.raise_for_status()
-                return (await answer.content.read(NOTE_BYTES_MAX)).decode()
+                _refuse_others(answer)
+                note = await read_at_most(answer.content.iter_chunked(PIECE_BYTES), NOTE_BYTES_MAX)
+                if note is None:
+                    raise OSError(f"{self._url} answers with more than {NOTE_BYTES_MAX:,} bytes.")
+                return note.decode()
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
             raise OSError(f"{self._url} does not answer: {type(error).__name__}") from error
 
@@ -103,9 +108,16 @@ async def _send(
     session: aiohttp.ClientSession, method: str, url: str, update: Update, **content: Any
 ) -> None:
     try:
-        async with session.request(method, url, **content) as answer:
+        async with session.request(method, url, allow_redirects=False, **content) as answer:
             if answer.status == HTTPStatus.CONFLICT and method == "PUT":
                 raise ForkedCopy(update.organization_id, read_note(update.note).size)
-            answer.raise_for_status()
+            _refuse_others(answer)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise OSError(f"{url} does not take it: {type(error).__name__}") from error
+
+
+def _refuse_others(answer: aiohttp.ClientResponse) -> None:
+    """Refuse an answer that is not a success; a redirect is none. Errors: OSError, aiohttp's."""
+    answer.raise_for_status()
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise OSError(f"{answer.url} answers with status {answer.status}, which is not followed.")

@@ -22,7 +22,7 @@ FORGET_EVERY_S: Final = 3_600.0
 async def keeping_requests(
     pool: asyncpg.Pool, sealer: Sealer, kept: KeptRequests, *, days: int, per_day: int
 ) -> AsyncIterator[None]:
-    """Write what requests leave behind every second of the block, and once more at its end."""
+    """Write what requests leave behind every second of the block, and all that is left at its end."""
     write = partial(flush, pool, sealer, kept, per_day)
     async with (
         periodically(
@@ -49,4 +49,5 @@ async def keeping_requests(
     ):
         yield
     with going_on("requests_not_kept", "requests_kept_late"):
-        await write()
+        while kept:
+            await write()

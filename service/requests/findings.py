@@ -166,7 +166,7 @@ _REASONS: Final = (
     ),
     Reason(
         "technicalAccount",
-        "The request would change the technical account whose token was used.",
+        "The request would change a technical account, whose tokens are in use.",
         "leaveOutTechnicalAccount",
         "Leave the technical account out of the scope of provisioning.",
     ),
@@ -215,6 +215,20 @@ _REASONS: Final = (
         "The token names this organization, which does not know it.",
         "renewToken",
         "Issue a new token and enter it as the secret token at the identity provider.",
+    ),
+    Reason(
+        "organizationSuspended",
+        "The organization is suspended: no token of it is accepted.",
+        "resumeOrganization",
+        "Resume the organization; its tokens work again as they are.",
+        "here",
+    ),
+    Reason(
+        "addressNotAllowed",
+        "The token is not accepted from the address that the request came from.",
+        "allowAddress",
+        "Issue a token whose networks hold the addresses of the identity provider, and enter it there.",
+        "here",
     ),
     Reason(
         "heldByGuard",
@@ -286,6 +300,13 @@ _REASONS: Final = (
         "here",
     ),
     Reason(
+        "logStopped",
+        "The log of the organization contradicts its checkpoints, so it takes no requests.",
+        "verifyLog",
+        "The operator has to run `scim-ledger audit verify` and do what it says; until then every request is refused.",
+        "here",
+    ),
+    Reason(
         "serviceFailed",
         "The service failed.",
         "reportRequest",
@@ -302,6 +323,8 @@ _REASONS: Final = (
 REASONS: Final[Mapping[str, Reason]] = {each.code: each for each in _REASONS}
 
 RULES: Final = (
+    Rule("organizationSuspended", 401, pattern="^The organization is suspended since"),
+    Rule("addressNotAllowed", 401, pattern="^The token is not accepted from the address"),
     Rule("tokenExpired", 401, pattern="expired on"),
     Rule("tokenRevoked", 401, pattern="was revoked on"),
     Rule("accountDeactivated", 401, pattern="technical account of this .* is deactivated"),
@@ -357,6 +380,7 @@ RULES: Final = (
         "memberInvalid", 400, pattern="^Each of members needs a value|^members: a group cannot be"
     ),
     Rule("memberInvalid", 400, "invalidValue", ("members", "members.value")),
+    Rule("technicalAccount", 400, "mutability", pattern="^This is (?:the|a) technical account"),
     Rule("valueReadOnly", 400, "mutability"),
     Rule("pathInvalid", 400, "invalidPath"),
     Rule("nothingSelected", 400, "noTarget"),
@@ -366,6 +390,7 @@ RULES: Final = (
     Rule("pageInvalid", 400, "invalidCount"),
     Rule("bodyMalformed", 400, "invalidSyntax"),
     Rule("valueInvalid", 400),
+    Rule("logStopped", 503, pattern="^The log of this organization contradicts its checkpoints"),
     Rule("serviceUnavailable", 503),
     Rule("serviceFailed", 500),
 )

@@ -11,7 +11,7 @@ from prometheus_client import Counter
 WAITING_MAX: Final = 5_000  # Requests that wait to be written.
 SIGHTINGS_MAX: Final = 10_000  # Tokens whose requests wait.
 REPEATED_MAX: Final = 1  # Of these findings of one organization, from one writing to the next.
-REPEATED: Final = frozenset({"tooManyRequests", "serviceUnavailable"})
+REPEATED: Final = frozenset({"tooManyRequests", "serviceUnavailable", "logStopped"})
 TEXT_MAX: Final = 1_000  # Characters of a detail or of a name.
 
 NOT_KEPT = Counter(

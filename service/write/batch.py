@@ -384,7 +384,7 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision, encoded: E
             provenance=provenance,
         )
     )
-    batch.state.evolve(event, place)
+    batch.state.evolve(event, place, actor_id=provenance.actor_id)
     batch.changes.add(event, place)
     guard = batch.state.guard
     if guard is not None and batch.changes.losses and not guard.since_position:

@@ -48,7 +48,8 @@ async def dry_run(
 
 def _decide(command: ChangeRoleGroups, state: BatchState, caller: Caller) -> DryRun:
     decisions = organization.decide(command, state, caller)
-    digest = organization.role_groups_digest(command, state)
+    # The first one saves the list. Without any, the list is the same.
+    digest = organization.role_groups_digest(command, state, decisions[1:] if decisions else None)
     refusal: ScimError | None = None
     try:
         judge(decisions, state, caller.organization)

@@ -29,7 +29,9 @@ async def load_guard(  # noqa: PLR0917 - for whose batch, what it requires and h
     organization = state.organization
     if organization is None or not (users or required.role_groups):
         return
-    state.technical = await load_roles.find_technical(connection, organization_id, users)
+    # Also those who are looked at for another reason: they may be about to hold a token.
+    looked_at = users | required.users
+    state.technical = await load_roles.find_technical(connection, organization_id, looked_at)
     guard = state.guard = GuardState(limits_of(organization, now))
     administrator = organization.roles[TOKEN_ROLE]
     found = [state.anyone(each) for each in users - state.technical]

@@ -11,6 +11,7 @@ from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.directory import load, load_roles
 from projections.directory.load import Members, Names
+from projections.directory.organizations import list_everything
 from schema.events.group import MemberType
 from schema.events.organization import RoleGroup
 from schema.scim.text import fold
@@ -39,6 +40,10 @@ async def load_state(
         state.organization = await load.load_organization(
             connection, organization_id, with_tokens=required.organization
         )
+        state.is_gone = state.organization is None
+    if required.everything:
+        there = await list_everything(connection, organization_id)
+        state.left = {*there.users, *there.groups}
     if required.legal_holds:
         state.legal_holds = await load_legal_holds(connection, organization_id)
     for person, named in required.erased.items():
@@ -53,6 +58,7 @@ async def load_state(
         holders = await load.find_user_names(connection, organization_id, names, sealer)
         state.user_names, state.former_names = holders.users, holders.former_users
         state.former_external_ids = holders.former_external_ids
+        state.is_gone |= not holders.is_known
     await _load_names(connection, organization_id, required, state)
     listed = _listed(required, state)
     _require_members(required, state, listed)
@@ -70,7 +76,7 @@ async def _load_users(
         state.sizes = {row["id"]: len(row["document"]) for row in rows}
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
-        state.holders = {row["id"] for row in rows if row["is_technical"]}
+        state.holders = {row["id"] for row in rows if row["holds_tokens"]}
         state.technical |= state.holders
 
 

@@ -5,16 +5,16 @@ the log holds an event that this release does not know, or the directory was not
 """
 
 import re
+from contextlib import aclosing
 from uuid import UUID
 
 from eventstore.errors import WrongExpectedVersion
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
-from eventstore.read import read_stream
+from eventstore.read import stream_pages
 from schema.events.codec import is_known, known_version
 from schema.scim.errors import ScimError
 
-PAGE = 500
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -64,12 +64,9 @@ async def find_unknown(
     connection: Connection, organization_id: UUID, stream_id: UUID
 ) -> RecordedEvent | None:
     """Return the first event of a stream that this release does not know, or None if it knows all."""
-    version = 0
-    while events := await read_stream(
-        connection, organization_id, stream_id, limit=PAGE, after_version=version
-    ):
-        for each in events:
-            if not is_known(each.type, each.schema_version):
-                return each
-        version = events[-1].version
+    async with aclosing(stream_pages(connection, organization_id, stream_id)) as pages:
+        async for page in pages:
+            for each in page:
+                if not is_known(each.type, each.schema_version):
+                    return each
     return None

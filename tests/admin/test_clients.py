@@ -50,6 +50,20 @@ async def test_a_client_is_registered_and_its_secret_shown_once(
     assert secret not in str((await admin.get("/clients")).body)
 
 
+async def test_an_account_that_holds_only_a_client_is_listed(tenant: Tenant, admin: Admin) -> None:
+    roles = (await admin.get("/roles")).body["items"]
+    [administrator] = [each["id"] for each in roles if each["name"] == "Administrator"]
+    person = {"userName": "holder@contoso.example", "roleId": administrator}
+    made = (await admin.post("/users", person)).body
+    before = (await admin.get("/accounts")).body["items"]
+    assert made["id"] not in [each["id"] for each in before]
+
+    assert (await admin.post("/clients", body(tenant, accountId=made["id"]))).status == 201
+
+    listed = (await admin.get("/accounts")).body["items"]
+    assert made["id"] in [each["id"] for each in listed]
+
+
 async def test_a_federated_client_has_no_secret(tenant: Tenant, admin: Admin) -> None:
     made = await admin.post("/clients", body(tenant, **FEDERATED, scopes=["scim", "admin:read"]))
 

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from service.ids import new_id
-from service.requests.flush import flush, forget_old
+from service.requests.background import keeping_requests
+from service.requests.flush import TAKEN_MAX, flush, forget_old
 from service.requests.forget import forget_person
 from service.requests.kept import WAITING_MAX, KeptRequest, KeptRequests, Text
 from tests.admin.client import Admin, with_scope
@@ -358,3 +359,28 @@ async def test_memory_is_bounded_and_floods_are_kept_once(cycle: Provisioned) ->
     kept.keep(refused(cycle))
     kept.put_back(taken, sightings)
     assert len(kept) == WAITING_MAX
+
+
+async def test_all_that_waits_is_written_at_the_end(cycle: Provisioned) -> None:
+    kept, runtime, mark = KeptRequests(), cycle.served.runtime, new_id()
+    async with keeping_requests(runtime.pool, runtime.sealer, kept, days=100, per_day=10_000):
+        for _ in range(TAKEN_MAX + 1):
+            kept.keep(refused(cycle, token_id=mark, at_s=time.time(), text=None))
+
+    assert len(kept) == 0
+    count = "SELECT count(*) FROM service.requests WHERE token_id = $1"
+    assert await cycle.served.owner.fetchval(count, mark) == TAKEN_MAX + 1
+    forget = "DELETE FROM service.requests WHERE token_id = $1"
+    await cycle.served.owner.execute(forget, mark)
+
+
+async def test_every_refusal_of_a_bulk_is_kept(cycle: Provisioned) -> None:
+    gone = {"method": "DELETE", "path": f"/Users/{new_id()}"}
+
+    answer = await cycle.scim.post("/Bulk", {"Operations": [gone] * 150})
+
+    request_id = answer.headers["X-Request-Id"]
+    count = "SELECT count(*) FROM service.requests WHERE request_id = $1::uuid"
+    async with asyncio.timeout(LATE_S):
+        while await cycle.served.owner.fetchval(count, request_id) < 150:  # noqa: ASYNC110 - as above.
+            await asyncio.sleep(0.1)

@@ -9,10 +9,15 @@ from uuid import UUID
 import orjson
 import pytest
 
+from eventstore.postgres.connection import Connection
 from eventstore.trees.check import Sources, check_all
+from projections.directory.organizations import Everything, list_everything
 from projections.rebuild.rebuild import rebuild
+from schema.scim.definitions import USER
 from schema.scim.errors import Conflict, InvalidValue, NotFound
+from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
+from service.erasure import organization
 from service.erasure.export import export_organization
 from service.erasure.holds import lift_hold, list_holds, set_hold
 from service.erasure.organization import erase_organization
@@ -20,6 +25,7 @@ from service.erasure.people import Place, erase_person
 from service.ids import new_id
 from service.organizations.register import find_organization
 from service.proof.folder_copy import FolderCopy
+from service.write.commands import CreateUser
 from tests.database.rebuilding import differences, rebuild_context, silent
 from tests.database.test_erasure import ENTERPRISE, MARK, PERSON, House, add, make_house, traces
 from tests.invariants import check_log
@@ -153,3 +159,33 @@ async def test_an_organization_is_exported_and_then_erased(served: Served, place
     assert len(outside[house.tenant.id].erased) == 3
     assert await differences(rebuild_context(served.runtime.dsn), house.tenant.id) == []
     assert (await other.scim.get("/Users")).status == 200
+
+
+async def test_whoever_is_added_while_a_contract_ends_is_erased_too(
+    served: Served, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await make_house(served)
+    await add(house)
+    found = await find_organization(served.runtime, str(house.tenant.id))
+    by, mark = cli_provenance(), "zqo" + secrets.token_hex(4)
+    caller = Caller(found, None, by.source)
+    late = {"userName": f"{mark}@contoso.example"}
+    listed = list_everything
+
+    async def add_after(connection: Connection, organization_id: UUID) -> Everything:
+        monkeypatch.setattr(organization, "list_everything", listed)
+        everything = await listed(connection, organization_id)
+        await served.runtime.lanes.submit(CreateUser(new_id(), late, USER), caller, by)
+        return everything
+
+    monkeypatch.setattr(organization, "list_everything", add_after)
+    receipt = await erase_organization(
+        served.runtime, found, reason="End of contract", provenance=by, place=place
+    )
+
+    assert receipt.people == 3
+    assert await traces(served.owner, mark) == []
+    keys = "SELECT count(*) FROM eventstore.subject_keys WHERE organization_id = $1"
+    assert await served.owner.fetchval(keys, house.tenant.id) == 0
+    with pytest.raises(NotFound):  # Its caller was authenticated before.
+        await served.runtime.lanes.submit(CreateUser(new_id(), late, USER), caller, by)

@@ -2,15 +2,19 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from eventstore.sealing.sealer import Sealer
 from service.callers.signing_keys import SigningKeys, load_signing_keys, thumbprint
 from service.database.master_key import KeyProblem, load_master_key, make_key_file
+from service.keys.keyring import Keyring, open_keyring
 from service.keys.master_keys import open_master_keys
 from service.keys.places import KeyPlaces
 
@@ -198,6 +202,70 @@ async def test_a_row_that_is_no_signing_key_is_skipped_with_an_error_line(
     assert (list(keys), keys.current.kid) == ([made.kid], made.kid)
     said = capsys.readouterr()
     assert (said.out + said.err).count("signing_key_unusable") == 3
+
+
+@pytest.fixture
+async def keyring(connection: asyncpg.Connection) -> Keyring:
+    """Give the keys of a process."""
+    return await open_keyring(connection, given(KEY), may_make=True)
+
+
+async def test_who_asks_after_a_look_that_failed_hears_of_the_outage_too(
+    keyring: Keyring, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    @asynccontextmanager
+    async def borrowed(*_: object, **__: object) -> AsyncIterator[asyncpg.Connection]:
+        looks.append(1)
+        if len(looks) < 3:
+            raise ConnectionRefusedError
+        yield connection
+
+    monkeypatch.setattr("service.keys.keyring.borrowed", borrowed)
+    look = keyring.looking(pool=None)
+
+    for _ in range(2):
+        with pytest.raises(ConnectionRefusedError):
+            await look("unknown")
+    assert [await look("unknown") for _ in range(3)] == [False] * 3
+    assert await look(keyring.signing_keys.current.kid)
+    assert len(looks) == 3  # A look that went well answers for a second.
+
+
+async def test_a_key_that_does_not_open_is_reported_once(
+    keyring: Keyring, connection: asyncpg.Connection
+) -> None:
+    add = (
+        "INSERT INTO service.signing_keys (kid, public_key, wrapped_private_key)"
+        " VALUES ($1, 'x', 'y')"
+    )
+    with capture_logs() as lines:
+        for kid in ("first", "second"):
+            await connection.execute(add, kid)
+            for _ in range(3):
+                await keyring.refresh(connection)
+        await connection.execute("DELETE FROM service.signing_keys WHERE kid = 'first'")
+        await keyring.refresh(connection)
+        await connection.execute(add, "first")
+        await keyring.refresh(connection)
+
+    said = [each["kid"] for each in lines if each["event"] == "signing_key_unusable"]
+    assert said == ["first", "second", "first"]
+
+
+async def test_that_no_key_opens_is_reported_once(
+    keyring: Keyring, connection: asyncpg.Connection
+) -> None:
+    kid = keyring.signing_keys.current.kid
+    await connection.execute("UPDATE service.signing_keys SET wrapped_private_key = 'x'")
+    with capture_logs() as lines:
+        for _ in range(3):
+            await keyring.refresh(connection)
+
+    said = [each["event"] for each in lines]
+    assert said == ["signing_key_unusable", "keys_unusable"]
+    assert kid in keyring.signing_keys  # What this process has stays in use.
 
 
 def test_a_thumbprint_is_that_of_rfc_8037() -> None:

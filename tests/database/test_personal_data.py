@@ -1,4 +1,7 @@
-"""Names are where they have to be, and nowhere else: not in Postgres's log, not among deleted users, not in our log."""
+"""Names are where they have to be, and nowhere else: not in Postgres's log, not in our log, not in the directory after a DELETE.
+
+No follower runs here: `versions` keeps the names of deleted users until they are erased.
+"""
 
 import io
 from collections.abc import AsyncIterator
@@ -114,7 +117,7 @@ async def texts(connection: asyncpg.Connection) -> str:
     return "\n".join(row[0] for rows in found for row in rows)
 
 
-async def test_of_a_deleted_user_no_table_has_a_name_also_not_those_that_a_rebuild_replaced(
+async def test_of_a_deleted_user_the_directory_has_no_name_also_not_in_tables_that_a_rebuild_replaced(
     runtime: Runtime, database_url: str, connection: asyncpg.Connection
 ) -> None:
     acme = await create_organization(runtime, "Acme", provenance=cli_provenance())

@@ -55,9 +55,11 @@ FOR_ALL = (
         "other_former_users",
         "other_users",
         "read_tails",
+        "read_tails_of",  # Of the logs that a process reads for its consumers.
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
+    | {"save_link", "take_link", "save_session", "find_session"}
     | {"save_reads", "find_ended_hours"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}

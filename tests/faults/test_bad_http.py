@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
+from service.oauth.paths import TOKEN_PATH
 from tests.faults.raw import RawAnswer, head, send_raw, send_raw_all
 from tests.serving import MEDIA_TYPE, Scim
 
@@ -149,6 +150,32 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_refused(
     status, _ = refusal(await send_raw(scim, request + b"n" * 50))
 
     assert status in (400, 415)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("sent", [b"", b"x", b"{"], ids=["empty", "x", "brace"])
+async def test_a_compressed_body_too_short_to_be_one_is_refused(
+    scim: Scim, encoding: str, sent: bytes
+) -> None:
+    answer = await scim.send("POST", "/Users", sent, Content_Encoding=encoding)
+    lines = (f"Content-Encoding: {encoding}", "Transfer-Encoding: chunked")
+    chunk = b"%x\r\n%b\r\n" % (len(sent), sent) if sent else b""
+    in_chunks = await send_raw(scim, head(scim, "POST", "/Users", *lines) + chunk + b"0\r\n\r\n")
+
+    assert (answer.status, answer.body["scimType"]) == (400, "invalidSyntax")
+    assert (in_chunks.status, in_chunks.body["scimType"]) == (400, "invalidSyntax")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_an_empty_compressed_token_request_is_refused(scim: Scim, encoding: str) -> None:
+    served = scim.served
+    url = f"http://127.0.0.1:{served.port}{TOKEN_PATH}"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Encoding": encoding,
+    }
+    async with served.session.post(url, data=b"", headers=headers) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (400, "invalid_request")
 
 
 async def test_a_body_that_explodes_is_refused(scim: Scim) -> None:

@@ -196,7 +196,7 @@ async def test_consumers_are_bounded_and_take_no_turn_of_their_organization(
 async def test_those_who_wait_cost_one_read_of_the_log(
     served: Served, feed: Admin, provider: Scim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = []
+    reads: list[tuple[object, ...]] = []
     original = asyncpg.Connection.fetch
 
     async def counted(self: Any, query: str, *args: Any, **kwargs: Any) -> Any:

@@ -61,7 +61,7 @@ async def test_events_come_as_they_are_appended(
         assert opened.response.headers["Cache-Control"] == "no-store"
         for _ in range(2):
             user_id = await make_user(provider)
-            found = []
+            found: list[tuple[int, Any]] = []
             while not found or found[-1][0] < await end(feed):
                 found.append(await opened.next())
             assert found[0][1]["resourceId"] == user_id

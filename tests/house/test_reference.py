@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer.main
@@ -103,10 +104,15 @@ def calls() -> Iterator[ast.Call]:
 
 def commands() -> Iterator[str]:
     """Yield every command of the command line, as it is typed."""
-    group = typer.main.get_group(app)
-    for name, command in group.commands.items():
-        inner = getattr(command, "commands", None)
-        yield from (f"{name} {each}" for each in inner) if inner else (name,)
+
+    def below(group: Any, *path: str) -> Iterator[str]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from below(command, *path, name)
+            else:
+                yield " ".join((*path, name))
+
+    return below(typer.main.get_group(app))
 
 
 def test_the_reference_names_every_command_and_no_other() -> None:

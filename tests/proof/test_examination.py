@@ -109,7 +109,7 @@ def test_a_declared_restore_is_named_for_ever() -> None:
 def test_a_lost_tail_says_how_much() -> None:
     verdict = examined(case_named("the last two events were removed"), 100)
 
-    assert (verdict.findings[0].count, verdict.is_stopping) == (2, True)
+    assert (verdict.findings[0].count, verdict.code) == (2, "truncated")
 
 
 def test_a_row_that_nobody_can_have_written_is_altered() -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -9,10 +10,14 @@ import pytest
 
 from eventstore.proof.verdicts import AuditExit
 from eventstore.trees.logs import load_log
+from projections.directory.load import load_organization
 from projections.maintenance.session import Progress
 from schema.scim.errors import InvalidValue
+from service.callers.issuers import IssuerRules
 from service.cli.provenance import cli_provenance
+from service.organizations.clients import NewClient, register_client
 from service.organizations.register import find_organization
+from service.proof.folder_copy import FolderCopy
 from service.proof.repair import accept_restore
 from service.proof.verify import Verification, verify_logs
 from tests.proof.running import Proven, prove, until
@@ -30,23 +35,40 @@ class PutBack:
 
 @pytest.fixture(scope="module")
 async def put_back(
-    postgres: str, module_database_url: str, maintenance: asyncpg.Connection
+    module_database_url: str, maintenance: asyncpg.Connection
+) -> AsyncIterator[PutBack]:
+    """Give a service whose log was put back."""
+    async with putting_back(module_database_url, maintenance) as found:
+        yield found
+
+
+@asynccontextmanager
+async def putting_back(
+    database_url: str, maintenance: asyncpg.Connection, *, with_client: bool = False
 ) -> AsyncIterator[PutBack]:
     """Make a log, back it up, let it go on, and put the backup back."""
     backup = f"b{secrets.token_hex(6)}"
-    name = await _name(module_database_url)
-    async with started(module_database_url, is_kept=True) as served:
+    name = await _name(database_url)
+    async with started(database_url, is_kept=True) as served:
         proven = await prove(served, "Contoso", users=2)
+        if with_client:
+            await register_client(
+                served.runtime,
+                await find_organization(served.runtime, None),
+                NewClient("Entra", "secret"),
+                rules=IssuerRules(frozenset()),
+                provenance=cli_provenance(),
+            )
         kept = await proven.signed()
     await maintenance.execute(f"CREATE DATABASE {backup} TEMPLATE {name}")
-    async with started(module_database_url, is_kept=True) as served:
+    async with started(database_url, is_kept=True) as served:
         later = Proven(served, proven.tenant, Scim(served, proven.tenant.token))
         for number in range(3):
             await later.scim.post("/Users", {"userName": f"later{number}"})
         lost = await later.signed()
     await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {backup}")
-    async with started(module_database_url) as served:
+    async with started(database_url) as served:
         yield PutBack(Proven(served, proven.tenant, Scim(served, proven.tenant.token)), kept, lost)
     await maintenance.execute(f"DROP DATABASE {backup} WITH (FORCE)")
 
@@ -125,6 +147,36 @@ async def test_a_declared_restore_lets_the_log_go_on(put_back: PutBack) -> None:
             provenance=cli_provenance(),
             report=silent,
         )
+
+
+async def test_tokens_and_clients_are_revoked_though_the_copy_cannot_be_written(
+    database_url: str, maintenance: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise OSError("The disk is full.")
+
+    async with putting_back(database_url, maintenance, with_client=True) as found:
+        runtime, organization_id = found.proven.served.runtime, found.proven.tenant.id
+        monkeypatch.setattr(FolderCopy, "save", refuse)
+
+        lost = await accept_restore(
+            runtime,
+            settings(runtime.dsn),
+            await find_organization(runtime, None),
+            reason="the disk was lost",
+            tokens="revoke",
+            provenance=cli_provenance(),
+            report=silent,
+        )
+
+        assert (lost.tokens_revoked, lost.clients_revoked) == (1, 1)
+        async with runtime.pool.acquire() as connection:
+            loaded = await load_organization(connection, organization_id, with_tokens=True)
+        assert loaded is not None
+        assert all(each.revoked_at is not None for each in loaded.tokens.values())
+        assert all(each.revoked_at is not None for each in loaded.clients.values())
+        monkeypatch.undo()
+        await found.proven.signed()
 
 
 async def is_served(proven: Proven) -> bool:

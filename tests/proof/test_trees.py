@@ -7,11 +7,12 @@ import asyncpg
 import pytest
 
 from eventstore.proof.notes import read_note
+from eventstore.proof.outside_lines import OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.trees.check import check_tail
 from eventstore.trees.extend import Contradicted, Overtaken, extend, extend_to_end, load_tree
 from eventstore.trees.keys import add_log_key, load_log_keys, load_signers, retire_log_keys
-from eventstore.trees.logs import find_position, load_kept, load_log, load_logs, read_rows
+from eventstore.trees.logs import load_kept, load_log, load_logs, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion, prove_range
 from eventstore.trees.restart import NotReached, rebuild_tree
 from tests.database.events import ORGANIZATION, OTHER_ORGANIZATION, append_events, new_event
@@ -129,6 +130,16 @@ async def test_nothing_is_signed_on_a_tree_that_does_not_fit(log: asyncpg.Connec
     assert (await verified(log)).code == "tree_damaged"
 
 
+async def test_a_damaged_note_outside_is_a_finding(log: asyncpg.Connection) -> None:
+    state = await load_log(log, ORGANIZATION)
+    assert state is not None
+    assert state.note is not None
+    for latest in ("a checkpoint\n", state.note[:40]):
+        damaged = OutsideLog(ORGANIZATION, latest)
+
+        assert [each.code for each in await check_tail(log, ORGANIZATION, damaged)] == ["malformed"]
+
+
 async def test_an_event_without_a_mark_is_not_signed(log: asyncpg.Connection) -> None:
     await append_events(log, new_event(stream_id=OTHER_ORGANIZATION))
 
@@ -238,15 +249,6 @@ async def test_a_changed_key_signs_together_with_the_old_one_once(log: asyncpg.C
     state = await load_log(log, ORGANIZATION)
     assert state is not None
     assert (await verified(log, await outside_of(log, state))).code == "ok"
-
-
-async def test_a_position_is_found_by_an_instant(log: asyncpg.Connection) -> None:
-    rows = await read_rows(log, ORGANIZATION, after=299, limit=2)
-    at = rows[0].event.recorded_at
-
-    assert await find_position(log, ORGANIZATION, 600, at) == 300
-    assert await find_position(log, ORGANIZATION, 600, at.replace(year=2000)) == 0
-    assert await find_position(log, ORGANIZATION, 600, at.replace(year=3000)) == 600
 
 
 async def test_a_log_without_a_tree_is_unproven(log: asyncpg.Connection) -> None:

@@ -1,9 +1,16 @@
 """Findings: each refusal has a reason, and each reason says what to change."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from uuid import UUID
 
 import pytest
 
+from projections.directory.access import TokenState
+from schema.events.organization import Suspension
+from schema.scim.definitions import user_type
 from schema.scim.errors import (
     Conflict,
     Forbidden,
@@ -16,9 +23,23 @@ from schema.scim.errors import (
     ScimError,
     TooManyRequests,
     Unauthorized,
+    Unavailable,
     Uniqueness,
 )
+from service.callers.authenticate import AuthenticatedCaller, reason_of, refuse_address
+from service.callers.stopped_logs import stopped
 from service.requests.findings import REASONS, RULES, finding_of, sentences
+from tests.builders import (
+    ADMINISTRATOR,
+    ANN,
+    CALLER,
+    JO,
+    account,
+    delete_user,
+    given,
+    jo,
+    provisioned,
+)
 from tests.house.source import text
 
 
@@ -60,6 +81,49 @@ def about(refusal: ScimError, attribute: str) -> ScimError:
 )
 def test_a_refusal_has_a_reason(refusal: ScimError, code: str) -> None:
     assert finding_of(refusal).code == code
+
+
+@pytest.mark.parametrize("holder", [JO, ANN], ids=["own", "other"])
+def test_a_protected_technical_account_is_named(holder: UUID) -> None:
+    story = given(jo(provisioned(role=ADMINISTRATOR)))
+    story.known.holders.add(JO)
+
+    with pytest.raises(Mutability) as refused:
+        story.when(delete_user(), by=account(holder))
+
+    assert finding_of(refused.value).code == "technicalAccount"
+
+
+def test_a_suspended_organization_is_named_whatever_the_reason_says() -> None:
+    at = datetime(2026, 4, 1, tzinfo=UTC)
+    suspension = Suspension(at, "The contract expired on 1 April.")
+    suspended = replace(CALLER.organization, suspension=suspension)
+    state = TokenState(suspended, JO, JO, at, None, (), is_active=False, is_entitled=False)
+
+    reason = reason_of(state, "token")
+
+    assert finding_of(Unauthorized(reason or "")).code == "organizationSuspended"
+
+
+def test_an_address_that_is_not_allowed_is_named() -> None:
+    state = TokenState(
+        CALLER.organization, JO, JO, None, None, (), is_active=True, is_entitled=True
+    )
+    caller = AuthenticatedCaller(CALLER, state, user_type({}), str(JO), frozenset())
+
+    with pytest.raises(Unauthorized) as refused:
+        refuse_address((ip_network("192.0.2.0/24"),), "203.0.113.7", caller)
+
+    assert finding_of(refused.value).code == "addressNotAllowed"
+
+
+def test_a_stopped_log_is_the_operators_to_mend() -> None:
+    found = finding_of(stopped("restored"))
+
+    assert (found.code, REASONS[found.code].where) == ("logStopped", "here")
+    assert finding_of(Unavailable("The database cannot be reached: try again.")).code == (
+        "serviceUnavailable"
+    )
 
 
 def test_every_kind_of_refusal_has_a_reason_of_its_own() -> None:

@@ -12,9 +12,16 @@ from schema.events.hold import GuardHeld, HoldApproved, HoldRejected, UsersHeld
 from schema.events.organization import RoleGroup, RoleGroupsChanged, SettingsChanged
 from schema.events.settings import SETTINGS
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted, UserReactivated
+from schema.scim.definitions import USER
 from schema.scim.errors import Conflict, LastAdministrator, NotFound, Rejected
 from service.limits.guard_state import APPROVED_FOR, GuardState, Limits, limits_of
-from service.write.commands import Command, DecideHold
+from service.write.commands import (
+    Command,
+    CreateAccount,
+    DecideHold,
+    IssueToken,
+    RegisterClient,
+)
 from service.write.decide.guard import HeldNow
 from service.write.decide.state import Decision
 from tests.builders import (
@@ -100,6 +107,7 @@ def opened(kind: Any, *users: UUID, passed: int = 1, since: int = 0) -> Decision
     return Decision(HOLD, event)
 
 
+DEMOTION = patch_user(replace("roleId", str(READER)))
 LOST = UserDeactivated(takes_access=True)
 DEMOTED = RoleAssigned(role_id=READER, previous_role_id=EDITOR, takes_access=True)
 
@@ -138,10 +146,27 @@ def test_what_takes_no_access_is_never_held() -> None:
     story.when(patch_user(replace("title", "Boss")))
 
 
+@pytest.mark.parametrize("command", [deactivate(JO), delete_user(JO), DEMOTION])
+def test_technical_accounts_lose_nothing_that_counts(command: Command) -> None:
+    story = guarded(lost=1)
+    story.known.technical = {JO}
+    story.when(command)
+    assert [getattr(each.event, "takes_access", None) for each in story.decisions] == [None]
+
+
+@pytest.mark.parametrize("command", [delete_user(JO), DEMOTION])
+def test_whoever_was_inactive_loses_nothing_that_counts(command: Command) -> None:
+    story = guarded(jo(UserDeactivated()), lost=1)
+    story.when(command)
+    assert [getattr(each.event, "takes_access", None) for each in story.decisions] == [None]
+    held(story, deactivate(ANN))
+
+
 def test_a_user_counts_once() -> None:
     story = guarded()
-    story.when(deactivate(JO))
-    story.when(delete_user(JO)).then(jo(UserDeleted(takes_access=True)))
+    story.when(DEMOTION).then(jo(DEMOTED))
+    story.when(deactivate(JO)).then(jo(LOST))
+    story.when(delete_user(JO)).then(jo(UserDeleted()))  # There was no access left to take.
     held(story, deactivate(ANN))
 
 
@@ -319,6 +344,35 @@ def test_a_new_administrator_counts_in_the_same_batch() -> None:
 
 
 # Whether the guard is on
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_technical_account_of_the_batch_is_no_administrator_among_people(*, listed: bool) -> None:
+    new = UUID("a0000000-0000-7000-8000-000000000009")
+    document = {"userName": "sync", "roleId": str(ADMINISTRATOR)}
+    story = administrators(1)
+    story.when(CreateAccount(new, document, USER, listed_in_scim=listed))
+    with pytest.raises(LastAdministrator):
+        story.when(deactivate(JO))
+    story.when(deactivate(new))
+
+
+TOKEN = IssueToken(ORGANIZATION_ID, SALES, "hash", ANN, "Entra", "scim")
+CLIENT = RegisterClient(ORGANIZATION_ID, SALES, ANN, "Entra", "secret", ("scim",), START)
+
+
+@pytest.mark.parametrize("holding", [TOKEN, CLIENT])
+def test_whoever_holds_a_token_of_the_batch_is_no_administrator_among_people(
+    holding: Command,
+) -> None:
+    story = administrators(2)
+    story.when(holding)
+    with pytest.raises(LastAdministrator):
+        story.when(deactivate(JO))
+
+    again = administrators(2)
+    again.known.technical = {ANN}
+    again.when(holding).when(deactivate(JO))
 
 
 def test_a_new_organization_is_guarded_after_a_day_or_when_somebody_sets_the_guard() -> None:

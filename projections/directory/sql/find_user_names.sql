@@ -1,5 +1,6 @@
--- find_user_names: which users hold or held these names, as (name, id, kind), oldest first.
--- kind is user; or for deleted users, of whose names there are only hashes, former (by userName) or former external
+-- find_user_names: which users hold or held these names, as (name, id, kind), oldest first; and the organization itself,
+-- unless the directory no longer has it.
+-- kind is organization or user; or for deleted users, of whose names there are only hashes, former (by userName) or former external
 -- (by externalId).
 -- $1 organization_id uuid
 -- $2 user_name_keys text[]
@@ -19,4 +20,8 @@
     FROM directory.former_users
    WHERE organization_id = $1
      AND external_id = ANY($4::text[])
+   UNION ALL
+  SELECT name, organization_id, 'organization' AS kind
+    FROM directory.organizations
+   WHERE organization_id = $1
 ORDER BY id

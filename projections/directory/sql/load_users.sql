@@ -21,7 +21,7 @@ SELECT id, version, created_at, modified_at, origin, active, role_id, document, 
                      FROM clients
                     WHERE clients.organization_id = $1
                       AND clients.account_id = users.id
-                      AND clients.revoked_at IS NULL)) AS is_technical
+                      AND clients.revoked_at IS NULL)) AS holds_tokens
   FROM users
  WHERE organization_id = $1
    AND id = ANY($2::uuid[])

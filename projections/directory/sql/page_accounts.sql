@@ -1,4 +1,5 @@
--- page_accounts: technical accounts of an organization, the latest first: users who were made to hold tokens, or hold some.
+-- page_accounts: technical accounts of an organization, the latest first: users who were made to hold tokens, or
+-- hold tokens or OAuth clients, or held some.
 -- $1 organization_id uuid
 -- $2 before uuid: only accounts with a smaller id, or NULL
 -- $3 limit bigint
@@ -14,7 +15,11 @@
                        UNION
                       SELECT tokens.account_id
                         FROM directory.tokens
-                       WHERE tokens.organization_id = $1)
+                       WHERE tokens.organization_id = $1
+                       UNION
+                      SELECT clients.account_id
+                        FROM directory.clients
+                       WHERE clients.organization_id = $1)
      AND ($2::uuid IS NULL OR users.id < $2)
      AND ($4::uuid IS NULL OR users.id = $4)
 ORDER BY users.id DESC

@@ -85,8 +85,8 @@ def accepted(lost: Lost) -> str:
     signed = f", signed on {instant(lost.lost_until)}" if lost.lost_until else ""
     events = "1 event is" if lost.events == 1 else f"{lost.events:,} events are"
     tokens = (
-        f" {lost.tokens_revoked:,} tokens were revoked: issue new ones."
-        if lost.tokens_revoked
+        f" {lost.tokens_revoked:,} tokens and {lost.clients_revoked:,} OAuth clients were revoked: issue new ones."
+        if lost.tokens_revoked or lost.clients_revoked
         else ""
     )
     return (

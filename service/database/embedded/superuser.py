@@ -12,6 +12,7 @@ from threading import Event
 from service.database.embedded.account import Account, run
 from service.database.logins.given import SERVICE_ROLE
 from service.database.logins.scram import new_password, verifier
+from service.database.master_key import sync_folder
 
 SUPERUSER = "postgres"
 FILE = "postgres.password"
@@ -49,5 +50,6 @@ def make_password(folder: Path, account: Account, stop: Event | None = None) -> 
             stop=stop,
         )
         draft.replace(file)
+        sync_folder(file.parent)
     finally:
         draft.unlink(missing_ok=True)

@@ -237,15 +237,15 @@ def _refused(state: Bulk, place: int, refusal: ScimError) -> Result:
 
 
 def _log_refusal(state: Bulk, place: int, refusal: ScimError) -> None:
-    """Log why an operation is refused. The request itself is answered with 200, so its line holds no reason.
+    """Keep and log why an operation is refused. The request itself is answered with 200, so its line holds no reason.
 
-    A bulk writes at most REFUSALS_LOGGED_MAX of these lines; the line of the request counts all refusals.
+    A bulk writes at most REFUSALS_LOGGED_MAX lines; the line of the request counts all refusals.
     """
+    context, named = state.context, named_resource(state.sent[place], state.ids)
+    _keep_refusal(state, place, named, refusal)
     if len(state.logged) == REFUSALS_LOGGED_MAX:
         return
     state.logged.append(place)
-    context, named = state.context, named_resource(state.sent[place], state.ids)
-    _keep_refusal(state, place, named, refusal)
     log.info(
         "bulk_operation_refused",
         request_id=str(context.request_id),

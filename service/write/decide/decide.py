@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from schema.scim.errors import NotFound
 from service.callers.caller import Caller
 from service.write.commands import (
     ClientCommand,
@@ -10,6 +11,7 @@ from service.write.commands import (
     ErasureCommand,
     GroupCommand,
     OrganizationCommand,
+    RegisterOrganization,
     TokenCommand,
     UserCommand,
 )
@@ -22,8 +24,10 @@ from service.write.decide.state import BatchState, Decision
 def decide(command: Command, state: BatchState, caller: Caller) -> list[Decision]:
     """Return the events that a command leads to, in order; none if it changes nothing.
 
-    Errors: a ScimError if it is refused; HeldNow, whose decisions are to be recorded all the same.
+    Errors: a ScimError if it is refused, NotFound once the organization is erased; HeldNow, whose decisions are to be recorded all the same.
     """
+    if state.is_gone and not isinstance(command, RegisterOrganization):
+        raise NotFound("There is no such organization.")  # Or its contract has ended.
     if isinstance(command, ErasureCommand):
         return erasure.decide(command, state, caller)  # It is wanted: no guard holds it.
     decided = _decide(command, state, caller)

@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from schema.events.event import Event, Values
+from schema.events.event import Values
 from schema.events.organization import (
     LegalHoldLifted,
     LegalHoldSet,
     OrganizationErased,
-    TokenRevoked,
 )
 from schema.events.user import ENTERPRISE, ReferenceErased, User, UserErased
 from schema.scim.errors import Conflict, NotFound
@@ -24,6 +23,10 @@ from service.write.commands import (
 )
 from service.write.decide import user as users
 from service.write.decide.state import EVENT_COST, BatchState, Decision, decisions
+
+
+class StillPeopled(Conflict):
+    """The refusal to end a contract while somebody is left, whom nobody could erase afterwards."""
 
 
 def decide(command: ErasureCommand, state: BatchState, caller: Caller) -> list[Decision]:
@@ -47,12 +50,11 @@ def decide(command: ErasureCommand, state: BatchState, caller: Caller) -> list[D
             return decisions(organization.id, [lifted])
         case EraseOrganization():
             refuse_held(None, state)
-            ended: list[Event] = [
-                TokenRevoked(token_id=each.id)
-                for each in organization.tokens.values()
-                if each.revoked_at is None
-            ]
-            return decisions(organization.id, [*ended, OrganizationErased(reason=command.reason)])
+            if state.left:
+                raise StillPeopled(
+                    f"The organization still has {len(state.left):,} people and groups: erase and delete them first."
+                )
+            return decisions(organization.id, [OrganizationErased(reason=command.reason)])
 
 
 def _erase(command: EraseUser, state: BatchState, caller: Caller) -> list[Decision]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 from uuid import UUID
 
+from schema.events.client import ClientRegistered
 from schema.events.event import Event
 from schema.events.group import MembersRemoved
 from schema.events.hold import (
@@ -19,8 +20,9 @@ from schema.events.hold import (
     UsersHeld,
 )
 from schema.events.loss import LOSSES, losses_of
-from schema.events.organization import TOKEN_ROLE, Organization
+from schema.events.organization import TOKEN_ROLE, Organization, TokenIssued
 from schema.events.user import (
+    AccountDesignated,
     RoleAssigned,
     User,
     UserDeactivated,
@@ -63,8 +65,9 @@ def judge(decided: list[Decision], state: BatchState, organization: Organization
     if guard is None:
         state.is_unjudged |= any(_takes_access(each.event, organization) for each in decided)
         return decided
-    decided = _all_stamped(decided, organization)
+    decided = _all_stamped(decided, state, organization)
     change = _administrators(decided, state)
+    designated = _made_technical(decided, state)
     if guard.administrators is not None and change < 0 and guard.administrators + change < 1:
         raise LastAdministrator(
             "This would leave no active Administrator among people. Make somebody else an Administrator first."
@@ -73,7 +76,7 @@ def judge(decided: list[Decision], state: BatchState, organization: Organization
     if lost:
         _judge_losses(lost, state, guard)
     if guard.administrators is not None:
-        guard.administrators += change
+        guard.administrators += change - designated
     return decided
 
 
@@ -87,11 +90,20 @@ def _takes_access(event: Event, organization: Organization) -> bool:
     return kind is not MembersRemoved or bool(getattr(event, "takes_access", None))
 
 
-def _all_stamped(decided: Iterable[Decision], organization: Organization) -> list[Decision]:
-    """Return decisions whose events say that they take access, if they do. Equal events stay one object."""
+def _all_stamped(
+    decided: Iterable[Decision], state: BatchState, organization: Organization
+) -> list[Decision]:
+    """Return decisions whose events say that they take access, if they do. Equal events stay one object.
+
+    Who was not active had no access to lose, and technical accounts are no people.
+    """
     stamped: dict[int, Event] = {}  # By the identity of an event.
     found = []
     for stream_id, event in decided:
+        user = state.anyone(stream_id)
+        if user is not None and (not user.active or stream_id in state.technical):
+            found.append(Decision(stream_id, event))
+            continue
         made = stamped.get(id(event))
         if made is None:
             made = stamped[id(event)] = _stamped(event, organization)
@@ -206,6 +218,7 @@ class Standing(NamedTuple):
 def _administrators(decided: Iterable[Decision], state: BatchState) -> int:
     """Return by how many the active Administrators among people change."""
     after: dict[UUID, Standing] = {}
+    technical = {user_id for user_id, event in decided if isinstance(event, AccountDesignated)}
     for user_id, event in decided:
         former = after.get(user_id) or _standing(state.anyone(user_id))
         if isinstance(event, UserProvisioned):
@@ -219,8 +232,18 @@ def _administrators(decided: Iterable[Decision], state: BatchState) -> int:
     return sum(
         _counts(now, state) - _counts(_standing(state.anyone(user_id)), state)
         for user_id, now in after.items()
-        if user_id not in state.technical
+        if user_id not in state.technical and user_id not in technical
     )
+
+
+def _made_technical(decided: Iterable[Decision], state: BatchState) -> int:
+    """Return how many active Administrators are people no longer, because they hold a token or a client now."""
+    holders = {
+        event.account_id
+        for _, event in decided
+        if isinstance(event, TokenIssued | ClientRegistered)
+    }
+    return sum(_counts(_standing(state.anyone(each)), state) for each in holders - state.technical)
 
 
 def _standing(user: User | None) -> Standing | None:

@@ -1,6 +1,7 @@
 """Decide what a command does to an organization: its registration, its name, its settings, its schemas."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import assert_never
 from uuid import UUID
 
@@ -137,10 +138,13 @@ def _change_role_groups(command: ChangeRoleGroups, state: BatchState) -> list[De
     """Return the events that save the list of role groups and give everybody the role that it leads to."""
     organization = existing(state)
     _check_role_groups(command, state)
-    if command.digest is not None and command.digest != role_groups_digest(command, state):
-        raise Conflict(
-            "Something has changed since the preview. Look at a new preview, then save with its digest."
-        )
+    roles: list[Decision] | None = None
+    if command.digest is not None:
+        roles = _roles_of_list(command, state)
+        if command.digest != role_groups_digest(command, state, roles):
+            raise Conflict(
+                "Something has changed since the preview. Look at a new preview, then save with its digest."
+            )
     is_same = (command.items, command.explicit_wins) == (
         organization.role_groups,
         organization.explicit_wins,
@@ -148,7 +152,8 @@ def _change_role_groups(command: ChangeRoleGroups, state: BatchState) -> list[De
     if is_same:
         return []
     saved = RoleGroupsChanged(items=command.items, explicit_wins=command.explicit_wins)
-    return [Decision(organization.id, saved), *_roles_of_list(command, state)]
+    roles = _roles_of_list(command, state) if roles is None else roles
+    return [Decision(organization.id, saved), *roles]
 
 
 def _roles_of_list(command: ChangeRoleGroups, state: BatchState) -> list[Decision]:
@@ -177,15 +182,21 @@ def _roles_of_list(command: ChangeRoleGroups, state: BatchState) -> list[Decisio
     ]
 
 
-def role_groups_digest(command: ChangeRoleGroups, state: BatchState) -> str:
-    """Return a digest of what saving a list would change now: another one means that something has changed."""
+def role_groups_digest(
+    command: ChangeRoleGroups, state: BatchState, roles: Iterable[Decision] | None = None
+) -> str:
+    """Return a digest of what saving a list would change now: another one means that something has changed.
+
+    `roles` are the events that give people other roles, if they are known already.
+    """
     organization = existing(state)
+    roles = _roles_of_list(command, state) if roles is None else roles
     facts = (
         organization.role_groups,
         organization.explicit_wins,
         command.items,
         command.explicit_wins,
-        sorted(map(repr, _roles_of_list(command, state))),
+        sorted(map(repr, roles)),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

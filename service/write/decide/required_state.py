@@ -18,6 +18,7 @@ from service.write.commands import (
     DecideHold,
     DeleteGroup,
     DeleteUser,
+    EraseOrganization,
     EraseUser,
     ErasureCommand,
     GroupCommand,
@@ -64,6 +65,7 @@ class RequiredState:
         default_factory=dict
     )  # Person → by what others may name it.
     legal_holds: bool = False
+    everything: bool = False  # The ids of all users, former ones too, and of all groups.
     sent_names: dict[UUID, set[str]] = field(default_factory=dict)  # Group → folded displayNames.
     lists: list[ChangeRoleGroups] = field(default_factory=list)
     holds: set[UUID] = field(default_factory=set)
@@ -81,6 +83,7 @@ class RequiredState:
             self.role_groups = True
             self.lists.append(command)
         elif isinstance(command, DecideHold):
+            self.organization = True
             self.holds.add(command.id)
         elif isinstance(command, ErasureCommand):
             self._add_erasure(command)
@@ -133,6 +136,8 @@ class RequiredState:
             case SetLegalHold() | LiftLegalHold():
                 ids = [command.subject_id] if command.subject_id else []
                 self.former_users.update(ids)
+            case EraseOrganization():
+                self.everything = True
         self.users |= self.former_users
 
     def _add_organization(

@@ -1,9 +1,9 @@
 """The batch state: what a decision may look at. Each decided command evolves it for the next one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 from uuid import UUID
 
 from schema.events import group as groups
@@ -14,7 +14,7 @@ from schema.events.client import ClientRegistered
 from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent, MembersAdded, MembersRemoved, MemberType
 from schema.events.hold import Hold
-from schema.events.organization import Organization
+from schema.events.organization import LegalHoldLifted, LegalHoldSet, Organization
 from schema.events.user import User, UserEvent
 from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
@@ -28,6 +28,8 @@ GROUP_EVENTS = frozenset(get_args(groups.GroupEvent))
 ORGANIZATION_EVENTS = frozenset(get_args(organizations.OrganizationEvent))
 HOLDER_EVENTS = frozenset({organizations.TokenIssued, ClientRegistered})
 HOLD_EVENTS = frozenset(get_args(holds.HoldEvent))
+BEGINNINGS = frozenset({users.UserProvisioned, groups.GroupCreated})
+ENDS = frozenset({users.UserErased, groups.GroupDeleted})  # Of what ending a contract must end.
 
 
 # Units of a budget.
@@ -36,20 +38,34 @@ EVENT_COST = 20  # For each further stream that a command writes an event to.
 GROUPS_PER_UNIT = 4  # Groups in which a member is looked up.
 
 
-class StandingHold(Protocol):
-    """A legal hold, as a decision sees it."""
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """A legal hold that stands: on one person, or (`subject_id` is None) on the whole organization."""
 
-    @property
-    def reason(self) -> str:
-        """Return why it was set."""
+    subject_id: UUID | None
+    reason: str
+    set_at: datetime
+    actor_id: str  # Who set it.
+    source: str
+    position: int
 
-    @property
-    def set_at(self) -> datetime:
-        """Return when it was set."""
 
-    @property
-    def actor_id(self) -> str:
-        """Return who set it."""
+LegalHolds = dict[UUID | None, LegalHold]  # By the person; that of the organization under None.
+
+
+def evolve_legal_holds(found: LegalHolds, event: Event, place: Place, actor_id: str) -> None:
+    """Change the legal holds that stand by an event; any other event changes none."""
+    if isinstance(event, LegalHoldSet):
+        found[event.subject_id] = LegalHold(
+            event.subject_id,
+            event.reason,
+            place.recorded_at,
+            actor_id,
+            place.source,
+            place.position,
+        )
+    elif isinstance(event, LegalHoldLifted):
+        found.pop(event.subject_id, None)
 
 
 class Decision(NamedTuple):
@@ -86,7 +102,9 @@ class BatchState:
     unread: dict[UUID, Callable[[], User]] = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)  # User → the bytes of its document.
     erasing: dict[UUID, set[UUID]] = field(default_factory=dict)  # Person → who may name it.
-    legal_holds: Mapping[UUID | None, StandingHold] = field(default_factory=dict)
+    legal_holds: LegalHolds = field(default_factory=dict)
+    is_gone: bool = False  # The directory has no such organization, or no longer.
+    left: set[UUID] = field(default_factory=set)  # Whom and what ending the contract would leave.
     spending: Spending = field(default_factory=Spending)  # Of the command that is being decided.
 
     def user(self, user_id: UUID) -> User | None:
@@ -121,15 +139,19 @@ class BatchState:
         state = self.anyone(stream_id) or self.groups.get(stream_id) or self.holds.get(stream_id)
         return state.version if state else 0
 
-    def evolve(self, event: Event, place: Place) -> None:
-        """Apply an event: the next command of the batch sees its effect."""
+    def evolve(self, event: Event, place: Place, *, actor_id: str = "") -> None:
+        """Apply an event, which somebody caused: the next command of the batch sees its effect."""
         kind, fact = type(event), cast("Any", event)
         if kind in USER_EVENTS:
             self._evolve_user(fact, place)
+            self._note_left(kind, place.stream_id)
         elif kind in GROUP_EVENTS:
             self._evolve_group(fact, place)
+            self._note_left(kind, place.stream_id)
         elif kind in ORGANIZATION_EVENTS:
             self.organization = organizations.evolve(self.organization, fact, place)
+            self.is_gone = self.organization.is_erased
+            evolve_legal_holds(self.legal_holds, fact, place, actor_id)
             if kind in HOLDER_EVENTS:
                 self.technical.add(fact.account_id)
                 self.holders.add(fact.account_id)
@@ -139,7 +161,15 @@ class BatchState:
         else:
             raise TypeError(event)
 
+    def _note_left(self, kind: type[Event], stream_id: UUID) -> None:
+        if kind in BEGINNINGS:
+            self.left.add(stream_id)
+        elif kind in ENDS:
+            self.left.discard(stream_id)
+
     def _evolve_user(self, event: UserEvent, place: Place) -> None:
+        if type(event) is users.AccountDesignated:
+            self.technical.add(place.stream_id)
         holder = self.role_holders.get(place.stream_id)
         if holder is None:
             self._set_user(users.evolve(self.users.get(place.stream_id), event, place))

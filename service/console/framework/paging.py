@@ -1,0 +1,56 @@
+"""Pages of lists: a keyset forward, and the way back through the addresses that led here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from service.api.cursor import read_cursor, write_cursor
+
+RowT = TypeVar("RowT")
+LIMIT: Final = 50
+BACK_MAX: Final = 200  # Pages that Previous remembers.
+COUNTED_MAX: Final = 1_000  # More rows are "more than 1,000".
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[RowT]):
+    """A page of a list, as `ui.pager` shows it.
+
+    `next` and `previous` are values of the parameter `cursor`; None: there is no such page. The first page has
+    the cursor "".
+    """
+
+    rows: Sequence[RowT]
+    next: str | None
+    previous: str | None
+
+
+def read_place(kind: str, cursor: str | None) -> list[Any] | None:
+    """Return the key after which a page begins; None for the first page. Errors: BadQuery."""
+    found = read_cursor(kind, cursor or None)
+    return None if found is None else list(found[0])
+
+
+def listed(
+    kind: str,
+    cursor: str | None,
+    rows: Sequence[RowT],
+    key: Callable[[RowT], Sequence[Any]],
+    *,
+    limit: int = LIMIT,
+) -> Listed[RowT]:
+    """Return a page, of which one row more than `limit` was read if there are so many.
+
+    A cursor holds the key that its page begins after, and those of the pages before, so that Previous leads back the
+    same way. Errors: BadQuery.
+    """
+    found = read_cursor(kind, cursor or None)
+    place, before = (None, []) if found is None else (found[0], list(found[1]))
+    shown, following, previous = list(rows[:limit]), None, None
+    if len(rows) > limit:
+        trail = [*before, place][-BACK_MAX:]
+        following = write_cursor(kind, list(key(shown[-1])), trail)
+    if place is not None:
+        last = before[-1] if before else None
+        previous = "" if last is None else write_cursor(kind, last, before[:-1])
+    return Listed(shown, following, previous)
