@@ -114,5 +114,4 @@ async def write_signers(connection: Connection, publics: Mapping[int, bytes]) ->
 
 async def is_log_here(connection: Connection, organization_id: UUID) -> bool:
     """Return whether the database has, or had, a log of this organization."""
-    is_here: bool = await connection.fetchval(statement("is_log_here"), organization_id)
-    return is_here
+    return await connection.fetchval(statement("is_log_here"), organization_id) is not None

@@ -62,6 +62,7 @@ FOR_ALL = (
     | {"save_link", "take_link", "save_session", "find_session"}
     | {"save_reads", "find_ended_hours"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
+    | {"load_held", "read_staged_events", "read_staged_keys", "write_staged_signers"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
 )
