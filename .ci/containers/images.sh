@@ -45,6 +45,7 @@ postgres() {
     chroot "$tree" id postgres > /dev/null 2>&1 || chroot "$tree" useradd --system --uid 999 --home-dir /var/lib/postgresql postgres
     mkdir -p "$tree/var/lib/postgresql" "$tree/run/postgresql"
     chroot "$tree" chown -R postgres:postgres /var/lib/postgresql /run/postgresql
+    chmod 3777 "$tree/run/postgresql"  # As in the official image: a tmpfs there gets this mode.
     tar -C "$tree" -c . | docker import - "scim-ledger-postgres-base:$version" > /dev/null
     docker build -q -t "postgres:$version" - > /dev/null <<END
 FROM scim-ledger-postgres-base:$version

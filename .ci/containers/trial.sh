@@ -42,7 +42,7 @@ say "build"
 git -C "$checkout" archive HEAD | tar -x -C "$site"
 cd "$site"
 began=$(now)
-docker-compose build --quiet service 2>&1 | tail -3
+[ -n "${CONTAINERS_BUILT:-}" ] || docker build -q -t scim-ledger . > /dev/null
 docker image inspect -f '{{.Size}}' scim-ledger | awk '{ printf "scim-ledger: %.0f MB\n", $1 / 1e6 }'
 since "$began"
 
