@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes lint format types check fuzz bench drill attack lock clean
+.PHONY: help serve test processes lint format types check fuzz bench drill attack containers lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,6 +50,9 @@ drill: $(INSTALLED) ## Kill the service and its database in every way, and count
 
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack
+
+containers: $(INSTALLED) ## Build the images without a registry, start them all, scale, kill, stop (root, Debian's docker.io)
+	@exec bash .ci/containers/trial.sh
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, upgrading what pyproject.toml lets go up
 	@$(BIN)/python -m pip install --quiet uv

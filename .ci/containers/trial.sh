@@ -13,6 +13,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "skipped: only root can start a container engine here"; exit 0; }
 
 mkdir -p "$folder"
+failed=0
 export DOCKER_HOST="unix://$folder/docker.sock" DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0
 export COMPOSE_PROJECT_NAME=scim-ledger SCIM_LEDGER_PROXY_IMAGE=haproxy:2.6 SCIM_LEDGER_PORT=${SCIM_LEDGER_PORT:-8080}
 if ! docker info > /dev/null 2>&1; then
@@ -68,10 +69,19 @@ ask() { # METHOD PATH [BODY]
 }
 [ "$(ask POST /Users '{"userName": "first@example.com"}')" = 201 ]
 
-if [ -f "$checkout/../shared/entra/run_cases.py" ]; then
+cases=$checkout/../shared/entra
+if [ -f "$cases/run_cases.py" ]; then
     say "acceptance cases"
-    inside "$checkout/.venv/bin/python" "$checkout/../shared/entra/run_cases.py" --base "$base/api/scim/v2" --token "$token" \
-        2>&1 | tail -3 || true
+    tokens=()
+    for each in cases cases-b; do
+        docker-compose exec -T service scim-ledger organization create "$each" > /dev/null 2>&1
+        tokens+=("$(docker-compose exec -T service scim-ledger token issue -o "$each" --label cases --json 2> /dev/null |
+            python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])')")
+    done
+    docker-compose exec -T service sh -c 'cat > /tmp/extension.json && scim-ledger schema add /tmp/extension.json -o cases' \
+        < "$cases/custom-extension.json" > /dev/null 2>&1
+    inside "$checkout/.venv/bin/python" "$cases/run_cases.py" "$cases/cases" --base "$base/api/scim/v2" \
+        --token "${tokens[0]}" --token-b "${tokens[1]}" --level should 2>&1 | tail -4 || failed=1
 fi
 
 load() { # SECONDS: 10 requests a second, each acknowledged one is a line
@@ -128,3 +138,4 @@ for _ in $(seq 120); do inside curl -fsS "$base/readyz" > /dev/null 2>&1 && brea
 docker-compose run --rm migrate projections verify directory 2> /dev/null
 docker-compose exec -T service scim-ledger audit verify 2> /dev/null
 say "done"
+exit "${failed:-0}"
