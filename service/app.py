@@ -29,6 +29,7 @@ from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
+from service.background.replica_lag import measuring_lag
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
 from service.background.token_uses import keeping_token_uses
@@ -194,7 +195,7 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
 
     composed = ComposedStatements()
     totals = Totals(composed)
-    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, totals, composed)
+    return QueryReader(runtime.reading, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
 def share_of(connections: int) -> FairShare:
@@ -247,6 +248,7 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             failed="held_logs_failed",
             postponed="held_logs_postponed",
         ),
+        measuring_lag(runtime.reading),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
         console_running(app, runtime, settings),

@@ -8,9 +8,8 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from eventstore.postgres.pool import ConnectionCache
+from eventstore.postgres.replica import Reads
 from eventstore.postgres.statements import statements_in
 
 statement = statements_in(__package__)
@@ -73,8 +72,9 @@ Waiting = dict[Key, list[asyncio.Future[list[Resource]]]]
 class PointReader:
     """Reads by key. Reads that arrive while a query is in flight go out together as the next query."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._connections = ConnectionCache(pool)
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._connections = ConnectionCache(reads.primary)
         self._waiting: dict[tuple[Lookup, UUID], Waiting] = {}
         self._tasks: dict[tuple[Lookup, UUID], asyncio.Task[None]] = {}
 
@@ -116,8 +116,13 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
-        async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
-            rows = await connection.fetch(statement(lookup.statement), organization_id, keys)
+        sql = statement(lookup.statement)
+        rows = await self._reads.fetch_elsewhere(
+            organization_id, sql, organization_id, keys, timeout_s=QUERY_TIMEOUT_S
+        )
+        if rows is None:
+            async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
+                rows = await connection.fetch(sql, organization_id, keys)
         found: dict[Key, list[Resource]] = {}
         for row in rows:
             found.setdefault(row[0], []).append(Resource(*row[1:]))
