@@ -167,6 +167,8 @@ class Settings(BaseSettings):
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
     owner_database_url: SecretStr | None = None
     read_database_url: SecretStr | None = None  # A streaming replica, for reads.
+    # remote_apply: an answer waits until the synchronous standby shows what was written.
+    synchronous_commit: Literal["on", "remote_apply"] = "on"
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
     next_master_key: SecretStr | None = None  # The one that is to replace it, for a rotation.
     pool_size_max: int = Field(default=12, ge=2, le=200)

@@ -96,8 +96,13 @@ load() { # SECONDS: 10 requests a second, each acknowledged one is a line
     done
 }
 count() { inside curl -fsS -H "Authorization: Bearer $token" "$base/api/scim/v2/Users?count=0" | python3 -c 'import json, sys; print(json.load(sys.stdin)["totalResults"])'; }
+ready() {
+    for _ in $(seq 120); do inside curl -fsS "$base/readyz" > /dev/null 2>&1 && return; sleep 0.5; done
+    return 1
+}
 judge() {
     local there acknowledged
+    ready
     acknowledged=$(wc -l < "$site/acknowledged")
     there=$(count)
     echo "acknowledged $acknowledged, in the directory $((there - 1)) beside the first; answers: $(cut -d' ' -f2 "$site/answers" | sort | uniq -c | xargs)"
@@ -133,7 +138,7 @@ began=$(now)
 docker-compose stop 2>&1 | tail -1
 since "$began"
 docker-compose up -d --no-build 2>&1 | grep -v -i warn | tail -1
-for _ in $(seq 120); do inside curl -fsS "$base/readyz" > /dev/null 2>&1 && break; sleep 0.5; done
+ready
 [ "$(count)" = "$before" ] && echo "$before users before and after"
 docker-compose run --rm migrate projections verify directory 2> /dev/null
 docker-compose exec -T service scim-ledger audit verify 2> /dev/null

@@ -45,7 +45,7 @@ async def open_pool(
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,
         max_cached_statement_lifetime=STATEMENT_LIFETIME_S,
-        server_settings=SESSION,
+        server_settings={**SESSION, "synchronous_commit": settings.synchronous_commit},
         reset=_leave_as_it_is,
     )
 

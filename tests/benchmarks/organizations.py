@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -99,12 +100,12 @@ async def send(
     method: str,
     path: str,
     body: object = None,
-) -> object:
-    """Send a request and count it."""
+) -> Any:
+    """Send a request and count it; return what was answered, None for a refusal."""
     began_s = time.perf_counter()
     headers = {"Authorization": f"Bearer {one.token}", "Content-Type": SCIM}
     async with session.request(method, path, json=body, headers=headers) as answer:
-        found = await answer.json(content_type=None) if answer.status != 204 else None
+        found = await answer.json(content_type=None) if answer.ok else None
         tally.statuses[answer.status] += 1
     tally.seconds.append(time.perf_counter() - began_s)
     return found
@@ -114,8 +115,11 @@ async def fill(session: aiohttp.ClientSession, tally: Tally, one: Organization, 
     """Give an organization its users."""
     for number in range(users):
         body = {"userName": f"user{number}@example.com", "displayName": f"User {number}"}
-        found = await send(session, tally, one, "POST", "/api/scim/v2/Users", body)
-        one.users.append(found["id"])  # type: ignore[index]
+        while not (  # noqa: ASYNC110 - a client that waits as long as Retry-After says.
+            found := await send(session, tally, one, "POST", "/api/scim/v2/Users", body)
+        ):
+            await asyncio.sleep(1)  # Retry-After.
+        one.users.append(found["id"])
 
 
 async def cycle(
