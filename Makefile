@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes lint format types check fuzz bench drill attack containers lock clean
+.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats containers lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -21,10 +21,13 @@ serve: $(INSTALLED) ## Run the service with a PostgreSQL of its own (or the one 
 	@exec $(BIN)/scim-ledger serve
 
 test: $(INSTALLED) ## Run the tests, but for those of `make processes`
-	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not process" $(PYTEST_OPTIONS)
+	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not process and not browser" $(PYTEST_OPTIONS)
 
 processes: $(INSTALLED) ## Test services and commands as processes: starts, signals, closed outputs, short drills
 	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m process $(PYTEST_OPTIONS)
+
+browser: $(INSTALLED) ## Open the pages of the console in a Chromium: widths, dark, keyboard, barriers
+	@exec env SCIM_LEDGER_TEST_BROWSER=required $(BIN)/pytest -n 0 -m browser $(PYTEST_OPTIONS) tests/browser
 
 lint: $(INSTALLED) ## Check style, format and who imports whom
 	@$(BIN)/ruff check .
@@ -48,11 +51,23 @@ bench: $(INSTALLED) ## Measure the service beside its peers
 drill: $(INSTALLED) ## Kill the service and its database in every way, and count what was lost
 	@exec $(BIN)/python -m tests.drill
 
+rolling: $(INSTALLED) ## Restart services and workers under load (ROLLING_SECONDS each), and count failed requests
+	@exec $(BIN)/python -m tests.rolling
+
+failover: $(INSTALLED) ## Break the leader of a Patroni cluster under load (needs patroni and etcd)
+	@exec $(BIN)/python -m tests.failover
+
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack
 
 containers: $(INSTALLED) ## Build the images without a registry, start them all, scale, kill, stop (root, Debian's docker.io)
 	@exec bash .ci/containers/trial.sh
+
+feed: $(INSTALLED) ## Measure how soon webhooks arrive, while either side is killed
+	@exec $(BIN)/python -m tests.feed
+
+nats: $(INSTALLED) ## Publish to a real nats-server while either side is killed, and compare
+	@exec $(BIN)/python -m tests.feed.nats_drill
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, upgrading what pyproject.toml lets go up
 	@$(BIN)/python -m pip install --quiet uv

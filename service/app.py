@@ -1,11 +1,11 @@
 """The composition root: the one place where all parts of the running service meet."""
 
 import asyncio
-import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Final
 
@@ -24,6 +24,7 @@ from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.former_names import hashing_names
+from service.background.gauges import keeping_gauges
 from service.background.keys import keeping_keys
 from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
@@ -36,7 +37,8 @@ from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
-from service.config import CannotListen, Settings
+from service.checking.daily import checking_logs
+from service.config import Settings
 from service.console.app import add_console, console_running
 from service.console.framework.serve import console_form
 from service.feed.parts import FEED, make_feed
@@ -46,10 +48,12 @@ from service.http import health
 from service.http.answer import Answer
 from service.http.answering import answering_in
 from service.http.connections.client_address import TrustedProxies
+from service.http.connections.draining import DRAINING, Draining
 from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
-from service.http.server import make_runner
+from service.http.plain_reads import PlainReader
+from service.http.server import MakeShortcut, make_runner
 from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
@@ -64,15 +68,21 @@ from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
+from service.operate.routes import OPERATE_API
 from service.proof.copies import outside_copy
 from service.proof.parts import proving
+from service.proof.record import record
 from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
-from service.requests.kept import KeptRequests
 from service.runtime import Runtime
 from service.scim.error_form import SCIM_ERRORS
+from service.scim.plain_reads import PLAIN_READS
 from service.scim.routes import add_routes
 from service.signals import ending
+from service.webhooks.parts import delivering, place_rules
+from service.webhooks.poll import ISSUER, KEYS_PATH, RUNTIME, SETS_API, keys
+from service.webhooks.routes import RULES, WEBHOOKS_API
+from service.workers.listening import cannot_listen
 
 # What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
 MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX = 201_326_592, 134_217_728
@@ -82,7 +92,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API, AUDIT_API, FEED_API)
+APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, SETS_API, WEBHOOKS_API, OPERATE_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
@@ -93,6 +103,7 @@ ANSWERING: Final = answering_in(
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
             console_form(),
             problem_form("/api/feed", f"{OPENAPI_PATH} describes the feed."),
+            problem_form("/api/operate", f"{OPENAPI_PATH} describes the operators' API."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )
@@ -130,11 +141,12 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
         failures=Failures(settings.failed_authentications_per_minute),
         outside=outside_copy(settings),
         backup_retention_days=settings.backup_retention_days,
-        kept=KeptRequests(),
+        kept=runtime.kept,
         issuer_rules=issuer_rules(settings),
     )
     feed = app[FEED] = make_feed(runtime, settings.pool_size_max)
     app.on_shutdown.append(feed.stop)
+    app[RULES], app[ISSUER], app[RUNTIME] = place_rules(settings), settings.origin, runtime
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
@@ -144,10 +156,16 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     if settings.console:
         add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
+    app.router.add_get(KEYS_PATH, keys)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     return app
+
+
+def shortcut_of(app: web.Application) -> MakeShortcut:
+    """Return what makes the shortcut of an application: it answers plain reads of SCIM."""
+    return partial(PlainReader, app[SERVICE], PLAIN_READS)
 
 
 def issuer_rules(settings: Settings) -> IssuerRules:
@@ -204,42 +222,74 @@ def share_of(connections: int) -> FairShare:
 
 
 @asynccontextmanager
-async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
+async def serving(
+    runtime: Runtime,
+    settings: Settings,
+    *,
+    draining: Draining | None = None,
+    listening: socket.socket | None = None,
+) -> AsyncIterator[int]:
     """Serve for the duration of the block; yield the port (the system chooses one for a setting of 0).
 
-    At the end: stop accepting, finish the requests in flight, stop the followers after a batch.
+    `listening` is a socket to accept from, in place of one of our own. At the end: stop accepting, finish the requests
+    in flight, stop the followers after a batch.
     """
+    draining = draining or Draining()
     app = make_app(runtime, settings)
     runner = make_runner(
         app,
         ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
+        shortcut=shortcut_of(app),
+        draining=draining,
     )
+    app[DRAINING] = draining
     async with (
         watching_loop(),
         watching_release(runtime.pool),
         keeping_keys(runtime.login, runtime.keyring),
-        announcing_expiry(runtime.pool),
+        announcing_expiry(runtime.pool, partial(record, runtime)),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
+        delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
+        keeping_gauges(runtime.pool, runtime.lanes),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
-        periodically(
-            SharedBuckets(runtime.pool).forget_old,
-            every_s=BUCKETS_FORGOTTEN_EVERY_S,
-            name="request buckets",
-            failed="request_buckets_failed",
-            postponed="request_buckets_postponed",
-        ),
+        looking_around(runtime),
         keeping_requests(
             runtime.pool,
             runtime.sealer,
             app[SERVICE].kept,
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
+        ),
+        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
+        proving(runtime, settings) as proof,
+        checking_logs(runtime, settings, proof.verdicts),
+        console_running(app, runtime, settings),
+    ):
+        app[health.PROOF] = proof
+        await runner.setup()
+        try:
+            await start(site_of(runner, settings, listening), settings)
+            yield runner.addresses[0][1]
+        finally:
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def looking_around(runtime: Runtime) -> AsyncIterator[None]:
+    """Look every now and then at what is held, at the replica, and at buckets that nobody uses, during the block."""
+    async with (
+        periodically(
+            SharedBuckets(runtime.pool).forget_old,
+            every_s=BUCKETS_FORGOTTEN_EVERY_S,
+            name="request buckets",
+            failed="request_buckets_failed",
+            postponed="request_buckets_postponed",
         ),
         periodically(
             HeldLogs(runtime.pool, runtime.stopped).look,
@@ -249,33 +299,25 @@ async def serving(runtime: Runtime, settings: Settings) -> AsyncIterator[int]:
             postponed="held_logs_postponed",
         ),
         measuring_lag(runtime.reading),
-        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
-        proving(runtime, settings) as proof,
-        console_running(app, runtime, settings),
     ):
-        app[health.PROOF] = proof
-        await runner.setup()
-        try:
-            site = web.TCPSite(
-                runner, settings.host, settings.port, backlog=backlog(), reuse_address=True
-            )
-            await start(site, settings)
-            yield runner.addresses[0][1]
-        finally:
-            await runner.cleanup()
+        yield
 
 
-async def start(site: web.TCPSite, settings: Settings) -> None:
+def site_of(
+    runner: web.AppRunner, settings: Settings, listening: socket.socket | None
+) -> web.BaseSite:
+    """Return where to accept connections."""
+    if listening is not None:
+        return web.SockSite(runner, listening, backlog=backlog())
+    return web.TCPSite(runner, settings.host, settings.port, backlog=backlog(), reuse_address=True)
+
+
+async def start(site: web.BaseSite, settings: Settings) -> None:
     """Listen. Errors: CannotListen."""
     try:
         await site.start()
     except OSError as error:
-        number = error.errno or 0  # Negative numbers come from the resolver: an unknown host name.
-        reason = os.strerror(number).lower() if number > 0 else error.strerror
-        raise CannotListen(
-            f"Cannot listen on {settings.host}:{settings.port}: {reason}. "
-            "Set SCIM_LEDGER_PORT (or SCIM_LEDGER_HOST)."
-        ) from error
+        raise cannot_listen(settings.host, settings.port, error) from error
 
 
 async def until_stopped(on_signal: Callable[[], None]) -> None:

@@ -20,8 +20,11 @@ PREFIX = "SCIM_LEDGER_"
 TESTING = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")  # Variables of the project's own tests.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 DATA_DIR_BYTES_MAX = 900  # PostgreSQL limits paths to 1,024 bytes, and some of its files lie deep.
-PUBLIC_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?/?", re.IGNORECASE)
+PUBLIC_URL = re.compile(
+    r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?(/[a-z0-9_.~-]+)*/?", re.IGNORECASE
+)
 WEB_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
+HTTP_HERE = ("http://127.0.0.1:", "http://localhost:")  # Plain HTTP is for this machine alone.
 # Where Microsoft Entra issues tokens: worldwide, for the US government, in China.
 ENTRA_HOSTS = (
     "login.microsoftonline.com, sts.windows.net, login.microsoftonline.us, "
@@ -149,8 +152,22 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=PORT_MAX)
-    public_url: str | None = None  # Scheme and host that clients use, when a proxy stands in front.
+    workers: int = Field(default=1, ge=1, le=64)  # Processes that serve.
+    drain_seconds: int = Field(default=0, ge=0, le=15)  # From the order to stop on, still serving.
+    # Scheme and host that clients use when a proxy stands in front, and the path that the proxy takes off.
+    public_url: str | None = None
     console: bool = True  # Serve the web console at /console/.
+    # Sign-in to the console at an identity provider (OpenID Connect).
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid profile email"
+    oidc_person_claim: str = "sub"  # Its value is the externalId of the person; Entra's is oid.
+    oidc_user_name_claim: str | None = None  # Its value is the userName, if no externalId matches.
+    oidc_organization_claim: str | None = (
+        None  # Its value is the name or the id of the organization.
+    )
+    oidc_roles_claim: str | None = None  # It may name auditor and operator.
     allowed_hosts: str = ""  # Further hosts that a Host header may name, separated by commas.
     trusted_proxies: str = (
         ""  # Addresses and networks whose X-Forwarded-For counts, separated by commas.
@@ -182,6 +199,14 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False
+    webhooks_may_be_private: bool = False
+    smtp_host: str | None = None  # Of the server that takes mail; without it none is sent.
+    smtp_port: int = Field(default=587, ge=1, le=PORT_MAX)
+    smtp_from: str = "scim-ledger@localhost"
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    nats_url: SecretStr | None = None  # Of `feed nats`; it may hold a password.
 
     @field_validator("database_url", "owner_database_url", "read_database_url")
     @classmethod
@@ -217,9 +242,19 @@ class Settings(BaseSettings):
         if found and int((found[2] or ":1")[1:]) in range(1, PORT_MAX + 1):
             return url
         raise ValueError(
-            "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, "
-            "without a path"
+            "it must be a scheme and a host, like https://scim.example.com or http://10.0.0.5:8080, and the "
+            "path that the proxy in front takes off, if it takes one off"
         )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_oidc_issuer(cls, url: str | None) -> str | None:
+        """Refuse what is no URL of an issuer: OIDC Core §2 allows https only, and we plain HTTP to this machine."""
+        if url is None:
+            return None
+        if WEB_URL.fullmatch(url) and url.startswith(("https://", *HTTP_HERE)):
+            return url
+        raise ValueError("it must be the issuer's URL, like https://login.example.com/tenant/v2.0")
 
     @field_validator("outside_copy")
     @classmethod

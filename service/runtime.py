@@ -18,6 +18,7 @@ from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, SigningKeys
 from service.callers.stopped_logs import StoppedLogs
 from service.callers.token_uses import TokenUses
+from service.clock import Clock
 from service.config import Settings
 from service.database.embedded import postgres as embedded
 from service.database.embedded.superuser import FILE
@@ -33,6 +34,7 @@ from service.keys.master_keys import find_needed, load_master_keys
 from service.keys.places import KeyPlaces
 from service.keys.secrets import load_name_key
 from service.reads.seen import AuditReads
+from service.requests.kept import KeptRequests
 from service.write.lane import Lanes
 from service.write.log_heights import LogHeights
 
@@ -59,6 +61,8 @@ class Runtime:
     stopped: StoppedLogs
     heights: LogHeights
     reads: AuditReads  # Of the log, until they are written.
+    kept: KeptRequests  # Those that were refused or changed nothing, until they are written.
+    clock: Clock
     reading: Reads  # Where reads go that a replica may answer.
 
     @property
@@ -114,6 +118,7 @@ async def open_runtime(
             notifier = Notifier(pool)
             stopped = StoppedLogs()
             heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
+            clock = Clock()
             lanes = Lanes(
                 pool,
                 keyring.sealer,
@@ -121,6 +126,7 @@ async def open_runtime(
                 events_per_day=settings.events_per_day,
                 on_commit=notifier.note,
                 heights=heights,
+                clock=clock,
             )
             replica_pool = await open_replica(login, settings)
             replica = Replica(replica_pool, heights.of) if replica_pool else None
@@ -137,7 +143,9 @@ async def open_runtime(
                     TokenUses(),
                     stopped,
                     heights,
-                    AuditReads(),
+                    AuditReads(clock),
+                    KeptRequests(clock),
+                    clock,
                     reading,
                 )
             finally:

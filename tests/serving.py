@@ -165,6 +165,7 @@ def settings(database_url: str, **changed: Any) -> Settings:
         "failed_authentications_per_minute": FAILURES_MAX,
         "issuer_hosts": "127.0.0.1",
         "issuers_may_be_private": True,
+        "webhooks_may_be_private": True,
         "data_dir": folder,
     }
     secrets = {"database_url": SecretStr(database_url), "master_key": SecretStr(MASTER_KEY)}
@@ -182,18 +183,19 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 
 @asynccontextmanager
 async def started(
-    database_url: str, *, is_kept: bool = False, **changed: Any
+    database_url: str, *, through: str | None = None, is_kept: bool = False, **changed: Any
 ) -> AsyncIterator[Served]:
     """Run a service for the duration of the block, with the settings that a test changes.
 
-    `is_kept` leaves its data folder for a later start.
+    `through` is the URL that the service gets, if it is another one. `is_kept` leaves its data folder for a later
+    start.
     """
     # One line per request would hide the output that explains a failed test.
     structlog.configure(
         processors=log.as_columns(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
-    chosen = settings(database_url, **changed)
+    chosen = settings(through or database_url, **changed)
     async with (
         open_runtime(chosen, is_migrating=False) as runtime,
         serving(runtime, chosen) as port,

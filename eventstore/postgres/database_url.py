@@ -3,12 +3,22 @@
 Each parameter of libpq is either supported or refused by name. Any other name is a setting of the server.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NoReturn
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import (
+    SplitResult,
+    parse_qs,
+    quote,
+    unquote,
+    urlencode,
+    urlsplit,
+    urlunsplit,
+)
 
+PORT = re.compile(r":\d+$")  # At the end of a host, which may be an IPv6 address in brackets.
 TIMEOUT_S_MIN = 2.0  # libpq reads connect_timeout=1 as 2.
 UTF8 = frozenset({"auto", "utf8", "utf-8", "unicode"})
 # What the driver does in any case, and the values that ask for just that. It cannot do what others ask for.
@@ -68,6 +78,10 @@ class DatabaseUrl:
     timeout_s: float | None = None  # For connecting. None: the caller's default.
     socket: Mapping[str, int] = field(default_factory=dict)  # By libpq's names.
     target: str | None = None  # None: the URL decides.
+    # If the URL names several servers: their names, and the URL of each, as the driver takes it.
+    hosts: tuple[str, ...] = ()
+    each: tuple[str, ...] = field(default=(), repr=False)
+    wants: str = "any"  # Its target_session_attrs.
 
 
 @lru_cache(maxsize=16)
@@ -79,14 +93,17 @@ def read_url(url: str) -> DatabaseUrl:
     except ValueError as error:
         raise UnusableUrl("its parameters must be like ?name=value&name=value") from error
     _refuse_what_is_unknown(query)
-    hosts = query.get("host", parts.netloc.rpartition("@")[2])
     passed_on = {name: each for name, each in query.items() if not _is_read_here(name)}
+    hosts = _hosts(parts.netloc, query)
     return DatabaseUrl(
         dsn=urlunsplit(parts._replace(query=urlencode(passed_on))),
         timeout_s=_timeout(query.get("connect_timeout")),
         socket={name: _whole(name, query[name]) for name in SOCKET if name in query},
         # Of several hosts, choose the one that accepts writes: a standby refuses them.
-        target="primary" if "," in hosts and "target_session_attrs" not in query else None,
+        target="primary" if len(hosts) > 1 and "target_session_attrs" not in query else None,
+        hosts=hosts if len(hosts) > 1 else (),
+        wants=query.get("target_session_attrs", "any"),
+        each=tuple(_of_one(parts, passed_on, host) for host in hosts) if len(hosts) > 1 else (),
     )
 
 
@@ -115,6 +132,32 @@ def with_login(url: str, *, user: str, password: str, database: str) -> str:
             netloc=f"{login}@{hosts}", path=f"/{quote(database, safe='')}", query=urlencode(query)
         )
     )
+
+
+def _hosts(netloc: str, query: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the servers that a URL names, each with its port if it has one. Errors: UnusableUrl."""
+    at = netloc.rpartition("@")[2]
+    hosts = (at or query.get("host", "")).split(",")
+    if at and "port" not in query:
+        return tuple(hosts)
+    if not at:
+        hosts = [each if each.startswith("[") else quote(each, safe=":") for each in hosts]
+    ports = query.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    if len(ports) != len(hosts):
+        raise UnusableUrl("its parameter port must name one port, or as many as there are hosts")
+    return tuple(
+        f"{host}:{port}" if port and not PORT.search(host) else host
+        for host, port in zip(hosts, ports, strict=True)
+    )
+
+
+def _of_one(parts: SplitResult, query: Mapping[str, str], host: str) -> str:
+    """Return the URL of one of its servers."""
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    kept = {name: each for name, each in query.items() if name not in {"host", "port"}}
+    return urlunsplit(parts._replace(netloc=f"{userinfo}{at}{host}", query=urlencode(kept)))
 
 
 def _query(text: str) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """Connect to Postgres with the same settings always, whatever the database, login or server sets by default."""
 
+import asyncio
 import socket
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,7 +8,9 @@ from typing import Any, Final
 import asyncpg
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.database_url import read_url
+from eventstore.postgres.database_url import DatabaseUrl, read_url
+from eventstore.postgres.hosts import HOST_TIMEOUT_S, connect_to_one
+from eventstore.postgres.outages import classify
 
 # A setting of the session overrides ALTER DATABASE … SET, ALTER ROLE … SET and postgresql.conf.
 # default_transaction_read_only is left alone, because an administrator who sets it means it.
@@ -41,6 +44,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "plan_cache_mode": "auto",
 }
 TRANSACTION_TIMEOUT_SINCE = 17
+PREFER_STANDBY = "prefer-standby"
 SOCKET_OPTIONS: Final[Mapping[str, tuple[int, str]]] = {  # libpq's name → level and option.
     "keepalives": (socket.SOL_SOCKET, "SO_KEEPALIVE"),
     "keepalives_idle": (socket.IPPROTO_TCP, "TCP_KEEPIDLE"),
@@ -55,23 +59,50 @@ async def connect(
 ) -> asyncpg.Connection:
     """Return a connection with our settings and with those given.
 
+    `timeout_s` is for the only server of the URL. If it names several, each has HOST_TIMEOUT_S, or the URL's
+    connect_timeout.
     Errors: UnusableUrl, asyncpg's on connecting.
     """
     url = read_url(dsn)
     if url.target:
         options["target_session_attrs"] = url.target
-    connection = await asyncpg.connect(
-        url.dsn,
-        timeout=url.timeout_s or timeout_s,
-        server_settings={**SETTINGS, **(server_settings or {})},
-        **options,
-    )
+
+    async def connect_to(one: str) -> asyncpg.Connection:
+        bound_s = url.timeout_s or (HOST_TIMEOUT_S if url.hosts else timeout_s)
+        return await _connect(one, url, bound_s, server_settings=server_settings, **options)
+
+    if not url.hosts:
+        return await connect_to(url.dsn)
+    if url.wants != PREFER_STANDBY:
+        return await connect_to_one(url.hosts, url.each, connect_to)
     try:
-        _set_socket(connection, url.socket)
-        await complete(connection)
-    except BaseException:
-        connection.terminate()
-        raise
+        options["target_session_attrs"] = "standby"
+        return await connect_to_one(url.hosts, url.each, connect_to)
+    except Exception as error:
+        if not classify(error).passes:
+            raise
+        options["target_session_attrs"] = "any"
+        return await connect_to_one(url.hosts, url.each, connect_to)
+
+
+async def _connect(
+    dsn: str,
+    url: DatabaseUrl,
+    timeout_s: float,
+    *,
+    server_settings: Mapping[str, str] | None,
+    **options: Any,
+) -> asyncpg.Connection:
+    async with asyncio.timeout(timeout_s):
+        connection = await asyncpg.connect(
+            dsn, timeout=None, server_settings={**SETTINGS, **(server_settings or {})}, **options
+        )
+        try:
+            _set_socket(connection, url.socket)
+            await complete(connection)
+        except BaseException:
+            connection.terminate()
+            raise
     return connection
 
 

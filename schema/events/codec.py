@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 import orjson
 
-from schema.events import client, group, hold, organization, proof, user
+from schema.events import client, feed, group, hold, organization, proof, user
 from schema.events.event import Event, PersonalEvent
 from schema.events.upcast import upcast
 
@@ -55,14 +55,16 @@ TYPES: dict[str, type[Event]] = {
         hold.UsersHeld,
         hold.HoldApproved,
         hold.HoldRejected,
+        feed.WebhookCreated,
+        feed.WebhookChanged,
+        feed.TokenExpiring,
     )
 }
-# None in them removes an attribute, or returns a setting to its default.
-NONE_HAS_A_MEANING: tuple[type[Event], ...] = (
-    group.GroupChanged,
-    organization.SettingsChanged,
-)
+# None in them returns a setting to its default.
+NONE_HAS_A_MEANING: tuple[type[Event], ...] = (organization.SettingsChanged,)
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
+# They are sealed under the key of the organization, and not under one of their stream.
+SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged})
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
 # These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
 OFTEN_ALIKE = frozenset(get_args(user.UserEvent))

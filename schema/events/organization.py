@@ -12,12 +12,8 @@ from pydantic.alias_generators import to_camel
 from schema.events import client as clients
 from schema.events.client import Client, ClientEvent
 from schema.events.event import Event, Place
+from schema.events.feed import FeedEvent
 from schema.events.proof import (
-    AuditExported,
-    AuditRead,
-    LogKeyChanged,
-    LogRestored,
-    ProofBegun,
     ProofEvent,
 )
 from schema.events.settings import SETTINGS
@@ -151,6 +147,7 @@ OrganizationEvent = (
     | OrganizationErased
     | RoleGroupsChanged
     | ProofEvent
+    | FeedEvent
     | ClientEvent
 )
 
@@ -257,7 +254,7 @@ def evolve(  # noqa: C901 - one branch for each kind of event.
             after = replace(after, is_erased=True)
         case LegalHoldSet() | LegalHoldLifted():
             pass  # Who erases reads them from the log.
-        case ProofBegun() | LogKeyChanged() | LogRestored() | AuditExported() | AuditRead():
+        case _ if isinstance(event, ProofEvent | FeedEvent):
             pass  # They say something about the log, and nothing about the organization.
         case _:
             raise AssertionError(event)

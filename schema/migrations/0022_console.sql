@@ -32,3 +32,14 @@ CREATE TABLE service.console_sessions (
 CREATE INDEX console_sessions_organization ON service.console_sessions (organization_id, id);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON service.console_links, service.console_sessions TO scim_ledger_service;
+
+-- A form that makes a secret is sent once: its answer shows the secret, and a reload would make another.
+CREATE TABLE service.console_form_keys (
+    session_id uuid NOT NULL,
+    key        uuid NOT NULL,
+    CONSTRAINT console_form_keys_pkey PRIMARY KEY (session_id, key),
+    CONSTRAINT console_form_keys_session FOREIGN KEY (session_id)
+        REFERENCES service.console_sessions (id) ON DELETE CASCADE
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON service.console_form_keys TO scim_ledger_service;

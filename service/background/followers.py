@@ -37,16 +37,19 @@ LAG_EVENTS = Gauge(
     "scim_ledger_follower_lag_events",
     "Events that a projection has still to follow, over all organizations.",
     ["projection"],
+    multiprocess_mode="livemostrecent",
 )
 LAG_SECONDS = Gauge(
     "scim_ledger_follower_lag_seconds",
     "Age of the oldest event that a projection has still to follow.",
     ["projection"],
+    multiprocess_mode="livemostrecent",
 )
 PARKED_STREAMS = Gauge(
     "scim_ledger_follower_parked_streams",
     "Streams that a projection could not follow and that wait for a retry.",
     ["projection"],
+    multiprocess_mode="livemostrecent",
 )
 
 
@@ -54,6 +57,7 @@ BEYOND_LOGS = Gauge(
     "scim_ledger_follower_checkpoints_beyond_log",
     "Logs that end before the checkpoint of a projection: they have lost events.",
     ["projection"],
+    multiprocess_mode="livemostrecent",
 )
 
 

@@ -35,7 +35,9 @@ from service.callers.token_uses import TokenUses
 from service.limits.rate import Bucket
 from service.unavailable import unavailable_in_outages
 
+AGING_S = 0.25  # Then a token in use is looked up again.
 FRESH_S = 0.5  # A revocation or deactivation takes effect everywhere within a second.
+SCHEME = "Bearer "
 NEVER = float("-inf")  # For a token that was not looked up yet.
 REMEMBERED_MAX = 10_000  # Tokens whose signature was checked.
 LOOKUP_TIMEOUT_S = 5.0
@@ -121,6 +123,30 @@ class Authenticator:
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
         return caller
 
+    def find_fresh(self, header: str | None, address: str) -> AuthenticatedCaller | None:
+        """Return who a request comes from, if the token was looked up a moment ago and all is well; else None.
+
+        None says nothing about the token: `authenticate` has to look. A token that is in use is looked up before
+        that, so that no request waits.
+        """
+        if header is None or not header.startswith(SCHEME):
+            return None
+        cached = self._cached.get(header[len(SCHEME) :])
+        if cached is None:
+            return None
+        age_s = time.monotonic() - cached.looked_up_at_s
+        if age_s > FRESH_S:
+            return None
+        if age_s > AGING_S and cached.lookup is None:
+            self._begin_lookup(cached).add_done_callback(_note_end)
+        caller, organization_id = cached.caller, cached.claims.organization_id
+        if caller is None or cached.networks or organization_id in self._stopped:
+            return None
+        if cached.ends_at is not None and cached.ends_at <= datetime.now(UTC):
+            return None
+        self._uses.note(organization_id, caller.token.token_id, address)
+        return caller
+
     async def _decode(self, token: str) -> Claims:
         """Return the claims of a token. One that an unknown key has signed may be newer than the keys here."""
         try:
@@ -151,10 +177,13 @@ class Authenticator:
 
     async def _look_up(self, cached: CachedToken) -> None:
         """Look up a token, once for all requests that wait for it."""
-        if cached.lookup is None:
-            cached.lookup = asyncio.create_task(self._find(cached))
+        lookup = cached.lookup or self._begin_lookup(cached)
         with unavailable_in_outages():  # The token may be valid: the client should try again.
-            await asyncio.shield(cached.lookup)
+            await asyncio.shield(lookup)
+
+    def _begin_lookup(self, cached: CachedToken) -> asyncio.Task[None]:
+        cached.lookup = asyncio.create_task(self._find(cached), name="token")
+        return cached.lookup
 
     async def _find(self, cached: CachedToken) -> None:
         started = time.monotonic()
@@ -171,6 +200,12 @@ class Authenticator:
             cached.looked_up_at_s = started
         finally:
             cached.lookup = None
+
+
+def _note_end(lookup: asyncio.Task[None]) -> None:
+    """Take note of a lookup that nobody waits for: if it failed, the next request looks and meets the error."""
+    if not lookup.cancelled():
+        lookup.exception()
 
 
 def _bearer(header: str | None) -> str:
@@ -198,7 +233,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     if state is None or not is_known:
         raise TokenRefused("The token is unknown.", claims.organization_id, None)
     if reason := reason_of(state, "client" if claims.client_id else "token"):
-        raise TokenRefused(reason, claims.organization_id, state.token_id)
+        raise TokenRefused(reason, claims.organization_id, state.token_id, reason=code_of(state))
     caller = Caller(state.organization, state.account_id, "scim")
     user_type_here = user_type(state.organization.schemas)
     actor_id = str(state.account_id)
@@ -215,6 +250,7 @@ def refuse_address(
             f"{', '.join(map(str, networks))}.",
             caller.caller.organization.id,
             caller.token.token_id,
+            reason="network",
         )
 
 
@@ -222,6 +258,15 @@ def is_within(address: str | None, networks: tuple[Network, ...]) -> bool:
     """Return whether an address is in one of some networks. An IPv4 address may be written as IPv6."""
     found = read_address(address or "")
     return found is not None and any(found in each for each in networks)
+
+
+def code_of(state: TokenState) -> str:
+    """Return why a known token is not accepted, for metrics."""
+    if state.organization.suspension:
+        return "suspended"
+    if state.revoked_at:
+        return "revoked"
+    return "not_administrator" if state.is_active else "account_inactive"
 
 
 def reason_of(state: TokenState, what: Literal["token", "client"]) -> str | None:

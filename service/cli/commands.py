@@ -19,9 +19,13 @@ from service.cli.admin.guard import guard
 from service.cli.admin.organizations import organizations
 from service.cli.admin.role_groups import role_groups
 from service.cli.admin.tokens import tokens
+from service.cli.demo import demo
+from service.cli.feed.publishing import feed
+from service.cli.feed.webhooks import webhooks
 from service.cli.files.export import exports
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.keys import keys
+from service.cli.operate.check import check_command
 from service.cli.printing import lists as show
 from service.cli.privacy.holds import holds
 from service.cli.privacy.organizations import organization_erase, organization_export
@@ -48,6 +52,8 @@ from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
 from service.organizations.users import create_user
 from service.runtime import Runtime, adopt_by_log, make_ready, open_database
+from service.workers.parent import NotStarted
+from service.workers.worker import OPTION, read_option
 
 log = structlog.get_logger()
 app = typer.Typer(
@@ -68,6 +74,8 @@ app.add_typer(users, name="user")
 app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")
 app.add_typer(clients, name="client")
+app.add_typer(webhooks, name="webhook")
+app.add_typer(feed, name="feed")
 app.add_typer(schemas, name="schema")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
@@ -99,16 +107,39 @@ def main(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Processes that serve; SCIM_LEDGER_WORKERS if it is not given."
+        ),
+    ] = None,
+    as_worker: Annotated[str | None, typer.Option(OPTION, hidden=True)] = None,
+) -> None:
     """Run the service. The first start makes a database and an organization.
 
     On a terminal, the first start also makes a token and shows it. Without DATABASE_URL, the service runs
     an embedded PostgreSQL in SCIM_LEDGER_DATA_DIR.
     """
     # Only this command serves, and the HTTP server takes half a second to import.
-    from service.cli.serve import run_service  # noqa: PLC0415
+    from service.cli.serve import run_service, serve_with_workers  # noqa: PLC0415
 
-    run(run_service)
+    async def run_all(settings: Settings) -> None:
+        count = workers or settings.workers
+        if as_worker is not None:
+            await run_service(settings, worker=read_option(as_worker))
+        elif count > 1:
+            await serve_with_workers(settings, count)
+        else:
+            await run_service(settings)
+
+    try:
+        run(run_all)
+    except NotStarted as error:  # The worker has said why.
+        raise typer.Exit(error.code) from None
+
+
+app.command("check")(check_command)
 
 
 @app.command("migrate")
@@ -145,6 +176,7 @@ organizations.command("import")(organization_import)
 organizations.command("move")(organization_move)
 audit.command("erase")(audit_erase)
 audit.command("erasures")(audit_erasures)
+app.command("demo")(demo)
 audit.add_typer(holds, name="hold")
 audit.add_typer(exports, name="export")
 

@@ -15,8 +15,12 @@ from service.console.framework.page import PREFIX, Page
 from service.console.framework.parts import CONSOLE, ConsoleParts
 from service.console.framework.serve import handler
 from service.console.framework.static import serve_static
+from service.console.pages.operations.status import Rates
+from service.console.pages.operations.works import Works
+from service.console.pages.overview_facts import DayCounts, waiting
 from service.console.routes import PAGES, REST
 from service.console.sessions.cookies import Cookies
+from service.console.sessions.oidc import Oidc
 from service.database.pool import close_pool, open_pool
 from service.http.parts import SERVICE
 from service.runtime import Runtime
@@ -49,6 +53,7 @@ async def console_running(
     """Give the console its own connections for the duration of the block. It opens them as it needs them."""
     size_max = max(CONNECTIONS_MIN, settings.pool_size_max // 4)
     pool = await open_pool(runtime.login, settings, size_min=0, size_max=size_max)
+    works = Works(settings)
     links = Links.of(settings.public_url)
     is_secure = urlsplit(settings.public_url or "").scheme == "https"
     app[CONSOLE] = ConsoleParts(
@@ -56,9 +61,12 @@ async def console_running(
         runtime=replace(runtime, pool=pool),
         links=links,
         cookies=Cookies(links.home, is_secure),
+        oidc=Oidc.of(settings),
+        extras={"days": DayCounts(), "counts": waiting, "works": works, "rates": Rates()},
         served=frozenset(each.path for each in PAGES if each.method == "GET"),
     )
     try:
         yield
     finally:
+        await works.close()
         await close_pool(pool)

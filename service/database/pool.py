@@ -16,7 +16,9 @@ from service.database.logins.session import ServiceLogin
 CONNECT_TIMEOUT_S = 10.0
 REPLICA_CONNECT_TIMEOUT_S = 2.0  # Then the primary answers.
 
-COMMAND_TIMEOUT_S = 25.0
+COMMAND_TIMEOUT_S = (
+    25.0  # For each statement, also COMMIT. It is shorter than statement_timeout: see there.
+)
 
 CLOSE_TIMEOUT_S = 10.0  # How long to wait for connections that are still in use.
 
@@ -25,7 +27,9 @@ STATEMENTS_CACHED_MAX = 200  # On each connection: about 80 in files, and 32 com
 SESSION = {
     **SETTINGS,
     "search_path": DIRECTORY.name,  # A catch-up changes it, to run the same statements on other tables.
-    "statement_timeout": "20s",
+    # Longer than we wait for any answer. If it ended a COMMIT that waits for a synchronous standby, Postgres would
+    # report that as done, although it is on one machine only.
+    "statement_timeout": "30s",
     "lock_timeout": "6s",  # If another process holds a log for longer, the client gets 503 and retries.
     # If a process hangs in a transaction, Postgres ends it, and others can go on.
     "idle_in_transaction_session_timeout": "15s",

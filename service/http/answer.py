@@ -53,7 +53,10 @@ class Answer(web.StreamResponse):
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
         self._eof_sent = True
-        head = self._head(is_old=request.version < HttpVersion11).encode()
+        kind, is_old = (self.status, self._media_type), request.version < HttpVersion11
+        head = head_of(
+            kind, self._headers, len(self._whole), is_old=is_old, is_kept=self._keep_alive
+        )
         body = b"" if request.method == "HEAD" else self._whole
         size, self._whole = len(body), b""  # What waits in the transport is not kept a second time.
         if size > COPIED_BYTES_MAX:
@@ -68,15 +71,26 @@ class Answer(web.StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: `prepare` has written everything."""
 
-    def _head(self, *, is_old: bool) -> str:
-        kind = (self.status, self._media_type)
-        begin = _begin(kind, is_old, self._keep_alive, int(time.time()))
-        own = "".join([f"{name}: {value}\r\n" for name, value in self._headers.items()])
-        count = len(self._headers)
-        if own.count("\n") != count or own.count("\r") != count or "\0" in own:
-            raise ValueError("A header of an answer has a line break in it.")
-        length = "" if self.status in WITHOUT_BODY else f"Content-Length: {len(self._whole)}\r\n"
-        return f"{begin}{own}{length}\r\n"
+
+def head_of(
+    kind: tuple[int, str],
+    headers: Mapping[str, str],
+    length: int,
+    *,
+    is_old: bool = False,
+    is_kept: bool | None = True,
+) -> bytes:
+    """Return the head of an answer: of a status and media type, with a body of this length.
+
+    `is_old` is HTTP/1.0; `is_kept` keeps the connection. Errors: ValueError for a line break in a header.
+    """
+    begin = _begin(kind, is_old, is_kept, int(time.time()))
+    own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    count = len(headers)
+    if own.count("\n") != count or own.count("\r") != count or "\0" in own:
+        raise ValueError("A header of an answer has a line break in it.")
+    size = "" if kind[0] in WITHOUT_BODY else f"Content-Length: {length}\r\n"
+    return f"{begin}{own}{size}\r\n".encode()
 
 
 async def _drain(request: web.BaseRequest, transport: asyncio.Transport, size: int) -> None:

@@ -4,11 +4,13 @@ Nobody needs a token here. So each answer is made at most once a second, however
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import version
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
@@ -17,7 +19,10 @@ from projections.maintenance.release import find_release_mismatches
 from projections.registry import PROJECTIONS
 from service.background.release_watch import not_ready
 from service.database.readiness import try_to_write
+from service.http.connections import draining
+from service.http.connections.draining import DRAINING
 from service.limits.once_a_second import OnceASecond
+from service.metrics.exposed import written
 
 READY_TIMEOUT_S = 2.0
 FOLLOWED = tuple(name for name, each in PROJECTIONS.items() if each.follower is not None)
@@ -49,13 +54,21 @@ PROOF = web.AppKey("proof", Proof)
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    """GET /healthz: 200 as long as the process answers."""
-    return web.json_response({"status": "alive"})
+    """GET /healthz: 200 as long as the process answers; with its version."""
+    return web.json_response({"status": "alive", "version": own_version()})
+
+
+@lru_cache(maxsize=1)
+def own_version() -> str:
+    """Return the version of the installed package."""
+    return version("scim-ledger")
 
 
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: 200 while Postgres accepts writes and its tables are of this release, else 503."""
     proof = request.app[PROOF]
+    if request.app[DRAINING].is_on:
+        return web.json_response({"status": "not ready", "reason": draining.REASON}, status=503)
     reason = (await request.app[READY].get()).reason or proof.reason()
     shown = proof.document()
     if reason:
@@ -111,7 +124,7 @@ def reason_of(error: Exception) -> str:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """GET /metrics: the counters of this process, in Prometheus's text format."""
+    """GET /metrics: the metrics of this process, or of all workers, in Prometheus's text format."""
     text = await request.app[METRICS].get()
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -120,6 +133,6 @@ def exposed() -> OnceASecond[bytes]:
     """Return what writes the metrics out."""
 
     async def write() -> bytes:
-        return generate_latest()
+        return written()
 
     return OnceASecond(write)

@@ -31,21 +31,24 @@ class Hosts:
         self._has_warned = False
 
     def origin(self, request: web.BaseRequest) -> str:
-        """Return scheme and host, such as https://scim.example.com. The text is safe inside JSON."""
+        """Return scheme and host, such as https://scim.example.com, with the path of the public URL. It is safe in JSON."""
+        host = request.headers.get("Host", "")
+        return self.origin_at(request.scheme, host, request.protocol.sockname)
+
+    def origin_at(self, scheme: str, host: str, socket_name: object) -> str:
+        """Return scheme and host for a Host header, and the name of the socket that a request came in on."""
         if self._public_url is not None:
             return self._public_url
-        socket_name = request.protocol.sockname
         here = socket_name[:2] if isinstance(socket_name, tuple) else ("localhost", 80)
-        host = request.headers.get("Host", "")
-        key = (request.scheme, host, str(here[0]))
+        key = (scheme, host, str(here[0]))
         found = self._remembered.get(key)
         if found is not None:
             return found
         local = bracketed(str(here[0]))
         if not self._is_allowed(host, local):
             self._warn(host)
-            return f"{request.scheme}://{local}:{here[1]}"
-        origin = f"{request.scheme}://{host}"
+            return f"{scheme}://{local}:{here[1]}"
+        origin = f"{scheme}://{host}"
         if len(self._remembered) < REMEMBERED_MAX:
             self._remembered[key] = origin
         return origin

@@ -5,6 +5,7 @@ It costs a few microseconds, and nothing is written here.
 
 import time
 from typing import Final
+from uuid import UUID
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from service.http.refusal_log import OPERATIONS_REFUSED, ORIGIN, REFUSAL, Origin
 from service.http.request_id import REQUEST_ID
 from service.ids import as_id, new_id
 from service.requests.findings import finding_of
-from service.requests.kept import TEXT_MAX, KeptRequest, Text
+from service.requests.kept import TEXT_MAX, KeptRequest, KeptRequests, Seen, Text
 
 SUBJECT = web.RequestKey("subject", str)  # The name of what a request would create.
 SUBJECT_MAX: Final = 200
@@ -40,6 +41,23 @@ def sent_name(body: object, attribute: str) -> str | None:
         )
         name = next(found, None)
     return name[:SUBJECT_MAX] if isinstance(name, str) and name.strip() else None
+
+
+def note_read(
+    kept: KeptRequests, seen: Seen, request_id: UUID, *, route: str, duration_ms: float
+) -> None:
+    """Note a read that was answered, of an organization and a token."""
+    kept.see(
+        seen,
+        request_id,
+        "GET",
+        route,
+        began_s=time.time() - duration_ms / 1_000,
+        duration_ms=duration_ms,
+        is_read=True,
+        unchanged=0,
+        refused=0,
+    )
 
 
 def note_answered(

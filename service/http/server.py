@@ -15,8 +15,14 @@ from aiohttp.web_protocol import RequestHandler
 
 from service.http.connections.arrivals import Arrivals
 from service.http.connections.client_address import TrustedProxies, peer_of
-from service.http.connections.handler import BoundedConnection, RequestRefused
-from service.http.connections.registry import Connections, bounded_per_client
+from service.http.connections.draining import Draining
+from service.http.connections.handler import RequestRefused
+from service.http.connections.registry import (
+    Connections,
+    RequestsInFlight,
+    bounded_per_client,
+)
+from service.http.connections.shortcut import Shortcut, ShortcutConnection
 from service.ids import new_id
 
 # Of the request line; a filter of 8,000 characters may take 72,000 bytes once it is encoded. connections/handler.py
@@ -35,6 +41,7 @@ REASON = re.compile(
 )  # The part of aiohttp's message that comes before it quotes the request.
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MakeShortcut = Callable[[RequestsInFlight, Draining], Shortcut]
 
 log = structlog.get_logger()
 
@@ -52,7 +59,7 @@ class Answering:
     ]  # Takes the id of the request that we failed to answer.
 
 
-class BoundedHandler(BoundedConnection):
+class BoundedHandler(ShortcutConnection):
     """Answers malformed HTTP in our error form, and closes the connection."""
 
     __slots__ = ("answering",)
@@ -106,6 +113,7 @@ class BoundedServer(web.Server):
     registry: Connections
     arrivals: Arrivals
     proxies: TrustedProxies
+    shortcut: Shortcut | None
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Accept a connection. At a limit, one is closed: the registry says which."""
@@ -122,7 +130,7 @@ class BoundedServer(web.Server):
     def __call__(self) -> RequestHandler:
         """Return the handler of a new connection."""
         handler = BoundedHandler(self, loop=self._loop, **self._kwargs)
-        handler.answering = self.answering
+        handler.answering, handler.shortcut = self.answering, self.shortcut
         handler.connections, handler.arrivals = self.registry, self.arrivals
         return handler
 
@@ -133,20 +141,36 @@ class BoundedRunner(web.AppRunner):
     answering: Answering
     connections_max: int
     proxies: TrustedProxies
+    shortcut: MakeShortcut | None
+    draining: Draining
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         kwargs: dict[str, Any] = plain._kwargs  # noqa: SLF001 - aiohttp offers no way to name the class.
         # aiohttp's types cannot express that the application's requests go to its own handler.
         handle: Any = plain.request_handler
+        in_flight = RequestsInFlight()
         if self.proxies:
-            handle = bounded_per_client(handle)
-        answer: Any = self.answering.around(handle)
+            handle = bounded_per_client(handle, in_flight)
+        answer: Any = closing_while(self.draining, self.answering.around(handle))
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
         server.answering, server.proxies = self.answering, self.proxies
+        server.shortcut = self.shortcut(in_flight, self.draining) if self.shortcut else None
         server.registry = Connections(self.connections_max)
         server.arrivals = Arrivals(asyncio.get_running_loop())
         return server
+
+
+def closing_while(draining: Draining, handle: Handler) -> Handler:
+    """Return a handler that lets no connection live on while the service drains."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await handle(request)
+        if draining.is_on and not response.prepared:
+            response.force_close()
+        return response
+
+    return answer
 
 
 def make_runner(
@@ -155,8 +179,13 @@ def make_runner(
     *,
     connections_max: int,
     proxies: TrustedProxies | None = None,
+    shortcut: MakeShortcut | None = None,
+    draining: Draining | None = None,
 ) -> BoundedRunner:
-    """Return a runner with our limits, and without aiohttp's access log: our own line is enough."""
+    """Return a runner with our limits, and without aiohttp's access log: our own line is enough.
+
+    `shortcut` makes what answers plain requests; without it, all requests go the ordinary way.
+    """
     runner = BoundedRunner(
         app,
         access_log=None,
@@ -170,4 +199,6 @@ def make_runner(
     )
     runner.answering, runner.connections_max = answering, connections_max
     runner.proxies = proxies or TrustedProxies()
+    runner.shortcut = shortcut
+    runner.draining = draining or Draining()
     return runner

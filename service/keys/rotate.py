@@ -50,7 +50,7 @@ from service.keys.master_keys import (
 )
 from service.keys.places import NEXT_SETTING, GivenKey, KeyPlaces
 from service.keys.processes import ServingProcess, load_processes
-from service.keys.secrets import load_name_key, rewrap_secrets
+from service.keys.secrets import load_name_key, rewrap_secrets, rewrap_webhooks
 
 statement = statements_in(__package__)
 callers_statement = statements_in("service.callers")
@@ -279,6 +279,7 @@ async def _rewrap_others(connection: Connection, sealer: Sealer) -> None:
         await rewrap_logins(connection, sealer)
         await rewrap_signing_keys(connection, sealer)
         await rewrap_secrets(connection, sealer)
+        await rewrap_webhooks(connection, sealer)
 
     await _patiently(connection, rewrap)
     # Whoever opens the database next must find these.

@@ -5,6 +5,7 @@ database, and not this key, cannot find out whether a name is among the hashes b
 """
 
 import os
+from contextlib import suppress
 
 from eventstore.errors import BrokenSeal
 from eventstore.postgres.connection import Connection
@@ -14,6 +15,7 @@ from service.database.master_key import KeyProblem
 
 statement = statements_in(__package__)
 callers_statement = statements_in("service.callers")
+webhooks_statement = statements_in("service.webhooks")
 
 
 NAME_KEY = "name key"
@@ -47,3 +49,18 @@ async def rewrap_secrets(connection: Connection, sealer: Sealer) -> None:
     for name, wrapped in await connection.fetch(statement("load_secrets")):
         again = sealer.rewrap_secret(wrapped, context=name)
         await connection.execute(statement("rewrap_secret"), name, again)
+
+
+async def rewrap_webhooks(connection: Connection, sealer: Sealer) -> None:
+    """Wrap the addresses and secrets of all webhooks with the master key that wraps now; the same rules hold.
+
+    What opens under no key stays as it is: its webhook is disabled when it is next used.
+    """
+    for organization_id, webhook_id, wrapped in await connection.fetch(
+        webhooks_statement("load_sealed")
+    ):
+        with suppress(BrokenSeal):
+            again = sealer.rewrap_secret(wrapped, context=f"webhook {webhook_id}")
+            await connection.execute(
+                webhooks_statement("rewrap_sealed"), organization_id, webhook_id, again
+            )

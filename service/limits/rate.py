@@ -98,13 +98,27 @@ class RateLimits:
         for _ in range(TRIES):
             empty = self._first_empty(buckets)
             if empty is None:
-                for each in buckets:
-                    self._allowances[each.id].left -= 1.0
+                self._count(buckets, 1.0)
                 return
             if self._clock_s() < self._allowances[empty.id].refused_until_s:
                 raise self._refusal(empty, buckets)
             await self._refill(empty)
         raise self._refusal(self._first_empty(buckets) or buckets[0], buckets)
+
+    def pass_now(self, buckets: Sequence[Bucket]) -> bool:
+        """Pass a request if this process has taken enough out of all these buckets; return whether it has."""
+        if self._first_empty(buckets) is not None:
+            return False
+        self._count(buckets, 1.0)
+        return True
+
+    def give_back(self, buckets: Sequence[Bucket]) -> None:
+        """Take back that a request passed: it is asked about again."""
+        self._count(buckets, -1.0)
+
+    def _count(self, buckets: Sequence[Bucket], requests: float) -> None:
+        for each in buckets:
+            self._allowance(each).left -= requests
 
     def headers(self, buckets: Sequence[Bucket]) -> dict[str, str]:
         """Return the headers that say how much is left (draft-ietf-httpapi-ratelimit-headers-10)."""

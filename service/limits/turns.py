@@ -24,11 +24,16 @@ class Turns:
 
     async def take(self, organization_id: Hashable) -> None:
         """Return once a request may be worked on; `give_back` must follow. Errors: Unavailable."""
-        count = self._counts.get(organization_id, 0)
-        if count < self._each:
-            self._counts[organization_id] = count + 1
-        else:
+        if not self.take_now(organization_id):
             await self._wait(organization_id)
+
+    def take_now(self, organization_id: Hashable) -> bool:
+        """Return whether a request may be worked on at once; then `give_back` must follow."""
+        count = self._counts.get(organization_id, 0)
+        if count >= self._each:
+            return False
+        self._counts[organization_id] = count + 1
+        return True
 
     def give_back(self, organization_id: Hashable) -> None:
         """Let the next request be worked on."""

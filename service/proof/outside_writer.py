@@ -37,6 +37,7 @@ log = structlog.get_logger()
 AGE: Final = Gauge(
     "scim_ledger_outside_copy_age_seconds",
     "Age of the oldest checkpoint that the copy outside does not hold yet. 0: it holds all.",
+    multiprocess_mode="livemostrecent",
 )
 
 

@@ -55,10 +55,12 @@ log = structlog.get_logger()
 UNSIGNED_EVENTS: Final = Gauge(
     "scim_ledger_proof_unsigned_events",
     "Events that no checkpoint covers yet, over all organizations.",
+    multiprocess_mode="livemostrecent",
 )
 UNSIGNED_SECONDS: Final = Gauge(
     "scim_ledger_proof_unsigned_seconds",
     "For how long the log that waits longest has had events that no checkpoint covers.",
+    multiprocess_mode="livemostrecent",
 )
 
 

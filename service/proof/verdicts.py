@@ -17,6 +17,7 @@ CONTRADICTIONS: Final = Gauge(
     "scim_ledger_proof_contradictions",
     "Logs that contradict their checkpoints, their tree or the copy outside, by the gravest code.",
     ["code"],
+    multiprocess_mode="livemax",
 )
 
 

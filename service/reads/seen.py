@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from eventstore.events import Provenance
+from service.clock import Clock
 
 WAITING_MAX: Final = 50_000  # Rows.
 SUBJECTS_MAX: Final = 100  # Of one read that are recorded one by one.
@@ -53,7 +54,8 @@ class Reads:
 class AuditReads:
     """The reads since they were last written. One per process."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
         self._waiting: dict[ReadKey, Reads] = {}
 
     def __len__(self) -> int:
@@ -70,7 +72,7 @@ class AuditReads:
         subjects: Collection[UUID] = (),
     ) -> None:
         """Count a read that happens now. Of too many subjects none is recorded."""
-        now = datetime.now(UTC)
+        now = self._clock.now()
         hour = now.replace(minute=0, second=0, microsecond=0)
         who = (organization_id, hour, provenance.actor_id, provenance.token_id, provenance.source)
         for each in _subjects(subjects):

@@ -105,29 +105,40 @@ async def people_at(
 
 
 async def user_at(
-    runtime: Runtime, organization: Organization, user_id: UUID, at: datetime | None
+    runtime: Runtime,
+    organization: Organization,
+    user_id: UUID,
+    at: datetime | None,
+    *,
+    position: int | None = None,
 ) -> Past:
     """Return a user as it was at an instant. Errors: NotFound, also if the person was erased since."""
-    return await _past(runtime, organization, user_id, at, is_user=True)
+    return await _past(runtime, organization, user_id, at, position, is_user=True)
 
 
 async def group_at(
-    runtime: Runtime, organization: Organization, group_id: UUID, at: datetime | None
+    runtime: Runtime,
+    organization: Organization,
+    group_id: UUID,
+    at: datetime | None,
+    *,
+    position: int | None = None,
 ) -> Past:
     """Return a group as it was at an instant, without its members. Errors: NotFound."""
-    return await _past(runtime, organization, group_id, at, is_user=False)
+    return await _past(runtime, organization, group_id, at, position, is_user=False)
 
 
-async def _past(
+async def _past(  # noqa: PLR0917 - which resource, when.
     runtime: Runtime,
     organization: Organization,
     resource_id: UUID,
     at: datetime | None,
+    position: int | None,
     *,
     is_user: bool,
 ) -> Past:
     async with runtime.reading.acquire(organization.id) as connection:
-        position = await _position(connection, organization.id, at, None)
+        position = await _position(connection, organization.id, at, position)
         then = await _read(connection, organization.id, [resource_id], position, is_user=is_user)
         if resource_id not in then:
             raise NotFound(_absence(resource_id, is_user=is_user))

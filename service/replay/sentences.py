@@ -94,6 +94,17 @@ def _held(wording: Wording) -> str:
     return f"asked for the {kind} of {_users(wording)}, which waits in hold {wording.subject}"
 
 
+def _webhook(wording: Wording) -> str:
+    webhook = f"webhook {wording.facts.get('webhookId')}"
+    match wording.facts.get("change"):
+        case "replayed":
+            return f"let {webhook} have all events after {wording.facts.get('after')} again"
+        case "secretRotated":
+            return f"gave {webhook} another secret"
+        case change:
+            return f"{change} {webhook}"
+
+
 def _users(wording: Wording) -> str:
     count = len(wording.facts.get("users", ()))
     return f"{count:,} user{'s' if count != 1 else ''}"
@@ -209,6 +220,11 @@ SENTENCES: Final[Mapping[str, Callable[[Wording], str]]] = {
     ),
     "HoldApproved": lambda wording: f"approved hold {wording.subject}",
     "HoldRejected": lambda wording: f"rejected hold {wording.subject}",
+    "WebhookCreated": lambda wording: f"created the webhook “{wording.facts.get('label')}”",
+    "WebhookChanged": _webhook,
+    "TokenExpiring": lambda wording: (
+        f"announced that a token expires within {wording.facts.get('days')} days"
+    ),
     "ProofBegun": lambda wording: f"began the proof of the log of {wording.subject}",
     "LogKeyChanged": lambda wording: f"changed the key that signs the log of {wording.subject}",
     "LogRestored": _restored,

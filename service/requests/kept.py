@@ -8,6 +8,8 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from service.clock import Clock
+
 WAITING_MAX: Final = 5_000  # Requests that wait to be written.
 SIGHTINGS_MAX: Final = 10_000  # Tokens whose requests wait.
 REPEATED_MAX: Final = 1  # Of these findings of one organization, from one writing to the next.
@@ -71,7 +73,8 @@ Seen = tuple[UUID, UUID]  # Organization and token.
 class KeptRequests:
     """Collects what requests leave behind. It is bounded: what does not fit is counted and dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
         self._waiting = deque[KeptRequest]()
         self._sightings: dict[Seen, Sighting] = {}
         self._repeated: dict[UUID, int] = {}
@@ -94,6 +97,7 @@ class KeptRequests:
         refused: int,
     ) -> None:
         """Count a request of a token."""
+        began_s += self._clock.offset.total_seconds()
         found = self._sightings.get(seen)
         if found is None:
             if len(self._sightings) >= SIGHTINGS_MAX:
@@ -120,7 +124,9 @@ class KeptRequests:
         if len(self._waiting) >= WAITING_MAX:
             NOT_KEPT.inc()
             return
-        self._waiting.append(request)
+        self._waiting.append(
+            request._replace(at_s=request.at_s + self._clock.offset.total_seconds())
+        )
 
     def take(self, limit: int) -> tuple[list[KeptRequest], dict[Seen, Sighting]]:
         """Take what waits out of memory: up to `limit` requests, and all sightings."""

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from schema.events.client import Kind
+from schema.events.feed import FeedEvent
 from schema.events.organization import RoleGroup
 from schema.events.proof import ProofEvent
 from schema.scim.attributes import Document
@@ -282,10 +283,10 @@ class ResumeOrganization:
 
 @dataclass(frozen=True, slots=True)
 class RecordProof:
-    """Record something about the log itself."""
+    """Record something about the log itself, or about what follows it."""
 
     organization_id: UUID
-    event: ProofEvent
+    event: ProofEvent | FeedEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import held, stopped
+from service.clock import Clock
+from service.metrics.writes import APPEND, BATCH
 from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
@@ -48,7 +50,8 @@ TURNS = 3  # Of the event loop, before a batch begins: a request is read, authen
 WAIT_TIMEOUT_S = 8.0  # For a command's batch to begin.
 BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # For the answer to COMMIT, from when the connection is there. It is shorter than BATCH_TIMEOUT_S, because a timeout of
-# the whole batch could not know whether COMMIT was sent.
+# the whole batch could not know whether COMMIT was sent. It is shorter than Postgres's statement_timeout, too: one that
+# ends a COMMIT which waits for a synchronous standby reports it as done (service/database/pool.py).
 COMMIT_TIMEOUT_S = 19.0
 LONGER_S = (
     75.0  # More for changes of groups: a role group of 100,000 gives as many people another role.
@@ -98,13 +101,14 @@ class Lanes:
         events_per_day: int | None = None,
         on_commit: Callable[[UUID], None] | None = None,
         heights: LogHeights | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
         self._on_commit = on_commit
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
-        self._log_ends = LogEnds()
+        self._log_ends = LogEnds(clock)
         self._heights = heights or LogHeights()
         self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).
@@ -162,12 +166,19 @@ class Lanes:
             while lane.waiting:
                 await _let_come()
                 if batch := _next_batch(lane):
+                    BATCH.observe(len(batch))
                     await self._run_batch(lane, batch)
         finally:
             # However this ends, no caller may wait forever.
             self._lanes.pop(lane.organization_id, None)
             _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
             lane.waiting.clear()
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Return how many commands wait: in the longest lane, and in all."""
+        lengths = [len(lane.waiting) for lane in self._lanes.values()]
+        return max(lengths, default=0), sum(lengths)
 
     async def _run_batch(
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
@@ -177,7 +188,8 @@ class Lanes:
             async with self._connections.connection(
                 timeout_s=BATCH_TIMEOUT_S + more_s
             ) as connection:
-                decided = await self._transact(connection, lane.organization_id, batch)
+                with APPEND.time():
+                    decided = await self._transact(connection, lane.organization_id, batch)
                 # The events are committed, whatever happens to the connection now.
                 _answer_all(batch, decided.answers)
                 # A batch that has cost much ends early: the rest is the beginning of the next one.

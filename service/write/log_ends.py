@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from eventstore.append import Tail
+from service.clock import Clock
 
 # Since Postgres's clock was read. Times are Postgres's; our clock only measures how long ago that was.
 FRESH_S = 1.0
@@ -45,7 +46,8 @@ def end_of(tail: Tail, now_s: float) -> LogEnd:
 class LogEnds:
     """The ends of the logs that this process writes to."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self._ends: dict[UUID, LogEnd] = {}
 
     def take(self, organization_id: UUID, now_s: float) -> LogEnd | None:

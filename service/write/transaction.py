@@ -70,7 +70,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
     """
     # Read the end first: the state that is loaded later must not be older than it.
     end = await _find_end(connection, task)
-    tail = end.tail(_now())
+    tail = task.log_ends.clock.moved(end.tail(_now()))
     decided = await decide_batch(
         connection,
         task.organization_id,
@@ -136,7 +136,8 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
         await transaction.start()
     try:
         height = task.heights.of(task.organization_id)
-        tail = await lock_log(connection, task.organization_id)
+        locked = await lock_log(connection, task.organization_id)
+        tail = task.log_ends.clock.moved(locked)
         task.heights.refuse_lower(task.organization_id, height, tail.position)
         decided = await decide_batch(
             connection,

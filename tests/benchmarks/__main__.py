@@ -11,6 +11,8 @@ from tests.benchmarks import (
     groups,
     machine,
     memory,
+    organizations,
+    past,
     processes,
     proofs,
     queries,
@@ -29,6 +31,7 @@ from tests.benchmarks.workers import UnexpectedAnswer
 # By the names that BENCH_ONLY takes; each has a database of its own.
 ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "writes": writes.rows,
+    "organizations": organizations.rows,
     "reads": reads.rows,
     "groups": groups.rows,
     "queries": queries.rows,
@@ -39,6 +42,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "rebuild": rebuilds.rows,
     "stalls": stalls.rows,
     "proof": proofs.rows,
+    "past": past.rows,
 }
 
 

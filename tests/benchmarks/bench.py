@@ -38,10 +38,12 @@ class Bench:
         """Return what measures PATCH of the users that POST made there."""
         return lambda: self.tool.ask(Order("patch", [target], self.options.seconds, CONNECTIONS))
 
-    def get(self, target: Target, paths: list[str]) -> Callable[[], Measurement]:
+    def get(
+        self, target: Target, paths: list[str], connections: int = CONNECTIONS
+    ) -> Callable[[], Measurement]:
         """Return what measures GET of some paths."""
         return lambda: self.tool.ask(
-            Order("get", [target], self.options.seconds, CONNECTIONS, paths=paths)
+            Order("get", [target], self.options.seconds, connections, paths=paths)
         )
 
 

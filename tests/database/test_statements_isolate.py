@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,11 +60,12 @@ FOR_ALL = (
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
     | {"save_link", "take_link", "save_session", "find_session"}
-    | {"save_reads", "find_ended_hours"}
+    | {"save_reads", "find_ended_hours", "find_due_logs"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"load_held", "read_staged_events", "read_staged_keys", "write_staged_signers"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
+    | {"find_due", "load_sealed", "read_tails_of"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
 OWNERS = {"begin_log", "drop_tiles", "end_log", "hold_log", "release_log"}
@@ -130,6 +131,7 @@ class Sample:
         if kind in {"bigint", "integer", "smallint"}:
             return self._number(statement, name)
         others: dict[str, Any] = {"boolean": True, "bytea": b"x", "json": "{}", "jsonb": "{}"}
+        others["interval"] = timedelta(days=1)
         others["timestamptz"] = EPOCH if name == "after" else DISTANT
         return others.get(kind) or self._text(statement, name)
 
@@ -142,6 +144,7 @@ class Sample:
             ("", "event_id"): uuid4(),
             ("", "role_id"): UUID(self.tenant.roles["Reader"]),
             ("", "new_subject_id"): uuid4(),
+            ("add_webhook", "id"): uuid4(),
             ("save_token", "id"): self.tenant.token_id,
             ("count_activity", "token_id"): self.tenant.token_id,
             ("add_members", "member_id"): UUID(self.tenant.account_id),
@@ -166,7 +169,13 @@ class Sample:
             "size",
         ):
             return int(name == "incarnation")
-        return {"after": 0, "after_version": 0, "offset": 0, "from": self.tail}.get(name, 1_000)
+        return {
+            "after": 0,
+            "after_position": 0,
+            "after_version": 0,
+            "offset": 0,
+            "from": self.tail,
+        }.get(name, 1_000)
 
     def _text(self, statement: str, name: str) -> str:
         if name == "key":
@@ -174,6 +183,8 @@ class Sample:
             name = "group_external_id" if name == "external_id" and "group" in statement else name
         if name in {"after", "begin"}:  # The first page, of all.
             return ""
+        if name == "zone":
+            return "UTC"
         if name in {"data", "email_key"}:  # Texts that hold JSON.
             return {"data": "{}", "email_key": "[]"}[name]
         return self.words.get(name, "UserProvisioned" if "type" in name else "scim")
@@ -220,6 +231,9 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
         "member_type": "User",
         "kind": "deletion",
         "state": "open",
+        "webhook_kind": "webhook",
+        "webhook_format": "json",
+        "webhook_state": "disabled",
         "tail": str(end),
     }
     return Sample(tenant, UUID(user["id"]), UUID(group["id"]), words)
@@ -261,6 +275,9 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
         await connection.execute(HELD, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(READ, ours.tenant.id, ours.user, DISTANT, ours.tenant.account_id)
         await connection.execute(LOSS, ours.tenant.id, ours.user, DISTANT)
+        await connection.execute(WEBHOOK, ours.tenant.id, ours.user, ours.tail)
+        await connection.execute(LETTER, ours.tenant.id, ours.user)
+        await connection.execute(SESSION, ours.tenant.id, ours.user)
         await connection.execute(REQUEST, ours.tenant.id, UUID(int=1), ours.user, DISTANT)
         try:
             yield connection
@@ -273,6 +290,17 @@ HELD = "INSERT INTO directory.held_users VALUES ($1, $2, $2, $3)"
 READ = "INSERT INTO service.audit_reads VALUES ($1, $3, $4, $2, 'scim', 'a', $2, 1, $3, $3, 1, $2)"
 LOSS = "INSERT INTO directory.losses VALUES ($1, $2, 1, $2, 'deletion', $3)"
 CYCLE = "INSERT INTO service.cycles VALUES ($1, $2, $3, $4, $4, 1, 0, 0, 1, 1, $3, 'GET')"
+WEBHOOK = (
+    "INSERT INTO service.webhooks VALUES ($1, $2, 'ours', 'webhook', 'x', '{}', 'json', true, 'enabled', NULL, $3,"
+    " 1000, 0, now(), NULL, NULL, now())"
+)
+LETTER = (
+    "INSERT INTO service.dead_letters VALUES ($1, $2, 2000, 'UserProvisioned', 'ours', 1, now())"
+)
+SESSION = (
+    "INSERT INTO service.console_sessions (id, digest, organization_id, person_id, roles, actor, way, user_agent, address)"
+    " VALUES ($2, 'x', $1, $2, '{}', 'ours', 'link', 'x', 'x')"
+)
 REQUEST = (
     "INSERT INTO service.requests (organization_id, id, at, token_id, cycle_id, request_id, is_refused, method, status,"
     " finding, resource_id, sealed) VALUES ($1, $2, $4, $3, $3, $3, true, 'GET', 404, 'scim', $3, 'x')"

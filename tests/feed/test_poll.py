@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from service.feed.consumers import EACH_MAX
 from tests.admin.client import Admin, with_scope
@@ -92,7 +93,7 @@ async def test_an_answer_waits_for_the_next_event(feed: Admin, provider: Scim) -
 
     assert page["items"][0]["resourceId"] == user_id
     assert page["position"] == page["items"][-1]["position"]
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
 
 
 async def test_a_lost_notification_delays_an_event_and_loses_none(
@@ -107,7 +108,7 @@ async def test_a_lost_notification_delays_an_event_and_loses_none(
     await asyncio.sleep(0.05)
     user_id = await make_user(provider)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert (await waiting).body["items"][0]["resourceId"] == user_id
 
 
@@ -173,6 +174,11 @@ async def test_another_scope_does_not_open_the_feed(
     assert "feed:read" in answer.body["detail"]
 
 
+def waiting_now() -> float:
+    """Return how many consumers of this process poll now."""
+    return REGISTRY.get_sample_value("scim_ledger_feed_consumers", {"kind": "poll"}) or 0.0
+
+
 async def test_consumers_are_bounded_and_take_no_turn_of_their_organization(
     served: Served, provider: Scim
 ) -> None:
@@ -180,11 +186,14 @@ async def test_consumers_are_bounded_and_take_no_turn_of_their_organization(
     feed = Admin(served, with_scope(served, tenant, "feed:read"), FEED)
     before = await end(feed)
     path = f"/events?after={before}&wait=30"
+    before_it = waiting_now()
     waiting = [asyncio.create_task(feed.get(path)) for _ in range(EACH_MAX)]
     try:
-        async with asyncio.timeout(5):
-            while (answer := await feed.get(path.replace("30", "0"))).status != 429:  # noqa: ASYNC110
+        async with asyncio.timeout(20):
+            while waiting_now() < before_it + EACH_MAX:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        answer = await feed.get(path)
+        assert answer.status == 429
         assert int(answer.headers["Retry-After"]) >= 1
         made = await Scim(served, tenant.token).post("/Users", {"userName": "free@contoso.com"})
         assert made.status == 201
@@ -246,5 +255,5 @@ async def test_a_consumer_goes_on_after_its_connection_of_postgres_is_lost(
     assert killed == 1
     user_id = await make_user(provider)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert (await waiting).body["items"][0]["resourceId"] == user_id

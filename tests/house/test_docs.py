@@ -96,6 +96,9 @@ UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"eyJ\S*")
 
 
+SHOWN_LINK = "http://127.0.0.1:8080/console/signin/link/q3Zk…x0"
+
+
 def test_the_readme_shows_what_serve_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     data_dir = Path("/home/you/scim-ledger/.data")
     monkeypatch.setattr(printing, "default_data_dir", lambda: data_dir)
@@ -103,7 +106,7 @@ def test_the_readme_shows_what_serve_prints(monkeypatch: pytest.MonkeyPatch) -> 
     roles = {name: uuid4() for name in ROLE_NAMES}
     made = Organization(uuid4(), 1, datetime.now(UTC), "Default organization", roles)
 
-    shown = printing.welcome(Settings(data_dir=data_dir), made, "eyJ")
+    shown = printing.welcome(Settings(data_dir=data_dir), made, "eyJ", SHOWN_LINK)
 
     block = text("README.md").partition("```text\n")[2].partition("\n```")[0]
     assert masked(shown) == masked(block)

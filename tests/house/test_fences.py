@@ -31,6 +31,23 @@ FENCES: Mapping[str, Mapping[str, frozenset[str]]] = {
                 "_waiter",
             }
         ),
+        "service/http/connections/shortcut.py": frozenset(
+            {
+                "_buffer_paused",
+                "_close",
+                "_force_close",
+                "_keepalive",
+                "_keepalive_handle",
+                "_keepalive_timeout",
+                "_loop",
+                "_manager",
+                "_messages",
+                "_next_keepalive_close_time",
+                "_parser",
+                "_process_keepalive",
+                "_waiter",
+            }
+        ),
         "service/http/server.py": frozenset({"_kwargs", "_loop", "_make_server"}),
     },
     "asyncpg": {"eventstore/postgres/session.py": frozenset({"_transport"})},

@@ -58,9 +58,9 @@ class Installation:
             out, err = await process.communicate()
         return Result(process.returncode or 0, out.decode(), err.decode())
 
-    async def serve(self) -> "Serving":
+    async def serve(self, *arguments: str) -> "Serving":
         """Start the service; return once it has printed that it is ready."""
-        process = await self.start("serve")
+        process = await self.start("serve", *arguments)
         assert process.stdout is not None
         said = ""
         async with asyncio.timeout(TIMEOUT_S):

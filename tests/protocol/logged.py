@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from service import log
-from service.app import ANSWERING, make_app
+from service.app import ANSWERING, make_app, shortcut_of
 from service.http.server import make_runner
 from tests.serving import Scim, Served, settings
 
@@ -55,7 +55,7 @@ async def logged(
         logger_factory=lambda *_: lines,
     )
     app = make_app(served.runtime, settings("postgresql://unused@localhost/unused", **changed))
-    runner = make_runner(app, ANSWERING, connections_max=100)
+    runner = make_runner(app, ANSWERING, connections_max=100, shortcut=shortcut_of(app))
     try:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

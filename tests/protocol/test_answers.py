@@ -1,6 +1,7 @@
 """What every answer has: its media type, the request's id, and errors that say what to change."""
 
 import asyncio
+from importlib.metadata import version
 from uuid import UUID
 
 import pytest
@@ -144,7 +145,10 @@ async def test_the_service_is_alive_and_ready(served: Served) -> None:
         served.session.get(f"{origin}/healthz") as alive,
         served.session.get(f"{origin}/readyz") as ready,
     ):
-        assert (alive.status, await alive.json()) == (200, {"status": "alive"})
+        assert (alive.status, await alive.json()) == (
+            200,
+            {"status": "alive", "version": version("scim-ledger")},
+        )
         assert (ready.status, await ready.json()) == (200, {"status": "ready"})
 
 

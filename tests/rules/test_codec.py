@@ -18,6 +18,7 @@ from schema.events.client import (
 )
 from schema.events.codec import TYPES, Encoded, UnknownEvent, decode, encode
 from schema.events.event import Event, PersonalEvent, difference, with_values
+from schema.events.feed import TokenExpiring, WebhookChanged, WebhookCreated
 from schema.events.group import (
     GroupChanged,
     GroupCreated,
@@ -203,6 +204,30 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         disclosure=st.sampled_from(("full", "subject", "none")),
         subject_id=TEXTS,
     ),
+    WebhookCreated: events(
+        WebhookCreated,
+        webhook_id=IDS,
+        label=TEXTS,
+        kind=st.sampled_from(["webhook", "mail", "push", "poll"]),
+        host=st.one_of(st.none(), TEXTS),
+        types=st.lists(TEXTS, max_size=2).map(tuple),
+        format=st.sampled_from(["json", "ocsf", "set"]),
+        with_values=st.booleans(),
+        after=SIZES,
+    ),
+    WebhookChanged: events(
+        WebhookChanged,
+        webhook_id=IDS,
+        change=st.sampled_from(["enabled", "disabled", "replayed", "secretRotated", "deleted"]),
+        reason=st.one_of(st.none(), TEXTS),
+        after=st.one_of(st.none(), SIZES),
+    ),
+    TokenExpiring: events(
+        TokenExpiring,
+        **dict.fromkeys(["token_id", "account_id"], IDS),
+        expires_at=st.datetimes(timezones=st.just(UTC)),
+        days=SIZES,
+    ),
     AuditRead: events(
         AuditRead,
         first_at=INSTANTS,
@@ -317,9 +342,13 @@ def test_an_erased_person_leaves_the_facts() -> None:
     )
 
 
-def test_a_removed_attribute_of_a_group_is_stored_as_null() -> None:
-    assert (
-        encode(GroupChanged(values={"externalId": None})).data == '{"values":{"externalId":null}}'
+def test_what_names_a_group_is_sealed_and_a_removed_attribute_is_null() -> None:
+    stored = encode(GroupChanged(values={"externalId": None}))
+
+    assert stored.data == '{"attributes":["externalId"]}'
+    assert stored.personal == b'{"externalId":null}'
+    assert decode(stored.type, stored.schema_version, stored.data, None) == GroupChanged(
+        attributes=("externalId",)
     )
 
 

@@ -55,7 +55,9 @@ def test_a_setting_and_what_is_none_of_ours_are_left_alone(name: str) -> None:
         "ftp://scim.example.com",
         "https://",
         "https:///x",
-        "https://scim.example.com/api",
+        "https://scim.example.com//api",
+        "https://scim.example.com/a b",
+        'https://scim.example.com/"',
         "https://scim.example.com?x=1",
         "https://scim.example.com#x",
         "https://user:secret@scim.example.com",
@@ -81,6 +83,8 @@ def test_a_public_url_that_no_client_could_use_is_refused(url: str) -> None:
         "http://10.0.0.5:8080",
         "http://[::1]:8080",
         "http://localhost",
+        "https://example.com/provisioning",
+        "https://example.com/a/b-c.d/",
     ],
 )
 def test_a_public_url_of_scheme_and_host_is_taken(url: str) -> None:

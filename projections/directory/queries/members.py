@@ -33,7 +33,7 @@ async def with_all_members(
     offload: Offload,
 ) -> list[Resource]:
     """Return the groups of a page with their members. A group that was deleted meanwhile is left out."""
-    found = statement(GROUP_BY_ID_WITH_MEMBERS.statement)
+    found = statement(GROUP_BY_ID_WITH_MEMBERS.of_many)
     rows = await connection.fetch(found, organization_id, [each.id for each in groups])
     by_id = {key: Resource(*columns) for key, *columns in rows}
     whole = []

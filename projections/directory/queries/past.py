@@ -58,16 +58,8 @@ async def list_people_at(
     limit: int,
 ) -> list[Person]:
     """Return users by userName, as they were. `after` is the folded userName of the last one of the page before."""
-    begin = fold(shown.begins_with) if shown.begins_with else None
     rows = await connection.fetch(
-        statement("list_people_at"),
-        organization_id,
-        position,
-        after,
-        begin,
-        shown.is_active,
-        shown.role_id,
-        limit,
+        statement("list_people_at"), organization_id, position, after, *shown.values, limit
     )
     return [person_of(row) for row in rows]
 

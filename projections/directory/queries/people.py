@@ -37,6 +37,21 @@ class PeopleFilter:
     begins_with: str | None = None  # userName or displayName, in any case.
     is_active: bool | None = None
     role_id: UUID | None = None
+    origin: str | None = None  # scim, manual or linked.
+    department: str | None = None  # What it begins with, in any case.
+    group_id: UUID | None = None  # Its members.
+
+    @property
+    def values(self) -> tuple[str | bool | UUID | None, ...]:
+        """Return what the statements take, in their order."""
+        return (
+            fold(self.begins_with) if self.begins_with else None,
+            self.is_active,
+            self.role_id,
+            self.origin,
+            self.department.lower() if self.department else None,
+            self.group_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +86,28 @@ async def list_people(
     limit: int,
 ) -> list[Person]:
     """Return users by userName. `after` is the folded userName of the last one of the page before."""
-    begin = fold(shown.begins_with) if shown.begins_with else None
     rows = await connection.fetch(
-        statement("list_people"),
-        organization_id,
-        after,
-        begin,
-        shown.is_active,
-        shown.role_id,
-        limit,
+        statement("list_people"), organization_id, after, *shown.values, limit
     )
     return [person_of(row) for row in rows]
+
+
+async def count_people(
+    connection: Connection, organization_id: UUID, shown: PeopleFilter, *, limit: int
+) -> int:
+    """Return how many users a list shows; `limit` if there are as many or more."""
+    found: int = await connection.fetchval(
+        statement("count_people"), organization_id, *shown.values, limit
+    )
+    return found
+
+
+async def count_roles(
+    connection: Connection, organization_id: UUID
+) -> dict[tuple[UUID, bool], int]:
+    """Return how many people have each role, by role and whether the account is active."""
+    rows = await connection.fetch(statement("count_roles"), organization_id)
+    return {(row["role_id"], row["active"]): row["people"] for row in rows}
 
 
 async def read_people(
@@ -136,3 +162,42 @@ async def list_members(
         statement("list_members"), organization_id, group_id, after, limit
     )
     return [NamedMember(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberByName:
+    """A user who is a member of a group."""
+
+    id: UUID
+    user_name_key: str
+    user_name: str
+    display_name: str | None
+    active: bool
+    role_id: UUID
+
+
+async def list_members_by_name(
+    connection: Connection,
+    organization_id: UUID,
+    group_id: UUID,
+    *,
+    begins_with: str | None,
+    after: str | None,
+    limit: int,
+) -> list[MemberByName]:
+    """Return users who are members of a group, by userName. `after` is the folded one of the last of the page before."""
+    begin = fold(begins_with) if begins_with else None
+    rows = await connection.fetch(
+        statement("list_members_by_name"), organization_id, group_id, after, begin, limit
+    )
+    return [MemberByName(*row) for row in rows]
+
+
+async def list_groups_in_group(
+    connection: Connection, organization_id: UUID, group_id: UUID, *, limit: int
+) -> list[tuple[UUID, str]]:
+    """Return groups that are members of a group, each with its displayName, in the order of these."""
+    rows = await connection.fetch(
+        statement("list_groups_in_group"), organization_id, group_id, limit
+    )
+    return [(row["id"], row["display_name"]) for row in rows]

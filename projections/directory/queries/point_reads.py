@@ -1,9 +1,10 @@
 """Read resources by key. Point reads that wait at the same time share one query."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
@@ -49,24 +50,34 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """A kind of point read: the statement that finds resources by keys, as (key, *Resource).
+    """A kind of point read: the statements that find resources by keys, as (key, *Resource).
 
+    Postgres plans the statement for one key once. A plan for any number of keys it expects to be dear, so for few
+    keys it would plan anew each time, which takes longer than the read.
     It hashes by identity, which is fast.
     """
 
-    statement: str
+    of_many: str
+    of_one: str
 
 
-USER_BY_ID = Lookup("read_users_by_id")
-USER_BY_USER_NAME = Lookup("read_users_by_user_name")
-USER_BY_EXTERNAL_ID = Lookup("read_users_by_external_id")
-GROUP_BY_ID = Lookup("read_groups_by_id")
-GROUP_BY_ID_WITH_MEMBERS = Lookup("read_groups_by_id_with_members")
-GROUP_BY_DISPLAY_NAME = Lookup("read_groups_by_display_name")
-GROUP_BY_EXTERNAL_ID = Lookup("read_groups_by_external_id")
+def lookup(name: str) -> Lookup:
+    """Return the kind of point read of this name."""
+    return Lookup(f"read_{name}", f"read_one_of_{name}")
+
+
+USER_BY_ID = lookup("users_by_id")
+USER_BY_USER_NAME = lookup("users_by_user_name")
+USER_BY_EXTERNAL_ID = lookup("users_by_external_id")
+GROUP_BY_ID = lookup("groups_by_id")
+GROUP_BY_ID_WITH_MEMBERS = lookup("groups_by_id_with_members")
+GROUP_BY_DISPLAY_NAME = lookup("groups_by_display_name")
+GROUP_BY_EXTERNAL_ID = lookup("groups_by_external_id")
 
 Key = UUID | str
-Waiting = dict[Key, list[asyncio.Future[list[Resource]]]]
+# What gets the result of a read: the resources, or the error that there are none for.
+Taker = Callable[[list[Resource], Exception | None], None]
+Waiting = dict[Key, list[Taker]]
 
 
 class PointReader:
@@ -80,12 +91,26 @@ class PointReader:
 
     async def find(self, lookup: Lookup, organization_id: UUID, key: Key) -> list[Resource]:
         """Return the resources that have a key: an id, a folded name or an externalId."""
-        lane = (lookup, organization_id)
         future: asyncio.Future[list[Resource]] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(lane, {}).setdefault(key, []).append(future)
-        if lane not in self._tasks:
-            self._tasks[lane] = asyncio.create_task(self._run(lane), name=lookup.statement)
+        self.find_then(lookup, organization_id, key, partial(_settle, future))
         return await future
+
+    def find_then(self, lookup: Lookup, organization_id: UUID, key: Key, take: Taker) -> None:
+        """Find the resources that have a key, and call `take` with them in a later turn of the loop.
+
+        `take` must not raise: other reads share its query.
+        """
+        lane = (lookup, organization_id)
+        waiting = self._waiting.get(lane)
+        if waiting is None:
+            waiting = self._waiting[lane] = {}
+        takers = waiting.get(key)
+        if takers is None:
+            waiting[key] = [take]
+        else:
+            takers.append(take)
+        if lane not in self._tasks:
+            self._tasks[lane] = asyncio.create_task(self._run(lane), name=lookup.of_many)
 
     async def close(self) -> None:
         """Finish the reads that wait."""
@@ -97,10 +122,14 @@ class PointReader:
             try:
                 found = await self._query(lane, list(waiting))
             except Exception as error:  # noqa: BLE001 - every waiting read gets it.
-                _fail(waiting, error)
+                for takers in waiting.values():
+                    for take in takers:
+                        take([], error)
             else:
-                for key, futures in waiting.items():
-                    _answer(futures, found.get(key, []))
+                for key, takers in waiting.items():
+                    resources = found.get(key, [])
+                    for take in takers:
+                        take(resources, None)
         del self._tasks[lane]
 
     def _take(self, lane: tuple[Lookup, UUID]) -> Waiting:
@@ -116,27 +145,26 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
-        sql = statement(lookup.statement)
+        name, value = (lookup.of_one, keys[0]) if len(keys) == 1 else (lookup.of_many, keys)
+        sql = statement(name)
         rows = await self._reads.fetch_elsewhere(
-            organization_id, sql, organization_id, keys, timeout_s=QUERY_TIMEOUT_S
+            organization_id, sql, organization_id, value, timeout_s=QUERY_TIMEOUT_S
         )
         if rows is None:
             async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
-                rows = await connection.fetch(sql, organization_id, keys)
+                rows = await connection.fetch(sql, organization_id, value)
         found: dict[Key, list[Resource]] = {}
         for row in rows:
             found.setdefault(row[0], []).append(Resource(*row[1:]))
         return found
 
 
-def _fail(waiting: Waiting, error: Exception) -> None:
-    for futures in waiting.values():
-        for future in futures:
-            if not future.done():
-                future.set_exception(error)
-
-
-def _answer(futures: list[asyncio.Future[list[Resource]]], resources: list[Resource]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(resources)
+def _settle(
+    future: asyncio.Future[list[Resource]], resources: list[Resource], error: Exception | None
+) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(resources)
+    else:
+        future.set_exception(error)

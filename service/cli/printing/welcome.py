@@ -22,7 +22,9 @@ MAPPINGS = (  # SCIM attribute ← its source in Entra's attribute mapping.
 )
 
 
-def welcome(settings: Settings, made: Organization, token: str | None) -> str:
+def welcome(
+    settings: Settings, made: Organization, token: str | None, link: str | None = None
+) -> str:
     """Return what `serve` prints at its first start: with the token, or with the command that makes one."""
     return "\n".join(
         [
@@ -32,6 +34,7 @@ def welcome(settings: Settings, made: Organization, token: str | None) -> str:
             f"  Tenant URL    {settings.origin + BASE_PATH}",
             *_secret(settings, token),
             "",
+            *_console(settings, link),
             "Attribute mapping (target ← source):",
             *(_mapping(*each) for each in MAPPINGS),
             "",
@@ -59,7 +62,19 @@ def _mapping(target: str, source: str, note: str) -> str:
     return f"{shown}  ({note})" if note else shown
 
 
-async def welcome_back(runtime: Runtime, settings: Settings) -> str:
+def _console(settings: Settings, link: str | None) -> list[str]:
+    """Return where the console is: on a terminal as a link that signs in, which nobody else may read in a log."""
+    if not settings.console:
+        return []
+    if link is None:
+        return [
+            f"Console: {settings.origin}/console/  Sign in: {command(settings)} console link",
+            "",
+        ]
+    return ["Console (this link signs in once, within 10 minutes):", f"  {link}", ""]
+
+
+async def welcome_back(runtime: Runtime, settings: Settings, link: str | None = None) -> str:
     """Return what `serve` prints at every later start."""
     names = ", ".join(printable(each.name) for each in await load_organizations(runtime))
     called = command(settings)
@@ -67,6 +82,7 @@ async def welcome_back(runtime: Runtime, settings: Settings) -> str:
         [
             f"scim-ledger is ready. Organizations: {names}",
             f"  Tenant URL    {settings.origin + BASE_PATH}",
+            *_console(settings, link)[:-1],
             f"  Tokens are not shown again. List them: {called} token list. Make one: {called} token issue --label NAME",
             _hint(settings),
         ]

@@ -22,12 +22,14 @@ from service.console.framework.static import named
 from service.console.framework.templates import render
 from service.console.sessions.caller import ConsoleCaller
 from service.console.sessions.same_site import FIELD, form_token
+from service.console.sessions.store import use_form_key
 from service.console.texts.choice import UTC_ZONE
 from service.console.texts.texts import LANGUAGES, Texts
 from service.console.texts.times import Times
 from service.http.answer import Answer
 from service.http.health import PROOF
 from service.http.parts import Service
+from service.ids import as_id, new_id
 from service.runtime import Runtime
 
 HTMX: Final = "HX-Request"
@@ -129,6 +131,12 @@ class ConsoleCall:
         given = await self._values(is_whole=part is None) | values
         return html_answer(render(template, given, block=part), status=status, headers=headers)
 
+    async def use_form_once(self) -> bool:
+        """Use the one-time key of the form up, which `form_key` in a template holds; return whether it was unused."""
+        key = as_id(self.form.value("key"))
+        session_id = self.caller.session.id
+        return key is not None and await use_form_key(self.runtime.pool, session_id, key)
+
     def go(self, path: str, **query: Any) -> Answer:
         """Return the redirect that follows a change (303)."""
         return redirect(self.links.to(path, **query))
@@ -155,6 +163,7 @@ class ConsoleCall:
             )
             if self.secret
             else "",
+            "form_key": Markup('<input type="hidden" name="key" value="{}">').format(new_id()),
             "language": self.texts.language,
             "languages": LANGUAGES,
             "is_utc": self.times.zone.key == UTC_ZONE,

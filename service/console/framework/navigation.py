@@ -80,6 +80,9 @@ SECTIONS: Final = (
 )
 
 
+BELOW: Final = {"/clients": "/tokens", "/accounts": "/tokens", "/sessions": "/tokens"}
+
+
 def sections_for(roles: Collection[str], served: Collection[str]) -> Iterator[Section]:
     """Yield the sections that somebody with some roles sees, of the paths that are served."""
     for section in SECTIONS:
@@ -99,6 +102,9 @@ def home_of(roles: Collection[str]) -> str:
 
 def current(path: str) -> str:
     """Return the path of the entry that an address belongs to: the longest that it begins with."""
+    for below, entry in BELOW.items():
+        if path == below or path.startswith(f"{below}/"):
+            return entry
     paths = [each.path for section in SECTIONS for each in section.entries]
     found = [
         each for each in paths if path == each or (each != "/" and path.startswith(f"{each}/"))

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from service.console.framework.links import Links
 from service.console.sessions.cookies import Cookies
+from service.console.sessions.oidc import Oidc
 from service.http.parts import Service
 from service.runtime import Runtime
 
@@ -20,6 +21,7 @@ class ConsoleParts:
     runtime: Runtime
     links: Links
     cookies: Cookies
+    oidc: Oidc | None  # None: nobody signs in at an identity provider.
     served: frozenset[str]  # The paths of pages, for the navigation.
     extras: Mapping[str, Any] = field(default_factory=dict)  # Parts of single pages, by their name.
 

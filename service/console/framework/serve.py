@@ -21,7 +21,7 @@ from service.console.sessions.same_site import (
     refuse_foreign_form,
     refuse_other_site,
 )
-from service.console.sessions.store import find_session
+from service.console.sessions.store import FRESH, find_session
 from service.console.texts.choice import choose_language, choose_zone
 from service.console.texts.texts import Texts
 from service.console.texts.times import Times
@@ -45,7 +45,7 @@ def handler(page: Page) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         call = begin(request)
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(None if page.is_stream else TIMEOUT_S):
                 return await _serve(call, page)
         except TimeoutError:
             return await refused(call, Unavailable("The service is busy; try again."))
@@ -129,6 +129,20 @@ def to_sign_in(call: ConsoleCall) -> Answer:
         answer.headers.add(
             "Set-Cookie", call.parts.cookies.secret(RETURN, back, age_s=RETURN_AGE_S)
         )
+    return answer
+
+
+def to_fresh_sign_in(call: ConsoleCall) -> Answer | None:
+    """Return the way to another sign-in if the last one is too long ago for what makes a secret; else None.
+
+    Whoever has begun a form may still send it for as long again.
+    """
+    is_read = call.request.method in READS
+    if call.caller.session.is_fresh(call.now, FRESH if is_read else 2 * FRESH):
+        return None
+    answer = call.go("/signin", reason="fresh")
+    back = call.links.to(call.path)
+    answer.headers.add("Set-Cookie", call.parts.cookies.secret(RETURN, back, age_s=RETURN_AGE_S))
     return answer
 
 

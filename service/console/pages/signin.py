@@ -1,23 +1,92 @@
 """Sign-in by a one-time link, sign-out, and what a reader chooses: language and time zone."""
 
+from datetime import UTC, datetime
+from typing import Final
+
 from aiohttp import web
 
+from schema.scim.errors import NotFound
 from service.addresses import limit_key
 from service.console.framework.answers import redirect
 from service.console.framework.call import ConsoleCall
 from service.console.framework.navigation import home_of
 from service.console.sessions.cookies import RETURN, SESSION
 from service.console.sessions.links import take_link
+from service.console.sessions.matching import granted_roles, organization_of, person_of
+from service.console.sessions.oidc import AGE_S, COOKIE, SignInRefused, Started
 from service.console.sessions.store import NewSession, begin_session, end_session
 from service.console.texts.choice import LANGUAGE_COOKIE, ZONE_COOKIE, zones
 from service.console.texts.texts import LANGUAGES
 from service.http.answer import Answer
 from service.http.connections.client_address import client_address
+from service.http.refusal_log import REFUSAL
+
+CALLBACK: Final = "/console/signin/oidc/callback"
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def show(call: ConsoleCall) -> Answer:
     """GET /signin: how to get in."""
-    return await call.show("signin.html", reason=call.query.get("reason", ""))
+    return await _page(call, call.query.get("reason", ""))
+
+
+async def _page(call: ConsoleCall, reason: str, *, status: int = 200, detail: str = "") -> Answer:
+    return await call.show(
+        "signin.html",
+        status=status,
+        reason=reason,
+        detail=detail,
+        has_provider=call.parts.oidc is not None,
+    )
+
+
+async def to_provider(call: ConsoleCall) -> Answer:
+    """GET /signin/oidc: a link, not a form: the policy of pages lets no form lead to another host."""
+    oidc = call.parts.oidc
+    if oidc is None:
+        raise NotFound("No identity provider is configured.")
+    started = Started.new(is_fresh=call.query.get("fresh") == "yes")
+    answer = redirect(await oidc.address(started, _redirect_uri(call)))
+    answer.headers.add("Set-Cookie", call.parts.cookies.secret(COOKIE, started.cookie, age_s=AGE_S))
+    return answer
+
+
+async def from_provider(call: ConsoleCall) -> Answer:
+    """GET /signin/oidc/callback: the identity provider has sent the browser back."""
+    oidc, cookies = call.parts.oidc, call.parts.cookies
+    if oidc is None:
+        raise NotFound("No identity provider is configured.")
+    started = Started.read(cookies.read(call.request.cookies, COOKIE))
+    try:
+        found = await oidc.finish(started, call.query, _redirect_uri(call))
+        organization = await organization_of(call.runtime, oidc, found)
+        person = await person_of(call.runtime, oidc, organization, found) if organization else None
+        roles = granted_roles(oidc, organization, person, found)
+    except SignInRefused as refusal:
+        call.service.failures.count(limit_key(client_address(call.request)))
+        call.request[REFUSAL] = refusal.without_origin()
+        answer = await _page(call, refusal.why, status=403, detail=refusal.detail)
+        answer.headers.add("Set-Cookie", cookies.forget(COOKIE))
+        return answer
+    answer = await signed_in(
+        call,
+        NewSession(
+            organization.id if organization and person else None,
+            person.id if person else None,
+            sorted(roles),
+            str(person.id) if person else f"{oidc.issuer} {found.text('sub')}",
+            "oidc",
+            call.request.headers.get("User-Agent", ""),
+            client_address(call.request),
+            found.authenticated_at or LONG_AGO,
+        ),
+    )
+    answer.headers.add("Set-Cookie", cookies.forget(COOKIE))
+    return answer
+
+
+def _redirect_uri(call: ConsoleCall) -> str:
+    return call.service.hosts.origin(call.request) + CALLBACK
 
 
 async def by_link(call: ConsoleCall, secret: str) -> web.StreamResponse:
@@ -25,7 +94,7 @@ async def by_link(call: ConsoleCall, secret: str) -> web.StreamResponse:
     link = await take_link(call.runtime.pool, secret)
     if link is None:
         call.service.failures.count(limit_key(client_address(call.request)))
-        return await call.show("signin.html", status=403, reason="link")
+        return await _page(call, "link", status=403)
     return await signed_in(
         call,
         NewSession(
@@ -36,6 +105,7 @@ async def by_link(call: ConsoleCall, secret: str) -> web.StreamResponse:
             "link",
             call.request.headers.get("User-Agent", ""),
             client_address(call.request),
+            call.now,
         ),
     )
 

@@ -1,26 +1,23 @@
-"""Token Management: bearer tokens. It is also the example of how a page is made."""
+"""Token Management: bearer tokens, read and revoked. It is also the example of how a page is made."""
 
 from typing import Final
+from uuid import UUID
 
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.pages.words import SCOPES
 from service.http.answer import Answer
 from service.ids import as_id
-from service.organizations.listing import ListedToken, list_tokens
+from service.organizations.listing import ListedToken, find_token, list_tokens
+from service.organizations.tokens import revoke_token
 
 KIND: Final = "tokens"
 STATES: Final = ("active", "expiring", "blocked", "expired", "revoked")
+WORKING: Final = frozenset({"active", "expiring"})
 CSV_MAX: Final = 10_000
 COLUMNS: Final = (
-    "id",
-    "label",
-    "account",
-    "scopes",
-    "state",
-    "created",
-    "lastUsed",
-    "lastUsedFrom",
-    "expires",
+    *("id", "label", "account", "scopes", "state", "created"),
+    *("lastUsed", "lastUsedFrom", "expires"),
 )
 
 
@@ -62,3 +59,48 @@ def _cells(each: ListedToken) -> tuple[object, ...]:
         use.address if use else None,
         token.expires_at,
     )
+
+
+async def read(call: ConsoleCall, token_id: UUID) -> Answer:
+    """GET /tokens/{id}."""
+    found = await find_token(call.runtime, call.organization, token_id)
+    return await call.show("tokens/token.html", each=found, scopes=SCOPES)
+
+
+async def show_revoke(call: ConsoleCall, token_id: UUID) -> Answer:
+    """GET /tokens/{id}/revoke: what will happen, and the field to type."""
+    found = await find_token(call.runtime, call.organization, token_id)
+    return await _confirmation(call, found, status=200)
+
+
+async def revoke(call: ConsoleCall, token_id: UUID) -> Answer:
+    """POST /tokens/{id}/revoke: confirmed by the label."""
+    found = await find_token(call.runtime, call.organization, token_id)
+    typed = call.form.value("label")
+    if typed != found.token.label.strip():
+        call.form.refuse(
+            "label",
+            call.t(
+                "token.type_label",
+                "Type the label of the token, {label}. You typed “{typed}”.",
+                label=found.token.label,
+                typed=typed,
+            ),
+        )
+        return await _confirmation(call, found, status=422)
+    await revoke_token(call.runtime, call.organization, token_id, provenance=call.provenance)
+    return call.go(f"/tokens/{token_id}")
+
+
+async def _confirmation(call: ConsoleCall, found: ListedToken, *, status: int) -> Answer:
+    """Show the confirmation. Provisioning stops if no other token that is in use may write."""
+    others = [
+        each
+        for each in await list_tokens(call.runtime, call.organization)
+        if each.token.id != found.token.id and each.state in WORKING
+    ]
+    may_write = "scim" in found.token.scope.split()
+    stops = may_write and not any(
+        each.last_use and "scim" in each.token.scope.split() for each in others
+    )
+    return await call.show("tokens/revoke.html", status=status, each=found, stops=stops)

@@ -41,9 +41,9 @@ class Session:
     user_agent: str
     address: str
 
-    def is_fresh(self, now: datetime) -> bool:
+    def is_fresh(self, now: datetime, within: timedelta = FRESH) -> bool:
         """Return whether the sign-in is recent enough for what makes secrets."""
-        return now - self.fresh_at <= FRESH
+        return now - self.fresh_at <= within
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class NewSession:
     way: Way
     user_agent: str
     address: str
+    fresh_at: datetime  # When the person proved who they are.
 
 
 async def begin_session(pool: asyncpg.Pool, new: NewSession) -> str:
@@ -76,6 +77,7 @@ async def begin_session(pool: asyncpg.Pool, new: NewSession) -> str:
             new.address,
             IDLE,
             LIFETIME,
+            new.fresh_at,
         )
     return secret
 
@@ -111,3 +113,9 @@ async def end_session(pool: asyncpg.Pool, session_id: UUID, organization_id: UUI
 
 def _session(row: asyncpg.Record) -> Session:
     return Session(**{**row, "roles": tuple(row["roles"])})
+
+
+async def use_form_key(pool: asyncpg.Pool, session_id: UUID, key: UUID) -> bool:
+    """Use the one-time key of a form up; return whether it was not used before."""
+    async with pool.acquire() as connection:
+        return bool(await connection.fetchval(statement("use_form_key"), session_id, key))

@@ -40,6 +40,17 @@
     }
   });
 
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) { return; }
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (each) { delete each.dataset.sent; });
+  });
+
   // A secret does not stay in a page that the browser keeps for Back.
   window.addEventListener("pagehide", function () {
     document.querySelectorAll(".secret textarea, .secret input").forEach(function (each) { each.value = ""; });

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from service.addresses import Address, Network, limit_key, read_address
 
@@ -71,8 +72,12 @@ def client_address(request: web.BaseRequest) -> str:
     It is the peer's address, unless the peer is a trusted proxy (SCIM_LEDGER_TRUSTED_PROXIES). Then it is the
     right-most address in X-Forwarded-For that is no trusted proxy.
     """
-    peer: Peer = cast("Any", request.protocol).peer
+    return client_of(cast("Any", request.protocol).peer, request.headers)
+
+
+def client_of(peer: Peer, headers: MultiMapping[str]) -> str:
+    """Return the address of the client of a request with these headers, as `client_address` does."""
     if not peer.is_proxy:
         return peer.address
-    lines = request.headers.getall("X-Forwarded-For", ())
+    lines = headers.getall("X-Forwarded-For", ())
     return peer.proxies.client(peer.address, ",".join(lines))

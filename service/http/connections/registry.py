@@ -18,7 +18,11 @@ UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 log = structlog.get_logger()
 
-OPEN = Gauge("scim_ledger_connections", "Connections of clients that are open.")
+OPEN = Gauge(
+    "scim_ledger_connections",
+    "Connections of clients that are open.",
+    multiprocess_mode="livesum",
+)
 REFUSED = Counter(
     "scim_ledger_connections_refused_total",
     "Connections that were closed because too many were open, by the limit: total or address.",
@@ -137,29 +141,49 @@ def _first_idle(connections: Iterable[Connection]) -> Connection | None:
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def bounded_per_client(handle: Handler, each_max: int = EACH_MAX) -> Handler:
-    """Return a handler that serves at most so many requests at once of one client behind a trusted proxy.
+class RequestsInFlight:
+    """Counts the requests in flight of each client behind a trusted proxy: at most so many are served at once.
 
     The connections of a proxy are no measure of its clients; their requests in flight are.
     """
-    counts: dict[str, int] = {}
+
+    def __init__(self, each_max: int = EACH_MAX) -> None:
+        self.each_max = each_max
+        self._counts: dict[str, int] = {}
+
+    def take(self, client: str) -> bool:
+        """Return whether one more request of a client may be served; then `give_back` must follow."""
+        key = limit_key(client)
+        if self._counts.get(key, 0) >= self.each_max:
+            return False
+        self._counts[key] = self._counts.get(key, 0) + 1
+        return True
+
+    def give_back(self, client: str) -> None:
+        """Note that a request is answered."""
+        key = limit_key(client)
+        self._counts[key] -= 1
+        if not self._counts[key]:
+            del self._counts[key]
+
+
+def bounded_per_client(handle: Handler, in_flight: RequestsInFlight) -> Handler:
+    """Return a handler that serves at most so many requests at once of one client behind a trusted proxy."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         peer: Peer = cast("Any", request.protocol).peer
         if not peer.is_proxy or request.path in UNLIMITED_PATHS:
             return await handle(request)
-        key = limit_key(client_address(request))
-        if counts.get(key, 0) >= each_max:
+        client = client_address(request)
+        if not in_flight.take(client):
             REFUSED.labels("address").inc()
             raise TooManyRequests(
-                f"{each_max} requests of this client are in flight; wait for their answers.", 1.0
+                f"{in_flight.each_max} requests of this client are in flight; wait for their answers.",
+                1.0,
             )
-        counts[key] = counts.get(key, 0) + 1
         try:
             return await handle(request)
         finally:
-            counts[key] -= 1
-            if not counts[key]:
-                del counts[key]
+            in_flight.give_back(client)
 
     return answer

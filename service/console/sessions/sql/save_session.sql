@@ -10,11 +10,12 @@
 -- $9 address text
 -- $10 idle interval
 -- $11 lifetime interval
+-- $12 fresh_at timestamptz, when the person proved who they are
 WITH forgotten AS (
     DELETE FROM service.console_sessions
      WHERE used_at < now() - $10::interval
         OR created_at < now() - $11::interval
 )
 INSERT INTO service.console_sessions
-       (id, digest, organization_id, person_id, roles, actor, way, user_agent, address)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (id, digest, organization_id, person_id, roles, actor, way, user_agent, address, fresh_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12)

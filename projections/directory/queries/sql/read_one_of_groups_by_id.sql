@@ -1,0 +1,7 @@
+-- read_one_of_groups_by_id: the same as read_groups_by_id, for one key.
+-- $1 organization_id uuid
+-- $2 key uuid
+SELECT id AS key, id, version, created_at, modified_at, document, NULL AS related, member_count
+  FROM directory.groups
+ WHERE organization_id = $1
+   AND id = $2

@@ -1,0 +1,1 @@
+"""Restarts services under load and counts the answers that are not 2xx: `make rolling`."""
