@@ -228,7 +228,9 @@ async def run(options: argparse.Namespace) -> None:
             organizations = await make(runtime, options.organizations)
         there = Installation(folder / "data", free_port())
         serving = await there.start("serve", DATABASE_URL=url, SCIM_LEDGER_MASTER_KEY=MASTER_KEY)
+        began_s = time.monotonic()
         await there.ready()
+        CONSOLE.print(f"ready after {time.monotonic() - began_s:.0f} s")
         process = psutil.Process(serving.pid)
         base = f"http://127.0.0.1:{there.port}"
         timeout = aiohttp.ClientTimeout(total=60)
