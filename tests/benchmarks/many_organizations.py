@@ -14,7 +14,6 @@ import math
 import os
 import random
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -222,7 +221,10 @@ async def run(options: argparse.Namespace) -> None:
     server = embedded.start(folder / "server")
     try:
         url = server.dsn
-        given = {"database_url": SecretStr(url), "master_key": SecretStr(MASTER_KEY)}
+        given: dict[str, Any] = {
+            "database_url": SecretStr(url),
+            "master_key": SecretStr(MASTER_KEY),
+        }
         settings = Settings(**given, data_dir=folder / "data")
         async with open_runtime(settings, is_migrating=True) as runtime:
             organizations = await make(runtime, options.organizations)
@@ -316,4 +318,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
