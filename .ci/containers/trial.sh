@@ -78,7 +78,7 @@ if [ -f "$cases/run_cases.py" ]; then
         tokens+=("$(docker-compose exec -T service scim-ledger token issue -o "$each" --label cases --json 2> /dev/null |
             python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])')")
     done
-    docker-compose exec -T service sh -c 'cat > /tmp/extension.json && scim-ledger schema add /tmp/extension.json -o cases' \
+    docker-compose exec -T service sh -c 'cat > /var/tmp/extension.json && scim-ledger schema add /var/tmp/extension.json -o cases' \
         < "$cases/custom-extension.json" > /dev/null 2>&1
     inside "$checkout/.venv/bin/python" "$cases/run_cases.py" "$cases/cases" --base "$base/api/scim/v2" \
         --token "${tokens[0]}" --token-b "${tokens[1]}" --level should 2>&1 | tail -4 || failed=1

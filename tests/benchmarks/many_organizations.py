@@ -155,7 +155,7 @@ async def paced(
     return tally
 
 
-async def at_once(
+async def all_together(
     session: aiohttp.ClientSession, all_of_them: list[Organization], changes: int
 ) -> Tally:
     """Let each organization run one cycle, as fast as the service answers."""
@@ -288,7 +288,7 @@ async def measure(
     )
     await watch(session, process, "every 40 minutes")
     began_s = time.monotonic()
-    tally = await at_once(session, organizations, options.changes)
+    tally = await all_together(session, organizations, options.changes)
     CONSOLE.print("all at once:", tally.line(time.monotonic() - began_s))
     await watch(session, process, "all at once")
     await caught_up(session)
