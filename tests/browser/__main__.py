@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -24,7 +25,14 @@ LOOKS: Final[tuple[tuple[int, Scheme], ...]] = (
     (NARROW, "light"),
     (NARROW, "dark"),
 )
-DARK: Final = ("/", "/tokens")  # Pages that are also shown dark.
+DARK: Final = (
+    "/",
+    "/tokens",
+    "/audit",
+    "/cycles/{id}",
+    "/guard/{id}",
+    "/operations",
+)  # Pages that are also shown dark.
 
 
 async def take(wanted: list[str]) -> None:
@@ -55,9 +63,10 @@ async def _take(dsn: str, wanted: list[str]) -> None:
                     if (wanted and page not in wanted) or (scheme == "dark" and page not in DARK):
                         continue
                     await opened.open(site.path(page))
-                    name = page.strip("/").replace("/{id}", "").replace("/", "-") or "overview"
+                    named = re.sub(r"/{\w+}", "", page).strip("/").replace("/", "-")
+                    name = f"{named}-ask" if page.endswith("{kind}") else named or "overview"
                     look = f"{width}-dark" if scheme == "dark" else str(width)
-                    kind = "-one" if page.endswith("{id}") else ""
+                    kind = "-one" if page.endswith(("{id}", "{name}", "{projection}")) else ""
                     file = FOLDER / f"{name}{kind}-{look}.png"
                     await opened.page.screenshot(path=file, full_page=True, scale="css")
                     print(file.name)  # noqa: T201 - a command.

@@ -188,10 +188,9 @@ async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str
         await Scim(served, tenant.token).patch(f"/Users/{each}", inactive)
     await until_followed(served, tenant)
     async with asyncio.timeout(WAIT_S):
-        found = await _cycles(served, tenant)
-        while not found or found[0].counts["refused"] < REFUSED:
+        while await _refused(served, tenant) < REFUSED:  # noqa: ASYNC110 - the service writes them.
             await asyncio.sleep(0.2)
-            found = await _cycles(served, tenant)
+    found = await _cycles(served, tenant)
     [hold] = await show_holds(served.runtime, organization, None, 2)
     return {"/cycles/": str(found[0].cycle.id), "/guard/": str(hold.hold.id)}
 
@@ -199,3 +198,7 @@ async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str
 async def _cycles(served: Served, tenant: Tenant) -> Sequence[CountedCycle]:
     organization = await find_organization(served.runtime, str(tenant.id))
     return (await list_cycles(served.runtime, organization, CycleFilter())).items
+
+
+async def _refused(served: Served, tenant: Tenant) -> int:
+    return sum(each.counts["refused"] for each in await _cycles(served, tenant))
