@@ -79,7 +79,7 @@ async def _chart(call: ConsoleCall) -> dict[str, Any]:
         for each in days
     ]
     labels = [
-        call.times.short_day(each.day)
+        call.times.day_and_month(each.day)
         if index % LABELLED_EVERY == 1 and index < DAYS - LABELLED_EVERY // 2
         else ""
         for index, each in enumerate(days)

@@ -31,6 +31,10 @@ class Times:
         """Return a day in short, such as 26 Nov 2026."""
         return self._date(at, "d MMM y")
 
+    def day_and_month(self, at: datetime | date) -> str:
+        """Return a day without its year, such as 26 Nov: for the axis of a chart."""
+        return self._date(at, "d MMM")
+
     def clock(self, at: datetime, *, with_seconds: bool = False) -> str:
         """Return the time of day, such as 09:12."""
         return format(self.local(at), "%H:%M:%S" if with_seconds else "%H:%M")
