@@ -1,6 +1,7 @@
 """A load of so many requests a second, whatever the service does: creates, reads, changes and searches."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class Load:
     tokens: Sequence[str]  # In turn: a balancer hashes by them.
     rate: float  # A second.
     answers: Counter[str] = field(default_factory=Counter)
+    name: str = field(default_factory=lambda: secrets.token_hex(4))  # Of its users.
     slowest_s: float = 0.0
     made: list[str] = field(default_factory=list)  # Ids of users.
     written: list[float] = field(
@@ -63,7 +65,7 @@ class Load:
         self.slowest_s = max(self.slowest_s, monotonic() - began)
 
     async def _ask(self, session: aiohttp.ClientSession, number: int) -> None:
-        name = f"rolling-{self.rate:g}-{number}@example.com"
+        name = f"{self.name}-{number}@example.com"
         match number % 4 if self.made else 0:
             case 0:
                 body = await self._one(session, "POST", "/Users", {"userName": name})
