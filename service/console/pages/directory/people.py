@@ -54,11 +54,7 @@ async def read_list(call: ConsoleCall) -> Answer:
     after = name_in(place)
     async with call.runtime.pool.acquire() as connection:
         found = await _page(connection, call, shown, moment, after=after, limit=LIMIT + 1)
-        total = (
-            None
-            if moment
-            else await count_people(connection, call.organization.id, shown, limit=COUNTED_MAX + 1)
-        )
+        total = await _total(connection, call, shown, found, is_past=moment is not None)
         former = [] if moment else await _former(connection, call, shown, found)
     page = listed(KIND, call.query.get("cursor"), found, lambda each: [each.user_name_key])
     group = (
@@ -84,6 +80,22 @@ async def read_list(call: ConsoleCall) -> Answer:
         others={name: call.query[name] for name in FILTERS if call.query.get(name)},
         roles=list(call.organization.roles),
     )
+
+
+async def _total(
+    connection: Connection,
+    call: ConsoleCall,
+    shown: PeopleFilter,
+    found: list[Person],
+    *,
+    is_past: bool,
+) -> int | None:
+    """Return how many people match, counted up to one more than a page says; None in the past."""
+    if is_past:
+        return None
+    if not call.query.get("cursor") and len(found) <= LIMIT:
+        return len(found)  # All of them are on this page.
+    return await count_people(connection, call.organization.id, shown, limit=COUNTED_MAX + 1)
 
 
 def filter_of(call: ConsoleCall) -> PeopleFilter:
