@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats sbom lock clean
+.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats sbom containers lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -59,6 +59,9 @@ failover: $(INSTALLED) ## Break the leader of a Patroni cluster under load (need
 
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack
+
+containers: $(INSTALLED) ## Build the images without a registry, start them all, scale, kill, stop (root, Debian's docker.io)
+	@exec bash .ci/containers/trial.sh
 
 feed: $(INSTALLED) ## Measure how soon webhooks arrive, while either side is killed
 	@exec $(BIN)/python -m tests.feed

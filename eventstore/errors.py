@@ -27,6 +27,10 @@ class KeyRetired(StoreError):
     """A new subject's key was wrapped with a master key that is retired: this process missed the rotation."""
 
 
+class LogHeld(StoreError):
+    """The log moves to another database, or has moved: it takes no events here."""
+
+
 class BrokenSeal(Exception):
     """Sealed bytes do not open: they were altered, moved, or sealed under another master key."""
 
@@ -38,6 +42,7 @@ REFUSALS: dict[str, type[StoreError]] = {
     "events_follow_the_tail": WrongTail,
     "subject_keys_pkey": SubjectExists,
     "subject_keys_wrapped_by_the_master_key": KeyRetired,
+    "logs_are_in_one_place": LogHeld,
 }
 
 

@@ -30,6 +30,7 @@ from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
 from service.background.periodic import periodically
 from service.background.release_watch import watching_release
+from service.background.replica_lag import measuring_lag
 from service.background.statistics import keeping_statistics
 from service.background.token_expiry import announcing_expiry
 from service.background.token_uses import keeping_token_uses
@@ -62,6 +63,7 @@ from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
 from service.limits.turns import Turns
 from service.limits.working_memory import WorkingMemory
+from service.moves.held import LOOK_EVERY_S, HeldLogs
 from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
@@ -211,7 +213,7 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
 
     composed = ComposedStatements()
     totals = Totals(composed)
-    return QueryReader(runtime.pool, runtime.reader, share.slot, offload_rows, totals, composed)
+    return QueryReader(runtime.reading, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
 def share_of(connections: int) -> FairShare:
@@ -256,13 +258,7 @@ async def serving(
         keeping_gauges(runtime.pool, runtime.lanes),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
-        periodically(
-            SharedBuckets(runtime.pool).forget_old,
-            every_s=BUCKETS_FORGOTTEN_EVERY_S,
-            name="request buckets",
-            failed="request_buckets_failed",
-            postponed="request_buckets_postponed",
-        ),
+        looking_around(runtime),
         keeping_requests(
             runtime.pool,
             runtime.sealer,
@@ -282,6 +278,29 @@ async def serving(
             yield runner.addresses[0][1]
         finally:
             await runner.cleanup()
+
+
+@asynccontextmanager
+async def looking_around(runtime: Runtime) -> AsyncIterator[None]:
+    """Look every now and then at what is held, at the replica, and at buckets that nobody uses, during the block."""
+    async with (
+        periodically(
+            SharedBuckets(runtime.pool).forget_old,
+            every_s=BUCKETS_FORGOTTEN_EVERY_S,
+            name="request buckets",
+            failed="request_buckets_failed",
+            postponed="request_buckets_postponed",
+        ),
+        periodically(
+            HeldLogs(runtime.pool, runtime.stopped).look,
+            every_s=LOOK_EVERY_S,
+            name="held logs",
+            failed="held_logs_failed",
+            postponed="held_logs_postponed",
+        ),
+        measuring_lag(runtime.reading),
+    ):
+        yield
 
 
 def site_of(

@@ -183,6 +183,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     # The owner's, where DATABASE_URL is of a login that owns nothing: for what changes tables.
     owner_database_url: SecretStr | None = None
+    read_database_url: SecretStr | None = None  # A streaming replica, for reads.
+    # remote_apply: an answer waits until the synchronous standby shows what was written.
+    synchronous_commit: Literal["on", "remote_apply"] = "on"
     master_key: SecretStr | None = None  # Base64 of 32 bytes.
     next_master_key: SecretStr | None = None  # The one that is to replace it, for a rotation.
     pool_size_max: int = Field(default=12, ge=2, le=200)
@@ -205,7 +208,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     nats_url: SecretStr | None = None  # Of `feed nats`; it may hold a password.
 
-    @field_validator("database_url", "owner_database_url")
+    @field_validator("database_url", "owner_database_url", "read_database_url")
     @classmethod
     def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse a URL that the driver cannot use. The message never quotes it, since it may hold a password."""

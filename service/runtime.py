@@ -8,6 +8,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from eventstore.errors import BrokenSeal
+from eventstore.postgres.replica import Reads, Replica
 from eventstore.postgres.session import connect
 from eventstore.sealing.sealer import Sealer
 from eventstore.trees.keys import load_mark_key, make_missing_keys
@@ -27,7 +28,7 @@ from service.database.logins.provided import provide_login
 from service.database.logins.session import ServiceLogin, open_login, warn_of_more
 from service.database.master_key import KeyProblem, is_key_at_hand
 from service.database.migrate import is_behind, migrate
-from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool
+from service.database.pool import CONNECT_TIMEOUT_S, close_pool, open_pool, open_replica
 from service.keys.keyring import Keyring, open_keyring
 from service.keys.master_keys import find_needed, load_master_keys
 from service.keys.places import KeyPlaces
@@ -62,6 +63,7 @@ class Runtime:
     reads: AuditReads  # Of the log, until they are written.
     kept: KeptRequests  # Those that were refused or changed nothing, until they are written.
     clock: Clock
+    reading: Reads  # Where reads go that a replica may answer.
 
     @property
     def sealer(self) -> Sealer:
@@ -126,7 +128,10 @@ async def open_runtime(
                 heights=heights,
                 clock=clock,
             )
-            reader = PointReader(pool)
+            replica_pool = await open_replica(login, settings)
+            replica = Replica(replica_pool, heights.of) if replica_pool else None
+            reading = Reads(pool, replica)
+            reader = PointReader(reading)
             try:
                 yield Runtime(
                     logins,
@@ -141,11 +146,15 @@ async def open_runtime(
                     AuditReads(clock),
                     KeptRequests(clock),
                     clock,
+                    reading,
                 )
             finally:
                 await lanes.close()
                 await notifier.close()
                 await reader.close()
+                if replica and replica_pool:
+                    await replica.close()
+                    await close_pool(replica_pool)
         finally:
             await close_pool(pool)
 

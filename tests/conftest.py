@@ -55,7 +55,7 @@ def postgres(testrun_uid: str) -> Iterator[str]:
 def in_a_container() -> Iterator[str]:
     """Run a server in Docker for this worker."""
     # Imported late: the library needs a Docker engine, which only this choice uses.
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
 
     image = os.environ.get("SCIM_LEDGER_TEST_POSTGRES_IMAGE", "postgres:18")
     with PostgresContainer(image, driver=None) as container:

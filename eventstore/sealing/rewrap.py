@@ -7,6 +7,7 @@ read is written.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from eventstore.errors import BrokenSeal
@@ -60,6 +61,24 @@ async def rewrap_subject_keys(
             await connection.execute(statement("rewrap_subject_keys"), *columns)
         yield Rewrapped(len(done), tuple(broken))
         after = (rows[-1][0], rows[-1][1])
+
+
+async def wrapped_for_transfer(
+    connection: Connection, organization_id: UUID, sealer: Sealer, other: Sealer
+) -> list[tuple[UUID, bytes, datetime]]:
+    """Return the keys of all persons of an organization, wrapped by another sealer. Errors: BrokenSeal."""
+    return [
+        (
+            subject_id,
+            other.wrap(
+                sealer.unwrap(wrapped, organization_id, subject_id), organization_id, subject_id
+            ),
+            created_at,
+        )
+        for subject_id, wrapped, created_at in await connection.fetch(
+            statement("load_keys_of_organization"), organization_id
+        )
+    ]
 
 
 async def count_wrapped_otherwise(connection: Connection, fingerprint: str) -> int:

@@ -8,6 +8,7 @@ from eventstore.postgres.statements import statements_in
 from projections.directory.load import organization_of
 from schema.events.organization import Organization
 from schema.events.user import UNLISTED, user_name_key
+from schema.scim.text import fold
 
 statement = statements_in(__package__)
 
@@ -23,6 +24,12 @@ async def list_organizations(connection: Connection) -> list[Organization]:
     """Return all organizations without their tokens, oldest first."""
     rows = await connection.fetch(statement("list_organizations"))
     return [organization_of(row) for row in rows]
+
+
+async def find_named(connection: Connection, name: str) -> Organization | None:
+    """Return the organization of a name, in any case, without its tokens; None if there is none."""
+    row = await connection.fetchrow(statement("find_organization_by_name"), fold(name))
+    return None if row is None else organization_of(row)
 
 
 async def count_organizations(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.read_streams import FIRST_ID, LAST_ID, Span
 from eventstore.sealing.sealer import Sealer
 from projections.directory.user_type import load_user_type
 from projections.fold import Failure, Fold, Row, Stream, fold_span
@@ -19,6 +20,7 @@ from schema.scim.resource_type import ResourceType
 
 statement = statements_in(__package__)
 followers_statement = statements_in("projections.followers")
+projections_statement = statements_in("projections")
 maintenance_statement = statements_in("projections.maintenance")
 
 
@@ -125,6 +127,27 @@ async def load_shard(loading: Loading, reader: Connection, shard: Shard) -> None
                 await loading.copy()
     await loading.copy()
     await loading.end(shard.number)
+
+
+async def load_one(
+    context: RebuildContext, connection: Connection, organization_id: UUID, position: int
+) -> None:
+    """Load one log into tables that serve and hold nothing of it, on the caller's connection and transaction.
+
+    For a log that comes from another database. The projection is inline. Errors: NotFolded, a taken name.
+    """
+    await connection.execute(projections_statement("enter_schema"), context.schema)
+    checksums = await load_row_checksums(connection, context.fold, context.schema)
+    span = Span(organization_id, FIRST_ID, LAST_ID, position)
+    sealer = context.sealer
+    users = await load_user_type(connection, sealer, span)
+    loading = Loading(context, connection, organization_id, users, sealer, checksums)
+    async with aclosing(fold_span(connection, sealer, context.fold, span)) as pages:
+        async for page in pages:
+            loading.add(page.streams)
+            if loading.waiting >= COPY_ROWS:
+                await loading.copy()
+    await loading.copy()
 
 
 async def verify_shards(context: RebuildContext, writer: Connection) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import permutations
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -72,7 +73,7 @@ async def create_backup(runtime: Runtime, folders: Folders, report: Report) -> B
         with filled(folders) as drafts:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 manifests = await _write(connection, drafts, report)
-            key = _signing(signing)
+            key = signing_key(signing)
             digests = {
                 part: write_manifest(drafts[part], each, key) for part, each in manifests.items()
             }
@@ -96,11 +97,11 @@ async def create_backup(runtime: Runtime, folders: Folders, report: Report) -> B
 
 def refuse_existing(folders: Folders) -> None:
     """Refuse folders that exist already, or that lie in each other. Errors: BackupProblem."""
-    log, keys = (folders[each].resolve() for each in ("log", "keys"))
-    if log == keys or log in keys.parents or keys in log.parents:
-        raise BackupProblem(
-            "The keys must lie apart from the log: name another folder with --keys."
-        )
+    for one, other in permutations([each.resolve() for each in folders.values()], 2):
+        if one == other or one in other.parents:
+            raise BackupProblem(
+                "The keys must lie apart from the log: name another folder with --keys."
+            )
     for each in folders.values():
         if each.exists() or each.is_symlink():
             raise BackupProblem(f"{each} exists already: name another folder.")
@@ -236,7 +237,7 @@ async def _write_tables(
     return files
 
 
-def _signing(keys: dict[int, LogKey]) -> LogKey:
+def signing_key(keys: dict[int, LogKey]) -> LogKey:
     """Return the newest key that can sign. Errors: BackupProblem."""
     for number in sorted(keys, reverse=True):
         if keys[number].private is not None:

@@ -6,13 +6,14 @@ COPY's text format is the same in every version of Postgres, and each row is a l
 import gzip
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from eventstore.postgres.connection import Connection
-from service.backup.manifest import BackupProblem, TableFile
+from service.backup.manifest import BackupProblem, TableFile, write_durably
 from service.backup.tables import Table
 
 COMPRESSION: Final = (
@@ -24,9 +25,18 @@ Report = Callable[[int], None]  # Rows since the last call.
 
 
 async def write_table(
-    connection: Connection, table: Table, folder: Path, report: Report
+    connection: Connection,
+    table: Table,
+    folder: Path,
+    report: Report,
+    *,
+    organization_id: UUID | None = None,
 ) -> TableFile:
-    """Write the rows of a table, in the order of its primary key; return what was written. Errors: OSError."""
+    """Write the rows of a table, in the order of its primary key; return what was written. Errors: OSError.
+
+    With `organization_id`, only the rows of this organization.
+    """
+    where = "" if organization_id is None else f" WHERE organization_id = '{organization_id}'"
     name = f"{table.full_name}.copy.gz"
     columns = ", ".join(f'"{each}"' for each in table.columns)
     order = ", ".join(f'"{each}"' for each in table.sorted_by or table.columns)
@@ -46,7 +56,7 @@ async def write_table(
                 report(some)
 
             await connection.copy_from_query(
-                f"SELECT {columns} FROM {table.quoted} ORDER BY {order}",  # noqa: S608 - from the catalog.
+                f"SELECT {columns} FROM {table.quoted}{where} ORDER BY {order}",  # noqa: S608 - from the catalog.
                 output=take,
             )
         raw.flush()
@@ -62,21 +72,43 @@ async def write_table(
     )
 
 
+def write_lines(
+    table: Table, columns: Sequence[str], lines: Sequence[str], folder: Path
+) -> TableFile:
+    """Write rows that are lines of COPY's text format already. Errors: OSError."""
+    name, block = f"{table.full_name}.copy.gz", "".join(lines).encode()
+    write_durably(folder / name, gzip.compress(block, COMPRESSION, mtime=0))
+    return TableFile(
+        schema_name=table.schema,
+        name=table.name,
+        columns=tuple(columns),
+        file=name,
+        rows=len(lines),
+        bytes=len(block),
+        sha256=hashlib.sha256(block).hexdigest(),
+    )
+
+
 async def load_table(
-    connection: Connection, table: TableFile, folder: Path, report: Report
+    connection: Connection,
+    table: TableFile,
+    folder: Path,
+    report: Report,
+    *,
+    staged: str | None = None,
 ) -> None:
     """Load the rows of a file into its table. The caller owns the transaction, and rolls back on an error.
 
-    Errors: BackupProblem if the file is not what the manifest says.
+    `staged` names a temporary table to load instead. Errors: BackupProblem if the file is not what the manifest says.
     """
     digest, rows = hashlib.sha256(), 0
     for block in blocks(folder / table.file):
         digest.update(block)
         await connection.copy_to_table(
-            table.name,
+            staged or table.name,
             source=BytesIO(block),
             columns=table.columns,
-            schema_name=table.schema_name,
+            schema_name=None if staged else table.schema_name,
         )
         rows += (some := block.count(b"\n"))
         report(some)

@@ -11,7 +11,7 @@ from projections.registry import PROJECTIONS
 
 statement = statements_in(__package__)
 
-Part = Literal["log", "keys"]
+Part = Literal["log", "keys", "organization"]
 Folders = Mapping[Part, Path]  # The folder of each part.
 PARTS: Final[tuple[Part, ...]] = ("keys", "log")  # In the order in which they are loaded.
 
@@ -20,7 +20,7 @@ PARTS: Final[tuple[Part, ...]] = ("keys", "log")  # In the order in which they a
 KEYS: Final[Mapping[str, frozenset[str]]] = {
     "eventstore": frozenset({"subject_keys"}),
     "proof": frozenset({"log_keys", "mark_keys"}),
-    "service": frozenset({"master_keys", "requests", "secrets", "signing_keys"}),
+    "service": frozenset({"master_keys", "requests", "secrets", "signing_keys", "webhooks"}),
 }
 # A migration writes the first one, and each database and each process makes its own of the others.
 LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {

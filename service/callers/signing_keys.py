@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,14 +29,21 @@ class SigningKey:
     """A key that signs tokens. The header of a token names it by its id."""
 
     kid: str
-    private_key: Ed25519PrivateKey
+    key: Ed25519PrivateKey | Ed25519PublicKey  # Public: it signs elsewhere, and only verifies here.
     retired_at: datetime | None = None  # None: it signs.
     verifies_until: datetime | None = None  # None: without end.
 
     @property
+    def private_key(self) -> Ed25519PrivateKey:
+        """Return the key that signs. Errors: KeyProblem."""
+        if isinstance(self.key, Ed25519PublicKey):
+            raise KeyProblem(f"The key {self.kid} signs elsewhere.")
+        return self.key
+
+    @property
     def public_key(self) -> Ed25519PublicKey:
         """Return the public key, derived from the private one: whoever can write tables could swap a stored one."""
-        return self.private_key.public_key()
+        return self.key if isinstance(self.key, Ed25519PublicKey) else self.key.public_key()
 
     def verifies(self, now: datetime) -> bool:
         """Return whether tokens that it has signed are accepted."""
@@ -196,27 +204,56 @@ async def rewrap_signing_keys(connection: asyncpg.Connection, sealer: Sealer) ->
     await connection.execute(statement("lock_signing_keys"))
     for row in await connection.fetch(statement("load_signing_keys")):
         kid = row["kid"]
-        try:
-            again = sealer.rewrap_secret(row["wrapped_private_key"], context=context(kid))
-        except BrokenSeal:
+        again = _rewrapped(sealer, kid, row["wrapped_private_key"])
+        if again is None:
             continue
         await connection.execute(statement("rewrap_signing_key"), kid, again)
+
+
+def _rewrapped(sealer: Sealer, kid: str, wrapped: bytes) -> bytes | None:
+    for each in (context(kid), public_context(kid)):
+        with suppress(BrokenSeal):
+            return sealer.rewrap_secret(wrapped, context=each)
+    return None
+
+
+async def add_public_key(
+    connection: asyncpg.Connection, sealer: Sealer, kid: str, public: bytes
+) -> None:
+    """Accept tokens that another installation has signed. A key that is here already stays as it is.
+
+    The public key is wrapped too, so that nobody who writes tables can swap it. The owner calls it.
+    """
+    if thumbprint(public)[:KID_LENGTH] != kid:
+        raise KeyProblem(f"The signing key {kid} has another id.")
+    wrapped = sealer.wrap_secret(public, context=public_context(kid))
+    await connection.execute(statement("save_public_key"), kid, public, wrapped)
 
 
 def opened_key(sealer: Sealer, row: asyncpg.Record) -> SigningKey:
     """Return a stored signing key. Errors: KeyProblem."""
     kid = row["kid"]
+    with suppress(BrokenSeal):
+        public = sealer.unwrap_secret(row["wrapped_private_key"], context=public_context(kid))
+        key = Ed25519PublicKey.from_public_bytes(public)
+        retired_at = row["retired_at"] or row["created_at"]  # It never signs here.
+        return SigningKey(kid, key, retired_at, row["verifies_until"])
     try:
         raw = sealer.unwrap_secret(row["wrapped_private_key"], context=context(kid))
-        key = Ed25519PrivateKey.from_private_bytes(raw)
+        private = Ed25519PrivateKey.from_private_bytes(raw)
     except (BrokenSeal, ValueError) as error:
         raise KeyProblem(f"The signing key {kid} was altered: restore it from a backup.") from error
-    return SigningKey(kid, key, row["retired_at"], row["verifies_until"])
+    return SigningKey(kid, private, row["retired_at"], row["verifies_until"])
 
 
 def context(kid: str) -> str:
     """Return the context that binds a wrapped key to its id."""
     return f"signing key {kid}"
+
+
+def public_context(kid: str) -> str:
+    """Return the context that binds a wrapped public key to its id."""
+    return f"verifying key {kid}"
 
 
 def thumbprint(public: bytes) -> str:

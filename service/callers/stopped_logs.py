@@ -4,6 +4,7 @@ What compares logs with their checkpoints stops and releases them; authenticatio
 goes on, because it repairs.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from schema.scim.errors import Unavailable
@@ -14,6 +15,7 @@ class StoppedLogs:
 
     def __init__(self) -> None:
         self._codes: dict[UUID, str] = {}
+        self._held: Mapping[UUID, str] = {}
 
     def __len__(self) -> int:
         """Return how many logs are stopped."""
@@ -31,10 +33,23 @@ class StoppedLogs:
         """Accept the requests of an organization again."""
         self._codes.pop(organization_id, None)
 
+    def hold(self, states: Mapping[UUID, str]) -> None:
+        """Refuse the requests of the organizations that move or have moved, and of no others."""
+        self._held = states
+
     def refuse(self, organization_id: UUID) -> None:
         """Raise Unavailable if the requests of an organization are stopped."""
         if self._codes and (code := self._codes.get(organization_id)):
             raise stopped(code)
+        if self._held and (state := self._held.get(organization_id)):
+            raise held(state)
+
+
+def held(state: str = "moving") -> Unavailable:
+    """Return the refusal of a request whose organization moves, or has moved, to another database."""
+    if state == "moved":
+        return Unavailable("This organization is served elsewhere now: send the request again.")
+    return Unavailable("This organization is being moved: send the request again.")
 
 
 def stopped(code: str) -> Unavailable:

@@ -44,6 +44,7 @@ from service.cli.projections import projections
 from service.cli.proof import audit
 from service.cli.provenance import cli_provenance
 from service.cli.recovery.backup import backup
+from service.cli.recovery.moves import organization_import, organization_move
 from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate
@@ -171,6 +172,8 @@ async def _migrate(settings: Settings, *, renew_login: bool) -> None:
 organizations.command("set")(organization_set)
 organizations.command("export")(organization_export)
 organizations.command("erase")(organization_erase)
+organizations.command("import")(organization_import)
+organizations.command("move")(organization_move)
 audit.command("erase")(audit_erase)
 audit.command("erasures")(audit_erasures)
 app.command("demo")(demo)

@@ -19,6 +19,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "events": READ,
         "subject_keys": READ,
         "erased_subjects": READ,
+        "held_logs": READ,
     },  # Events come in by append_events.
     "service": {
         "schema_migrations": READ,

@@ -1,16 +1,20 @@
 """The pool of connections with the service's rights."""
 
 import asyncio
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from eventstore.postgres.session import SETTINGS
+from eventstore.postgres.database_url import login_of, with_login
+from eventstore.postgres.session import SETTINGS, connect
 from projections.directory.queries.composed import STATEMENT_LIFETIME_S
 from projections.registry import DIRECTORY
 from service.config import Settings
 from service.database.logins.session import ServiceLogin
 
 CONNECT_TIMEOUT_S = 10.0
+REPLICA_CONNECT_TIMEOUT_S = 2.0  # Then the primary answers.
 
 COMMAND_TIMEOUT_S = (
     25.0  # For each statement, also COMMIT. It is shorter than statement_timeout: see there.
@@ -42,6 +46,37 @@ async def open_pool(
         max_size=size_max or settings.pool_size_max,
         max_inactive_connection_lifetime=60.0,
         timeout_s=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        statement_cache_size=STATEMENTS_CACHED_MAX,
+        max_cached_statement_lifetime=STATEMENT_LIFETIME_S,
+        server_settings={**SESSION, "synchronous_commit": settings.synchronous_commit},
+        reset=_leave_as_it_is,
+    )
+
+
+async def open_replica(login: ServiceLogin, settings: Settings) -> asyncpg.Pool | None:
+    """Return a pool of connections to the replica, which may be down now; None if no setting names one.
+
+    A URL without a login takes that of the service.
+    """
+    if settings.read_database_url is None:
+        return None
+    url = settings.read_database_url.get_secret_value()
+
+    async def open_one(*_dsn: str, **options: Any) -> asyncpg.Connection:
+        user, password = login_of(login.dsn)
+        dsn = url
+        if login_of(url)[0] is None and user is not None:
+            database = unquote(urlsplit(url).path.strip("/"))
+            dsn = with_login(url, user=user, password=password or "", database=database)
+        return await connect(dsn, **options)
+
+    return await asyncpg.create_pool(
+        connect=open_one,
+        min_size=0,  # Nothing is connected now: the service starts without it.
+        max_size=settings.pool_size_max,
+        max_inactive_connection_lifetime=60.0,
+        timeout_s=REPLICA_CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,
         max_cached_statement_lifetime=STATEMENT_LIFETIME_S,

@@ -14,9 +14,9 @@ async def end_sessions(
     connection: Connection,
     organization_id: UUID,
     user_id: UUID | None,
-    _names: Collection[str] = (),
+    names: Collection[str] = (),  # noqa: ARG001 - as every forgetter is called.
     *,
-    sealer: Sealer | None = None,  # noqa: ARG001 - as every forgetter is called.
+    sealer: Sealer | None = None,  # noqa: ARG001 - the same.
 ) -> int:
     """End the sessions of a person, or of everybody; return how many there were."""
     done = await connection.execute(statement("forget_sessions"), organization_id, user_id)

@@ -62,7 +62,7 @@ async def search_events(
     page: Page,
 ) -> Events:
     """Return the events that match, as auditors read them."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         position = page.position or await reached(connection, organization.id)
         found = await search(
             connection,
@@ -129,7 +129,7 @@ async def access_of_user(runtime: Runtime, organization: Organization, user_id: 
     subject = await _existing(runtime, organization.id, user_id, is_user=True)
     wanted = Search(member_id=user_id, types=ACCESS_TYPES)
     events, position = await _newest(runtime, organization, wanted)
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         active = await access_of(connection, organization.id, user_id)
     lost_by = None
     if active and (end := active[-1].to_position) is not None:
@@ -137,7 +137,7 @@ async def access_of_user(runtime: Runtime, organization: Organization, user_id: 
         lost_by = next(
             iter((await search_events(runtime, organization, ended, Page())).events), None
         )
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         groups = await memberships_of(connection, organization.id, user_id)
         names = await read_subjects(
             connection, runtime.sealer, organization.id, {each.group_id for each in groups}
@@ -197,7 +197,7 @@ async def role_holders(
     limit: int = 200,
 ) -> Holders:
     """Return who held a role at an instant, by id; without one, who holds it now."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         position = await _position(connection, organization.id, at, position)
         found = await holders_at(
             connection, organization.id, role_id, position, limit=limit + 1, after=after
@@ -247,7 +247,7 @@ async def group_members(
 ) -> Members:
     """Return who was in a group at an instant, by id; without one, who is in it now. Errors: NotFound."""
     await _existing(runtime, organization.id, group_id, is_user=False)
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         position = await _position(connection, organization.id, at, position)
         found = await members_at_position(
             connection, organization.id, group_id, position, limit=limit + 1, after=after
@@ -281,7 +281,7 @@ async def _existing(
     runtime: Runtime, organization_id: UUID, resource_id: UUID, *, is_user: bool
 ) -> Subject:
     """Return a user or a group that exists or once existed. Errors: NotFound."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization_id) as connection:
         found = await read_subjects(connection, runtime.sealer, organization_id, [resource_id])
     subject = found.get(resource_id)
     if subject is None or subject.is_user is not is_user:

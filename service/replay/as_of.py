@@ -96,7 +96,7 @@ async def people_at(
     limit: int,
 ) -> People:
     """Return users as they were at an instant, by userName; without one, as they are."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         position = await _position(connection, organization.id, at, position)
         found = await list_people_at(
             connection, organization.id, position, shown, after=after, limit=limit + 1
@@ -137,7 +137,7 @@ async def _past(  # noqa: PLR0917 - which resource, when.
     *,
     is_user: bool,
 ) -> Past:
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         position = await _position(connection, organization.id, at, position)
         then = await _read(connection, organization.id, [resource_id], position, is_user=is_user)
         if resource_id not in then:
@@ -249,7 +249,7 @@ async def positions_between(
     runtime: Runtime, organization: Organization, begin: datetime, end: datetime
 ) -> tuple[int, int]:
     """Return the positions of two instants, as far as the past can be read."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         return (
             await _position(connection, organization.id, begin, None),
             await _position(connection, organization.id, end, None),
@@ -266,7 +266,7 @@ async def differences(
     limit: int,
 ) -> Differences:
     """Return the users and groups that differ between two positions, by id, after one of them."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         touched = await touched_streams(
             connection, organization.id, after=before, position=position
         )

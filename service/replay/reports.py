@@ -62,7 +62,7 @@ async def report(
     days: int = 90,
 ) -> Table:
     """Return a report by its name. `days` is for `unseen`; a report of one day looks at the end of the period."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         now = await reached(connection, organization.id)
         last = min(now, await position_at(connection, organization.id, period.end))
     span = f"from {period.begin:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC"
@@ -106,7 +106,7 @@ async def _pages(
     runtime: Runtime, organization: Organization, period: Period, types: Sequence[str]
 ) -> AsyncIterator[Sequence[DescribedEvent]]:
     """Yield the events of some types in a period, oldest first, in pages."""
-    async with runtime.pool.acquire() as connection:
+    async with runtime.reading.acquire(organization.id) as connection:
         after, last = await positions_of(connection, organization.id, period.begin, period.end)
     wanted = Search(after, last, types=types)
     page = Page("asc", limit=PAGE)
@@ -156,7 +156,7 @@ async def _leavers(
             if event.resource_id not in seen:
                 first.setdefault(event.resource_id, event)
         seen |= first.keys()
-        async with runtime.pool.acquire() as connection:
+        async with runtime.reading.acquire(organization.id) as connection:
             ends = await last_access_ends(connection, organization.id, list(first))
         for event in first.values():
             last = ends.get(event.resource_id)
@@ -180,7 +180,7 @@ async def _administrators(
     administrator = organization.roles[TOKEN_ROLE]
     async for page in _pages(runtime, organization, period, types):
         people = {each.resource_id for each in page if each.type in ENDS}
-        async with runtime.pool.acquire() as connection:
+        async with runtime.reading.acquire(organization.id) as connection:
             held = await role_periods(connection, organization.id, administrator, list(people))
         for event in page:
             if change := _change(event, held.get(event.resource_id, ())):
@@ -211,7 +211,7 @@ async def _unseen(
     """Yield the people of a position of whom no identity provider caused an event from an instant up to it."""
     async for page in access_rows(runtime, organization, position):
         ids = [row["id"] for row in page]
-        async with runtime.pool.acquire() as connection:
+        async with runtime.reading.acquire(organization.id) as connection:
             seen = await last_provisioned(connection, organization.id, ids, position)
         for row in page:
             if seen.get(row["id"], FIRST) < since:

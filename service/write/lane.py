@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from eventstore.errors import KeyRetired, WrongExpectedVersion
+from eventstore.errors import KeyRetired, LogHeld, WrongExpectedVersion
 from eventstore.events import Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
@@ -26,7 +26,7 @@ from projections.directory.save import NameTaken
 from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
-from service.callers.stopped_logs import stopped
+from service.callers.stopped_logs import held, stopped
 from service.clock import Clock
 from service.metrics.writes import APPEND, BATCH
 from service.traces import named
@@ -308,6 +308,8 @@ def _refusal(error: Exception, batch: Sequence[Pending]) -> Exception | None:
     if isinstance(error, KeyRetired):
         log.error("master_key_retired_meanwhile", commands=commands)
         return Unavailable("The keys of the service are being rotated; send the request again.")
+    if isinstance(error, LogHeld):
+        return held()
     if isinstance(error, LogShrunk):
         log.error("log_shrunk", error=str(error), commands=commands)
         return stopped("restored")

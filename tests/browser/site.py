@@ -142,18 +142,22 @@ async def seed(
     await scim.ask("POST", "/Users", {"userName": "", "displayName": "no mailbox"})
     await scim.ask("POST", "/Users", {"userName": "person3@contoso.com"})
     organization = await find_organization(served.runtime, str(tenant.id))
-    acting = {"provenance": cli_provenance()}
-    hostile = await issue_token(served.runtime, organization, strange[:80], **acting)
+    acting = cli_provenance()
+    hostile = await issue_token(served.runtime, organization, strange[:80], provenance=acting)
     await issue_token(
-        served.runtime, organization, "Archive of the log", scopes=("audit:read",), **acting
+        served.runtime,
+        organization,
+        "Archive of the log",
+        scopes=("audit:read",),
+        provenance=acting,
     )
-    await revoke_token(served.runtime, organization, hostile.token_id, **acting)
+    await revoke_token(served.runtime, organization, hostile.token_id, provenance=acting)
     client = await register_client(
         served.runtime,
         organization,
         NewClient("Entra gallery", "secret"),
         rules=read_rules("", may_be_private=False),
-        **acting,
+        provenance=acting,
     )
     named = {
         "/tokens/": str(tenant.token_id),
@@ -184,10 +188,9 @@ async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str
         await Scim(served, tenant.token).patch(f"/Users/{each}", inactive)
     await until_followed(served, tenant)
     async with asyncio.timeout(WAIT_S):
-        while (
-            not (found := (await _cycles(served, tenant))) or found[0].counts["refused"] < REFUSED
-        ):
+        while await _refused(served, tenant) < REFUSED:  # noqa: ASYNC110 - the service writes them.
             await asyncio.sleep(0.2)
+    found = await _cycles(served, tenant)
     [hold] = await show_holds(served.runtime, organization, None, 2)
     return {"/cycles/": str(found[0].cycle.id), "/guard/": str(hold.hold.id)}
 
@@ -195,3 +198,7 @@ async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str
 async def _cycles(served: Served, tenant: Tenant) -> Sequence[CountedCycle]:
     organization = await find_organization(served.runtime, str(tenant.id))
     return (await list_cycles(served.runtime, organization, CycleFilter())).items
+
+
+async def _refused(served: Served, tenant: Tenant) -> int:
+    return sum(each.counts["refused"] for each in await _cycles(served, tenant))

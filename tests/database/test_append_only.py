@@ -172,4 +172,5 @@ async def test_all_guards_of_the_log_are_always_on(connection: asyncpg.Connectio
         ("events_are_gapless", "A"),
         ("events_never_change", "A"),
         ("events_never_vanish", "A"),
+        ("logs_are_in_one_place", "A"),
     ]

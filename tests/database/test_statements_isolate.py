@@ -62,12 +62,13 @@ FOR_ALL = (
     | {"save_link", "take_link", "save_session", "find_session"}
     | {"save_reads", "find_ended_hours", "find_due_logs"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
+    | {"load_held", "read_staged_events", "read_staged_keys", "write_staged_signers"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
     | {"find_due", "load_sealed", "read_tails_of"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
-OWNERS = {"begin_log", "drop_tiles"}
+OWNERS = {"begin_log", "drop_tiles", "end_log", "hold_log", "release_log"}
 # There is nothing that they could find in a log that agrees, or nothing left to record.
 QUIET = {
     # Nobody of the sample is erased, and nobody has a manager: tests/database/test_erasure.py has both.

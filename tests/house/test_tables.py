@@ -98,7 +98,8 @@ def test_a_statement_on_the_log_is_found(sql: str) -> None:
 
 def test_the_log_is_written_by_one_text() -> None:
     # Migrations may replace the function. The last one counts, and nothing else inserts.
-    writing = re.compile(r"INSERT\s+INTO\s+eventstore\.", re.IGNORECASE)
+    # (COPY loads a whole log that comes from elsewhere: service/backup, eventstore/transfer.)
+    writing = re.compile(r"INSERT\s+INTO\s+eventstore\.(?!held_logs)", re.IGNORECASE)
     found = [
         file for package in PACKAGES for file, sql in sql_of(package).items() if writing.search(sql)
     ]

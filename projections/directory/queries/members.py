@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.pool import borrowed
+from eventstore.postgres.replica import Reads
 from eventstore.postgres.statements import statements_in
 from projections.directory.queries.point_reads import (
     GROUP_BY_ID_WITH_MEMBERS,
@@ -64,11 +64,11 @@ def pieces(rows: Rows) -> Iterator[Rows]:
 
 
 async def stream_members(
-    pool: asyncpg.Pool, organization_id: UUID, group_id: UUID
+    reads: Reads, organization_id: UUID, group_id: UUID
 ) -> AsyncIterator[Resource | list[Member]]:
     """Yield a group, then its members in pieces, all as of one instant. Yield nothing if there is no group."""
     async with (
-        borrowed(pool, timeout_s=None) as connection,  # As long as the client reads.
+        reads.acquire(organization_id) as connection,  # As long as the client reads.
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         row = await connection.fetchrow(statement("read_groups_by_id"), organization_id, [group_id])

@@ -9,9 +9,8 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from eventstore.postgres.pool import ConnectionCache
+from eventstore.postgres.replica import Reads
 from eventstore.postgres.statements import statements_in
 
 statement = statements_in(__package__)
@@ -84,8 +83,9 @@ Waiting = dict[Key, list[Taker]]
 class PointReader:
     """Reads by key. Reads that arrive while a query is in flight go out together as the next query."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._connections = ConnectionCache(pool)
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._connections = ConnectionCache(reads.primary)
         self._waiting: dict[tuple[Lookup, UUID], Waiting] = {}
         self._tasks: dict[tuple[Lookup, UUID], asyncio.Task[None]] = {}
 
@@ -145,9 +145,14 @@ class PointReader:
         self, lane: tuple[Lookup, UUID], keys: Sequence[Key]
     ) -> dict[Key, list[Resource]]:
         lookup, organization_id = lane
-        wanted = (lookup.of_one, keys[0]) if len(keys) == 1 else (lookup.of_many, keys)
-        async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
-            rows = await connection.fetch(statement(wanted[0]), organization_id, wanted[1])
+        name, value = (lookup.of_one, keys[0]) if len(keys) == 1 else (lookup.of_many, keys)
+        sql = statement(name)
+        rows = await self._reads.fetch_elsewhere(
+            organization_id, sql, organization_id, value, timeout_s=QUERY_TIMEOUT_S
+        )
+        if rows is None:
+            async with self._connections.connection(timeout_s=QUERY_TIMEOUT_S) as connection:
+                rows = await connection.fetch(sql, organization_id, value)
         found: dict[Key, list[Resource]] = {}
         for row in rows:
             found.setdefault(row[0], []).append(Resource(*row[1:]))

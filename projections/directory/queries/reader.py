@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.postgres.connection import Connection
-from eventstore.postgres.pool import borrowed
+from eventstore.postgres.replica import Reads
 from projections.directory.queries.columns import GROUPS, USERS, Table
 from projections.directory.queries.composed import ComposedStatements
 from projections.directory.queries.keyset import Edge
@@ -56,9 +56,9 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueryReader:
-    """Reads pages with some of the pool's connections. The others stay free for writes and point reads."""
+    """Reads pages with some of the pool's connections, or of the replica's. The others stay free for writes and point reads."""
 
-    pool: asyncpg.Pool
+    reads: Reads
     points: PointReader
     turn: Turn
     offload: Offload
@@ -84,7 +84,7 @@ class QueryReader:
         """Give a connection for reading a page, when it is the organization's turn."""
         async with (
             self.turn(organization_id),
-            borrowed(self.pool, timeout_s=READ_TIMEOUT_S) as connection,
+            self.reads.acquire(organization_id, timeout_s=READ_TIMEOUT_S) as connection,
         ):
             yield connection
 

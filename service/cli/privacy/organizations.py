@@ -13,6 +13,7 @@ from service.cli.process.output import say
 from service.cli.process.problems import Refused
 from service.cli.process.run import ActingAs, AsJson, run_with_runtime
 from service.cli.provenance import cli_provenance
+from service.cli.recovery.moves import write_for_import
 from service.config import Settings
 from service.erasure.export import export_organization
 from service.erasure.organization import EndReceipt, as_document, erase_organization
@@ -27,10 +28,23 @@ def organization_export(
     output: Annotated[
         Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist.")
     ],
+    transfer_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--transfer-key",
+            help="Write a folder for `organization import` instead, sealed; this file has the key, and is made if missing.",
+        ),
+    ] = None,
     acting_as: ActingAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write everything of an organization as NDJSON: settings, roles, schemas, and every event with its values."""
+    """Write everything of an organization as NDJSON: settings, roles, schemas, and every event with its values.
+
+    With --transfer-key, values stay sealed, and FILE is a folder that another database can load.
+    """
+    if transfer_key is not None:
+        write_for_import(name, output, transfer_key, as_json=as_json)
+        return
 
     async def export(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, name)

@@ -78,7 +78,9 @@ async def _parts(
 ) -> AsyncGenerator[Resource | bytes]:
     """Yield the group, then the pieces of its JSON; nothing if there is no such group."""
     ending, separator = b"", b',"members":['
-    async for piece in stream_members(context.service.pool, context.organization_id, group_id):
+    async for piece in stream_members(
+        context.service.runtime.reading, context.organization_id, group_id
+    ):
         if isinstance(piece, Resource):
             yield piece
             yield select(group_bytes(piece, context.base), selection)[:-1]

@@ -1,0 +1,85 @@
+"""Move an organization: hold its log, write it, load it elsewhere, and leave it held for ever.
+
+Held means that Postgres refuses every append, whoever tries it, and that requests are answered 503 with Retry-After.
+Clients send them again, and a proxy that was switched meanwhile sends them to the other database. A move that fails
+releases the log.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from eventstore.events import Provenance
+from eventstore.sealing.randomness import random_bytes
+from eventstore.sealing.sealer import KEY_BYTES, Sealer
+from eventstore.transfer.hold import end_log, hold_log, release_log
+from projections.maintenance.session import Progress
+from schema.events.organization import Organization
+from service.config import Settings
+from service.moves.arrive import Arrived, load_organization
+from service.moves.held import LOOK_EVERY_S
+from service.moves.write import write_organization
+from service.proof.repair import owner
+from service.runtime import Runtime
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An organization that has moved."""
+
+    arrived: Arrived
+    held_s: float  # For how long nobody served it.
+
+
+async def move_organization(
+    runtime: Runtime,
+    there: Runtime,
+    settings_there: Settings,
+    organization: Organization,
+    *,
+    destination: str,
+    provenance: Provenance,
+    report: Report,
+) -> Moved:
+    """Move an organization from one open runtime to another. Errors: as those of writing and loading."""
+    sealer = Sealer(random_bytes(KEY_BYTES))  # It never leaves this process.
+    folder = Path(tempfile.mkdtemp(prefix="scim-ledger-move-")) / "organization"
+    began_s = monotonic()
+    try:
+        async with held(runtime, organization, destination):
+            await asyncio.sleep(LOOK_EVERY_S)  # By then no process answers a read from here.
+            await write_organization(runtime, organization, folder, sealer, report=report)
+            arrived = await load_organization(
+                there,
+                settings_there,
+                folder,
+                sealer,
+                reason=f"The organization has moved to {destination}.",
+                provenance=provenance,
+                report=report,
+            )
+    finally:
+        shutil.rmtree(folder.parent, ignore_errors=True)
+    return Moved(arrived, monotonic() - began_s)
+
+
+@asynccontextmanager
+async def held(
+    runtime: Runtime, organization: Organization, destination: str
+) -> AsyncIterator[None]:
+    """Hold a log during the block. It stays held if the block succeeds, and is released if it fails."""
+    async with owner(runtime) as connection:
+        await hold_log(connection, organization.id, destination)
+        try:
+            yield
+        except BaseException:
+            await asyncio.shield(release_log(connection, organization.id))
+            raise
+        await end_log(connection, organization.id)

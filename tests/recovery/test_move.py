@@ -1,0 +1,245 @@
+"""An organization moves to another database under load: nothing that was acknowledged is lost, and its proof goes on."""
+
+import asyncio
+import base64
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from eventstore.proof.verdicts import AuditExit
+from eventstore.sealing.sealer import Sealer
+from eventstore.transfer.hold import hold_log, load_held, release_log
+from projections.maintenance.session import Progress
+from service.backup.manifest import BackupProblem
+from service.cli.provenance import cli_provenance
+from service.moves.arrive import Arrived, load_organization
+from service.moves.held import LOOK_EVERY_S
+from service.moves.move import Moved, move_organization
+from service.moves.write import write_organization
+from service.organizations.register import find_organization
+from service.proof.verify import verify_logs
+from tests.conftest import drop_database, in_database
+from tests.database.rebuilding import differences, rebuild_context
+from tests.invariants import check_log
+from tests.proof.running import until
+from tests.serving import Answer, Scim, Served, Tenant, make_tenant, settings, started
+
+OTHER_KEY = base64.b64encode(bytes(range(100, 132))).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Two databases with a service each. The second one has keys of its own."""
+
+    here: Served
+    there: Served
+
+
+def silent(_progress: Progress) -> None:
+    """Report nothing."""
+
+
+@pytest.fixture(scope="module")
+async def cells(
+    postgres: str, template: str, maintenance: asyncpg.Connection
+) -> AsyncIterator[Cells]:
+    """Run two services."""
+    here, there = (f"cell_{secrets.token_hex(6)}" for _ in range(2))
+    await maintenance.execute(f"CREATE DATABASE {here} TEMPLATE {template}")
+    await maintenance.execute(f"CREATE DATABASE {there} TEMPLATE {template}")
+    await _forget_keys(in_database(postgres, there))
+    async with AsyncExitStack() as stack:
+        yield Cells(
+            await stack.enter_async_context(started(in_database(postgres, here))),
+            await stack.enter_async_context(
+                started(in_database(postgres, there), master_key=OTHER_KEY)
+            ),
+        )
+    await drop_database(maintenance, here)
+    await drop_database(maintenance, there)
+
+
+async def _forget_keys(url: str) -> None:
+    """Let a new database make its own keys."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("DELETE FROM service.secrets")
+    await connection.close()
+
+
+@pytest.fixture
+async def tenant(cells: Cells) -> Tenant:
+    """Give an organization that may move, with users, a former user and a group."""
+    made = await make_tenant(cells.here.runtime, f"Contoso {secrets.token_hex(6)}")
+    scim = Scim(cells.here, made.token)
+    ids = [
+        (await scim.post("/Users", {"userName": f"user{number}@example.com"})).body["id"]
+        for number in range(3)
+    ]
+    await scim.post("/Groups", {"displayName": "Staff", "members": [{"value": ids[0]}]})
+    await scim.delete(f"/Users/{ids[2]}")
+    return made
+
+
+@dataclass(slots=True)
+class Writer:
+    """A client that goes on writing, and sends again what was refused, to the other cell once it was moved."""
+
+    cells: Cells
+    token: str
+    acknowledged: list[str]
+    refused: int = 0
+
+    async def run(self, until: asyncio.Event) -> None:
+        """Write until then, one user after the other."""
+        number = 0
+        while not until.is_set():
+            number += 1
+            await self._write(f"during{number}@example.com")
+
+    async def _write(self, name: str) -> None:
+        while True:
+            for cell in (self.cells.here, self.cells.there):
+                answer = await self._ask(cell, name)
+                if answer.status == 201:
+                    self.acknowledged.append(name)
+                    return
+            await asyncio.sleep(0.02)
+
+    async def _ask(self, cell: Served, name: str) -> Answer:
+        answer = await Scim(cell, self.token).ask("POST", "/Users", {"userName": name})
+        if answer.status == 503:
+            self.refused += 1
+            assert "Retry-After" in answer.headers
+        return answer
+
+
+async def test_a_move_under_load_loses_nothing(cells: Cells, tenant: Tenant) -> None:
+    done = asyncio.Event()
+    writer = Writer(cells, tenant.token, [])
+    writing = asyncio.create_task(writer.run(done))
+    await asyncio.sleep(0.2)
+
+    moved = await _move(cells, tenant)
+    after = len(writer.acknowledged)
+    await until(lambda: _has_gone_on(writer, after + 3))
+    done.set()
+    await writing
+
+    users = (await Scim(cells.there, tenant.token).get("/Users?count=1000")).body["Resources"]
+    names = {user["userName"] for user in users}
+    assert set(writer.acknowledged) <= names
+    assert {"user0@example.com", "user1@example.com"} <= names
+    assert writer.refused > 0
+    assert moved.arrived.name == tenant.name
+    await _is_whole_there(cells, tenant)
+    refused = await Scim(cells.here, tenant.token).ask("GET", "/Users")
+    assert (refused.status, "elsewhere" in refused.body["detail"]) == (503, True)
+
+
+async def _has_gone_on(writer: Writer, count: int) -> bool:
+    """Return whether the client has written so much."""
+    return len(writer.acknowledged) >= count
+
+
+async def _move(cells: Cells, tenant: Tenant) -> Moved:
+    return await move_organization(
+        cells.here.runtime,
+        cells.there.runtime,
+        settings(cells.there.runtime.dsn, master_key=OTHER_KEY),
+        await find_organization(cells.here.runtime, str(tenant.id)),
+        destination="cell 2",
+        provenance=cli_provenance(),
+        report=silent,
+    )
+
+
+async def _is_whole_there(cells: Cells, tenant: Tenant) -> None:
+    """Assert that log, proof and rows agree in the other cell, and that the former user is known there."""
+    there = cells.there.runtime
+    await check_log(cells.there.owner, there.sealer, tenant.id)
+    chosen = settings(there.dsn, master_key=OTHER_KEY)
+    found = await verify_logs(there, chosen, silent, [tenant.id])
+    assert found.exit == AuditExit.OK, found
+    assert await differences(replace(rebuild_context(there.dsn), keys=there.sealer.keys)) == []
+    again = await Scim(cells.there, tenant.token).post("/Users", {"userName": "user2@example.com"})
+    assert again.status == 201
+
+
+async def test_a_held_log_takes_no_event_from_anybody(cells: Cells, tenant: Tenant) -> None:
+    position = await hold_log(cells.here.owner, tenant.id, "cell 2")
+    try:
+        scim = Scim(cells.here, tenant.token)
+        answers = [
+            await scim.ask("POST", "/Users", {"userName": f"late{number}@example.com"})
+            for number in range(3)
+        ]
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await cells.here.owner.execute(
+                "INSERT INTO eventstore.events SELECT organization_id, position + 1, gen_random_uuid(), 1,"
+                " gen_random_uuid(), type, schema_version, now(), actor_id, NULL, request_id, source, data,"
+                " NULL, NULL, NULL FROM eventstore.events WHERE organization_id = $1 AND position = $2",
+                tenant.id,
+                position,
+            )
+    finally:
+        await release_log(cells.here.owner, tenant.id)
+    await asyncio.sleep(LOOK_EVERY_S * 1.5)
+    later = await scim.ask("POST", "/Users", {"userName": "later@example.com"})
+
+    assert [each.status for each in answers] == [503] * 3
+    assert later.status == 201
+    assert [each for each in await load_held(cells.here.owner) if each[0] == tenant.id] == []
+
+
+async def test_a_move_that_fails_releases_the_log(cells: Cells, tenant: Tenant) -> None:
+    # The other cell has an organization of this name.
+    await make_tenant(cells.there.runtime, tenant.name)
+
+    with pytest.raises(BackupProblem, match="is called"):
+        await _move(cells, tenant)
+
+    await asyncio.sleep(LOOK_EVERY_S * 1.5)
+    answer = await Scim(cells.here, tenant.token).ask("POST", "/Users", {"userName": "still"})
+    assert answer.status == 201
+    left = await cells.there.owner.fetchval(
+        "SELECT count(*) FROM eventstore.events WHERE organization_id = $1", tenant.id
+    )
+    assert left == 0
+
+
+async def test_a_changed_package_or_another_key_is_refused(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+
+    with pytest.raises(BackupProblem, match="transfer key"):
+        await _load(cells, folder, Sealer(bytes(range(32))))
+    manifest = folder / "manifest.json"
+    shutil.copy2(manifest, tmp_path / "kept")
+    manifest.write_text(manifest.read_text().replace('"signed": ', '"signed": 1'))
+    with pytest.raises(BackupProblem, match="was changed"):
+        await _load(cells, folder, sealer)
+    shutil.copy2(tmp_path / "kept", manifest)
+    assert (await _load(cells, folder, sealer)).name == tenant.name
+    with pytest.raises(BackupProblem, match="is, or was"):
+        await _load(cells, folder, sealer)
+
+
+async def _load(cells: Cells, folder: Path, sealer: Sealer) -> Arrived:
+    return await load_organization(
+        cells.there.runtime,
+        settings(cells.there.runtime.dsn, master_key=OTHER_KEY),
+        folder,
+        sealer,
+        reason="trial",
+        provenance=cli_provenance(),
+        report=silent,
+    )
