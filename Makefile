@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats containers lock clean
+.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats sbom containers lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -68,6 +68,9 @@ feed: $(INSTALLED) ## Measure how soon webhooks arrive, while either side is kil
 
 nats: $(INSTALLED) ## Publish to a real nats-server while either side is killed, and compare
 	@exec $(BIN)/python -m tests.feed.nats_drill
+
+sbom: $(INSTALLED) ## Print the bill of materials (CycloneDX) of the locked dependencies
+	@exec $(BIN)/python .ci/sbom.py
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, upgrading what pyproject.toml lets go up
 	@$(BIN)/python -m pip install --quiet uv

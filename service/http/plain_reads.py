@@ -26,14 +26,17 @@ from service.http.connections.shortcut import ShortcutConnection
 from service.http.kept import note_read
 from service.http.media_type import MEDIA_TYPE
 from service.http.parts import Service
+from service.http.request_id import sent_id
 from service.ids import new_id
 from service.log import line_writer
+from service.metrics.requests import count
 
 ANSWER_BYTES_MAX: Final = (
     32_768  # A longer answer is made beside the event loop, or waits for a slow client.
 )
 OK: Final = (200, MEDIA_TYPE)
 AUTHORIZATION, HOST, EXPECT = istr("Authorization"), istr("Host"), istr("Expect")
+X_REQUEST_ID = istr("X-Request-Id")
 
 
 class Shown(NamedTuple):
@@ -105,6 +108,7 @@ class PlainReader:
             connection.sockname,
         )
         reading = Reading(self, connection, caller, read=read, origin=origin, client=client)
+        reading.sent_id = sent_id(headers.get(X_REQUEST_ID))
         service.reader.find_then(read.lookup, organization_id, read.key, reading.end)
         return reading
 
@@ -136,6 +140,7 @@ class Reading:
         "_reader",
         "_started",
         "id",
+        "sent_id",
     )
 
     def __init__(
@@ -150,6 +155,7 @@ class Reading:
     ) -> None:
         self._started = time.perf_counter()
         self.id = new_id()
+        self.sent_id: str | None = None  # The id that the client gave its request.
         self._reader, self._connection, self._caller = reader, connection, caller
         self._read, self._origin = read, origin
         self._client = client  # Behind a proxy; empty: the peer is the client.
@@ -175,13 +181,22 @@ class Reading:
     def _answer(self, shown: Shown) -> None:
         reader, read, caller = self._reader, self._read, self._caller
         headers: dict[str, str] = shown.headers
-        shown_id = headers["X-Request-Id"] = str(self.id)
+        shown_id = str(self.id)
+        headers["X-Request-Id"] = self.sent_id or shown_id
         if caller.buckets:
             headers.update(reader.service.rates.headers(caller.buckets))
-        duration_ms = round((time.perf_counter() - self._started) * 1000, 2)
+        duration_s = time.perf_counter() - self._started
+        duration_ms = round(duration_s * 1000, 2)
+        count("GET", read.route, OK[0], duration_s)
         origin = (caller.caller.organization.id, caller.token.token_id)
         note_read(reader.service.kept, origin, self.id, route=read.route, duration_ms=duration_ms)
+        sent = {"client_request_id": self.sent_id} if self.sent_id else {}
         reader.write_line(
-            request_id=shown_id, method="GET", route=read.route, status=200, duration_ms=duration_ms
+            request_id=shown_id,
+            method="GET",
+            route=read.route,
+            status=200,
+            duration_ms=duration_ms,
+            **sent,
         )
         self._connection.answer(self, head_of(OK, headers, len(shown.body)), shown.body)

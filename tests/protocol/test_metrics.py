@@ -47,7 +47,13 @@ async def test_the_id_of_a_client_is_returned_and_ours_if_it_sends_none(served: 
     tenant = await make_tenant(served.runtime, "Traced")
     scim = Scim(served, tenant.token)
     named = await scim.ask("GET", "/Users", X_Request_Id="trace-4711:a")
+    made = await scim.post("/Users", {"userName": "ada"})
+    read = [
+        await scim.ask("GET", f"/Users/{made.body['id']}", X_Request_Id="trace-4712")
+        for _ in range(2)
+    ]
     unfit = await scim.ask("GET", "/Users", X_Request_Id="a b;c")
 
     assert named.headers["X-Request-Id"] == "trace-4711:a"
+    assert {each.headers["X-Request-Id"] for each in read} == {"trace-4712"}
     assert len(unfit.headers["X-Request-Id"]) == 36
