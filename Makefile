@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes lint format types check fuzz bench drill rolling attack feed nats lock clean
+.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling attack feed nats lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -21,10 +21,13 @@ serve: $(INSTALLED) ## Run the service with a PostgreSQL of its own (or the one 
 	@exec $(BIN)/scim-ledger serve
 
 test: $(INSTALLED) ## Run the tests, but for those of `make processes`
-	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not process" $(PYTEST_OPTIONS)
+	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not process and not browser" $(PYTEST_OPTIONS)
 
 processes: $(INSTALLED) ## Test services and commands as processes: starts, signals, closed outputs, short drills
 	@exec $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m process $(PYTEST_OPTIONS)
+
+browser: $(INSTALLED) ## Open the pages of the console in a Chromium: widths, dark, keyboard, barriers
+	@exec env SCIM_LEDGER_TEST_BROWSER=required $(BIN)/pytest -n 0 -m browser $(PYTEST_OPTIONS) tests/browser
 
 lint: $(INSTALLED) ## Check style, format and who imports whom
 	@$(BIN)/ruff check .

@@ -43,6 +43,14 @@ async def destroy_key(
     return DestroyedKey(row["position"], row["erased_at"], row["had_key"])
 
 
+async def sealed_streams(
+    connection: Connection, organization_id: UUID, subject_id: UUID
+) -> list[UUID]:
+    """Return the streams whose first event is sealed under the key of a subject."""
+    rows = await connection.fetch(statement("sealed_streams"), organization_id, subject_id)
+    return [row["stream_id"] for row in rows]
+
+
 async def list_erased(
     connection: Connection, organization_id: UUID, *, before: int | None = None, limit: int
 ) -> list[ErasedSubject]:

@@ -4,7 +4,7 @@
 writes log lines, `terminal.py` prepares the standard streams, `ids.py` makes ids. `http` serves, `scim` speaks
 RFC 7644, `callers` authenticates, `write` takes a command into the log, `organizations` holds the use cases of
 administrators, `replay` those of auditors, `erasure` those of erasure, `api` the framework of `admin` and `audit`, `oauth` gives access
-tokens, `proof` signs logs and compares them, `keys` rotates keys, `requests` keeps what was refused, `cli` is the command line, `background` runs tasks that no request waits for, `limits` shares
+tokens, `proof` signs logs and compares them, `feed` lets others follow them, `webhooks` sends events, `operate` serves operators, `keys` rotates keys, `requests` keeps what was refused, `cli` is the command line, `background` runs tasks that no request waits for, `limits` shares
 scarce resources, `database` connects to Postgres. It knows every package below it, and none of them knows it.
 Begin with `app.py`.
 """

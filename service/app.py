@@ -24,6 +24,7 @@ from service.api.route import JSON
 from service.audit.routes import AUDIT_API
 from service.background.followers import following
 from service.background.former_names import hashing_names
+from service.background.gauges import keeping_gauges
 from service.background.keys import keeping_keys
 from service.background.login_renewal import keeping_login
 from service.background.loop_watch import watching_loop
@@ -35,6 +36,7 @@ from service.background.token_uses import keeping_token_uses
 from service.callers.authenticate import Authenticator
 from service.callers.issuers import IssuerRules, read_rules
 from service.callers.rates import Rates
+from service.checking.daily import checking_logs
 from service.config import Settings
 from service.console.app import add_console, console_running
 from service.console.framework.serve import console_form
@@ -64,8 +66,10 @@ from service.oauth import routes as oauth
 from service.oauth.errors import OAUTH_ERRORS
 from service.oauth.grant import Granter
 from service.oauth.key_sets import KeySets
+from service.operate.routes import OPERATE_API
 from service.proof.copies import outside_copy
 from service.proof.parts import proving
+from service.proof.record import record
 from service.reads.background import recording_reads
 from service.requests.background import keeping_requests
 from service.runtime import Runtime
@@ -74,6 +78,7 @@ from service.scim.plain_reads import PLAIN_READS
 from service.scim.routes import add_routes
 from service.signals import ending
 from service.webhooks.parts import delivering, place_rules
+from service.webhooks.poll import ISSUER, KEYS_PATH, RUNTIME, SETS_API, keys
 from service.webhooks.routes import RULES, WEBHOOKS_API
 from service.workers.listening import cannot_listen
 
@@ -85,7 +90,7 @@ BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX = 100_663_296, 50_331_648
 BUCKETS_FORGOTTEN_EVERY_S = 3_600.0
 WAIT_S = 5.0  # For a share of the pool's connections.
 
-APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, WEBHOOKS_API)
+APIS: Final = (ADMIN_API, AUDIT_API, FEED_API, SETS_API, WEBHOOKS_API, OPERATE_API)
 OPENAPI_PATH: Final = "/api/openapi.json"
 ANSWERING: Final = answering_in(
     ErrorForms(
@@ -96,6 +101,7 @@ ANSWERING: Final = answering_in(
             problem_form("/api/audit", f"{OPENAPI_PATH} describes the audit API."),
             console_form(),
             problem_form("/api/feed", f"{OPENAPI_PATH} describes the feed."),
+            problem_form("/api/operate", f"{OPENAPI_PATH} describes the operators' API."),
             problem_form(OPENAPI_PATH, f"{OPENAPI_PATH} describes the APIs."),
         ),
     )
@@ -138,7 +144,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     )
     feed = app[FEED] = make_feed(runtime, settings.pool_size_max)
     app.on_shutdown.append(feed.stop)
-    app[RULES] = place_rules(settings)
+    app[RULES], app[ISSUER], app[RUNTIME] = place_rules(settings), settings.origin, runtime
     app[health.READY] = health.ready(runtime.pool)
     app[health.METRICS] = health.exposed()
     add_routes(app)
@@ -148,6 +154,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     if settings.console:
         add_console(app, settings)
     app.router.add_get(OPENAPI_PATH, openapi)
+    app.router.add_get(KEYS_PATH, keys)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
@@ -240,12 +247,13 @@ async def serving(
         watching_loop(),
         watching_release(runtime.pool),
         keeping_keys(runtime.login, runtime.keyring),
-        announcing_expiry(runtime.pool),
+        announcing_expiry(runtime.pool, partial(record, runtime)),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
         delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
         keeping_statistics(runtime.pool),
+        keeping_gauges(runtime.pool, runtime.lanes),
         keeping_token_uses(runtime.token_uses, runtime.pool),
         keeping_login(runtime.login, runtime.pool),
         periodically(
@@ -264,6 +272,7 @@ async def serving(
         ),
         recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
         proving(runtime, settings) as proof,
+        checking_logs(runtime, settings, proof.verdicts),
         console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof

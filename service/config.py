@@ -197,6 +197,12 @@ class Settings(BaseSettings):
     issuer_hosts: str = ENTRA_HOSTS  # Of the issuers of federated clients.
     issuers_may_be_private: bool = False
     webhooks_may_be_private: bool = False
+    smtp_host: str | None = None  # Of the server that takes mail; without it none is sent.
+    smtp_port: int = Field(default=587, ge=1, le=PORT_MAX)
+    smtp_from: str = "scim-ledger@localhost"
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
     nats_url: SecretStr | None = None  # Of `feed nats`; it may hold a password.
 
     @field_validator("database_url", "owner_database_url")

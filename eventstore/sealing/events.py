@@ -29,9 +29,10 @@ async def seal_events(
 ) -> Sealed:
     """Seal the personal parts of events, each under its subject's key.
 
-    A subject is new if one of these events is the first of its stream. Errors: SubjectErased.
+    A subject is new if one of these events is the first of its own stream. The organization itself is a subject too: its key
+    is made when it is needed first, under the log's lock. Errors: SubjectErased.
     """
-    new = {e.subject_id for e in events if e.subject_id is not None and e.version == 1}
+    new = {e.stream_id for e in events if e.version == 1 and e.subject_id == e.stream_id}
     made = {subject: sealer.new_subject_key(organization_id, subject) for subject in new}
     former = {e.subject_id for e in events if e.subject_id is not None} - new
     keys = {subject: key for subject, (key, _) in made.items()}
@@ -39,6 +40,9 @@ async def seal_events(
         pairs = [(organization_id, subject) for subject in former]
         loaded = await load_keys(connection, sealer, pairs)
         keys |= {subject: key for (_, subject), key in loaded.items()}
+        if organization_id in former - keys.keys():
+            made[organization_id] = sealer.new_subject_key(organization_id, organization_id)
+            keys[organization_id] = made[organization_id][0]
     return Sealed(
         [seal_event(organization_id, event, keys) for event in events],
         {subject: wrapped for subject, (_, wrapped) in made.items()},

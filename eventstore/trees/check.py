@@ -1,6 +1,6 @@
 """Compare a log with its witnesses: its size, its tail, or every event."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,7 +29,8 @@ from eventstore.trees.witnesses import load_restores, load_witnesses, witnesses_
 
 statement = statements_in(__package__)
 
-ERASED = "UserErased"  # The event that says that a person's key was destroyed.
+# The events that say that a key was destroyed: that of a person, or of an organization.
+ERASED = ("UserErased", "OrganizationErased")
 
 Report = Callable[[int, int], None]  # Events read, and events in all.
 
@@ -140,9 +141,14 @@ async def hashes_of(
 
 
 async def check_all(
-    connection: Connection, organization_id: UUID, sources: Sources, report: Report
+    connection: Connection,
+    organization_id: UUID,
+    sources: Sources,
+    report: Report,
+    *,
+    rest: Callable[[], Awaitable[None]] | None = None,
 ) -> Verdict:
-    """Return what every event, every checkpoint, every mark and the keys of people show.
+    """Return what every event, every checkpoint, every mark and the keys of people show. `rest` is awaited now and then.
 
     The copy outside was read before. The caller's transaction is REPEATABLE READ, or nothing but appends happens.
     """
@@ -161,6 +167,8 @@ async def check_all(
         examination.add(rows, stored)
         position = rows[-1].event.position
         report(position, max(total, position))
+        if rest is not None:
+            await rest()
     await _compare_upper(connection, examination)
     verdict = examination.verdict()
     return _with(

@@ -73,15 +73,22 @@ class Versions:
             self.snapshots.append(Snapshot(state, *end))
 
     def rows(self, organization_id: UUID, users: ResourceType) -> Iterator[tuple[str, Row]]:
-        """Yield the rows of the versions, each with its table. A person whose key was destroyed has none."""
+        """Yield the rows of the versions, each with its table. What is sealed under a key that was destroyed has none."""
         for state, *times in self.snapshots:
+            if not is_shown(state):
+                continue
             if isinstance(state, Group):
                 yield GROUPS, (organization_id, *group_row(state), *times)
-            elif is_readable(state):
+            else:
                 yield USERS, (organization_id, *user_row(state, users), *times)
 
 
 NOBODY = group.NOBODY
+
+
+def is_shown(state: State) -> bool:
+    """Return whether a version has a row: what names it is not gone with a key."""
+    return "displayName" in state.attributes if isinstance(state, Group) else is_readable(state)
 
 
 def without_reference(state: User, event: Event, place: Place) -> User:

@@ -12,13 +12,13 @@ from eventstore.read import UNLIMITED
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_values
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
-from projections.directory.fold import GROUP_EVENTS, USER_EVENTS, is_readable
+from projections.directory.fold import GROUP_EVENTS, USER_EVENTS
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
 from projections.followers.follower import Apply, Follower, refuse_sealed
 from projections.versions.erase import erase
 from projections.versions.fold import VERSIONS_FOLD, VersionsFold
-from projections.versions.snapshots import Versions
+from projections.versions.snapshots import Versions, is_shown
 from projections.versions.tables import GROUPS, TABLES, USERS
 from schema.events.codec import decode
 from schema.events.event import Event, Place
@@ -126,7 +126,7 @@ async def _load(
 async def _fold_again(
     connection: Connection, sealer: Sealer, span: Span, lost: Collection[UUID]
 ) -> dict[UUID, Versions]:
-    """Return streams that have no open version: people whose key was destroyed, and what was deleted. Errors: NoVersion.
+    """Return streams that have no open version: those whose key was destroyed, and what was deleted. Errors: NoVersion.
 
     Such a stream has no events between the span and its first event here.
     """
@@ -134,9 +134,7 @@ async def _fold_again(
     for stream_id, folded in await fold_streams(connection, sealer, VERSIONS_FOLD, span, lost):
         assert isinstance(folded, VersionsFold)
         state = folded.versions.state
-        is_gone = state is not None and (
-            state.is_deleted or not (isinstance(state, Group) or is_readable(state))
-        )
+        is_gone = state is not None and (state.is_deleted or not is_shown(state))
         if not is_gone:
             raise NoVersion(NoVersion.__doc__)
         found[stream_id] = Versions(state)

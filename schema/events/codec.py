@@ -60,12 +60,11 @@ TYPES: dict[str, type[Event]] = {
         feed.TokenExpiring,
     )
 }
-# None in them removes an attribute, or returns a setting to its default.
-NONE_HAS_A_MEANING: tuple[type[Event], ...] = (
-    group.GroupChanged,
-    organization.SettingsChanged,
-)
+# None in them returns a setting to its default.
+NONE_HAS_A_MEANING: tuple[type[Event], ...] = (organization.SettingsChanged,)
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
+# They are sealed under the key of the organization, and not under one of their stream.
+SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged})
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
 # These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
 OFTEN_ALIKE = frozenset(get_args(user.UserEvent))

@@ -23,7 +23,7 @@ class Event(BaseModel):
 
 
 class PersonalEvent(Event):
-    """A fact that carries personal values; they are None once the person is erased."""
+    """A fact that carries personal values; they are None once the person, or the organization, is erased."""
 
     values: Values | None = None
 

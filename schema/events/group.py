@@ -4,26 +4,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from schema.events.event import Event, Place, TakesAccess, Values, with_values
+from pydantic import model_validator
+
+from schema.events.event import Event, PersonalEvent, Place, TakesAccess, with_values
 
 MemberType = Literal["User", "Group"]
 MEMBERS_MAX = 1_000  # In one event; a larger change becomes several events of one transaction.
 MICROSECOND = timedelta(microseconds=1)
 
 
-class GroupCreated(Event):
+class _Named(PersonalEvent):
+    """A fact that names a group. Its values are sealed under the key of the organization.
+
+    Version 2 seals them, and added `attributes`: their names, which are public.
+    """
+
+    schema_version: ClassVar[int] = 2
+    attributes: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_attributes(cls, facts: Any) -> Any:
+        if isinstance(facts, dict) and facts.get("values") and "attributes" not in facts:
+            return {**facts, "attributes": tuple(facts["values"])}
+        return facts
+
+
+class GroupCreated(_Named):
     """A group was created, without members."""
 
-    values: Values
 
-
-class GroupChanged(Event):
+class GroupChanged(_Named):
     """Attributes changed; a value of None means that the attribute was removed."""
-
-    values: Values
 
 
 class MembersAdded(Event):
@@ -99,7 +114,7 @@ def evolve(group: Group | None, event: GroupEvent, place: Place) -> Group:
         members = {each: kind for each, kind in members.items() if each not in left}
         count -= len(left)
     elif type(event) is GroupChanged:
-        attributes = with_values(attributes, event.values)
+        attributes = with_values(attributes, event.values or {})
     elif type(event) is GroupDeleted:
         members, count = {}, 0
     else:
@@ -155,5 +170,5 @@ def _created(event: GroupCreated, place: Place) -> Group:
         version=place.version,
         created_at=place.recorded_at,
         modified_at=place.recorded_at,
-        attributes=with_values({}, event.values),
+        attributes=with_values({}, event.values or {}),
     )

@@ -38,6 +38,6 @@ def written_attributes(event: Event) -> list[str]:
         case user.UserChanged():
             return list(event.attributes)
         case group.GroupCreated() | group.GroupChanged():
-            return list(event.values)
+            return list(event.attributes)
         case _:
             return list(ALWAYS.get(type(event), ()))

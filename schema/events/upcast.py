@@ -7,6 +7,8 @@ Facts = dict[str, Any]
 # (event type, version read) → the step to the next version.
 UPCASTERS: Mapping[tuple[str, int], Callable[[Facts], Facts]] = {
     ("OrganizationRegistered", 1): lambda facts: {**facts, "settings": {}},
+    ("GroupCreated", 1): lambda facts: {**facts, "attributes": list(facts["values"])},
+    ("GroupChanged", 1): lambda facts: {**facts, "attributes": list(facts["values"])},
     ("TokenIssued", 1): lambda facts: {**facts, "allowedNetworks": []},
 }
 

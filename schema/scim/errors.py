@@ -104,10 +104,13 @@ class Unauthorized(ScimError):
     """The bearer token is missing or not accepted (RFC 6750 §3)."""
 
     status = 401
+    reason = "malformed"  # For metrics.
 
     def __init__(self, detail: str, *, is_missing: bool = False) -> None:
         super().__init__(detail)
         self.is_missing = is_missing
+        if is_missing:
+            self.reason = "missing"
 
 
 class Forbidden(ScimError):

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aiohttp import web
+
 from service.api.models import Message
 from service.http.body import BODY_LIMIT_BYTES
 
@@ -47,3 +49,5 @@ class Api:
     prefix: str  # Such as /api/admin/v1.
     title: str
     routes: tuple[Route, ...]
+    # Finds out who calls, for a scope, and returns the call that handlers take; None: a token of an organization.
+    authenticate: Callable[[web.Request, str], Awaitable[Any]] | None = None

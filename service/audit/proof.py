@@ -97,7 +97,7 @@ async def evidence(call: Call, query: EvidenceQuery) -> web.StreamResponse:
                 wanted,
                 file,
                 provenance=call.provenance,
-                report=_silent,
+                report=silent,
             )
         except NoProof as error:
             raise NotFound(str(error)) from error
@@ -106,22 +106,24 @@ async def evidence(call: Call, query: EvidenceQuery) -> web.StreamResponse:
         headers = {
             **ZIP,
             "Content-Length": str(file.tell()),
-            "Content-Disposition": f'attachment; filename="{_name(call.organization.id, made.last)}"',
+            "Content-Disposition": f'attachment; filename="{evidence_name(call.organization.id, made.last)}"',
         }
         file.seek(0)
-        return await send_file(call, headers, _pieces(file))
+        return await send_file(call, headers, pieces(file))
 
 
-async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield a file in pieces."""
     while piece := file.read(CHUNK_BYTES):
         yield piece
 
 
-def _name(organization_id: UUID, last: int) -> str:
+def evidence_name(organization_id: UUID, last: int) -> str:
+    """Return the name of a bundle as a file."""
     return f"evidence-{organization_id}-{last}.zip"
 
 
-def _silent(_progress: Progress) -> None:
+def silent(_progress: Progress) -> None:
     """Report nothing."""
 
 

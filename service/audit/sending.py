@@ -3,25 +3,51 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Final
+from typing import Final, Protocol
+from uuid import UUID
 
 from aiohttp import web
 
-from service.api.call import Call
+from schema.events.organization import Organization
 from service.api.problem import NO_STORE
 from service.http.answer import SERVER
 from service.http.body import ClientLeft
+from service.http.parts import Service
 
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
 
 
-def is_head(call: Call) -> bool:
+class Receiver(Protocol):
+    """The request of whoever gets a file: a call of an API, or of the console."""
+
+    @property
+    def request(self) -> web.Request:
+        """The request itself."""
+        ...
+
+    @property
+    def request_id(self) -> UUID:
+        """Its id."""
+        ...
+
+    @property
+    def service(self) -> Service:
+        """The parts of the service."""
+        ...
+
+    @property
+    def organization(self) -> Organization:
+        """Whose file it is."""
+        ...
+
+
+def is_head(call: Receiver) -> bool:
     """Return whether only the head of the answer is asked for: nothing is made and nothing given out."""
     return bool(call.request.method == "HEAD")
 
 
 async def send_file(
-    call: Call,
+    call: Receiver,
     headers: Mapping[str, str],
     pieces: AsyncIterator[bytes],
     *,

@@ -1,11 +1,13 @@
 """Announces tokens that expire soon: 30, 14, 7 and 1 days before, each once, whichever process looks first.
 
+Each announcement is an event as well (TokenExpiring), so the feed, webhooks and mails have it.
+
 A token that expires unnoticed stops the provisioning of an organization. The table of announcements is shared by
 all processes and outlives them.
 """
 
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -14,11 +16,14 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
+from eventstore.events import Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
 from projections.directory.tokens import ExpiringToken, find_expiring
+from schema.events.feed import TokenExpiring
 from service.background.periodic import going_on, periodically
+from service.ids import new_id
 
 statement = statements_in(__package__)
 
@@ -26,6 +31,8 @@ statement = statements_in(__package__)
 DAYS = (30, 14, 7, 1)
 INTERVAL_S = 300.0
 TIMEOUT_S = 10.0
+
+Record = Callable[[UUID, TokenExpiring, Provenance], Awaitable[None]]  # Appends an event.
 
 log = structlog.get_logger()
 
@@ -39,13 +46,13 @@ EXPIRING = Gauge(
 
 
 @asynccontextmanager
-async def announcing_expiry(pool: asyncpg.Pool) -> AsyncIterator[None]:
+async def announcing_expiry(pool: asyncpg.Pool, record: Record) -> AsyncIterator[None]:
     """Look for tokens that expire soon now, and every few minutes for the duration of the block."""
 
     async def look() -> None:
         try:
             async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
-                report(await announce_expiry(connection), datetime.now(UTC))
+                report(await announce_expiry(connection, record), datetime.now(UTC))
         except BaseException:
             report_nothing()
             raise
@@ -62,27 +69,44 @@ async def announcing_expiry(pool: asyncpg.Pool) -> AsyncIterator[None]:
         yield
 
 
-async def announce_expiry(connection: Connection) -> Sequence[ExpiringToken]:
-    """Announce in the log the tokens that are due, and return all that expire soon."""
+async def announce_expiry(
+    connection: Connection, record: Record | None = None
+) -> Sequence[ExpiringToken]:
+    """Announce the tokens that are due, in our log and by an event, and return all that expire soon.
+
+    What is announced is noted in the same transaction in which its events are awaited: another process waits for it,
+    and after a crash it is announced again.
+    """
     tokens = await find_expiring(connection, max(DAYS))
     now = datetime.now(UTC)
     due = [(each, days) for each in tokens for days in days_due(each.expires_at, now)]
     if due:
-        noted = await _note(connection, due)
-        for each in tokens:
-            # If the service was down at an earlier day, that one is noted with the next, and not announced late.
-            nearest = min(days_due(each.expires_at, now))
-            if (each.id, nearest) in noted:
-                log.warning(
-                    "token_expires_soon",
-                    organization_id=str(each.organization_id),
-                    token_id=str(each.id),
-                    account_id=str(each.account_id),
-                    expires_at=each.expires_at.isoformat(),
-                    days=nearest,
-                )
+        async with connection.transaction():
+            noted = await _note(connection, due)
+            for each in tokens:
+                # If the service was down at an earlier day, that one is noted with the next, and not announced late.
+                nearest = min(days_due(each.expires_at, now))
+                if (each.id, nearest) in noted:
+                    await _announce(each, nearest, record)
     await connection.execute(statement("forget_token_notices"))
     return tokens
+
+
+async def _announce(token: ExpiringToken, days: int, record: Record | None) -> None:
+    log.warning(
+        "token_expires_soon",
+        organization_id=str(token.organization_id),
+        token_id=str(token.id),
+        account_id=str(token.account_id),
+        expires_at=token.expires_at.isoformat(),
+        days=days,
+    )
+    if record is not None:
+        event = TokenExpiring(
+            token_id=token.id, account_id=token.account_id, expires_at=token.expires_at, days=days
+        )
+        system = Provenance("system", None, new_id(), "system")
+        await record(token.organization_id, event, system)
 
 
 def days_due(expires_at: datetime, now: datetime) -> Iterator[int]:

@@ -91,6 +91,8 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
 class UnknownKey(Unauthorized):
     """A token was signed by a key that is not known here, or not accepted any more."""
 
+    reason = "unknown"
+
     def __init__(self, kid: str) -> None:
         super().__init__(
             "The token is unknown: it was signed by a key that this service does not have, or accepts no "
@@ -102,8 +104,11 @@ class UnknownKey(Unauthorized):
 class TokenRefused(Unauthorized):
     """A token that we signed is not accepted. Its organization is certain, so the log may name it."""
 
-    def __init__(self, detail: str, organization_id: UUID, token_id: UUID | None) -> None:
+    def __init__(
+        self, detail: str, organization_id: UUID, token_id: UUID | None, *, reason: str = "unknown"
+    ) -> None:
         super().__init__(detail)
+        self.reason = reason
         self.organization_id = organization_id
         self.token_id = token_id  # None if the directory does not know the token.
 
@@ -116,7 +121,7 @@ def refuse_expired(
     if ends and ends <= now:
         remedy = "get a new one with the client" if claims.client_id else "issue a new one"
         detail = f"The token expired on {ends:%Y-%m-%d at %H:%M:%S} UTC; {remedy}."
-        raise TokenRefused(detail, claims.organization_id, token_id)
+        raise TokenRefused(detail, claims.organization_id, token_id, reason="expired")
 
 
 def _instant(seconds: Any) -> datetime:

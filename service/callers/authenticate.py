@@ -233,7 +233,7 @@ def _caller(state: TokenState | None, claims: Claims) -> AuthenticatedCaller:
     if state is None or not is_known:
         raise TokenRefused("The token is unknown.", claims.organization_id, None)
     if reason := reason_of(state, "client" if claims.client_id else "token"):
-        raise TokenRefused(reason, claims.organization_id, state.token_id)
+        raise TokenRefused(reason, claims.organization_id, state.token_id, reason=code_of(state))
     caller = Caller(state.organization, state.account_id, "scim")
     user_type_here = user_type(state.organization.schemas)
     actor_id = str(state.account_id)
@@ -250,6 +250,7 @@ def refuse_address(
             f"{', '.join(map(str, networks))}.",
             caller.caller.organization.id,
             caller.token.token_id,
+            reason="network",
         )
 
 
@@ -257,6 +258,15 @@ def is_within(address: str | None, networks: tuple[Network, ...]) -> bool:
     """Return whether an address is in one of some networks. An IPv4 address may be written as IPv6."""
     found = read_address(address or "")
     return found is not None and any(found in each for each in networks)
+
+
+def code_of(state: TokenState) -> str:
+    """Return why a known token is not accepted, for metrics."""
+    if state.organization.suspension:
+        return "suspended"
+    if state.revoked_at:
+        return "revoked"
+    return "not_administrator" if state.is_active else "account_inactive"
 
 
 def reason_of(state: TokenState, what: Literal["token", "client"]) -> str | None:

@@ -5,7 +5,7 @@
 `audit.py` has the commands of auditors, `proof.py` those about the proof, `cycles.py` those about provisioning, `keys.py` those
 that rotate keys, `admin/` those for what the admin API offers too.
 `command_line.py` runs one command line, `groups.py` makes command groups, and `provenance.py` records who acts.
-`privacy/` has those that erase, `files/` those that export, `recovery/` those for backups, `feed/` those about webhooks. `process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
+`privacy/` has those that erase, `files/` those that export, `recovery/` those for backups, `feed/` those about webhooks, `operate/` those of whoever runs the service. `process/` turns a command into a process: event loop, signals, exit codes, standard output. `printing/` makes
 the text and the JSON that commands print.
 It decides nothing about the directory or the log. Begin with `commands.py`.
 """

@@ -25,6 +25,7 @@ from service.cli.feed.webhooks import webhooks
 from service.cli.files.export import exports
 from service.cli.groups import HELP_NAMES, group, help_style, show_help
 from service.cli.keys import keys
+from service.cli.operate.check import check_command
 from service.cli.printing import lists as show
 from service.cli.privacy.holds import holds
 from service.cli.privacy.organizations import organization_erase, organization_export
@@ -135,6 +136,9 @@ def serve(
         run(run_all)
     except NotStarted as error:  # The worker has said why.
         raise typer.Exit(error.code) from None
+
+
+app.command("check")(check_command)
 
 
 @app.command("migrate")

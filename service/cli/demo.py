@@ -1,16 +1,17 @@
 """`scim-ledger demo`: a year of an invented company, in a database of its own."""
 
+import logging
+import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from projections.maintenance.session import Progress
 from schema.scim.errors import InvalidValue
+from service import log
 from service.cli.audit import begin_of
-from service.cli.printing.progress import shown
 from service.cli.process.output import as_json as json_of
-from service.cli.process.output import say
+from service.cli.process.output import complain, say
 from service.cli.process.run import AsJson, run
 from service.cli.provenance import cli_provenance
 from service.config import Settings
@@ -37,21 +38,23 @@ def demo(
     """
 
     async def make(settings: Settings) -> None:
+        # Its requests are answered by this process: a line for each would hide the progress.
+        log.configure(json=not sys.stderr.isatty(), level=logging.WARNING)
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = begin_of("--until", until, None) or today
         if end > today:
             raise InvalidValue("--until: It lies in the future; name a day that has passed.")
         async with open_runtime(settings, is_migrating=True) as runtime:
-            with shown("demo") as board:
-                made = await make_demo(
-                    runtime,
-                    settings,
-                    end=end,
-                    people=people,
-                    seed=seed,
-                    provenance=cli_provenance(),
-                    report=lambda week, of: board.report(Progress("week", week, of)),
-                )
+            complain("Making a year of an invented company. This takes a minute or two.")
+            made = await make_demo(
+                runtime,
+                settings,
+                end=end,
+                people=people,
+                seed=seed,
+                provenance=cli_provenance(),
+                report=_report,
+            )
         document = {
             "organizationId": made.organization_id,
             "name": made.name,
@@ -68,3 +71,9 @@ def demo(
         )
 
     run(make, interrupted="Interrupted: the demonstration is not whole; delete its folder.")
+
+
+def _report(week: int, of: int) -> None:
+    """Say how far the year is, four times."""
+    if week and week % (of // 4) == 0:
+        complain(f"{week} of {of} weeks.")

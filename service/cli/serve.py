@@ -20,6 +20,7 @@ from service.config import Settings
 from service.console.sessions.caller import ADMINISTRATOR, OPERATOR
 from service.console.sessions.links import make_link
 from service.database.address import record_address
+from service.database.session_check import refuse_other_session
 from service.http.connections.draining import Draining
 from service.limits.descriptors import raise_limit
 from service.organizations.first_start import set_up_first
@@ -50,6 +51,7 @@ async def run_service(settings: Settings, *, worker: Worker | None = None) -> No
             runtime, settings, draining=draining, listening=worker.socket() if worker else None
         ) as port,
     ):
+        await refuse_other_session(runtime.pool)
         bound = settings.model_copy(update={"port": port})
         await record_address(runtime.pool, bound.origin)
         # Only once the port is ours: if listening failed later, a new token would be lost before anybody saw it.

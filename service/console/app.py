@@ -15,6 +15,8 @@ from service.console.framework.page import PREFIX, Page
 from service.console.framework.parts import CONSOLE, ConsoleParts
 from service.console.framework.serve import handler
 from service.console.framework.static import serve_static
+from service.console.pages.operations.status import Rates
+from service.console.pages.operations.works import Works
 from service.console.pages.overview_facts import DayCounts, waiting
 from service.console.routes import PAGES, REST
 from service.console.sessions.cookies import Cookies
@@ -51,6 +53,7 @@ async def console_running(
     """Give the console its own connections for the duration of the block. It opens them as it needs them."""
     size_max = max(CONNECTIONS_MIN, settings.pool_size_max // 4)
     pool = await open_pool(runtime.login, settings, size_min=0, size_max=size_max)
+    works = Works(settings)
     links = Links.of(settings.public_url)
     is_secure = urlsplit(settings.public_url or "").scheme == "https"
     app[CONSOLE] = ConsoleParts(
@@ -59,10 +62,11 @@ async def console_running(
         links=links,
         cookies=Cookies(links.home, is_secure),
         oidc=Oidc.of(settings),
-        extras={"days": DayCounts(), "counts": waiting},
+        extras={"days": DayCounts(), "counts": waiting, "works": works, "rates": Rates()},
         served=frozenset(each.path for each in PAGES if each.method == "GET"),
     )
     try:
         yield
     finally:
+        await works.close()
         await close_pool(pool)

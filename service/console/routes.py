@@ -10,7 +10,20 @@ from service.console.framework.page import (
     Page,
 )
 from service.console.framework.serve import nothing_here
-from service.console.pages import accounts, clients, new_tokens, overview, signin, tokens
+from service.console.pages import (
+    accounts,
+    clients,
+    new_tokens,
+    organization,
+    overview,
+    signin,
+    tokens,
+)
+from service.console.pages.audit.routes import AUDIT
+from service.console.pages.directory.routes import DIRECTORY
+from service.console.pages.operations.routes import OPERATIONS
+from service.console.pages.provisioning.routes import PROVISIONING
+from service.console.pages.setup.routes import SETUP
 
 SIGN_IN: Final = (
     Page("GET", "/signin", EVERYBODY, signin.show),
@@ -46,6 +59,26 @@ TOKENS: Final = (
     Page("GET", "/sessions", ADMINISTRATORS, accounts.show_sessions),
     Page("POST", "/sessions/{id}/end", ADMINISTRATORS, accounts.end),
 )
+ORGANIZATION: Final = (
+    Page("GET", "/organization", ADMINISTRATORS, organization.to_settings),
+    Page("GET", "/organization/settings", ADMINISTRATORS, organization.settings),
+    Page("POST", "/organization/settings", ADMINISTRATORS, organization.change),
+    Page("GET", "/organization/access", ADMINISTRATORS, organization.access),
+    Page("POST", "/organization/access", ADMINISTRATORS, organization.add_auditor),
+    Page("POST", "/organization/access/{id}/remove", ADMINISTRATORS, organization.remove_auditor),
+    Page("GET", "/organization/schemas", ADMINISTRATORS, organization.schemas),
+    Page("POST", "/organization/schemas", ADMINISTRATORS, organization.add_schema),
+)
 
-PAGES: Final = (*SIGN_IN, *OVERVIEW, *TOKENS)
+PAGES: Final = (
+    *SIGN_IN,
+    *OVERVIEW,
+    *SETUP,
+    *DIRECTORY,
+    *PROVISIONING,
+    *TOKENS,
+    *AUDIT,
+    *ORGANIZATION,
+    *OPERATIONS,
+)
 REST: Final = Page("GET", "/{tail:.*}", ANYBODY_SIGNED_IN, nothing_here)  # After all others.

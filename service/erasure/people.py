@@ -20,6 +20,7 @@ from schema.scim.errors import NotFound
 from service.callers.caller import Caller
 from service.erasure.outside import record_outside
 from service.erasure.receipt import Disclosed, Receipt, backups_of
+from service.erasure.sessions import end_sessions
 from service.erasure.values import checked_reason, find_mentions, read_events, read_names
 from service.proof.outside import OutsideCopy
 from service.requests.forget import forget_person
@@ -45,7 +46,10 @@ class Forgetter(Protocol):
 
 
 # One line for each such table. The projections have theirs in projections/erasure/sweep.py.
-FORGETTERS: Final[Mapping[str, Forgetter]] = {"service.requests": forget_person}
+FORGETTERS: Final[Mapping[str, Forgetter]] = {
+    "service.requests": forget_person,
+    "service.console_sessions": end_sessions,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ WAITING = Gauge(
     "scim_ledger_feed_consumers",
     "Consumers of the feed that are connected, by how they read: poll or stream.",
     ["kind"],
+    multiprocess_mode="livesum",
 )
 
 

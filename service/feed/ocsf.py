@@ -108,7 +108,10 @@ def _subject(event: FeedEvent, kind: _Kind) -> dict[str, Any]:
         case 3006:
             members = event.data.get("members", ())
             one = {"user": {"uid": members[0]}} if len(members) == 1 else {}
-            name = (event.data.get("values") or {}).get("displayName")
+            values = (
+                event.values or event.data.get("values") or {}
+            )  # Sealed, and before that public.
+            name = values.get("displayName")
             named = {"name": name} if isinstance(name, str) else {}
             return {"group": {"uid": str(event.resource_id), **named}, **one}
         case _:

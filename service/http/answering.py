@@ -21,10 +21,11 @@ from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.kept import note_answered
 from service.http.parts import SERVICE
 from service.http.refusal_log import REFUSAL, refusal_fields
-from service.http.request_id import REQUEST_ID
+from service.http.request_id import REQUEST_ID, sent_id
 from service.http.server import Answering, Handler
 from service.ids import new_id
 from service.log import line_writer
+from service.metrics.requests import count, count_refusal
 from service.unavailable import unavailable
 
 NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
@@ -40,7 +41,9 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
         started = time.perf_counter()
         request_id = request[REQUEST_ID] = new_id()
         notes = request[NOTES] = {}
-        shown = str(request_id)
+        shown, sent = str(request_id), sent_id(request.headers.get("X-Request-Id"))
+        if sent:
+            notes["client_request_id"] = sent
         try:
             response = await _answer(request, handle, forms, shown)
         finally:
@@ -48,12 +51,14 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
             if (organization_id := request.get(TURN)) is not None:
                 request.app[SERVICE].turns.give_back(organization_id)
         if not response.prepared:
-            response.headers["X-Request-Id"] = shown
+            response.headers["X-Request-Id"] = sent or shown
             if (buckets := request.get(BUCKETS)) and "RateLimit" not in response.headers:
                 response.headers.update(request.app[SERVICE].rates.headers(buckets))
             if not isinstance(response, Answer):  # An Answer writes this header itself.
                 response.headers["Server"] = SERVER
-        route, duration_ms = _route(request), round((time.perf_counter() - started) * 1000, 2)
+        duration_s = time.perf_counter() - started
+        route, duration_ms = _route(request), round(duration_s * 1000, 2)
+        count(request.method, route, response.status, duration_s)
         if forms.of(request.path) is forms.default:  # Only what provisions forms cycles.
             unchanged = notes.get("unchanged", 0)
             note_answered(
@@ -89,6 +94,7 @@ async def _answer(
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
         refusal, form = refusal_of_failure(error, request_id), forms.of(request.path)
     request[REFUSAL] = refusal.without_origin()  # For the log line of the request.
+    count_refusal(refusal.status, refusal.scim_type)
     return error_answer(form, refusal, request_id, allow=allow)
 
 

@@ -14,6 +14,7 @@ from service.http.parts import SERVICE
 from service.http.refusal_log import ORIGIN, Origin
 from service.limits.offload import WORKS_FOR
 from service.limits.rate import Bucket
+from service.metrics.requests import UNAUTHORIZED
 
 # The organization whose turn a request has; it is given back when the request is answered.
 TURN = web.RequestKey("turn", UUID)
@@ -33,7 +34,8 @@ async def authenticate_request(request: web.Request) -> AuthenticatedCaller:
         authenticated = await service.authenticator.authenticate(
             request.headers.get("Authorization"), address
         )
-    except Unauthorized:
+    except Unauthorized as error:
+        UNAUTHORIZED.labels(error.reason).inc()
         count_failure(request)
         raise
     note_authenticated(request)

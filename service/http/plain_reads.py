@@ -28,12 +28,15 @@ from service.http.media_type import MEDIA_TYPE
 from service.http.parts import Service
 from service.ids import new_id
 from service.log import line_writer
+from service.metrics.requests import count
 
 ANSWER_BYTES_MAX: Final = (
     32_768  # A longer answer is made beside the event loop, or waits for a slow client.
 )
 OK: Final = (200, MEDIA_TYPE)
-AUTHORIZATION, HOST, EXPECT = istr("Authorization"), istr("Host"), istr("Expect")
+AUTHORIZATION, HOST = istr("Authorization"), istr("Host")
+# What has a meaning for every request, beside those that a plain read may have.
+EXPECT, SENT_ID = istr("Expect"), istr("X-Request-Id")
 
 
 class Shown(NamedTuple):
@@ -72,7 +75,7 @@ class PlainReader:
     ) -> None:
         self.service, self.in_flight, self.draining = service, in_flight, draining
         self._find, self._scope = reads.find, reads.scope
-        self._other_headers = (EXPECT, *map(istr, reads.other_headers))
+        self._other_headers = (EXPECT, SENT_ID, *map(istr, reads.other_headers))
         self.write_line = line_writer("request_answered")
 
     def begin(self, connection: ShortcutConnection, message: RawRequestMessage) -> "Reading | None":
@@ -178,7 +181,9 @@ class Reading:
         shown_id = headers["X-Request-Id"] = str(self.id)
         if caller.buckets:
             headers.update(reader.service.rates.headers(caller.buckets))
-        duration_ms = round((time.perf_counter() - self._started) * 1000, 2)
+        duration_s = time.perf_counter() - self._started
+        duration_ms = round(duration_s * 1000, 2)
+        count("GET", read.route, OK[0], duration_s)
         origin = (caller.caller.organization.id, caller.token.token_id)
         note_read(reader.service.kept, origin, self.id, route=read.route, duration_ms=duration_ms)
         reader.write_line(

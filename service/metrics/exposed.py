@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
-from prometheus_client.registry import Collector, Metric
+from prometheus_client.registry import Collector
 
 from service.workers.totals import VARIABLE, living
 
@@ -42,7 +43,8 @@ class OfWorkers(Collector):
         for _ in range(TRIES):
             # The parent adds up the counters of a worker that has died while we read.
             with suppress(FileNotFoundError):
-                return list(MultiProcessCollector(None, str(self._folder)).collect())
+                collector: Any = MultiProcessCollector  # The library leaves it without types.
+                return list(collector(None, str(self._folder)).collect())
         return []
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
@@ -41,9 +41,14 @@ class CountedCycle:
     ]  # What its events did, by kind; with refused, unchanged, requests and reads.
 
     @property
-    def duration_s(self) -> float:
+    def length(self) -> timedelta:
         """Return the time from its first request to the answer of its last."""
-        return (self.cycle.last_at - self.cycle.started_at).total_seconds()
+        return self.cycle.last_at - self.cycle.started_at
+
+    @property
+    def duration_s(self) -> float:
+        """Return this time in seconds."""
+        return self.length.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Turn events of the log into what an auditor reads: names instead of ids, a sentence, values before and after."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
@@ -46,7 +46,7 @@ class DescribedEvent:
     sentence: str
     facts: Mapping[str, Any]
     changes: Sequence[Change]
-    wording: Wording  # What the sentence names, for sentences in other languages.
+    wording: Wording  # For sentences in other languages: people by their displayName.
 
 
 def kind_of(event_type: str) -> ResourceKind:
@@ -127,7 +127,13 @@ class Naming:
             sentence(event.type, wording),
             facts,
             self._changes(event, facts),
-            wording,
+            replace(
+                wording,
+                subject=self.shown(event.stream_id),
+                members=[
+                    self.shown(each) for each in _members(event, self.first) or _subjects(event)
+                ],
+            ),
         )
 
     def name(self, resource_id: UUID) -> str:
@@ -136,6 +142,11 @@ class Naming:
             return self.organization.name
         subject = self.subjects.get(resource_id)
         return subject.name if subject else str(resource_id)
+
+    def shown(self, resource_id: UUID) -> str:
+        """Return what a page calls a resource: somebody by the displayName."""
+        subject = self.subjects.get(resource_id)
+        return (subject and subject.display_name) or self.name(resource_id)
 
     def _facts(self, event: Activity) -> dict[str, Any]:
         facts = {name: value for name, value in event.facts.items() if name not in HIDDEN_FACTS}

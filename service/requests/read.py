@@ -50,6 +50,7 @@ class CycleFilter:
     token_id: UUID | None = None
     begin: datetime | None = None
     end: datetime | None = None
+    is_refused: bool = False  # Only those in which something was refused.
 
 
 async def read_cycles(
@@ -70,6 +71,7 @@ async def read_cycles(
         wanted.end,
         *place,
         limit,
+        wanted.is_refused,
     )
     return [cycle_of_row(row) for row in rows]
 

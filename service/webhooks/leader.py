@@ -40,13 +40,17 @@ log = structlog.get_logger()
 FAILING = Gauge(
     "scim_ledger_webhooks_failing",
     "Enabled webhooks whose last attempt failed, of all organizations.",
+    multiprocess_mode="livemostrecent",
 )
 DEAD_LETTERS = Gauge(
-    "scim_ledger_webhook_dead_letters", "Events that webhooks refused again and again."
+    "scim_ledger_webhook_dead_letters",
+    "Events that webhooks refused again and again.",
+    multiprocess_mode="livemostrecent",
 )
 BEHIND = Gauge(
     "scim_ledger_webhook_behind_events",
     "Events that the webhook that is furthest behind still lacks.",
+    multiprocess_mode="livemostrecent",
 )
 Key = tuple[UUID, UUID]  # Organization, webhook.
 

@@ -9,11 +9,13 @@ import aiohttp
 import orjson
 
 from schema.events.feed import WebhookKind
+from service.callers.signing_keys import SigningKey
 from service.feed.event import FeedEvent
 from service.feed.ocsf import ocsf_event
 from service.webhooks.http import post
 from service.webhooks.outcome import Outcome
 from service.webhooks.secret import headers
+from service.webhooks.sets import TYPE, claims_of, signed
 from service.webhooks.store import Sealed, Webhook
 
 JSON: Final = {"Content-Type": "application/json"}
@@ -42,5 +44,18 @@ def signed_sender(session: aiohttp.ClientSession) -> Send:
         body = message(webhook, event)
         signed = headers(place.in_use, str(event.id), int(time.time()), body)
         return await post(session, place.url or "", body, {**JSON, **signed})
+
+    return send
+
+
+def push_sender(session: aiohttp.ClientSession, key: Callable[[], SigningKey], issuer: str) -> Send:
+    """Return what pushes Security Event Tokens (RFC 8935)."""
+
+    async def send(webhook: Webhook, place: Sealed, event: FeedEvent) -> Outcome:
+        token = signed(claims_of(webhook, event, issuer), key())
+        sent = {"Content-Type": f"application/{TYPE}", "Accept": "application/json"}
+        if place.bearer:
+            sent["Authorization"] = f"Bearer {place.bearer}"
+        return await post(session, place.url or "", token.encode(), sent)
 
     return send

@@ -6,6 +6,7 @@ everything. They are added to the files of a process that never was, so that the
 
 import os
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.mmap_dict import MmapedDict
 
@@ -29,9 +30,10 @@ def living(folder: Path) -> list[int]:
 
 
 def _add(total: Path, file: Path) -> None:
-    kept = MmapedDict(os.fspath(total))
+    values: Any = MmapedDict  # The library leaves it without types.
+    kept = values(os.fspath(total))
     try:
-        for key, value, at_s, _ in MmapedDict.read_all_values_from_file(os.fspath(file)):
+        for key, value, at_s, _ in values.read_all_values_from_file(os.fspath(file)):
             before, _ = kept.read_value(key)
             kept.write_value(key, before + value, at_s)
     finally:

@@ -19,8 +19,9 @@ from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_users
 from projections.directory.tables import GroupRow, UserRow
 from projections.erasure.person import ErasedPerson
-from schema.events.codec import Encoded, encode
-from schema.events.event import Place, with_values
+from schema.events.codec import SEALED_FOR_ORGANIZATION, Encoded, encode
+from schema.events.event import Event, Place, with_values
+from schema.events.organization import OrganizationErased
 from schema.scim.budget import Spending
 from schema.scim.definitions import GROUP, USER, user_type
 from schema.scim.errors import PayloadTooLarge, ScimError
@@ -45,7 +46,7 @@ from service.write.decide.decide import decide
 from service.write.decide.guard import HeldNow
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import EVENT_COST, MEMBER_COST, BatchState, Decision
-from service.write.erase import erase
+from service.write.erase import erase, erase_names_of_groups
 from service.write.load_guard import load_guard
 from service.write.load_state import (
     GONE_MAX,
@@ -244,6 +245,8 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
         await batch.changes.save(connection, batch.organization_id, batch.state, sealer)
         for person, cleared in batch.erased:
             cleared.update(await erase(connection, person))
+        if any(each.type == OrganizationErased.__name__ for each in batch.events):
+            await erase_names_of_groups(connection, batch.organization_id)
 
 
 def can_be_optimistic(works: Sequence[Work]) -> bool:
@@ -386,7 +389,7 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision, encoded: E
             schema_version=encoded.schema_version,
             data=encoded.data,
             personal=encoded.personal,
-            subject_id=stream_id if encoded.personal is not None else None,
+            subject_id=None if encoded.personal is None else _subject(batch, event, stream_id),
             provenance=provenance,
         )
     )
@@ -395,6 +398,11 @@ def _record(batch: Batch, provenance: Provenance, decision: Decision, encoded: E
     guard = batch.state.guard
     if guard is not None and batch.changes.losses and not guard.since_position:
         guard.since_position = place.position
+
+
+def _subject(batch: Batch, event: Event, stream_id: UUID) -> UUID:
+    """Return under whose key an event is sealed."""
+    return batch.organization_id if type(event) in SEALED_FOR_ORGANIZATION else stream_id
 
 
 def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:

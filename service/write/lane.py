@@ -28,6 +28,7 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import stopped
 from service.clock import Clock
+from service.metrics.writes import APPEND, BATCH
 from service.traces import named
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
@@ -168,6 +169,7 @@ class Lanes:
             while lane.waiting:
                 await _let_come()
                 if batch := _next_batch(lane):
+                    BATCH.observe(len(batch))
                     await self._run_batch(lane, batch)
         finally:
             # However this ends, no caller may wait forever.
@@ -175,12 +177,19 @@ class Lanes:
             _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
             lane.waiting.clear()
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Return how many commands wait: in the longest lane, and in all."""
+        lengths = [len(lane.waiting) for lane in self._lanes.values()]
+        return max(lengths, default=0), sum(lengths)
+
     async def _run_batch(
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
     ) -> None:
         try:
-            # The events are committed as soon as there is an answer.
-            decided = await self._transact(lane, batch)
+            with APPEND.time():
+                # The events are committed as soon as there is an answer.
+                decided = await self._transact(lane, batch)
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)

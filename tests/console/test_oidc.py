@@ -4,7 +4,9 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -12,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
 from service.cli.provenance import cli_provenance
+from service.erasure.people import Place, erase_person
 from service.organizations.register import find_organization
 from service.organizations.settings import change_settings
+from service.proof.folder_copy import FolderCopy
 from tests.conftest import drop_database, in_database
 from tests.console.client import Browser
 from tests.console.provider import CLIENT, SECRET, Provider, providing
@@ -226,3 +230,24 @@ async def test_a_fresh_sign_in_is_proved_by_the_provider(site: Site) -> None:
     other = Browser(site.served)
     await site.provider.sign_in(other)
     assert (await other.get("/tokens/new")).status == 303
+
+
+async def test_an_erased_person_has_no_session(site: Site, tmp_path: Path) -> None:
+    scim = Scim(site.served, site.tenant.token)
+    body = {"userName": "dora@contoso.com", "externalId": "oid-dora"}
+    dora = await scim.post("/Users", body | {"roleId": site.tenant.roles["Administrator"]})
+    site.provider.claims["oid"] = "oid-dora"
+    browser = Browser(site.served)
+    assert (await site.provider.sign_in(browser)).status == 303
+    runtime = site.served.runtime
+    receipt = await erase_person(
+        runtime,
+        await find_organization(runtime, "Contoso"),
+        UUID(dora.body["id"]),
+        reason="Asked for it.",
+        is_forced=True,
+        provenance=cli_provenance(),
+        place=Place(FolderCopy(tmp_path / "outside", tmp_path / "mark"), 0),
+    )
+    assert receipt.cleared["service.console_sessions"] == 1
+    assert (await browser.get("/")).status == 303

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ class Used(NamedTuple):
     where: str
 
 
+@cache
 def used_texts() -> list[Used]:
     """Return every text that the console uses."""
     found = [*_in_navigation()]

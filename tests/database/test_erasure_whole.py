@@ -129,7 +129,12 @@ async def test_an_organization_is_exported_and_then_erased(served: Served, place
     house, other = await make_house(served), await make_house(served)
     mark = "zqo" + secrets.token_hex(4)
     person = await add(house, displayName=f"A {mark}")
-    await house.scim.post("/Groups", {"displayName": "G", "members": [{"value": person}]})
+    legal = {"displayName": f"Legal {mark}", "members": [{"value": person}]}
+    group = (await house.scim.post("/Groups", legal)).body["id"]
+    renamed = {"op": "replace", "path": "displayName", "value": f"Law {mark}"}
+    await house.scim.patch(f"/Groups/{group}", renamed)
+    logged = "SELECT string_agg(data::text, '') FROM eventstore.events WHERE stream_id = $1"
+    assert mark not in await served.owner.fetchval(logged, UUID(group))  # Names are sealed.
     former = await add(house, displayName=f"B {mark}")
     await house.scim.delete(f"/Users/{former}")
     found = await find_organization(served.runtime, str(house.tenant.id))
@@ -142,6 +147,7 @@ async def test_an_organization_is_exported_and_then_erased(served: Served, place
     assert lines[0]["organization"]["name"] == found.name
     assert [each["position"] for each in lines[1:]] == list(range(1, exported.events + 1))
     assert f"A {mark}" in str(lines)
+    assert f"Law {mark}" in str(lines)
 
     receipt = await erase_organization(
         served.runtime, found, reason="End of contract", provenance=by, place=place

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,7 +61,7 @@ FOR_ALL = (
     | {"keep_requests", "see_requests", "uncounted_cycles"}
     | {"append_and_save_users_of_many", "find_user_names_of_many"}
     | {"save_link", "take_link", "save_session", "find_session"}
-    | {"save_reads", "find_ended_hours"}
+    | {"save_reads", "find_ended_hours", "find_due_logs"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
@@ -131,6 +131,7 @@ class Sample:
         if kind in {"bigint", "integer", "smallint"}:
             return self._number(statement, name)
         others: dict[str, Any] = {"boolean": True, "bytea": b"x", "json": "{}", "jsonb": "{}"}
+        others["interval"] = timedelta(days=1)
         others["timestamptz"] = EPOCH if name == "after" else DISTANT
         return others.get(kind) or self._text(statement, name)
 
@@ -168,7 +169,13 @@ class Sample:
             "size",
         ):
             return int(name == "incarnation")
-        return {"after": 0, "after_version": 0, "offset": 0, "from": self.tail}.get(name, 1_000)
+        return {
+            "after": 0,
+            "after_position": 0,
+            "after_version": 0,
+            "offset": 0,
+            "from": self.tail,
+        }.get(name, 1_000)
 
     def _text(self, statement: str, name: str) -> str:
         if name == "key":
@@ -176,6 +183,8 @@ class Sample:
             name = "group_external_id" if name == "external_id" and "group" in statement else name
         if name in {"after", "begin"}:  # The first page, of all.
             return ""
+        if name == "zone":
+            return "UTC"
         if name in {"data", "email_key"}:  # Texts that hold JSON.
             return {"data": "{}", "email_key": "[]"}[name]
         return self.words.get(name, "UserProvisioned" if "type" in name else "scim")
@@ -268,6 +277,7 @@ async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connect
         await connection.execute(LOSS, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(WEBHOOK, ours.tenant.id, ours.user, ours.tail)
         await connection.execute(LETTER, ours.tenant.id, ours.user)
+        await connection.execute(SESSION, ours.tenant.id, ours.user)
         await connection.execute(REQUEST, ours.tenant.id, UUID(int=1), ours.user, DISTANT)
         try:
             yield connection
@@ -286,6 +296,10 @@ WEBHOOK = (
 )
 LETTER = (
     "INSERT INTO service.dead_letters VALUES ($1, $2, 2000, 'UserProvisioned', 'ours', 1, now())"
+)
+SESSION = (
+    "INSERT INTO service.console_sessions (id, digest, organization_id, person_id, roles, actor, way, user_agent, address)"
+    " VALUES ($2, 'x', $1, $2, '{}', 'ours', 'link', 'x', 'x')"
 )
 REQUEST = (
     "INSERT INTO service.requests (organization_id, id, at, token_id, cycle_id, request_id, is_refused, method, status,"

@@ -1,6 +1,7 @@
 """Webhooks: every event once or more, in order, signed, and on behind those that a receiver refuses."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from service.webhooks import outcome
+from eventstore.sealing.sealer import Sealer
+from service.keys.secrets import rewrap_webhooks
+from service.webhooks import outcome, store
 from tests.admin.client import Admin, with_scope
 from tests.feed.receiver import Receiver, receiving
 from tests.feed.test_poll import end, make_user
@@ -304,4 +307,23 @@ async def test_there_is_a_bound_and_others_have_none_of_them(
         answer = await stranger.send(method, f"/webhooks/{webhook['id']}{path}")
         assert answer.status == 404, (method, path)
     assert (await stranger.get("/webhooks")).body["items"] == []
+    await admin.send("DELETE", f"/webhooks/{webhook['id']}")
+
+
+async def test_a_rotation_of_the_master_key_keeps_addresses_and_secrets(
+    served: Served, tenant: Tenant, admin: Admin, receiver: Receiver
+) -> None:
+    webhook = await create(admin, receiver, types=["UserDeleted"])
+    new = os.urandom(32)
+    sealer = Sealer(new, *served.runtime.sealer.keys.master_keys)
+    async with served.runtime.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await rewrap_webhooks(connection, sealer)
+        stored = await store.find_webhook(connection, tenant.id, UUID(webhook["id"]))
+        await transaction.rollback()
+
+    assert stored is not None
+    opened = stored.open(Sealer(new))
+    assert (opened.url, list(opened.secrets)) == (receiver.url, receiver.secrets)
     await admin.send("DELETE", f"/webhooks/{webhook['id']}")

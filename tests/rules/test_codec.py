@@ -342,9 +342,13 @@ def test_an_erased_person_leaves_the_facts() -> None:
     )
 
 
-def test_a_removed_attribute_of_a_group_is_stored_as_null() -> None:
-    assert (
-        encode(GroupChanged(values={"externalId": None})).data == '{"values":{"externalId":null}}'
+def test_what_names_a_group_is_sealed_and_a_removed_attribute_is_null() -> None:
+    stored = encode(GroupChanged(values={"externalId": None}))
+
+    assert stored.data == '{"attributes":["externalId"]}'
+    assert stored.personal == b'{"externalId":null}'
+    assert decode(stored.type, stored.schema_version, stored.data, None) == GroupChanged(
+        attributes=("externalId",)
     )
 
 

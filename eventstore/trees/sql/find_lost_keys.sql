@@ -1,6 +1,6 @@
 -- find_lost_keys: the persons whose key is gone without an event that says so, each with the first sealed event.
 -- $1 organization_id uuid
--- $2 erased_type text: the type of the event that says so
+-- $2 erased_types text[]: the types of the events that say so
 SELECT sealed.subject_id, sealed.position
   FROM (SELECT DISTINCT ON (events.subject_id) events.subject_id, events.position
           FROM eventstore.events
@@ -15,6 +15,6 @@ SELECT sealed.subject_id, sealed.position
                      FROM eventstore.events AS erased
                     WHERE erased.organization_id = $1
                       AND erased.stream_id = sealed.subject_id
-                      AND erased.type = $2)
+                      AND erased.type = ANY($2))
  ORDER BY sealed.position
  LIMIT 100

@@ -6,15 +6,18 @@ from uuid import UUID
 
 import typer
 
-from service.callers.scopes import DEFAULT, MEANINGS
+from service.callers.scopes import DEFAULT, MEANINGS, OPERATE
+from service.cli.admin.clients import make_and_show
 from service.cli.admin.issue import issue_and_show
 from service.cli.groups import group
 from service.cli.printing import tokens as show
 from service.cli.process.output import check_output, complain, say
+from service.cli.process.problems import Refused
 from service.cli.process.run import ActingAs, AsJson, Organization, run_with_runtime
 from service.cli.provenance import cli_provenance
 from service.config import Settings
 from service.database.address import find_origin
+from service.operate import tokens as operators
 from service.organizations.listing import find_token, list_tokens
 from service.organizations.register import find_organization
 from service.organizations.tokens import (
@@ -69,6 +72,16 @@ def token_issue(
 ) -> None:
     """Make a bearer token. It is shown only once: copy it now."""
     is_endless = never_expires or not expires_days
+    if OPERATE in (scope or ()):
+        lifetime = None if is_endless else timedelta(days=expires_days)
+        _issue_for_operator(
+            label,
+            lifetime,
+            acting_as,
+            is_alone=scope == [OPERATE] and not (organization or account or network),
+            as_json=as_json,
+        )
+        return
 
     async def issue(runtime: Runtime, settings: Settings) -> None:
         check_output()
@@ -90,6 +103,30 @@ def token_issue(
                 provenance=cli_provenance(acting_as),
             ),
             lambda issued: show.issued(issued, tenant_url, as_json=as_json),
+        )
+
+    run_with_runtime(issue)
+
+
+def _issue_for_operator(
+    label: str, lifetime: timedelta | None, acting_as: str | None, *, is_alone: bool, as_json: bool
+) -> None:
+    """Make a token of an operator. It belongs to no organization, so it has no other scope."""
+
+    async def issue(runtime: Runtime, _settings: Settings) -> None:
+        check_output()
+        if not is_alone:
+            raise Refused(
+                "A token with the scope operate belongs to no organization: give it no other scope, and neither "
+                "--organization nor --account nor --network."
+            )
+        if lifetime is None:
+            complain(NEVER_EXPIRES)
+        created_by = cli_provenance(acting_as).actor_id
+        await make_and_show(
+            operators.issue(runtime.pool, label, lifetime=lifetime, created_by=created_by),
+            lambda made: show.operator_issued(*made, as_json=as_json),
+            lambda made: operators.revoke(runtime.pool, made[1].id),
         )
 
     run_with_runtime(issue)
@@ -132,10 +169,19 @@ def token_rotate(
 
 
 @tokens.command("list")
-def token_list(organization: Organization = None, as_json: AsJson = False) -> None:
+def token_list(
+    organization: Organization = None,
+    of_operators: Annotated[
+        bool, typer.Option("--operators", help="List the tokens of operators instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """List the tokens of an organization. Their secret values are not stored and cannot be shown."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        if of_operators:
+            say(show.operators(await operators.list_all(runtime.pool), as_json=as_json))
+            return
         found = await find_organization(runtime, organization)
         listed = await list_tokens(runtime, found)
         say(show.tokens(listed[::-1], found, as_json=as_json))
@@ -153,6 +199,10 @@ def token_revoke(
     """Revoke a token. Within a second, no process accepts it any more."""
 
     async def revoke(runtime: Runtime, _settings: Settings) -> None:
+        is_new = await operators.revoke(runtime.pool, token_id)
+        if is_new is not None:
+            say(show.operator_revoked(token_id, is_new=is_new, as_json=as_json))
+            return
         found = await find_organization(runtime, organization)
         is_new = await revoke_token(runtime, found, token_id, provenance=cli_provenance(acting_as))
         revoked = await find_token(runtime, found, token_id)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from schema.events.organization import Organization
 from service.cli.process import output
+from service.operate.tokens import OperatorToken
 from service.organizations.listing import ListedToken
 from service.organizations.tokens import IssuedToken
 from service.terminal import printable
@@ -48,6 +50,54 @@ def revoked(token: ListedToken, organization: Organization, *, is_new: bool, as_
     """Return a token that was just revoked."""
     if as_json:
         return output.as_json(_document(token, organization))
+    return "Revoked." if is_new else "It was already revoked."
+
+
+def operator_issued(token: str, made: OperatorToken, *, as_json: bool) -> str:
+    """Return a token of an operator that was just made."""
+    if as_json:
+        return output.as_json(
+            {"token": token, "id": str(made.id), "expiresAt": instant(made.expires_at)}
+        )
+    until = f"until {made.expires_at:%Y-%m-%d}" if made.expires_at else "until it is revoked"
+    return "\n".join(
+        [
+            f"Secret token  {token}",
+            f"The token is shown only once. It is valid {until}; its id is {made.id}.",
+        ]
+    )
+
+
+def operators(listed: Sequence[OperatorToken], *, as_json: bool) -> str:
+    """Return the tokens of operators."""
+    if as_json:
+        return output.as_json(
+            [
+                {
+                    "id": str(each.id),
+                    "label": each.label,
+                    "createdBy": each.created_by,
+                    "createdAt": instant(each.created_at),
+                    "expiresAt": instant(each.expires_at),
+                    "state": each.state,
+                }
+                for each in listed
+            ]
+        )
+    lines = [
+        f"{each.id}  {each.created_at:%Y-%m-%d}  {each.state:<8}  {printable(each.label)}  "
+        f"by {printable(each.created_by)}"
+        for each in listed
+    ]
+    return "\n".join(lines) or (
+        "There is no token of an operator: scim-ledger token issue --label NAME --scope operate"
+    )
+
+
+def operator_revoked(token_id: UUID, *, is_new: bool, as_json: bool) -> str:
+    """Return what the revocation of an operator's token did."""
+    if as_json:
+        return output.as_json({"id": str(token_id), "wasRevokedBefore": not is_new})
     return "Revoked." if is_new else "It was already revoked."
 
 

@@ -16,6 +16,7 @@ from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.logins.given import LoginProblem, NoOwner
 from service.database.master_key import KeyProblem
 from service.database.migrate import MigrationProblem
+from service.database.session_check import SessionProblem
 from service.keys.rotate import NotRotated
 from service.runtime import NoDatabase, NotMigrated
 
@@ -47,6 +48,7 @@ PROBLEMS = (
     NotMigrated,
     OSError,
     OutputFailed,
+    SessionProblem,
     SettingProblem,
 )
 KNOWN = (ValidationError, *REFUSED, *UNREACHABLE, *PROBLEMS, *DRIVERS_OWN)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
-from service.console.events.told import told
+from service.console.events.sentences import sentence_of
 from service.console.events.words import attribute_word, value_word
 from service.console.framework.call import ConsoleCall
 from service.console.texts.texts import Texts, bdi
@@ -66,7 +66,7 @@ def event_row(call: ConsoleCall, event: DescribedEvent, *, about: UUID | None = 
         event.recorded_at,
         icon,
         kind,
-        told(call.texts, call.links, event, without=about),
+        sentence_of(call.texts, call.links, event, without=about),
         [
             (attribute_word(call.texts, each.attribute), *_before_and_after(call, each))
             for each in event.changes

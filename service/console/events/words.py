@@ -42,6 +42,8 @@ PARTS: Final = (
     "display",
 )  # What says most of a complex value.
 
+NAME_PARTS: Final = ("givenName", "middleName", "familyName")
+
 
 def role_word(texts: Texts, name: str | None) -> str:
     """Return the word for a role by its name; the name itself if it is none of the five."""
@@ -68,12 +70,19 @@ def value_word(texts: Texts, value: Any, path: str = "") -> str:
         case list() | tuple():
             return ", ".join(filter(None, (value_word(texts, each) for each in value)))
         case dict():
-            said = next((value[part] for part in PARTS if value.get(part)), None)
-            return str(said) if said else value_word(texts, list(value.values()))
+            return _complex(texts, value, path)
         case _ if path.lower() in {"role", "roleid"}:
             return role_word(texts, str(value))
         case _:
             return str(value)
+
+
+def _complex(texts: Texts, value: Mapping[str, Any], path: str) -> str:
+    if said := next((value[part] for part in PARTS if value.get(part)), None):
+        return str(said)
+    if path == "name":
+        return " ".join(str(value[each]) for each in NAME_PARTS if value.get(each))
+    return value_word(texts, list(value.values()))
 
 
 def listed(parts: list[Markup | str]) -> Markup:

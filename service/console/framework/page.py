@@ -32,3 +32,4 @@ class Page:
     path: str  # Below /console, such as /people/{id}.
     roles: frozenset[str]  # Any of them is enough.
     handle: Handler
+    is_stream: bool = False  # It answers for long: with live updates or a large file.

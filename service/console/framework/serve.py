@@ -45,7 +45,7 @@ def handler(page: Page) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         call = begin(request)
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(None if page.is_stream else TIMEOUT_S):
                 return await _serve(call, page)
         except TimeoutError:
             return await refused(call, Unavailable("The service is busy; try again."))

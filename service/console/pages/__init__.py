@@ -1,7 +1,8 @@
 """The handlers of the pages, each beside its template in `service/console/templates`.
 
 `signin.py` has the sign-in and the choices of a reader, `overview.py` the first page with its `overview_facts.py`. `tokens.py`, `new_tokens.py`,
-`clients.py` and `accounts.py` are Token Management, `words.py` has words that several pages choose by a value.
+`clients.py` and `accounts.py` are Token Management, `organization.py` has
+settings, console access and schemas, `words.py` has words that several pages choose by a value.
 A handler takes a ConsoleCall, calls a use case and shows a template; it decides nothing.
 Begin with `overview.py`.
 """

@@ -117,7 +117,7 @@ class PeopleCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Attention:
     """What needs somebody, each part the gravest first."""
 
     holds: Sequence[Hold]
@@ -143,7 +143,7 @@ async def last_cycle(call: ConsoleCall) -> CountedCycle | None:
 
 async def find_needs(
     call: ConsoleCall, cycle: CountedCycle | None, tokens: Sequence[ListedToken]
-) -> Needs:
+) -> Attention:
     """Return what needs somebody."""
     organization_id = call.organization.id
     async with call.runtime.pool.acquire() as connection:
@@ -160,7 +160,7 @@ async def find_needs(
         for each in tokens
         if each.state == "expiring" or (each.state == "blocked" and each.last_use)
     ]
-    return Needs(holds, urgent, reasons, lag_s)
+    return Attention(holds, urgent, reasons, lag_s)
 
 
 async def all_tokens(call: ConsoleCall) -> Sequence[ListedToken]:

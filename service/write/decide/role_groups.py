@@ -151,7 +151,7 @@ class _Change:
         elif isinstance(event, MembersRemoved) and event.member_type == "User":
             self.left |= dict.fromkeys(event.members)
         elif isinstance(event, GroupCreated | GroupChanged):
-            self.name = event.values.get("displayName") or self.name
+            self.name = (event.values or {}).get("displayName") or self.name
         elif isinstance(event, GroupDeleted):
             self.is_deleted = True
 

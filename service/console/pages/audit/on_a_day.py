@@ -1,0 +1,389 @@
+"""Questions about a day: who had a role, who was in a group, who had access at all, what one person had."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from eventstore.read import position_at
+from projections.directory.actors import Actor, name_actors
+from projections.directory.queries.people import PeopleFilter
+from projections.history.read import holders_at, members_at_position
+from projections.history.search import Search, reached
+from schema.events.organization import ROLE_NAMES
+from schema.scim.errors import NotFound
+from service.api.cursor import a_name, an_id
+from service.console.events.words import attribute_word, role_word, value_word
+from service.console.framework.call import ConsoleCall
+from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
+from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.periods import position_in, read_day, zone_of
+from service.console.texts.texts import Phrase
+from service.http.answer import Answer
+from service.replay.answers import (
+    NamedHolder,
+    NamedPeriod,
+    Page,
+    group_members,
+    role_holders,
+    search_events,
+)
+from service.replay.as_of import people_at, user_at
+from service.replay.resolve import find_group, find_person, find_role
+
+KIND: Final = "console day {}"
+CSV_MAX: Final = 10_000
+COLUMNS: Final = ("name", "userName", "since", "by", "until", "active", "event", "id")
+QUESTIONS: Final = (
+    ("role", Phrase("day.who_role", "Who had a role?")),
+    ("group", Phrase("day.who_group", "Who was in a group?")),
+    ("access", Phrase("day.who_access", "Who had access at all?")),
+    ("person", Phrase("day.what_person", "What did one person have?")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row of an answer: who had something, since when, until when, and by which event."""
+
+    id: UUID
+    name: str
+    sub: str
+    since: datetime | None
+    until: datetime | None
+    by: Actor | None
+    event: int | None
+    is_active: bool
+    is_person: bool = True
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAnswer:
+    """An answer: its sentence, how many there were, how many there are today, and a page of rows."""
+
+    heading: str
+    page: Listed[Held]
+    today: str
+    column: str  # The heading of `since`.
+
+
+async def show(call: ConsoleCall) -> Answer:
+    """GET /audit/day."""
+    ask = call.query.get("ask") or "role"
+    ask = ask if ask in dict(QUESTIONS) else "role"
+    zone = zone_of(call)
+    at = read_day(call, "at", zone)
+    position, last = await _position(call, at)
+    is_asked = bool(call.query.get("at") or call.query.get("position"))
+    values: dict[str, Any] = {}
+    if is_asked and not call.form.errors:
+        values = await _answered(call, ask, position)
+        if call.query.get("format") == "csv" and "answer" in values:
+            rows = map(_cells, values["answer"].page.rows)
+            return call.csv(f"{ask}-at-{position}", COLUMNS, rows)
+    when = await _when(call, position) if at is None and is_asked else at
+    return await call.show(
+        "audit/day.html",
+        status=422 if call.form.errors else 200,
+        ask=ask,
+        questions=[(each, call.t(*word)) for each, word in QUESTIONS],
+        roles=[(each, role_word(call.texts, each)) for each in ROLE_NAMES],
+        zone=zone.key,
+        is_asked=is_asked,
+        is_past=position < last,
+        position=position,
+        when=when,
+        permalink=_permalink(call, position),
+        tabs=tabs(call, "/audit/day"),
+        **{"answer": None, "person": None, **values},
+    )
+
+
+async def _position(call: ConsoleCall, at: datetime | None) -> tuple[int, int]:
+    """Return the position that is asked about, and the last one. A position in the address counts more than a day."""
+    organization_id, asked = call.organization.id, position_in(call.query.get("position"))
+    async with call.runtime.pool.acquire() as connection:
+        last = await reached(connection, organization_id)
+        if asked is not None:
+            return min(asked, last), last
+        if at is None:
+            return last, last
+        return min(await position_at(connection, organization_id, at), last), last
+
+
+async def _when(call: ConsoleCall, position: int) -> datetime | None:
+    """Return the instant of the event at a position, from which on the answer was true."""
+    wanted = Search(after_position=position - 1, to_position=position)
+    found = await search_events(call.runtime, call.organization, wanted, Page(limit=1))
+    return found.events[0].recorded_at if found.events else None
+
+
+def _permalink(call: ConsoleCall, position: int) -> str:
+    return call.links.again(call.path, call.query, position=position, cursor=None, format=None)
+
+
+async def _answered(call: ConsoleCall, ask: str, position: int) -> Mapping[str, Any]:
+    if ask == "person":
+        return await _person(call, position)
+    if ask == "access":
+        return await _access(call, position)
+    if ask == "group":
+        return await _group(call, position)
+    return await _role(call, position)
+
+
+async def _role(call: ConsoleCall, position: int) -> Mapping[str, Any]:
+    wanted = call.query.get("role") or "Administrator"
+    try:
+        role_id = find_role(call.organization, wanted)
+    except NotFound as error:
+        call.form.refuse("role", error.detail)
+        return {}
+    place, cursor, limit = _place(call, f"role {role_id} {position}")
+    found = await role_holders(
+        call.runtime,
+        call.organization,
+        role_id,
+        position=position,
+        after=an_id(place[0]) if place else None,
+        limit=limit,
+    )
+    async with call.runtime.pool.acquire() as connection:
+        acted = [
+            (each.holder.period.assigned_by, each.holder.period.source) for each in found.items
+        ]
+        actors = await name_actors(connection, call.organization.id, acted)
+        then = len(
+            await holders_at(
+                connection, call.organization.id, role_id, position, limit=COUNTED_MAX + 1
+            )
+        )
+        end = await reached(connection, call.organization.id)
+        now = len(
+            await holders_at(connection, call.organization.id, role_id, end, limit=COUNTED_MAX + 1)
+        )
+    rows = [_holder(each, actors) for each in found.items]
+    record_reading(call, "/audit/day", position)
+    name = call.organization.role_name(role_id) or wanted
+    return {
+        "answer": DayAnswer(
+            _counted(call, then, role=role_word(call.texts, name)),
+            _page(KIND.format(f"role {role_id} {position}"), cursor, rows),
+            _number(call, now),
+            call.t("day.role_since", "Role since"),
+        )
+    }
+
+
+def _holder(each: NamedHolder, actors: Mapping[str, Actor]) -> Held:
+    period = each.holder.period
+    return Held(
+        each.holder.user_id,
+        each.display_name or each.name,
+        each.name,
+        period.from_at,
+        period.to_at,
+        actors[period.assigned_by],
+        period.from_position,
+        each.holder.is_active,
+    )
+
+
+def _counted(call: ConsoleCall, count: int, *, role: str) -> str:
+    if count > COUNTED_MAX:
+        return call.t(
+            "day.many_held", "More than {n} people had the role {role}", n=COUNTED_MAX, role=role
+        )
+    return call.tn(
+        "day.held",
+        "{n} person had the role {role}",
+        "{n} people had the role {role}",
+        n=count,
+        role=role,
+    )
+
+
+def _number(call: ConsoleCall, count: int) -> str:
+    if count > COUNTED_MAX:
+        return call.t("day.more_than", "more than {n}", n=COUNTED_MAX)
+    return call.texts.number(count)
+
+
+async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
+    wanted = call.query.get("group")
+    if not wanted:
+        call.form.refuse("group", call.t("day.no_group", "Enter the name or the id of a group."))
+        return {}
+    try:
+        async with call.runtime.pool.acquire() as connection:
+            group_id = await find_group(connection, call.organization.id, wanted)
+        place, cursor, limit = _place(call, f"group {group_id} {position}")
+        found = await group_members(
+            call.runtime,
+            call.organization,
+            group_id,
+            position=position,
+            after=an_id(place[0]) if place else None,
+            limit=limit,
+        )
+    except NotFound as error:
+        call.form.refuse("group", error.detail)
+        return {}
+    async with call.runtime.pool.acquire() as connection:
+        place_of = (connection, call.organization.id, group_id)
+        then = len(await members_at_position(*place_of, position, limit=COUNTED_MAX + 1))
+        end = await reached(connection, call.organization.id)
+        now = len(await members_at_position(*place_of, end, limit=COUNTED_MAX + 1))
+    record_reading(call, "/audit/day", position, [group_id])
+    heading = (
+        call.t(
+            "day.many_in",
+            "More than {n} members were in the group {group}",
+            n=COUNTED_MAX,
+            group=wanted,
+        )
+        if then > COUNTED_MAX
+        else call.tn(
+            "day.in",
+            "{n} member was in the group {group}",
+            "{n} members were in the group {group}",
+            n=then,
+            group=wanted,
+        )
+    )
+    rows = [_member(each) for each in found.items]
+    return {
+        "answer": DayAnswer(
+            heading,
+            _page(KIND.format(f"group {group_id} {position}"), cursor, rows),
+            _number(call, now),
+            call.t("day.member_since", "Member since"),
+        )
+    }
+
+
+def _member(each: NamedPeriod) -> Held:
+    period = each.period
+    is_person = period.member_type == "User"
+    return Held(
+        period.member_id,
+        each.display_name or each.name,
+        each.name,
+        period.from_at,
+        period.to_at,
+        None,
+        period.from_position,
+        True,
+        is_person,
+    )
+
+
+async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
+    place, cursor, limit = _place(call, f"access {position}")
+    found = await people_at(
+        call.runtime,
+        call.organization,
+        PeopleFilter(None, True, None),
+        at=None,
+        position=position,
+        after=a_name(place[0]) if place else None,
+        limit=limit,
+    )
+    record_reading(call, "/audit/day", position)
+    kind = KIND.format(f"access {position}")
+    page = listed(kind, cursor, found.items, lambda each: [each.user_name_key], limit=_limit(call))
+    rows = [
+        Held(
+            each.id,
+            each.document.get("displayName") or each.document["userName"],
+            each.document["userName"],
+            each.created_at,
+            None,
+            None,
+            None,
+            each.active,
+            role=call.organization.role_name(each.role_id),
+        )
+        for each in page.rows
+    ]
+    is_whole = page.next is None and page.previous is None
+    heading = (
+        call.tn("day.access", "{n} person had access", "{n} people had access", n=len(rows))
+        if is_whole
+        else call.t("day.access_list", "Who had access, by userName")
+    )
+    return {
+        "answer": DayAnswer(
+            heading,
+            Listed(rows, page.next, page.previous),
+            "",
+            call.t("day.person_since", "In the directory since"),
+        )
+    }
+
+
+async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
+    wanted = call.query.get("person")
+    if not wanted:
+        call.form.refuse(
+            "person", call.t("day.no_person", "Enter the userName or the id of a person.")
+        )
+        return {}
+    runtime, organization = call.runtime, call.organization
+    try:
+        async with runtime.pool.acquire() as connection:
+            user_id = await find_person(connection, runtime.sealer, organization.id, wanted)
+        past = await user_at(runtime, organization, user_id, None, position=position)
+    except NotFound as error:
+        call.form.refuse("person", error.detail)
+        return {}
+    record_reading(call, "/audit/day", position, [user_id])
+    texts = call.texts
+    values = [
+        (
+            attribute_word(texts, each.attribute),
+            value_word(texts, _named(call, each.attribute, each.value), each.attribute),
+            value_word(texts, _named(call, each.attribute, each.today), each.attribute)
+            if each.differs_today
+            else None,
+            each.origin,
+        )
+        for each in past.values
+    ]
+    document = past.document
+    return {
+        "person": past,
+        "person_id": user_id,
+        "person_name": document.get("displayName") or document["userName"],
+        "values": values,
+    }
+
+
+def _named(call: ConsoleCall, attribute: str, value: Any) -> Any:
+    """Return the name of a role in place of its id."""
+    if attribute != "roleId" or not value:
+        return value
+    return call.organization.role_name(UUID(str(value))) or value
+
+
+def _limit(call: ConsoleCall) -> int:
+    return CSV_MAX if call.query.get("format") == "csv" else LIMIT
+
+
+def _place(call: ConsoleCall, kind: str) -> tuple[Sequence[Any] | None, str | None, int]:
+    """Return where a page begins, its cursor, and how many rows to read."""
+    is_file = call.query.get("format") == "csv"
+    cursor = None if is_file else call.query.get("cursor")
+    return read_place(KIND.format(kind), cursor), cursor, _limit(call) + 1
+
+
+def _page(kind: str, cursor: str | None, rows: Sequence[Held]) -> Listed[Held]:
+    limit = LIMIT if len(rows) <= LIMIT + 1 else CSV_MAX
+    return listed(kind, cursor, rows, lambda each: [str(each.id)], limit=limit)
+
+
+def _cells(each: Held) -> tuple[object, ...]:
+    by = each.by.name if each.by else None
+    return each.name, each.sub, each.since, by, each.until, each.is_active, each.event, each.id

@@ -1,0 +1,48 @@
+"""What several pages of the directory share: states, origins, and how a read is recorded."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from projections.directory.queries.people import Person
+from service.console.framework.call import ConsoleCall
+from service.console.texts.texts import Texts
+
+STATES: Final = ("active", "inactive")
+ORIGINS: Final = ("scim", "manual", "linked")
+CSV_MAX: Final = 10_000
+PIECE: Final = 1_000  # Rows of a file that are read at a time.
+
+
+def origin_word(texts: Texts, origin: str) -> str:
+    """Return in words where somebody came from."""
+    match origin:
+        case "scim":
+            return texts.t("origin.scim", "Provisioned")
+        case "linked":
+            return texts.t("origin.linked", "Made by hand, then linked")
+        case _:
+            return texts.t("origin.manual", "Made by hand")
+
+
+def name_of(person: Person) -> str:
+    """Return what a page calls a person."""
+    document = person.document
+    name = document.get("name") or {}
+    parts = " ".join(filter(None, (name.get("givenName"), name.get("familyName"))))
+    return str(
+        document.get("displayName") or name.get("formatted") or parts or document["userName"]
+    )
+
+
+def record_read(
+    call: ConsoleCall, path: str, position: int, subjects: Collection[UUID] = ()
+) -> None:
+    """Count a read of the log, as the audit API does: an event of the hour records it."""
+    call.runtime.reads.see(
+        call.organization.id,
+        call.provenance,
+        f"/console{path}",
+        position=position,
+        subjects=subjects,
+    )
