@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling attack feed nats lock clean
+.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,6 +53,9 @@ drill: $(INSTALLED) ## Kill the service and its database in every way, and count
 
 rolling: $(INSTALLED) ## Restart services and workers under load (ROLLING_SECONDS each), and count failed requests
 	@exec $(BIN)/python -m tests.rolling
+
+failover: $(INSTALLED) ## Break the leader of a Patroni cluster under load (needs patroni and etcd)
+	@exec $(BIN)/python -m tests.failover
 
 attack: $(INSTALLED) ## Send hostile requests for five minutes, and measure what another organization notices
 	@exec $(BIN)/python -m tests.attack

@@ -12,9 +12,9 @@ from eventstore.read import position_at
 from schema.scim.errors import NotFound
 from service.api.call import Call
 from service.api.problem import NO_STORE
+from service.api.sending import is_head, no_pieces, send_file
 from service.audit.messages import AccessExportQuery, EventsExportQuery, ReportQuery
 from service.audit.parameters import read_at, read_period, read_search, refused
-from service.audit.sending import is_head, no_pieces, send_file
 from service.http.answer import Answer
 from service.proof.record import record
 from service.replay.documents import cell, csv_text

@@ -3,8 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import IO, Final
-from uuid import UUID
+from typing import Final
 
 from aiohttp import web
 
@@ -14,9 +13,9 @@ from eventstore.proof.notes import decoded
 from eventstore.trees.extend import Contradicted
 from eventstore.trees.logs import LogState
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion
-from projections.maintenance.session import Progress
 from schema.scim.errors import NotFound
 from service.api.call import Call
+from service.api.sending import is_head, no_pieces, pieces, send_file
 from service.audit.parameters import read_period
 from service.audit.proof_messages import (
     CheckpointQuery,
@@ -27,17 +26,21 @@ from service.audit.proof_messages import (
     InclusionQuery,
     KeysAnswer,
 )
-from service.audit.sending import is_head, no_pieces, send_file
 from service.callers.stopped_logs import stopped
 from service.http.answer import Answer
 from service.proof.answers import checkpoint_of, keys_document, load_signed
-from service.proof.evidence import Wanted, snapshot, write_evidence
+from service.proof.evidence import (
+    IN_MEMORY_BYTES,
+    ZIP,
+    Wanted,
+    evidence_name,
+    silent,
+    snapshot,
+    write_evidence,
+)
 
 PLAIN: Final = "text/plain"
 NOTE_TYPE: Final = "text/plain; charset=utf-8"
-ZIP: Final = {"Content-Type": "application/zip"}
-CHUNK_BYTES: Final = 65_536
-IN_MEMORY_BYTES: Final = 1_000_000  # A larger bundle waits in a file.
 
 
 async def checkpoint(call: Call, query: CheckpointQuery) -> Answer:
@@ -110,21 +113,6 @@ async def evidence(call: Call, query: EvidenceQuery) -> web.StreamResponse:
         }
         file.seek(0)
         return await send_file(call, headers, pieces(file))
-
-
-async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
-    """Yield a file in pieces."""
-    while piece := file.read(CHUNK_BYTES):
-        yield piece
-
-
-def evidence_name(organization_id: UUID, last: int) -> str:
-    """Return the name of a bundle as a file."""
-    return f"evidence-{organization_id}-{last}.zip"
-
-
-def silent(_progress: Progress) -> None:
-    """Report nothing."""
 
 
 @asynccontextmanager

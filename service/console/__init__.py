@@ -4,7 +4,7 @@ A page is four things. A handler in `pages/` takes a ConsoleCall, calls a use ca
 template; `pages/tokens.py` is the example. Its template in `service/console/templates` extends layout.html and uses the components
 of ui.html. Its row in `routes.py` names the address and the roles. Its texts are `t("key", "English")`, translated in
 `service/console/locale/fr`. Tests sign in with the client of `tests/console/client.py`, and find what is not translated.
-`framework/` is what every page is made with, `sessions/` who is signed in, `texts/` languages and zones, `app.py` puts
-it together. docs/explanation/console.md has more.
+`framework/` is what every page is made with, `sessions/` who is signed in, `texts/` languages and zones, `events/` says events in sentences,
+`live.py` sends live updates, `app.py` puts it together. docs/explanation/console.md has more.
 Begin with `routes.py`.
 """

@@ -18,7 +18,7 @@ from service.callers.caller import Caller
 from service.erasure.outside import record_outside
 from service.erasure.people import Place
 from service.erasure.receipt import Backups, backups_of
-from service.erasure.sessions import end_sessions
+from service.erasure.sessions import end_sessions, forget_setup
 from service.erasure.values import checked_reason
 from service.requests.forget import forget_everybody
 from service.runtime import Runtime
@@ -82,6 +82,7 @@ async def erase_organization(
         async with runtime.pool.acquire() as connection:
             await forget_everybody(connection, organization.id)
             await end_sessions(connection, organization.id, None)
+            await forget_setup(connection, organization.id)
         is_written = await _record(runtime, organization, place)
         try:
             await runtime.lanes.submit(ending, ended.caller, provenance)

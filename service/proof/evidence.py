@@ -30,6 +30,8 @@ from service.replay.references import load_references, without_references
 from service.runtime import Runtime
 
 ROWS_MAX: Final = 1_000
+IN_MEMORY_BYTES: Final = 1_000_000  # A larger bundle waits in a file.
+ZIP: Final = {"Content-Type": "application/zip"}
 TIMEOUT_S: Final = 30.0
 ORIGIN_OF_JSON: Final = "events.ndjson"
 
@@ -214,3 +216,12 @@ def _disclosure(event: RecordedEvent, key: bytes | None, wanted: Wanted) -> Disc
     aad = place(event.organization_id, event.subject_id, event.event_id)
     personal = unseal(key, event.sealed, aad=aad).decode()
     return Disclosure(personal, salt_of(key, aad) if has_commitment(event.sealed) else None)
+
+
+def evidence_name(organization_id: UUID, last: int) -> str:
+    """Return the name of a bundle as a file."""
+    return f"evidence-{organization_id}-{last}.zip"
+
+
+def silent(_progress: Progress) -> None:
+    """Report nothing."""

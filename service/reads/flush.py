@@ -16,16 +16,17 @@ TIMEOUT_S: Final = 10.0
 
 
 async def flush(pool: asyncpg.Pool, seen: AuditReads) -> None:
-    """Write what was counted. If that fails, it is counted still. Errors: asyncpg's, TimeoutError."""
-    if not len(seen):
-        return
-    taken = seen.take()
-    try:
-        async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
-            await save(connection, taken)
-    except BaseException:
-        seen.put_back(taken)
-        raise
+    """Write all that was counted before. If that fails, it is counted still. Errors: asyncpg's, TimeoutError."""
+    async with seen.writing:
+        if not len(seen):
+            return
+        taken = seen.take()
+        try:
+            async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
+                await save(connection, taken)
+        except BaseException:
+            seen.put_back(taken)
+            raise
 
 
 async def save(connection: Connection, taken: Mapping[ReadKey, Reads]) -> None:

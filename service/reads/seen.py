@@ -1,5 +1,6 @@
 """Reads of the log, counted in memory until they are written: a crash may lose those of a second."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +57,7 @@ class AuditReads:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
+        self.writing = asyncio.Lock()  # Held by whoever writes what was counted.
         self._waiting: dict[ReadKey, Reads] = {}
 
     def __len__(self) -> int:

@@ -160,6 +160,8 @@ async def _leavers(
             ends = await last_access_ends(connection, organization.id, list(first))
         for event in first.values():
             last = ends.get(event.resource_id)
+            if event.type == "UserDeleted" and last is not None and last < event.recorded_at:
+                continue  # Who was deactivated before the period had left already.
             hours = None if last is None else (last - event.recorded_at) / timedelta(hours=1)
             yield {
                 "userName": event.resource_name,

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     machine,
     memory,
     organizations,
+    past,
     processes,
     proofs,
     queries,
@@ -41,6 +42,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "rebuild": rebuilds.rows,
     "stalls": stalls.rows,
     "proof": proofs.rows,
+    "past": past.rows,
 }
 
 

@@ -1,6 +1,7 @@
 """Groups, their members, roles, and the list of role groups with its preview."""
 
 import secrets
+from collections.abc import Sequence
 
 import pytest
 
@@ -104,7 +105,7 @@ async def test_roles_have_their_uuids_and_people(
     assert f"{contoso.roles['Validator']},Validator,1,0" in file.html
 
 
-async def press(browser: Browser, shown: Shown, do: str, **values: str) -> Shown:
+async def press(browser: Browser, shown: Shown, do: str, **values: str | Sequence[str]) -> Shown:
     """Press a button of the list of role groups."""
     return await browser.post(shown, "/roles/groups/preview", do=do, **values)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from pathlib import Path
 
 import pytest
 
@@ -140,8 +141,8 @@ async def test_rates_are_those_of_what_was_seen() -> None:
     assert rates.progress("history", Shards(4, 0, 0, 1_000, 1_000, 1_000)).phase == "swap"
 
 
-def test_a_command_gets_the_settings_of_the_service(tmp_path: object) -> None:
-    settings = Settings(port=0, data_dir=str(tmp_path), issuers_may_be_private=True)
+def test_a_command_gets_the_settings_of_the_service(tmp_path: Path) -> None:
+    settings = Settings(port=0, data_dir=tmp_path, issuers_may_be_private=True)
     found = environment(settings)
     assert found["SCIM_LEDGER_DATA_DIR"] == str(tmp_path)
     assert found["SCIM_LEDGER_ISSUERS_MAY_BE_PRIVATE"] == "true"

@@ -50,6 +50,7 @@ async def test_people_are_found_by_each_filter(
         assert [
             each for each in (f"{mark}-anna", f"{mark}-oskar") if each in shown.text
         ] == names, query
+    shown = await browser.get(f"/people?q={mark}")
     assert shown.link("Anna Lindqvist") == f"/console/people/{anna['id']}"
     await Scim(served, contoso.token).patch(
         f"/Users/{anna['id']}", {"op": "replace", "path": "userName", "value": f"{mark}-ann"}

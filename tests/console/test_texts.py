@@ -7,7 +7,10 @@ from service.console.framework.templates import FOLDER
 from service.console.texts.texts import Texts, catalog, typeset
 from tests.console.texts import Used, used_texts
 
-CODE = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}|<[^>]*>|&\w+;", re.DOTALL)
+# A command, in mono, is the same in every language.
+CODE = re.compile(
+    r'{#.*?#}|{%.*?%}|<span class="mono">scim-ledger [^<]*</span>|{{.*?}}|<[^>]*>|&\w+;', re.DOTALL
+)
 ATTRIBUTES = re.compile(r' (?:aria-label|title|alt|placeholder)="([^"]*)"')
 WORDS = re.compile(r"[A-Za-z]{2,}")
 NAMES = {"scim", "ledger", "UTC"}  # Not of a language.

@@ -58,7 +58,7 @@ class Receiver:
         wanted = "v1," + base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
         return wanted in request.headers["webhook-signature"].split(" ")
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
         """Return once something is true of what arrived."""
         async with asyncio.timeout(timeout_s):
             while not condition():

@@ -93,7 +93,7 @@ async def test_an_answer_waits_for_the_next_event(feed: Admin, provider: Scim) -
 
     assert page["items"][0]["resourceId"] == user_id
     assert page["position"] == page["items"][-1]["position"]
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
 
 
 async def test_a_lost_notification_delays_an_event_and_loses_none(
@@ -108,7 +108,7 @@ async def test_a_lost_notification_delays_an_event_and_loses_none(
     await asyncio.sleep(0.05)
     user_id = await make_user(provider)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert (await waiting).body["items"][0]["resourceId"] == user_id
 
 
@@ -189,7 +189,7 @@ async def test_consumers_are_bounded_and_take_no_turn_of_their_organization(
     before_it = waiting_now()
     waiting = [asyncio.create_task(feed.get(path)) for _ in range(EACH_MAX)]
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while waiting_now() < before_it + EACH_MAX:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         answer = await feed.get(path)
@@ -255,5 +255,5 @@ async def test_a_consumer_goes_on_after_its_connection_of_postgres_is_lost(
     assert killed == 1
     user_id = await make_user(provider)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert (await waiting).body["items"][0]["resourceId"] == user_id

@@ -95,7 +95,7 @@ async def test_tokens_are_pushed_in_scims_profile(
             {"op": "replace", "path": "active", "value": False},
         )
         await provider.delete(f"/Users/{user_id}")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while True:
                 receiver.news.clear()
                 found = [await opened(served, each, webhook_id) for each in receiver.tokens]
@@ -177,7 +177,7 @@ async def test_a_receiver_may_wait_for_the_next_token(
     await asyncio.sleep(0.1)
     assert not waiting.done()
     await make_user(provider)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert len((await waiting).body["sets"]) == 1
     await admin.send("DELETE", f"/webhooks/{webhook_id}")
 

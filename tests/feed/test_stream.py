@@ -27,7 +27,7 @@ class Stream:
 
     async def next(self) -> tuple[int, Any]:
         """Return the next id with its event; None if it has none."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             position, event = None, None
             while line := await self.response.content.readline():
                 text = line.decode().rstrip("\n")
@@ -116,7 +116,7 @@ async def test_a_revoked_token_ends_its_stream(served: Served, tenant: Tenant, f
         await revoke_token(
             served.runtime, organization, issued.token_id, provenance=cli_provenance()
         )
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(20):
             assert b"UserProvisioned" not in await opened.response.read()
 
 
@@ -131,7 +131,7 @@ async def test_a_service_that_stops_ends_its_streams(database_url: str) -> None:
         await response.content.readline()
         loop = asyncio.get_running_loop()
         began = loop.time()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await response.read()
-    assert loop.time() - began < 5
+    assert loop.time() - began < 10
     await session.close()

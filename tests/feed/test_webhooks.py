@@ -11,7 +11,7 @@ import pytest
 
 from eventstore.sealing.sealer import Sealer
 from service.keys.secrets import rewrap_webhooks
-from service.webhooks import outcome, store
+from service.webhooks import leader, outcome, store
 from tests.admin.client import Admin, with_scope
 from tests.feed.receiver import Receiver, receiving
 from tests.feed.test_poll import end, make_user
@@ -30,6 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon."""
     monkeypatch.setattr(outcome, "FIRST_S", 0.01)
     monkeypatch.setattr(outcome, "LONGEST_S", 0.02)
+    monkeypatch.setattr(leader, "TURN_S", 0.1)
 
 
 async def create(admin: Admin, receiver: Receiver, **values: Any) -> dict[str, Any]:
@@ -50,7 +51,7 @@ async def row(admin: Admin, webhook: dict[str, Any]) -> Any:
 
 async def until_saved(admin: Admin, webhook: dict[str, Any], **wanted: Any) -> Any:
     """Return a webhook once its row has these values."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not wanted.items() <= (found := await row(admin, webhook)).items():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
@@ -122,7 +123,7 @@ async def test_a_receiver_that_is_away_gets_everything_once_it_is_back(
         await asyncio.sleep(0.05)
     made = [await make_user(provider) for _ in range(3)]
     found = await until_saved(admin, webhook, state="enabled")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not (found := await row(admin, webhook))["attempts"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert "cannot be reached" in found["lastError"]
@@ -196,7 +197,7 @@ async def test_gone_disables_a_webhook_and_the_log_says_so(
 
     found = await until_saved(admin, webhook, state="disabled")
     assert "410" in found["reason"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             items = (await feed.get("/events?types=WebhookChanged&limit=500")).body["items"]
             if items and items[-1]["data"]["change"] == "disabled":

@@ -61,7 +61,7 @@ def metrics(kinds: tuple[type[MetricWrapperBase], ...]) -> Iterator[str]:
     makers = {kind.__name__ for kind in kinds}
     for call in calls():
         name = call.func.id if isinstance(call.func, ast.Name) else ""
-        if name in makers and isinstance(call.args[0], ast.Constant):
+        if name in makers and call.args and isinstance(call.args[0], ast.Constant):
             yield str(call.args[0].value)
 
 

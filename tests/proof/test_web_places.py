@@ -137,7 +137,10 @@ async def test_the_webhook_gets_each_checkpoint_as_json(place: Place) -> None:
 async def test_a_service_puts_its_checkpoints_and_calls_the_webhook(
     place: Place, module_database_url: str
 ) -> None:
-    where = {"outside_copy": f"{place.url}/copies", "outside_webhook": f"{place.url}/hook"}
+    where: dict[str, Any] = {
+        "outside_copy": f"{place.url}/copies",
+        "outside_webhook": f"{place.url}/hook",
+    }
     async with started(module_database_url, **where) as served:
         tenant = await make_tenant(served.runtime, "Contoso")
         copy = WebCopy(where["outside_copy"])

@@ -1,9 +1,11 @@
 """A load of so many requests a second, whatever the service does: creates, reads, changes and searches."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from time import monotonic
 from typing import Any
 
@@ -23,13 +25,22 @@ class Load:
     tokens: Sequence[str]  # In turn: a balancer hashes by them.
     rate: float  # A second.
     answers: Counter[str] = field(default_factory=Counter)
+    name: str = field(default_factory=lambda: secrets.token_hex(4))  # Of its users.
     slowest_s: float = 0.0
     made: list[str] = field(default_factory=list)  # Ids of users.
+    written: list[float] = field(
+        default_factory=list
+    )  # When writes were acknowledged, by a monotonic clock.
 
     @property
     def failed(self) -> dict[str, int]:
         """Return the answers that are not 2xx, and the requests without an answer."""
         return {name: count for name, count in self.answers.items() if not name.startswith("2")}
+
+    def longest_s(self, since: float) -> float:
+        """Return the longest time without an acknowledged write."""
+        times = [since, *(each for each in self.written if each > since)]
+        return max((after - before for before, after in pairwise(times)), default=float("inf"))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send requests until `stop`; return when all are answered."""
@@ -54,12 +65,13 @@ class Load:
         self.slowest_s = max(self.slowest_s, monotonic() - began)
 
     async def _ask(self, session: aiohttp.ClientSession, number: int) -> None:
-        name = f"rolling-{self.rate:g}-{number}@example.com"
+        name = f"{self.name}-{number}@example.com"
         match number % 4 if self.made else 0:
             case 0:
                 body = await self._one(session, "POST", "/Users", {"userName": name})
                 if body and "id" in body:
                     self.made.append(body["id"])
+                    self.written.append(monotonic())
             case 1:
                 await self._one(session, "GET", f"/Users/{self.made[-1]}")
             case 2:

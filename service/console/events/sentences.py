@@ -99,7 +99,7 @@ def sentence_of(
         "role": lambda: role_word(texts, wording.role),
         "former": lambda: role_word(texts, wording.former_role),
         "attributes": lambda: _attributes(texts, event),
-        "members": lambda: _members(texts, event),
+        "members": lambda: _members(texts, event, without),
         "label": lambda: bdi(facts.get("label") or ""),
         "name": lambda: bdi(facts.get("name") or facts.get("document", {}).get("id") or ""),
         "settings": lambda: listed([*facts.get("settings", ())]),
@@ -127,11 +127,16 @@ def _attributes(texts: Texts, event: DescribedEvent) -> Markup:
     return listed(shown)
 
 
-def _members(texts: Texts, event: DescribedEvent) -> Markup:
+def _members(texts: Texts, event: DescribedEvent, without: UUID | None) -> Markup:
+    """Return who joined or left. On the page of a person, the others are only counted."""
     wording = event.wording
-    shown: list[Markup | str] = [bdi(each) for each in wording.members]
+    is_of_person = without is not None and without != event.resource_id
+    named = wording.members[:1] if is_of_person else wording.members
+    shown: list[Markup | str] = [bdi(each) for each in named]
     if not shown:
         return texts.tn("said.members", "{n} member", "{n} members", n=wording.member_count)
     if (more := wording.member_count - len(shown)) > 0:
         shown.append(texts.tn("said.others", "{n} other", "{n} others", n=more))
-    return listed(shown)
+    if len(shown) == 1:
+        return listed(shown)
+    return texts.t("said.and", "{first} and {last}", first=listed(shown[:-1]), last=shown[-1])

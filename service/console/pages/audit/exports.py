@@ -10,8 +10,7 @@ from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof
 from projections.history.search import Search, reached
 from schema.scim.errors import NotFound
-from service.audit.proof import IN_MEMORY_BYTES, ZIP, evidence_name, pieces, silent
-from service.audit.sending import send_file
+from service.api.sending import pieces, send_file
 from service.callers.stopped_logs import stopped
 from service.console.framework.answers import HEADERS
 from service.console.framework.call import ConsoleCall
@@ -19,7 +18,14 @@ from service.console.pages.audit.reading import tabs
 from service.console.pages.periods import Period
 from service.console.pages.provisioning.choices import kind_options
 from service.http.answer import Answer
-from service.proof.evidence import Wanted, write_evidence
+from service.proof.evidence import (
+    IN_MEMORY_BYTES,
+    ZIP,
+    Wanted,
+    evidence_name,
+    silent,
+    write_evidence,
+)
 from service.proof.record import record
 from service.replay.export import (
     MEDIA_TYPES,

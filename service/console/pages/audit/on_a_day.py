@@ -77,7 +77,7 @@ async def show(call: ConsoleCall) -> Answer:
     at = read_day(call, "at", zone)
     position, last = await _position(call, at)
     is_asked = bool(call.query.get("at") or call.query.get("position"))
-    values: dict[str, Any] = {}
+    values: Mapping[str, Any] = {}
     if is_asked and not call.form.errors:
         values = await _answered(call, ask, position)
         if call.query.get("format") == "csv" and "answer" in values:
@@ -213,6 +213,8 @@ def _number(call: ConsoleCall, count: int) -> str:
 
 async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     wanted = call.query.get("group")
+    if wanted is None:
+        return {}  # The question was changed: its field is shown now.
     if not wanted:
         call.form.refuse("group", call.t("day.no_group", "Enter the name or the id of a group."))
         return {}
@@ -326,6 +328,8 @@ async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
 
 async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     wanted = call.query.get("person")
+    if wanted is None:
+        return {}
     if not wanted:
         call.form.refuse(
             "person", call.t("day.no_person", "Enter the userName or the id of a person.")

@@ -18,6 +18,7 @@ from service.console.events.rows import door_word
 from service.console.events.words import attribute_word, role_word, value_word
 from service.console.framework.call import ConsoleCall
 from service.console.texts.texts import bdi
+from service.organizations.people import PROVIDER
 from service.replay.as_of import Past, Value
 from service.replay.describe import DescribedEvent
 
@@ -101,9 +102,10 @@ def origin_of_value(call: ConsoleCall, event: DescribedEvent | None) -> Markup |
     """Return who gave a value, and when."""
     if event is None:
         return ""
-    return Markup("{}, {}, {}").format(
-        bdi(event.actor.name), door_word(call.texts, event.source), _day(call, event.recorded_at)
-    )
+    actor, day = bdi(event.actor.name), _day(call, event.recorded_at)
+    if event.source == PROVIDER:
+        return Markup("{}, {}").format(actor, day)
+    return Markup("{}, {}, {}").format(actor, door_word(call.texts, event.source), day)
 
 
 def _why(call: ConsoleCall, event: DescribedEvent, *, has_app_roles: bool) -> Markup | str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
+from uuid import UUID
 
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,10 +13,9 @@ from service.console.framework.call import ConsoleCall
 from service.console.pages.operations.names import organization_names
 from service.http.answer import Answer
 from service.http.health import METRICS, PROOF, READY
-from service.ids import as_id
 
 OURS: Final = "scim_ledger_"
-COUNT, SUM = "_count", "_sum"
+COUNT, SUM, CREATED = "_count", "_sum", "_created"
 COLUMNS: Final = ("name", "value", "help")
 
 
@@ -44,7 +44,7 @@ async def show(call: ConsoleCall) -> Answer:
         "operations/health.html",
         reason=(await call.request.app[READY].get()).reason or proof.reason(),
         contradictions=[
-            (names.get(as_id(each["organizationId"]), each["organizationId"]), each["code"])
+            (names.get(UUID(each["organizationId"]), each["organizationId"]), each["code"])
             for each in document.get("contradictions", ())
         ],
         proof_document=document,
@@ -61,7 +61,8 @@ async def show(call: ConsoleCall) -> Answer:
 
 def _gauged(families: Iterable[Metric]) -> Iterable[Gauged]:
     for each in sorted(families, key=lambda family: family.name):
-        if not each.name.startswith(OURS) or not each.samples:
+        is_ours = each.name.startswith(OURS) and not each.name.endswith(CREATED)
+        if not is_ours or not each.samples:
             continue
         if each.type in {"histogram", "summary"}:
             count = sum(sample.value for sample in each.samples if sample.name.endswith(COUNT))

@@ -131,15 +131,18 @@ async def _refusals(call: ConsoleCall, token: Any) -> list[Arrived]:
 
 def _refused(call: ConsoleCall, each: DescribedRequest) -> Arrived:
     refusal, request = explained(call, each), each.request
-    token = bdi(each.token_label or call.t("live.unknown_token", "Somebody"))
+    token = bdi(each.token_label or call.t("live.unknown_token", "unknown"))
     values: dict[str, Any] = {"token": token, "found": refusal.found}
     if refusal.name:
         name = bdi(refusal.name)
         said = call.t(
-            "live.refused_about", "{token} was refused, about {name}: {found}", name=name, **values
+            "live.refused_about",
+            "Token “{token}” was refused, about {name}: {found}",
+            name=name,
+            **values,
         )
     else:
-        said = call.t("live.refused", "{token} was refused: {found}", **values)
+        said = call.t("live.refused", "Token “{token}” was refused: {found}", **values)
     sub = f"{request.method} {request.route or ''} · {request.status}"
     is_held = request.finding == "heldByGuard"
     href = call.links.to(f"/cycles/{request.cycle_id}") if request.cycle_id else None

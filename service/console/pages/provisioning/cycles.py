@@ -36,6 +36,7 @@ from service.requests.read import CycleFilter, RequestFilter
 
 KIND, CHANGES, REFUSALS = "console cycles", "cycle changes", "cycle refusals"  # Of cursors.
 CHARTED: Final = 30
+BARS_MIN: Final = 15
 CSV_MAX: Final = 10_000
 COUNTS: Final = (
     ("created", Phrase("count.created", "Created")),
@@ -116,7 +117,9 @@ def _cells(each: CountedCycle) -> tuple[object, ...]:
 def _chart(call: ConsoleCall, cycles: Sequence[CountedCycle]) -> BarChart:
     """Return the bars of the latest cycles, the oldest first."""
     shown = list(reversed(cycles))
-    bars = [
+    space = max(0, BARS_MIN - len(shown))  # A single bar would be as wide as the page.
+    bars: list[list[tuple[str, int]]] = [[] for _ in range(space)]
+    bars += [
         [
             ("created", each.counts["created"]),
             ("changed", changed_in(each)),
@@ -141,7 +144,8 @@ def _chart(call: ConsoleCall, cycles: Sequence[CountedCycle]) -> BarChart:
         call.times.short_day(each.cycle.started_at) if index in ends else ""
         for index, each in enumerate(shown)
     ]
-    return bar_chart(bars, sentences, labels)
+    empty = [""] * space
+    return bar_chart(bars, [*empty, *sentences], [*empty, *labels])
 
 
 async def read_one(call: ConsoleCall, cycle_id: UUID) -> Answer:
@@ -158,6 +162,7 @@ async def read_one(call: ConsoleCall, cycle_id: UUID) -> Answer:
         counts=found.cycle.counts,
         before=found.before,
         changed_in=changed_in,
+        ended_in=ended_in,
         reasons=await explained_reasons(call, found),
         changes=event_rows(call, events),
         page=page,

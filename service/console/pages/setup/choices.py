@@ -21,6 +21,7 @@ from service.scim.base_path import BASE_PATH
 
 LISTED_MAX: Final = 100
 SOURCES: Final = ("expression", "groups", "app-roles", "none")
+USABLE: Final = frozenset({"active", "expiring"})
 EMPTY_CASES: Final = 3  # Empty rows that the form offers.
 
 
@@ -133,18 +134,20 @@ async def _credentials(call: ConsoleCall, setup: Setup) -> list[tuple[str, str]]
     """Return tokens and clients of the account that work, the latest first."""
     tokens = await list_tokens(call.runtime, call.organization, limit=LISTED_MAX)
     clients = await list_clients(call.runtime, call.organization)
-    return [
+    found: list[tuple[str, str]] = [
         (str(each.token.id), call.t("setup.token", "Token “{label}”", label=each.token.label))
         for each in tokens
-        if each.state in {"active", "expiring"} and each.token.account_id == setup.account_id
-    ] + [
+        if each.state in USABLE and each.token.account_id == setup.account_id
+    ]
+    found += [
         (
             str(each.client.id),
             call.t("setup.client", "OAuth client “{label}”", label=each.client.label),
         )
         for each in clients
-        if each.state in {"active", "expiring"} and each.client.account_id == setup.account_id
+        if each.state in USABLE and each.client.account_id == setup.account_id
     ]
+    return found
 
 
 async def show_url(call: ConsoleCall) -> Answer:

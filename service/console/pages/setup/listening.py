@@ -1,5 +1,6 @@
 """The steps that wait for the identity provider: first request, test user, first cycle. Live, or by Check now."""
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
@@ -76,7 +77,7 @@ async def _listen(call: ConsoleCall, step: str) -> Answer:
     if first := refuse_early(setup, step):
         return call.go(f"/setup/{first}")
     if step not in setup.since:
-        setup = setup.listening(step, call.now)
+        setup = replace(setup, since={**setup.since, step: call.now})
         await save(call, setup)
     since = setup.since[step]
     arrival = await find_arrival(call, setup.credential_id, since, needs_change=step != "request")

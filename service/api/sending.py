@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 from uuid import UUID
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.parts import Service
 
+CHUNK_BYTES: Final = 65_536
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
 
 
@@ -86,4 +87,10 @@ async def no_pieces() -> AsyncIterator[bytes]:
     """Yield nothing: the file of a head."""
     none: tuple[bytes, ...] = ()
     for piece in none:
+        yield piece
+
+
+async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield a file in pieces."""
+    while piece := file.read(CHUNK_BYTES):
         yield piece

@@ -1,0 +1,1 @@
+"""A Patroni cluster of three nodes on this machine, and what a failover costs: `make failover`."""
