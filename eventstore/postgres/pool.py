@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -116,6 +116,29 @@ class ConnectionCache:
         task = asyncio.create_task(self._pool.release(cached.connection))
         self._releases.add(task)
         task.add_done_callback(self._releases.discard)
+
+
+class OnDemand:
+    """Runs each statement on a connection of a cache, where others run theirs in between. It has no transaction."""
+
+    def __init__(self, connections: ConnectionCache, timeout_s: float) -> None:
+        self._connections, self._timeout_s = connections, timeout_s
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Return the rows of a statement. Errors: asyncpg's, TimeoutError."""
+        async with self._connections.connection(timeout_s=self._timeout_s) as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+        return rows
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        """Return the first row of a statement. Errors: as fetch."""
+        async with self._connections.connection(timeout_s=self._timeout_s) as connection:
+            return await connection.fetchrow(sql, *arguments)
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        """Return the first value of a statement. Errors: as fetch."""
+        async with self._connections.connection(timeout_s=self._timeout_s) as connection:
+            return await connection.fetchval(sql, *arguments)
 
 
 class CachedConnection(NamedTuple):

@@ -17,4 +17,5 @@
 -- $16 marks bytea[]: NULL for an event without one
 -- $17 new_subject_ids uuid[]
 -- $18 new_wrapped_keys bytea[]: one element per new subject
-SELECT eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+SELECT eventstore.append_events(ARRAY[$1::uuid], array_fill($1::uuid, ARRAY[cardinality($2::bigint[])]), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                               array_fill($1::uuid, ARRAY[cardinality($17::uuid[])]), $17, $18)

@@ -85,32 +85,44 @@ class Names:
 
 
 async def find_user_names(
-    connection: Connection, organization_id: UUID, names: Names, sealer: Sealer
-) -> Holders:
-    """Return which users hold or held names. Those of deleted users are found by their hashes."""
-    former = {
-        hash_name(sealer, organization_id, USER_NAME, each): each for each in names.user_names
+    connection: Connection, wanted: Mapping[UUID, Names], sealer: Sealer
+) -> dict[UUID, Holders]:
+    """Return which users of organizations hold or held names. Those of deleted users are found by their hashes."""
+    users = [(key, each) for key, names in wanted.items() for each in names.user_names]
+    external = [(key, each) for key, names in wanted.items() for each in names.external_ids]
+    hashes = [hash_name(sealer, key, USER_NAME, each) for key, each in users]
+    external_hashes = [hash_name(sealer, key, EXTERNAL_ID, each) for key, each in external]
+    names = [each for _, each in users]
+    if len(wanted) == 1:  # Postgres plans this one once, and the other for each number of names.
+        [organization_id] = wanted
+        of_one = await connection.fetch(
+            statement("find_user_names"), organization_id, names, hashes, external_hashes
+        )
+        rows = [(organization_id, *row) for row in of_one]
+    else:
+        rows = await connection.fetch(
+            statement("find_user_names_of_many"),
+            list(wanted),
+            [key for key, _ in users],
+            names,
+            hashes,
+            [key for key, _ in external],
+            external_hashes,
+        )
+    former = {(key, hashed): each for (key, each), hashed in zip(users, hashes, strict=True)}
+    found = {key: Holders({}, {}, {}) for key in wanted}
+    known = {key for key, _, _, kind in rows if kind == "organization"}
+    former_external = {
+        (key, hashed): each for (key, each), hashed in zip(external, external_hashes, strict=True)
     }
-    external = {
-        hash_name(sealer, organization_id, EXTERNAL_ID, each): each for each in names.external_ids
-    }
-    rows = await connection.fetch(
-        statement("find_user_names"),
-        organization_id,
-        list(names.user_names),
-        list(former),
-        list(external),
-    )
-    is_known = any(kind == "organization" for _, _, kind in rows)
-    found = Holders({}, {}, {}, is_known)
-    for name, user_id, kind in rows:
+    for key, name, user_id, kind in rows:
         if kind == "user":
-            found.users[name] = user_id
+            found[key].users[name] = user_id
         elif kind == "former":
-            found.former_users[former[name]] = user_id
+            found[key].former_users[former[key, name]] = user_id
         elif kind == "former external":
-            found.former_external_ids[external[name]] = user_id
-    return found
+            found[key].former_external_ids[former_external[key, name]] = user_id
+    return {key: replace(each, is_known=key in known) for key, each in found.items()}
 
 
 async def find_mentioning(

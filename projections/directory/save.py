@@ -74,6 +74,38 @@ async def append_and_save_users(
     await connection.execute(statement("append_and_save_users"), organization_id, *columns)
 
 
+EVENT_COLUMNS, KEY_COLUMNS = 15, 2  # Of the columns of a batch; then come those of its users.
+
+
+async def append_and_save_users_of_many(
+    connection: Connection, tails: Mapping[UUID, int], columns: Sequence[Sequence[Sequence[Any]]]
+) -> dict[UUID, str]:
+    """Do what append_and_save_users does for several organizations, in one statement and transaction.
+
+    `tails` says where the log of each ends, `columns` has theirs in the same order. Returned is for each:
+    written, locked (another transaction holds the log or has moved its tail), or taken (a name is taken).
+    Errors: asyncpg's. After an error nothing is written.
+    """
+    owners = list(tails)
+    first, keys, users = (0, EVENT_COLUMNS, EVENT_COLUMNS + KEY_COLUMNS)
+    joined = [
+        [value for each in columns for value in each[index]] for index in range(len(columns[0]))
+    ]
+    named = [
+        [key for key, each in zip(owners, columns, strict=True) for _ in each[index]]
+        for index in (first, keys, users)
+    ]
+    rows = await connection.fetch(
+        statement("append_and_save_users_of_many"),
+        owners,
+        list(tails.values()),
+        *(named[0], *joined[:keys]),
+        *(named[1], *joined[keys:users]),
+        *(named[2], *joined[users:]),
+    )
+    return dict(rows)
+
+
 async def save_roles(connection: Connection, organization_id: UUID, users: Sequence[User]) -> None:
     """Write the roles of users, in pieces: a group of 100,000 may give them all another one.
 

@@ -48,7 +48,13 @@ from service.write.decide.required_state import RequiredState
 from service.write.decide.state import EVENT_COST, MEMBER_COST, BatchState, Decision
 from service.write.erase import erase, erase_names_of_groups
 from service.write.load_guard import load_guard
-from service.write.load_state import GONE_MAX, MEMBERS_MAX, TooManyMembers, load_state
+from service.write.load_state import (
+    GONE_MAX,
+    MEMBERS_MAX,
+    FindNames,
+    TooManyMembers,
+    load_state,
+)
 from service.write.quota import Left, Quotas
 
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
@@ -115,7 +121,7 @@ async def decide_batch(
     tail: Tail,
     works: Sequence[Work],
     *,
-    sealer: Sealer,
+    find_names: FindNames,
     quotas: Quotas,
     read_timeout_s: float | None = None,
     is_locked: bool = True,
@@ -123,16 +129,16 @@ async def decide_batch(
     """Load the required state, as of the log's tail or later, and decide the commands one after another.
 
     The guard judges only if the log is locked (`is_locked`). Otherwise a batch that takes access from anybody
-    may not be written: `Batch.takes_access`.
+    may not be written: `Batch.takes_access`. `find_names` finds names by a statement that others share.
     """
     required, refused = await _required_state(works)
     try:
         async with asyncio.timeout(read_timeout_s):
-            state = await load_state(connection, organization_id, required, sealer)
+            state = await load_state(connection, organization_id, required, find_names)
     except TooManyMembers:
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
-        state = await _load_fewer(connection, organization_id, required, sealer)
+        state = await _load_fewer(connection, organization_id, required, find_names)
     async with asyncio.timeout(read_timeout_s):
         if is_locked:
             await load_guard(connection, organization_id, required, state, tail.now)
@@ -149,11 +155,11 @@ async def decide_batch(
 
 
 async def _load_fewer(
-    connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
+    connection: Connection, organization_id: UUID, required: RequiredState, find_names: FindNames
 ) -> BatchState:
     """Load the state of the first commands. Errors: PayloadTooLarge, if role groups require too many members."""
     try:
-        return await load_state(connection, organization_id, required, sealer)
+        return await load_state(connection, organization_id, required, find_names)
     except TooManyMembers:
         raise PayloadTooLarge(
             f"The role groups that this is about have more than {MEMBERS_MAX:,} members together: "

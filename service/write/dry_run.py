@@ -16,7 +16,7 @@ from service.write.decide.guard import judge
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState, Decision
 from service.write.load_guard import load_guard
-from service.write.load_state import load_state
+from service.write.load_state import finding_names, load_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ async def dry_run(
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         tail = await read_tail(connection, organization_id)
-        state = await load_state(connection, organization_id, required, sealer)
+        state = await load_state(
+            connection, organization_id, required, finding_names(connection, sealer)
+        )
         await load_guard(connection, organization_id, required, state, tail.now)
     return await offload(_decide, True, command, state, caller)
 

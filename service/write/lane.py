@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +19,8 @@ import structlog
 
 from eventstore.errors import KeyRetired, LogHeld, WrongExpectedVersion
 from eventstore.events import Provenance
-from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
-from eventstore.postgres.pool import ConnectionCache
+from eventstore.postgres.pool import ConnectionCache, OnDemand
 from eventstore.sealing.sealer import Sealer
 from projections.directory.save import NameTaken
 from schema.scim.budget import Budget, Spending
@@ -36,6 +36,7 @@ from service.write.commands import ChangeRoleGroups, Command, GroupCommand
 from service.write.log_ends import LogEnds
 from service.write.log_heights import LogHeights, LogShrunk
 from service.write.quota import Quotas
+from service.write.shared import SharedStatements
 from service.write.transaction import (
     Contended,
     OutcomeUnknown,
@@ -104,6 +105,7 @@ class Lanes:
         clock: Clock | None = None,
     ) -> None:
         self._connections = ConnectionCache(pool)
+        self._shared = SharedStatements(self._connections, sealer)
         self._on_commit = on_commit
         self._sealer = sealer
         self._waiting_max = waiting_max
@@ -157,6 +159,7 @@ class Lanes:
         self._is_closed = True
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         await asyncio.gather(*tasks)
+        await self._shared.close()
         await self._connections.close()
 
     async def _run(self, lane: Lane) -> None:
@@ -184,16 +187,9 @@ class Lanes:
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
     ) -> None:
         try:
-            more_s = LONGER_S if _may_be_large(batch) else 0.0
-            async with self._connections.connection(
-                timeout_s=BATCH_TIMEOUT_S + more_s
-            ) as connection:
-                with APPEND.time():
-                    decided = await self._transact(connection, lane.organization_id, batch)
-                # The events are committed, whatever happens to the connection now.
-                _answer_all(batch, decided.answers)
-                # A batch that has cost much ends early: the rest is the beginning of the next one.
-                lane.waiting.extendleft(reversed(batch[len(decided.answers) :]))
+            with APPEND.time():
+                # The events are committed as soon as there is an answer.
+                decided = await self._transact(lane, batch)
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
@@ -240,10 +236,9 @@ class Lanes:
             if not _is_refused_as_late(pending):
                 await self._run_batch(lane, [pending], is_last_try=True)
 
-    async def _transact(
-        self, connection: Connection, organization_id: UUID, batch: list[Pending]
-    ) -> Batch:
-        """Return a batch whose events are committed."""
+    async def _transact(self, lane: Lane, batch: list[Pending]) -> Batch:
+        """Return a batch whose events are committed and whose commands are answered."""
+        organization_id = lane.organization_id
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
         more_s = LONGER_S if _may_be_large(batch) else 0.0
         commit_by_s = now_s + COMMIT_TIMEOUT_S + more_s
@@ -254,16 +249,25 @@ class Lanes:
             self._log_ends,
             self._heights,
             self._quotas,
+            self._shared,
             commit_by_s,
         )
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
             self._contended.pop(organization_id, None)
+            on_demand: Any = OnDemand(self._connections, BATCH_TIMEOUT_S)
             try:
-                return await write_optimistic(connection, task)
+                decided = await write_optimistic(on_demand, task)
             except Contended as refused:
                 if refused.is_overtaken:
                     self._contended[organization_id] = now_s + CONTENDED_S
-        return await write_locked(connection, task)
+            else:
+                _answer_batch(lane, batch, decided)
+                return decided
+        async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S + more_s) as connection:
+            decided = await write_locked(connection, task)
+            # The events are committed, whatever happens to the connection now.
+            _answer_batch(lane, batch, decided)
+        return decided
 
 
 async def _let_come() -> None:
@@ -327,6 +331,12 @@ def _fail(batch: Iterable[Pending], refusal: Exception, cause: Exception | None 
         refusal.__cause__ = cause
     for pending in batch:
         _answer(pending, refusal)
+
+
+def _answer_batch(lane: Lane, batch: Sequence[Pending], decided: Batch) -> None:
+    """Answer the commands of a batch. One that has cost much ends early: its rest begins the next batch."""
+    _answer_all(batch, decided.answers)
+    lane.waiting.extendleft(reversed(batch[len(decided.answers) :]))
 
 
 def _answer_all(batch: Sequence[Pending], answers: Sequence[Outcome | ScimError]) -> None:

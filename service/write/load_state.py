@@ -1,6 +1,6 @@
 """Load the state that a batch requires from the directory, in as few queries as its commands allow."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -28,8 +28,22 @@ class TooManyMembers(Exception):
     """The commands of a batch require more members than one batch may load."""
 
 
+FindNames = Callable[[UUID, load.Names], Awaitable[load.Holders]]
+
+
+def finding_names(connection: Connection, sealer: Sealer) -> FindNames:
+    """Return what finds who holds or held names, by a statement for one organization."""
+
+    async def find(organization_id: UUID, names: load.Names) -> load.Holders:
+        return (await load.find_user_names(connection, {organization_id: names}, sealer))[
+            organization_id
+        ]
+
+    return find
+
+
 async def load_state(
-    connection: Connection, organization_id: UUID, required: RequiredState, sealer: Sealer
+    connection: Connection, organization_id: UUID, required: RequiredState, find_names: FindNames
 ) -> BatchState:
     """Return the states and names that a batch requires. What it does not require costs no query.
 
@@ -55,7 +69,7 @@ async def load_state(
         state.users |= await load_former_users(connection, organization_id, missing)
     if required.user_names:
         names = Names(required.user_names, required.external_ids)
-        holders = await load.find_user_names(connection, organization_id, names, sealer)
+        holders = await find_names(organization_id, names)
         state.user_names, state.former_names = holders.users, holders.former_users
         state.former_external_ids = holders.former_external_ids
         state.is_gone |= not holders.is_known

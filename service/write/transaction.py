@@ -9,7 +9,7 @@ write to as well.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -21,11 +21,12 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import close_now
 from eventstore.read import read_tail
 from eventstore.sealing.sealer import Sealer
-from projections.directory.save import append_and_save_users
 from service.write.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
+from service.write.load_state import finding_names
 from service.write.log_ends import LogEnd, LogEnds, end_of
 from service.write.log_heights import LogHeights
 from service.write.quota import Quotas
+from service.write.shared import NotWritten, SharedStatements, Write
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres's first answer.
 ROLLBACK_TIMEOUT_S = 2.0
@@ -58,6 +59,7 @@ class Task(NamedTuple):
     log_ends: LogEnds
     heights: LogHeights
     quotas: Quotas
+    shared: SharedStatements
     commit_by_s: (
         float  # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
     )
@@ -68,6 +70,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
 
     Errors: Contended, OutcomeUnknown, those of an outage, and those of a command that cannot be written.
     """
+    # The statements are on any connection: each sees what was committed before it.
     # Read the end first: the state that is loaded later must not be older than it.
     end = await _find_end(connection, task)
     tail = task.log_ends.clock.moved(end.tail(_now()))
@@ -76,7 +79,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         task.organization_id,
         tail,
         task.works,
-        sealer=task.sealer,
+        find_names=task.shared.find_names,
         quotas=task.quotas,
         read_timeout_s=BEGIN_TIMEOUT_S,
         is_locked=False,
@@ -86,7 +89,7 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         raise Contended(is_overtaken=False)
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
-        await _append_and_commit(connection, task, columns)
+        await _append_and_commit(task, Write(tail.position, columns))
         task.heights.note(task.organization_id, tail.position + len(decided.events))
     task.log_ends.remember(task.organization_id, end.after(tail, len(decided.events)))
     return decided
@@ -107,11 +110,13 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _append_and_commit(connection: Connection, task: Task, columns: list[list[Any]]) -> None:
+async def _append_and_commit(task: Task, write: Write) -> None:
     """Write and commit. Everything that can fail before the statement is sent has been done."""
     try:
         async with asyncio.timeout_at(task.commit_by_s):
-            await append_and_save_users(connection, task.organization_id, columns)
+            await task.shared.write(task.organization_id, write)
+    except NotWritten as refused:
+        raise Contended(is_overtaken=True) from refused
     except Exception as error:
         outage = classify(error)
         if outage in OVERTAKEN:
@@ -120,7 +125,6 @@ async def _append_and_commit(connection: Connection, task: Task, columns: list[l
             log.warning("batch_refused_at_once", error=type(error).__name__)
             raise Contended(is_overtaken=False) from error
         if outage.may_have_happened or outage is Outage.NONE:
-            close_now(connection)
             raise OutcomeUnknown from error
         raise  # Nothing was committed.
 
@@ -144,7 +148,7 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
             task.organization_id,
             tail,
             task.works,
-            sealer=task.sealer,
+            find_names=finding_names(connection, task.sealer),
             quotas=task.quotas,
         )
         assert not decided.state.is_unjudged, "The guard has not seen who loses access."

@@ -105,9 +105,11 @@ def inserting(connection: asyncpg.Connection, rows: Rows) -> Batch:
     async def insert(size: int) -> None:
         events, directory = rows.make(size)
         _, *columns = [list(column) for column in zip(*events, strict=True)]
-        subjects, keys = columns[1], [WRAPPED_KEY] * size
+        marks, subjects, keys = [None] * size, columns[1], [WRAPPED_KEY] * size
         async with connection.transaction():
-            await connection.execute(append_events, rows.organization_id, *columns, subjects, keys)
+            await connection.execute(
+                append_events, rows.organization_id, *columns, marks, subjects, keys
+            )
             await connection.execute(save_users, rows.organization_id, *columns_of_users(directory))
 
     return insert

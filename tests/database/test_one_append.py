@@ -11,13 +11,18 @@ from eventstore.append import columns_of, prepare
 from eventstore.events import NewEvent
 from eventstore.read import read_tail
 from projections.directory.rows import user_row
-from projections.directory.save import append_and_save_users, columns_of_users
+from projections.directory.save import (
+    append_and_save_users,
+    append_and_save_users_of_many,
+    columns_of_users,
+)
 from projections.directory.tables import UserRow
 from schema.events.user import User
 from schema.scim.definitions import USER
 from tests.builders import READER, START
 from tests.database.events import (
     ORGANIZATION,
+    OTHER_ORGANIZATION,
     OTHER_STREAM,
     SEALER,
     STREAM,
@@ -197,3 +202,88 @@ async def test_who_holds_the_log_leaves_nothing_written(
         with pytest.raises(asyncpg.LockNotAvailableError):
             await write_one_optimistic(service_connection)
     assert await connection.fetchrow(COUNTS) == (0, 0, 0)
+
+
+async def write_of(
+    connection: asyncpg.Connection, organization_id: UUID, event: NewEvent, row: UserRow
+) -> tuple[int, list[list[Any]]]:
+    """Return where a log ends, and the columns that append an event and save a user."""
+    tail = await read_tail(connection, organization_id)
+    recorded, sealed = await prepare(connection, organization_id, tail, [event], SEALER)
+    return tail.position, [*columns_of(recorded, sealed), *columns_of_users([row])]
+
+
+async def write_of_two(
+    connection: asyncpg.Connection,
+    *writes: tuple[UUID, NewEvent, UserRow],
+    behind: UUID | None = None,
+) -> dict[UUID, str]:
+    """Write for several organizations; the tail of one may be outdated by one event."""
+    made = {key: await write_of(connection, key, event, row) for key, event, row in writes}
+    tails = {key: tail - (key == behind) for key, (tail, _) in made.items()}
+    return await append_and_save_users_of_many(
+        connection, tails, [columns for _, columns in made.values()]
+    )
+
+
+HERE, THERE = (
+    (ORGANIZATION, first(STREAM), row_of()),
+    (OTHER_ORGANIZATION, first(), row_of(user_id=OTHER_STREAM)),
+)
+
+
+async def test_several_organizations_are_written_at_once(
+    service_connection: asyncpg.Connection,
+) -> None:
+    answers = await write_of_two(service_connection, HERE, THERE)
+
+    assert answers == {ORGANIZATION: "written", OTHER_ORGANIZATION: "written"}
+    assert await service_connection.fetchrow(COUNTS) == (2, 2, 2)
+    trees = await service_connection.fetch("SELECT organization_id, marks_from FROM proof.logs")
+    assert {row["organization_id"] for row in trees} == {ORGANIZATION, OTHER_ORGANIZATION}
+
+
+async def test_one_whose_log_is_held_does_not_keep_the_others_back(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+) -> None:
+    async with connection.transaction():
+        await connection.fetch("SELECT eventstore.lock_log($1)", ORGANIZATION)
+        answers = await write_of_two(service_connection, HERE, THERE)
+
+    assert answers == {ORGANIZATION: "locked", OTHER_ORGANIZATION: "written"}
+    assert await connection.fetchrow(COUNTS) == (1, 1, 1)
+
+
+async def test_one_whose_tail_has_moved_does_not_keep_the_others_back(
+    service_connection: asyncpg.Connection,
+) -> None:
+    await write_optimistic(service_connection, first(STREAM), rows=[row_of()])
+    later = (ORGANIZATION, first(uuid4()), row_of("ann", user_id=uuid4()))
+
+    answers = await write_of_two(service_connection, later, THERE, behind=ORGANIZATION)
+
+    assert answers == {ORGANIZATION: "locked", OTHER_ORGANIZATION: "written"}
+    assert await service_connection.fetchrow(COUNTS) == (2, 2, 2)
+
+
+async def test_one_whose_name_is_taken_does_not_keep_the_others_back(
+    service_connection: asyncpg.Connection,
+) -> None:
+    await write_optimistic(service_connection, first(STREAM), rows=[row_of()])
+    taken = (ORGANIZATION, first(uuid4()), row_of("jo", user_id=uuid4()))
+
+    answers = await write_of_two(service_connection, taken, THERE)
+
+    assert answers == {ORGANIZATION: "taken", OTHER_ORGANIZATION: "written"}
+    assert await service_connection.fetchrow(COUNTS) == (2, 2, 2)
+
+
+async def test_what_the_log_itself_refuses_leaves_nothing_of_any_written(
+    service_connection: asyncpg.Connection,
+) -> None:
+    gap = (ORGANIZATION, new_event(7), row_of("ann", version=7))
+
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        await write_of_two(service_connection, gap, THERE)
+
+    assert await service_connection.fetchrow(COUNTS) == (0, 0, 0)

@@ -59,6 +59,7 @@ FOR_ALL = (
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
+    | {"append_and_save_users_of_many", "find_user_names_of_many"}
     | {"save_link", "take_link", "save_session", "find_session"}
     | {"save_reads", "find_ended_hours", "find_due_logs"}
     | {"load_all_signers", "load_logs", "retire_log_keys"}

@@ -26,6 +26,7 @@ from service.write import lane
 from service.write.batch import Outcome, Work, decide_batch, write_batch
 from service.write.commands import CreateUser, ReplaceUser
 from service.write.lane import Lanes
+from service.write.load_state import finding_names
 from service.write.quota import Quotas
 from tests.invariants import check_every_log
 from tests.serving import settings
@@ -110,6 +111,69 @@ async def test_an_acknowledged_command_is_there_for_everybody(
 ) -> None:
     await create(runtime.lanes, caller, "jo")
     assert await count_users(connection, "jo") == 1
+
+
+async def callers(runtime: Runtime, count: int) -> list[Caller]:
+    """Make organizations; return a caller of each."""
+    return [
+        Caller(
+            (
+                await create_organization(runtime, f"Org {n}", provenance=cli_provenance())
+            ).organization,
+            None,
+            "cli",
+        )
+        for n in range(count)
+    ]
+
+
+async def test_organizations_that_write_at_once_share_commits(
+    runtime: Runtime, connection: asyncpg.Connection
+) -> None:
+    many = await callers(runtime, 6)
+
+    came_to = await asyncio.gather(
+        *(create_all(runtime.lanes, each, "jo", "ann", "JO") for each in many)
+    )
+
+    assert came_to == [[Outcome, Outcome, Uniqueness]] * 6
+    commits = (
+        "SELECT count(DISTINCT events.xmin::text) FROM eventstore.events JOIN directory.users"
+        " ON users.id = stream_id WHERE user_name_key IN ('jo', 'ann')"
+    )
+    assert await connection.fetchval(commits) < 6
+    assert await count_users(connection, "jo") == 6
+
+
+@pytest.mark.parametrize(
+    ("poison", "error"),
+    [("n\0l", asyncpg.CharacterNotInRepertoireError), ("half a \ud800", asyncpg.DataError)],
+)
+async def test_a_command_that_cannot_be_written_harms_no_other_organization(
+    runtime: Runtime, poison: str, error: type[Exception]
+) -> None:
+    many = await callers(runtime, 4)
+    names = [["jo", poison], ["jo"], ["jo"], [poison]]
+
+    came_to = await asyncio.gather(
+        *(create_all(runtime.lanes, each, *own) for each, own in zip(many, names, strict=True))
+    )
+
+    assert came_to == [[Outcome, error], [Outcome], [Outcome], [error]]
+
+
+async def test_of_organizations_that_write_at_once_each_meets_its_own_obstacle(
+    runtime: Runtime, connection: asyncpg.Connection
+) -> None:
+    many = await callers(runtime, 4)
+    await create(runtime.lanes, many[1], "jo")
+    async with held(connection, many[0]):
+        waits = asyncio.create_task(create_all(runtime.lanes, many[0], "jo"))
+        others = [create_all(runtime.lanes, each, "jo", "ann") for each in many[1:]]
+        assert await asyncio.gather(*others) == [[Uniqueness, Outcome], *[[Outcome, Outcome]] * 2]
+        assert not waits.done()
+
+    assert await waits == [Outcome]
 
 
 async def test_organizations_do_not_wait_for_each_other(
@@ -278,7 +342,7 @@ async def append_elsewhere(
         caller.organization.id,
         tail,
         [work],
-        sealer=runtime.sealer,
+        find_names=finding_names(connection, runtime.sealer),
         quotas=Quotas(None),
     )
     await write_batch(connection, batch, runtime.sealer)

@@ -12,6 +12,7 @@ import pytest
 import structlog
 from aiohttp import web
 from aiohttp.http_parser import RawRequestMessage
+from prometheus_client import REGISTRY
 
 from service import log
 from service.app import ANSWERING, make_app, shortcut_of
@@ -35,6 +36,7 @@ from tests.serving import Scim, Served, Tenant, make_tenant, settings
 
 CHANGING = re.compile(rb"Date: [^\r]*|X-Request-Id: [^\r]*|127\.0\.0\.1:\d+")
 FILTER = f"{BASE_PATH}/Users?filter=userName+eq+%22"
+ANSWERED = "scim_ledger_requests_total"
 LOCAL = TrustedProxies([ip_network("127.0.0.0/8")])
 WAITED_FOR = (
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'directory.users'::regclass"
@@ -190,6 +192,7 @@ CASES = {  # Name → path, headers, and whether the shortcut takes it.
     "as of": ("/Users/{id}", ("SCIM-As-Of: 2020-01-01",), False),
     "if none match": ("/Users/{id}", ('If-None-Match: W/"1"',), False),
     "expect": ("/Users/{id}", ("Expect: x",), False),
+    "with an id": ("/Users/{id}", ("X-Request-Id: client-1",), False),
     "closing": ("/Users/{id}", ("Connection: close",), False),
     "attributes": ("/Users/{id}?attributes=userName", (), False),
     "wrong filter": ("/Users?filter=userName+eq+", (), False),
@@ -233,7 +236,7 @@ async def test_both_ways_give_the_same_answer_and_the_same_log_line(
     assert ways[0].taken == before + is_short
     logged = [each.lines.of("request_answered") for each in ways]
     for answer, (line,) in zip(answers, logged, strict=True):
-        assert line.pop("request_id").encode() in answer
+        assert line.pop("request_id").encode() in answer or "client_request_id" in line
         assert line.pop("duration_ms") > 0
     assert logged[0] == logged[1]
 
@@ -274,6 +277,20 @@ async def test_both_ways_count_for_the_cycle_of_a_token(
         )
 
     assert seen[0] == seen[1]
+
+
+async def test_both_ways_count_for_the_metrics(
+    ways: tuple[Way, Way], tenant: Tenant, user_id: str
+) -> None:
+    labels = {"method": "GET", "route": f"{BASE_PATH}/Users/{{id}}", "status": "200"}
+    counts = []
+    for each in ways:
+        await warm(each, tenant.token)
+        before = REGISTRY.get_sample_value(ANSWERED, labels) or 0.0
+        await each.send(request(tenant.token, f"{BASE_PATH}/Users/{user_id}"))
+        counts.append((REGISTRY.get_sample_value(ANSWERED, labels) or 0.0) - before)
+
+    assert counts == [1.0, 1.0]
 
 
 async def test_requests_that_come_together_are_answered_in_order(

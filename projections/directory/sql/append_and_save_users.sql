@@ -80,6 +80,8 @@ WITH locked AS MATERIALIZED (
 )
 SELECT CASE WHEN (SELECT count(*) FROM saved) < cardinality($19::uuid[])
             THEN projections.refuse_taken('users_one_per_user_name')
-            ELSE eventstore.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            ELSE eventstore.append_events(ARRAY[$1::uuid], array_fill($1::uuid, ARRAY[cardinality($2::bigint[])]), $2, $3, $4, $5, $6, $7,
+                                          $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                                          array_fill($1::uuid, ARRAY[cardinality($17::uuid[])]), $17, $18)
         END
   FROM locked
