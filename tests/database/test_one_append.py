@@ -161,20 +161,23 @@ async def test_events_are_appended_though_no_row_changes(
     assert await service_connection.fetchrow(COUNTS) == (1, 1, 0)
 
 
+LEFT_KEY = "INSERT INTO eventstore.subject_keys (organization_id, subject_id, wrapped_key) VALUES ($1, $2, 'x')"
 # Rule → event, rows.
 REFUSED: dict[str, tuple[NewEvent, list[UserRow]]] = {
     "events_one_per_version": (new_event(1), [row_of("ann", version=2)]),
     "events_versions_are_gapless": (new_event(7), [row_of("ann", version=7)]),
-    "subject_keys_pkey": (first(STREAM)._replace(stream_id=OTHER_STREAM), []),
+    "subject_keys_pkey": (first(), []),
     "users_one_per_user_name": (first(), [row_of("jo", user_id=OTHER_STREAM)]),
 }
 
 
 @pytest.mark.parametrize("rule", REFUSED)
 async def test_all_that_one_statement_writes_is_refused_with_any_of_it(
-    service_connection: asyncpg.Connection, rule: str
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection, rule: str
 ) -> None:
     await write_optimistic(service_connection, first(STREAM), rows=[row_of()])
+    if rule == "subject_keys_pkey":  # The stream is new, and its subject has a key all the same.
+        await connection.execute(LEFT_KEY, ORGANIZATION, OTHER_STREAM)
     event, rows = REFUSED[rule]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
         await write_optimistic(service_connection, event, rows=rows)
