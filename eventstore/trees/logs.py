@@ -47,6 +47,14 @@ class LogWithTail(NamedTuple):
     tail: int
 
 
+async def load_due(
+    connection: Connection, before: datetime, limit: int
+) -> list[tuple[UUID, datetime]]:
+    """Return signed logs that were not checked since an instant, and since when: the one that waits longest first."""
+    rows = await connection.fetch(statement("find_due_logs"), before, limit)
+    return [(row[0], row[1]) for row in rows]
+
+
 async def load_log(connection: Connection, organization_id: UUID) -> LogState | None:
     """Return how far a tree is; None if the log has none."""
     row = await connection.fetchrow(statement("load_log"), organization_id)

@@ -9,12 +9,10 @@ import asyncpg
 
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
-from eventstore.postgres.statements import statements_in
+from projections.directory.queries.holds import count_open_holds
 from service.background.periodic import periodically
 from service.metrics.writes import HOLDS, POOL, WAITING
 from service.write.lane import Lanes
-
-statement = statements_in(__package__)
 
 INTERVAL_S = 1.0
 HOLDS_EVERY_S = 15.0
@@ -28,7 +26,7 @@ async def keeping_gauges(pool: asyncpg.Pool, lanes: Lanes) -> AsyncIterator[None
     async def look_at_holds() -> None:
         try:
             async with borrowed(pool, timeout_s=TIMEOUT_S) as connection:
-                HOLDS.set(await connection.fetchval(statement("count_open_holds")))
+                HOLDS.set(await count_open_holds(connection))
         except Exception as error:
             HOLDS.set(math.nan)  # Nothing is known now.
             if classify(error) is Outage.NONE:

@@ -15,7 +15,7 @@ from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
 from eventstore.proof.verdicts import Finding, Verdict
 from eventstore.trees.check import Sources, check_all
-from eventstore.trees.logs import note_checked
+from eventstore.trees.logs import load_due, note_checked
 from service.background.periodic import periodically
 from service.config import Settings
 from service.proof.copies import outside_copy
@@ -83,9 +83,13 @@ class DailyCheck:
 
     async def _due(self, now: datetime) -> Sequence[tuple[UUID, datetime]]:
         async with borrowed(self._runtime.pool, timeout_s=TIMEOUT_S) as connection:
-            rows = await connection.fetch(statement("find_due_logs"), now - DUE_AFTER, AT_ONCE)
+            due = await load_due(connection, now - DUE_AFTER, AT_ONCE)
         self._tried = {key: at for key, at in self._tried.items() if now - at < DUE_AFTER}
-        return [(row[0], row[1]) for row in rows if row[0] not in self._tried]
+        return [
+            (organization_id, at)
+            for organization_id, at in due
+            if organization_id not in self._tried
+        ]
 
     async def _check(self, organization_id: UUID, now: datetime) -> bool:
         """Check a log, unless another process does; return whether it was checked."""

@@ -51,6 +51,12 @@ class Concerned:
     at: datetime  # When the user was held, or lost access.
 
 
+async def count_open_holds(connection: Connection) -> int:
+    """Return how many holds wait for a decision, over all organizations."""
+    count: int = await connection.fetchval(statement("count_open_holds"))
+    return count
+
+
 async def list_holds(
     connection: Connection,
     organization_id: UUID,
