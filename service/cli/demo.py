@@ -15,7 +15,6 @@ from service.cli.process.output import complain, say
 from service.cli.process.run import AsJson, run
 from service.cli.provenance import cli_provenance
 from service.config import Settings
-from service.demo.make import make_demo
 from service.runtime import open_runtime
 
 PEOPLE: int = 500
@@ -38,6 +37,9 @@ def demo(
     """
 
     async def make(settings: Settings) -> None:
+        # Only this command and `serve` have an HTTP server, which takes a second to import.
+        from service.demo.make import make_demo  # noqa: PLC0415
+
         # Its requests are answered by this process: a line for each would hide the progress.
         log.configure(json=not sys.stderr.isatty(), level=logging.WARNING)
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

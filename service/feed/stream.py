@@ -85,7 +85,8 @@ async def _send_all(
     woken: asyncio.Event,
     response: web.StreamResponse,
 ) -> None:
-    after = query.after
+    after, clock = query.after, asyncio.get_running_loop().time
+    moved_s = -ALIVE_S  # When the consumer got on.
     while not feed.stopping.is_set():
         woken.clear()  # Before the read: what comes during it causes another.
         try:
@@ -98,15 +99,16 @@ async def _send_all(
         if batch.events:
             await _write(response, b"".join(_piece(each, query) for each in batch.events))
         if batch.position > after:
-            after = batch.position
+            after, moved_s = batch.position, clock()
             if not batch.events or batch.events[-1].position < after:
                 await _write(
                     response, b"id: %d\n\n" % after
                 )  # What is not wanted need not be read again.
             continue
-        if not await _is_woken(woken, RECHECK_S if after > query.after else ALIVE_S):
+        # A wake may come before the token is looked up again, so for two turns, not for one.
+        is_recent = clock() - moved_s < 2 * RECHECK_S
+        if not await _is_woken(woken, RECHECK_S if is_recent else ALIVE_S):
             await _write(response, ALIVE)
-        query = query.model_copy(update={"after": after})
 
 
 def _piece(event: FeedEvent, query: FeedQuery) -> bytes:

@@ -10,6 +10,8 @@ from tests.attack.site import attacked
 from tests.benchmarks.events import Size
 from tests.conftest import quick_folder
 
+pytestmark = pytest.mark.process
+
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 CHOSEN = ("patch-lists", "bulk-of-quotes", "gzip-members", "half-sent-heads")
 TIMEOUT_S = 60.0

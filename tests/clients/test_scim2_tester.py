@@ -20,6 +20,8 @@ from schema.scim.urns import CLM_USER, USER
 from tests.protocol.extensions import EXTENSION, URN, register, with_attributes
 from tests.serving import Scim, Served, Tenant
 
+pytestmark = pytest.mark.process
+
 # The suite makes no decimals and no dates, and expects an add to a multi-valued attribute to replace it.
 TEXT = with_attributes(EXTENSION["attributes"][0])
 # The service also sends roleId under the name that is not mapped.

@@ -43,6 +43,8 @@ from tests.database.rebuilding import rebuild_context, rows_of, silent
 from tests.invariants import check_log
 from tests.serving import settings as settings_of
 
+pytestmark = pytest.mark.process
+
 USERS, GROUPS = (JO, ANN, KIM), (SALES, STAFF)
 TOGETHER = 3  # Commands that wait at the same time share a batch.
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

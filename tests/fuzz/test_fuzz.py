@@ -15,6 +15,8 @@ from tests.protocol.extensions import register
 from tests.protocol.resources import values
 from tests.serving import Answer, Scim, Served, Tenant, media_type_of
 
+pytestmark = pytest.mark.process
+
 INPUTS_IN_A_TEST = 1_000
 ANSWER_MAX_S = 2.0
 FRESH = 25  # How many requests use the same user and group. Some requests delete them.

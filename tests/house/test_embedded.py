@@ -20,6 +20,8 @@ from service.database.embedded.postgres import EmbeddedPostgresError
 from service.database.embedded.process import processes
 from service.database.embedded.socket import SOCKET, answering_dsn
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:

@@ -23,6 +23,8 @@ from service.proof.verify import Verification, verify_logs
 from tests.proof.running import Proven, prove, until
 from tests.serving import Scim, settings, started
 
+pytestmark = pytest.mark.process
+
 
 @dataclass(frozen=True, slots=True)
 class PutBack:

@@ -182,6 +182,7 @@ async def test_a_role_that_nobody_knows_is_refused_with_the_known_ones(
         await by_hand(served, organization, "Boss")
 
 
+@pytest.mark.process
 async def test_an_administrator_makes_a_user_in_a_terminal(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:

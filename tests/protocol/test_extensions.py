@@ -277,6 +277,7 @@ async def test_a_file_that_is_no_schema_is_refused(
         await register_schema(served.runtime, found, text, provenance=cli_provenance())
 
 
+@pytest.mark.process
 async def test_an_administrator_registers_it_in_a_terminal(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:
@@ -302,6 +303,7 @@ async def ask(scim: Scim) -> None:
         await scim.get("/Schemas")
 
 
+@pytest.mark.process
 async def test_a_write_after_the_command_has_ended_may_use_the_extension(
     served: Served, scim: Scim, organization: Tenant
 ) -> None:

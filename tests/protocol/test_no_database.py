@@ -6,7 +6,7 @@ import pytest
 
 from tests.protocol.installation import Installation, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 COMMANDS = [
     ("migrate",),
     ("organization", "create", "Contoso"),

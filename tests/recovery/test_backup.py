@@ -26,6 +26,8 @@ from service.proof.copies import outside_copy
 from tests.conftest import drop_database, in_database
 from tests.serving import Scim, Served, Tenant, make_tenant, settings, started
 
+pytestmark = pytest.mark.process
+
 NewDatabase = Callable[[], AbstractAsyncContextManager[str]]
 
 

@@ -30,6 +30,8 @@ from tests.invariants import check_log
 from tests.proof.running import until
 from tests.serving import Answer, Scim, Served, Tenant, make_tenant, settings, started
 
+pytestmark = pytest.mark.process
+
 OTHER_KEY = base64.b64encode(bytes(range(100, 132))).decode()
 
 
