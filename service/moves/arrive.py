@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -47,6 +48,8 @@ from service.proof.copies import outside_copy
 from service.proof.outside_writer import write_state
 from service.proof.record import record
 from service.runtime import Runtime
+
+ONE_PER_NAME: Final = "organizations_one_per_name"  # A constraint of the directory.
 
 Report = Callable[[Progress], None]
 
@@ -152,7 +155,9 @@ async def _load(  # noqa: PLR0917 - from there, of this one, to here.
     context = RebuildContext(runtime.dsn, runtime.sealer.keys, DIRECTORY, DIRECTORY.name)
     try:
         await load_one(context, connection, organization_id, events)
-    except asyncpg.UniqueViolationError as error:
+    except Exception as error:
+        if getattr(error, "constraint_name", None) != ONE_PER_NAME:
+            raise
         raise BackupProblem(
             f"Another organization here is called {secrets.name!r} too: rename one of them first."
         ) from error

@@ -1,11 +1,13 @@
 """Every statement of one organization, run with another's id, sees nothing of the first and changes nothing.
 
 A statement is a file. Its first lines name its parameters, so each can be run with the first organization's ids
-and names, and with the second organization as `organization_id`.
+and names, and with the second organization as `organization_id`. The service that filled the tables has ended by
+then: whatever changes in them, the statement did it.
 """
 
 import asyncio
 import re
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,8 +29,11 @@ from projections.directory.queries.plan import (
 from schema.scim.definitions import GROUP, USER
 from schema.scim.filter.parse import parse_filter
 from schema.scim.text import fold
+from service.runtime import open_runtime
+from tests.conftest import drop_database, in_database
 from tests.house.source import ROOT
-from tests.serving import Scim, Served, Tenant, make_tenant
+from tests.invariants import check_every_log
+from tests.serving import Scim, Served, Tenant, make_tenant, settings, started
 
 FILES = {
     each.stem: each.read_text("utf-8")
@@ -37,7 +42,7 @@ FILES = {
 }
 PARAMETER = re.compile(r"^-- \$(\d+) (\w+) ([\w\[\]]+)", re.MULTILINE)
 # Statements that name organizations and do not take one: those of a rebuild, of followers and of the command line
-# are for all organizations; the others take several, or find the organization of a token.
+# are for all organizations; the others take several, or find the organization of a token or of a name.
 FOR_ALL = (
     {"add_shards", "claim_shard_to_load", "claim_shard_to_verify", "find_incomplete_logs"}
     | {
@@ -58,6 +63,7 @@ FOR_ALL = (
         "read_tails_of",  # Of the logs that a process reads for its consumers.
     }
     | {"find_token_state", "find_client_state", "load_subject_keys", "notify"}
+    | {"find_organization_by_name"}
     | {"keep_requests", "see_requests", "uncounted_cycles"}
     | {"append_and_save_users_of_many", "find_user_names_of_many"}
     | {"save_link", "take_link", "save_session", "find_session"}
@@ -87,7 +93,7 @@ QUIET = {
     "page_tokens",
 }
 EPOCH, DISTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-LONG_S = 10.0
+LONG_S = 20.0
 REQUESTS = 2  # That `known` sends.
 
 
@@ -197,7 +203,7 @@ class Sample:
 
 
 async def known(served: Served, tenant: Tenant, name: str) -> Sample:
-    """Make a user in a group, and return what is known once the history has them, too."""
+    """Make a user in a group; return what is known once all that its requests leave behind is written."""
     scim = Scim(served, tenant.token)
     user = (
         await scim.post(
@@ -211,13 +217,7 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
             {"displayName": f"{name}-group", "externalId": f"{name}-2", "members": members},
         )
     ).body
-    tail = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
-    followed = "SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1"
-    async with asyncio.timeout(LONG_S):
-        end, reached = await served.owner.fetchval(tail, tenant.id), None
-        while reached != end:
-            await asyncio.sleep(0.02)
-            reached = await served.owner.fetchval(followed, tenant.id)
+    end = await settled(served, tenant)
     token = "SELECT jti_hash FROM directory.tokens WHERE organization_id = $1"
     words = {
         "user_name": fold(f"{name}-user"),
@@ -240,30 +240,68 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
     return Sample(tenant, UUID(user["id"]), UUID(group["id"]), words)
 
 
-@pytest.fixture(scope="module")
-async def ours(served: Served) -> Sample:
-    """Give the organization whose rows are looked for, once all that its requests leave behind is written."""
-    sample = await known(served, await make_tenant(served.runtime, f"Ours {uuid4()}"), "ours")
-    seen = "SELECT requests FROM service.cycles WHERE organization_id = $1"
+SETTLED = """
+SELECT (SELECT max(position) FROM eventstore.events WHERE organization_id = $1) AS tail,
+       (SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1) AS followed,
+       (SELECT size FROM proof.logs WHERE organization_id = $1 AND note IS NOT NULL) AS signed,
+       (SELECT sum(requests) FROM service.cycles WHERE organization_id = $1) AS requests
+"""
+
+
+async def settled(served: Served, tenant: Tenant) -> int:
+    """Wait until a log is followed and signed, and its requests are counted; return where it ends."""
     async with asyncio.timeout(LONG_S):
-        while await served.owner.fetchval(seen, sample.tenant.id) != REQUESTS:  # noqa: ASYNC110 - the service does.
+        while True:
+            tail, followed, signed, requests = await served.owner.fetchrow(SETTLED, tenant.id)
+            if tail == followed == signed and (requests or 0) >= REQUESTS:
+                return int(tail)
             await asyncio.sleep(0.05)
-    return sample
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a service has left behind that runs no longer: a database, and two organizations in it."""
+
+    pool: asyncpg.Pool
+    ours: Sample
+    theirs: Tenant
 
 
 @pytest.fixture(scope="module")
-async def theirs(served: Served) -> Tenant:
-    """Give the organization that asks."""
-    tenant = await make_tenant(served.runtime, f"Theirs {uuid4()}")
-    await known(served, tenant, "more")  # So that the positions are others.
-    await known(served, tenant, "theirs")
-    return tenant
+async def left(
+    postgres: str, template: str, maintenance: asyncpg.Connection
+) -> AsyncIterator[Left]:
+    """Give a database in which nothing happens by itself: no log is signed, no use of a token is noted."""
+    name = f"left_{secrets.token_hex(6)}"
+    url = in_database(postgres, name)
+    await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    async with started(url) as served:
+        ours = await known(served, await make_tenant(served.runtime, f"Ours {uuid4()}"), "ours")
+        theirs = await make_tenant(served.runtime, f"Theirs {uuid4()}")
+        await known(served, theirs, "more")  # So that the positions are others.
+        await known(served, theirs, "theirs")
+        await check_every_log(served.owner, served.runtime.sealer)
+    async with open_runtime(settings(url), is_migrating=False) as runtime:
+        yield Left(runtime.pool, ours, theirs)
+    await drop_database(maintenance, name)
 
 
 @pytest.fixture
-async def session(served: Served, ours: Sample) -> AsyncIterator[asyncpg.Connection]:
+def ours(left: Left) -> Sample:
+    """Give the organization whose rows are looked for."""
+    return left.ours
+
+
+@pytest.fixture
+def theirs(left: Left) -> Tenant:
+    """Give the organization that asks."""
+    return left.theirs
+
+
+@pytest.fixture
+async def session(left: Left, ours: Sample) -> AsyncIterator[asyncpg.Connection]:
     """Give a session of the service whose changes are undone. Our organization has a row in every table."""
-    async with served.runtime.pool.acquire() as connection:
+    async with left.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("SET LOCAL search_path = directory, history, versions, followers")

@@ -174,6 +174,7 @@ NAMED = {  # The files that name an exception of the driver, and why.
     "eventstore/errors.py": "The name of a constraint becomes a refusal.",
     "eventstore/append.py": "The same.",
     "projections/directory/save.py": "The same: a name that is taken.",
+    "eventstore/postgres/hosts.py": "A server of another kind says less than one that should have answered.",
     "eventstore/postgres/pool.py": "A connection that was returned to the pool refuses every call.",
     "projections/maintenance/ownership.py": "Other people's objects that depend on ours become a refusal.",
     "service/database/migrate.py": "It repeats Postgres's own words and hint.",
