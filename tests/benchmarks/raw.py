@@ -8,6 +8,7 @@ The tables of `rows` and `commit` have our columns and indexes, and neither trig
 """
 
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -42,8 +43,11 @@ LIKE_OURS = """
     CREATE SCHEMA IF NOT EXISTS bench;
     CREATE TABLE IF NOT EXISTS bench.events (LIKE eventstore.events INCLUDING ALL);
     CREATE TABLE IF NOT EXISTS bench.subject_keys (LIKE eventstore.subject_keys INCLUDING ALL);
+    CREATE TABLE IF NOT EXISTS bench.logs (LIKE proof.logs INCLUDING ALL);
     CREATE TABLE IF NOT EXISTS bench.users (LIKE directory.users INCLUDING ALL);
 """
+OURS = re.compile(r"\b(?:eventstore|proof|directory)\.")
+INSERT = re.compile(r"INSERT INTO .*?(?=\s+WHERE coalesce\b)", re.DOTALL)
 APPEND = "SELECT pg_get_functiondef('eventstore.append_events'::regproc)"
 Batch = Callable[[int], Awaitable[None]]
 
@@ -92,15 +96,21 @@ class Rows:
 
 
 def like_ours(text: str) -> str:
-    """Return SQL of ours on the tables without triggers, and without looking for conflicts."""
-    moved = text.replace("eventstore.", "bench.").replace("directory.", "bench.")
-    return moved.partition("ON CONFLICT")[0]
+    """Return SQL of ours on the tables without triggers."""
+    return OURS.sub("bench.", text)
+
+
+def without_conflicts(text: str) -> str:
+    """Return the INSERT of a statement that looks for conflicts, without that."""
+    found = INSERT.search(text)
+    assert found
+    return found[0]
 
 
 def inserting(connection: asyncpg.Connection, rows: Rows) -> Batch:
     """Return what inserts the rows of some users in one transaction."""
     append_events = like_ours(statements_in("eventstore")("append_events"))
-    save_users = like_ours(statements_in("projections.directory")("save_users"))
+    save_users = without_conflicts(like_ours(statements_in("projections.directory")("save_users")))
 
     async def insert(size: int) -> None:
         events, directory = rows.make(size)

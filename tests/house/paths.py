@@ -11,7 +11,6 @@ from typing import Any
 OURS = ("schema", "eventstore", "projections", "service")
 # Runs when a cached connection has returned to the pool: on a slow machine this falls into a request, on a fast one not.
 BY_THE_CLOCK = "service.database.pool:_leave_as_it_is"
-FOLLOWED: ContextVar[bool] = ContextVar("followed", default=False)
 
 
 @dataclass(slots=True)
@@ -36,6 +35,10 @@ class Path:
             self.stays.append(module)
 
 
+# The path that a context belongs to. The context of a connection outlives the request that is followed.
+FOLLOWED: ContextVar[Path | None] = ContextVar("followed", default=None)
+
+
 @contextmanager
 def followed(first: str, last: str) -> Iterator[Path]:
     """Give the path from the first call of one function to that of another; names are module:function.
@@ -57,8 +60,8 @@ def followed(first: str, last: str) -> Iterator[Path]:
             return
         name = f"{module}:{frame.f_code.co_name}"
         if name == first and not path.stays:
-            FOLLOWED.set(True)
-        if FOLLOWED.get() and name != BY_THE_CLOCK:
+            FOLLOWED.set(path)
+        if FOLLOWED.get() is path and name != BY_THE_CLOCK:
             path.enter(module)
             is_over = name == last
 

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -192,7 +193,8 @@ CASES = {  # Name → path, headers, and whether the shortcut takes it.
     "as of": ("/Users/{id}", ("SCIM-As-Of: 2020-01-01",), False),
     "if none match": ("/Users/{id}", ('If-None-Match: W/"1"',), False),
     "expect": ("/Users/{id}", ("Expect: x",), False),
-    "with an id": ("/Users/{id}", ("X-Request-Id: client-1",), False),
+    "with an id": ("/Users/{id}", ("X-Request-Id: client-1",), True),
+    "with an unfit id": ("/Users/{id}", ("X-Request-Id: a b",), True),
     "closing": ("/Users/{id}", ("Connection: close",), False),
     "attributes": ("/Users/{id}?attributes=userName", (), False),
     "wrong filter": ("/Users?filter=userName+eq+", (), False),
@@ -236,7 +238,9 @@ async def test_both_ways_give_the_same_answer_and_the_same_log_line(
     assert ways[0].taken == before + is_short
     logged = [each.lines.of("request_answered") for each in ways]
     for answer, (line,) in zip(answers, logged, strict=True):
-        assert line.pop("request_id").encode() in answer or "client_request_id" in line
+        shown_id = line.get("client_request_id", line["request_id"])
+        assert f"X-Request-Id: {shown_id}\r\n".encode() in answer
+        assert UUID(line.pop("request_id")).version == 7
         assert line.pop("duration_ms") > 0
     assert logged[0] == logged[1]
 
