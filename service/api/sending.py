@@ -71,12 +71,15 @@ async def send_file(
         if at_end is not None:
             await at_end()
     except BaseException as error:
-        if not response.prepared or call.request.transport is None:
+        if not response.prepared:
             raise
-        call.request.transport.abort()  # A partial file must not look like a whole one.
-        if at_end is not None and isinstance(error, ConnectionError | TimeoutError):
-            await at_end()  # What was given out was given out.
+        if (
+            transport := call.request.transport
+        ) is not None:  # None: the client has cut the connection.
+            transport.abort()  # A partial file must not look like a whole one.
         if isinstance(error, ConnectionError | TimeoutError):
+            if at_end is not None:
+                await at_end()  # What was given out was given out.
             raise ClientLeft("The file was not read to its end.") from error
         raise
     await response.write_eof()

@@ -22,8 +22,8 @@ class StoppedLogs:
         return len(self._codes)
 
     def __contains__(self, organization_id: UUID) -> bool:
-        """Return whether a log is stopped."""
-        return organization_id in self._codes
+        """Return whether a log is stopped, or moves, or has moved."""
+        return organization_id in self._codes or organization_id in self._held
 
     def stop(self, organization_id: UUID, code: str) -> None:
         """Refuse the requests of an organization from now on."""

@@ -13,10 +13,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Final
+from uuid import UUID
 
 from eventstore.events import Provenance
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.pool import borrowed
 from eventstore.sealing.randomness import random_bytes
 from eventstore.sealing.sealer import KEY_BYTES, Sealer
+from eventstore.transfer.arrive import is_log_here
 from eventstore.transfer.hold import end_log, hold_log, release_log
 from projections.maintenance.session import Progress
 from schema.events.organization import Organization
@@ -28,6 +33,7 @@ from service.proof.repair import owner
 from service.runtime import Runtime
 
 Report = Callable[[Progress], None]
+LOOK_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ async def move_organization(
     folder = Path(tempfile.mkdtemp(prefix="scim-ledger-move-")) / "organization"
     began_s = monotonic()
     try:
-        async with held(runtime, organization, destination):
+        async with held(runtime, there, organization, destination):
             await asyncio.sleep(LOOK_EVERY_S)  # By then no process answers a read from here.
             await write_organization(runtime, organization, folder, sealer, report=report)
             arrived = await load_organization(
@@ -72,14 +78,27 @@ async def move_organization(
 
 @asynccontextmanager
 async def held(
-    runtime: Runtime, organization: Organization, destination: str
+    runtime: Runtime, there: Runtime, organization: Organization, destination: str
 ) -> AsyncIterator[None]:
-    """Hold a log during the block. It stays held if the block succeeds, and is released if it fails."""
+    """Hold a log during the block. It stays held if the block succeeds; if it fails, it is released unless it arrived.
+
+    Two databases that both append to one log lose what one of them wrote. A log that stays held answers 503.
+    """
     async with owner(runtime) as connection:
         await hold_log(connection, organization.id, destination)
         try:
             yield
         except BaseException:
-            await asyncio.shield(release_log(connection, organization.id))
+            await asyncio.shield(_release_unless_there(connection, there, organization.id))
             raise
         await end_log(connection, organization.id)
+
+
+async def _release_unless_there(
+    connection: Connection, there: Runtime, organization_id: UUID
+) -> None:
+    """Release a log that has not arrived. If that cannot be looked up, it stays held."""
+    async with borrowed(there.pool, timeout_s=LOOK_TIMEOUT_S) as other:
+        has_arrived = await is_log_here(other, organization_id)
+    if not has_arrived:
+        await release_log(connection, organization_id)

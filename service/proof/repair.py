@@ -289,7 +289,11 @@ async def _hash_unsigned(
     tree = await load_tree(connection, organization_id)
     assert tree is not None
     while rows := await read_rows(connection, organization_id, after=tree.edge.size):
-        tree = await extend(connection, tree, rows, keys, datetime.now(UTC), is_signed=False)
+        try:
+            tree = await extend(connection, tree, rows, keys, datetime.now(UTC), is_signed=False)
+        except Overtaken:  # A service has hashed meanwhile.
+            tree = await load_tree(connection, organization_id)
+            assert tree is not None
     return tree.edge.size, tree.edge.root()
 
 

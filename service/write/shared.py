@@ -69,15 +69,21 @@ class Shared(Generic[Q, A]):
             await self._task
 
     async def _run(self) -> None:
-        await asyncio.sleep(0)  # Who asks in the same turn of the loop shares the statement.
-        while items := self._take():
-            error = await self._answer(items)
-            if error is not None and len(items) > 1 and classify(error) in BLAMES_ONE:
-                for each in items:
-                    _fail([each], await self._answer([each]))
-            else:
-                _fail(items, error)
-        self._task = None
+        items: list[Item[Q, A]] = []
+        try:
+            await asyncio.sleep(0)  # Who asks in the same turn of the loop shares the statement.
+            while items := self._take():
+                error = await self._answer(items)
+                if error is not None and len(items) > 1 and classify(error) in BLAMES_ONE:
+                    for each in items:
+                        _fail([each], await self._answer([each]))
+                else:
+                    _fail(items, error)
+        finally:
+            self._task = None
+            for each in (*items, *self._waiting):
+                each.answer.cancel()  # Only if this task was ended: nobody may wait for ever.
+            self._waiting = []
 
     async def _answer(self, items: list[Item[Q, A]]) -> Exception | None:
         """Ask for organizations, and answer them; return the error if that fails."""
@@ -85,11 +91,11 @@ class Shared(Generic[Q, A]):
         try:
             async with self._connections.connection(timeout_s=TIMEOUT_S) as connection:
                 answers = await self._ask(connection, wanted)
+            for each in items:
+                if not each.answer.done():
+                    each.answer.set_result(answers[each.organization_id])
         except Exception as error:  # noqa: BLE001 - whoever waits gets it.
             return error
-        for each in items:
-            if not each.answer.done():
-                each.answer.set_result(answers[each.organization_id])
         return None
 
     async def _ask(self, connection: Connection, wanted: Mapping[UUID, Q]) -> Mapping[UUID, A]:

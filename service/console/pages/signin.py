@@ -73,13 +73,15 @@ async def from_provider(call: ConsoleCall) -> Answer:
         NewSession(
             organization.id if organization and person else None,
             person.id if person else None,
-            sorted(roles),
+            # Only what a claim gave is kept: what the directory and the settings give is looked up at each request.
+            sorted(roles & found.texts(oidc.roles_claim)),
             str(person.id) if person else f"{oidc.issuer} {found.text('sub')}",
             "oidc",
             call.request.headers.get("User-Agent", ""),
             client_address(call.request),
             found.authenticated_at or LONG_AGO,
         ),
+        home=home_of(roles),
     )
     answer.headers.add("Set-Cookie", cookies.forget(COOKIE))
     return answer
@@ -110,15 +112,15 @@ async def by_link(call: ConsoleCall, secret: str) -> web.StreamResponse:
     )
 
 
-async def signed_in(call: ConsoleCall, new: NewSession) -> Answer:
-    """Begin a session in place of the one that the browser has; go to the page that asked for the sign-in."""
+async def signed_in(call: ConsoleCall, new: NewSession, *, home: str = "") -> Answer:
+    """Begin a session in place of the one that the browser has; go to the page that asked for the sign-in, or home."""
     pool, cookies = call.runtime.pool, call.parts.cookies
     secret = await begin_session(pool, new)
     if call.signed_in is not None:
         former = call.signed_in.session
         await end_session(pool, former.id, former.organization_id)
     wanted = call.links.local(cookies.read(call.request.cookies, RETURN))
-    answer = redirect(wanted or call.links.to(home_of(new.roles)))
+    answer = redirect(wanted or call.links.to(home or home_of(new.roles)))
     answer.headers.add("Set-Cookie", cookies.secret(SESSION, secret))
     answer.headers.add("Set-Cookie", cookies.forget(RETURN))
     return answer
