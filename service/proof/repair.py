@@ -264,12 +264,15 @@ async def begin(
     verdict = await verify_one(runtime, settings, organization.id, report)
     refuse_others(verdict, frozenset({"unproven"}), "There is nothing to begin")
     async with owner(runtime) as connection:
-        await begin_log(connection, organization.id)
         keys = await load_log_keys(connection, runtime.sealer)
-        size, root = await _hash_unsigned(connection, organization.id, keys)
-        event = ProofBegun(size=size, root_hash=encoded(root), reason=reason)
-        await record(runtime, organization.id, event, provenance)
-        await set_marks_from(connection, organization.id, size + 1)
+        async with (
+            connection.transaction()
+        ):  # Otherwise a service that sees the log begins its proof too.
+            await begin_log(connection, organization.id)
+            size, root = await _hash_unsigned(connection, organization.id, keys)
+            event = ProofBegun(size=size, root_hash=encoded(root), reason=reason)
+            await record(runtime, organization.id, event, provenance)
+            await set_marks_from(connection, organization.id, size + 1)
         signed = await extend_to_end(
             connection,
             organization.id,
@@ -289,11 +292,7 @@ async def _hash_unsigned(
     tree = await load_tree(connection, organization_id)
     assert tree is not None
     while rows := await read_rows(connection, organization_id, after=tree.edge.size):
-        try:
-            tree = await extend(connection, tree, rows, keys, datetime.now(UTC), is_signed=False)
-        except Overtaken:  # A service has hashed meanwhile.
-            tree = await load_tree(connection, organization_id)
-            assert tree is not None
+        tree = await extend(connection, tree, rows, keys, datetime.now(UTC), is_signed=False)
     return tree.edge.size, tree.edge.root()
 
 
