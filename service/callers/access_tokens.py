@@ -154,6 +154,10 @@ def _verified(token: str, keys: Mapping[str, SigningKey]) -> dict[str, Any]:
         ) from None
     if key is None:
         raise UnknownKey(str(kid))
+    if key.is_elsewhere and "client_id" in claims:
+        # What a bearer token opens is looked up by its secret jti. An access token vouches for itself, so whoever has that
+        # key would have every organization here. Its client has a new one within the hour.
+        raise Unauthorized("The access token was issued in another database: ask for a new one.")
     return claims
 
 

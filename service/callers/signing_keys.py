@@ -34,6 +34,11 @@ class SigningKey:
     verifies_until: datetime | None = None  # None: without end.
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Return whether the key signs in another database, and only verifies here."""
+        return isinstance(self.key, Ed25519PublicKey)
+
+    @property
     def private_key(self) -> Ed25519PrivateKey:
         """Return the key that signs. Errors: KeyProblem."""
         if isinstance(self.key, Ed25519PublicKey):

@@ -65,6 +65,17 @@ def signed(**claims: Any) -> str:
     return jwt.encode(stated, KEY.private_key, algorithm="EdDSA", headers={"kid": KEY.kid})
 
 
+def test_a_key_of_elsewhere_vouches_for_bearer_tokens_only() -> None:
+    elsewhere = {"first": SigningKey("first", KEY.public_key)}
+
+    assert decode_token(token(), elsewhere) == decode_token(token(), KEYS)
+    for scope in (SCOPE, "admin", "audit:read"):
+        of_client = signed(client_id=str(TOKEN_ID), scope=scope, exp=EXPIRES)
+        assert decode_token(of_client, KEYS).client_id == TOKEN_ID
+        with pytest.raises(Unauthorized, match="ask for a new one"):
+            decode_token(of_client, elsewhere)
+
+
 @pytest.mark.parametrize("expires_at", [None, EXPIRES])
 def test_a_token_says_whose_it_is(expires_at: datetime | None) -> None:
     assert decode_token(token(expires_at=expires_at), KEYS) == Claims(
