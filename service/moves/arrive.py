@@ -45,7 +45,7 @@ from service.database.pool import CONNECT_TIMEOUT_S
 from service.keys.keyring import announce_change
 from service.moves.package import Secrets, read_secrets, travels
 from service.proof.copies import outside_copy
-from service.proof.outside_writer import write_state
+from service.proof.outside_writer import write_if_possible
 from service.proof.record import record
 from service.runtime import Runtime
 
@@ -100,7 +100,7 @@ async def load_organization(
         )
     finally:
         await connection.close()
-    await write_state(runtime.pool, outside_copy(settings), state)
+    await write_if_possible(runtime.pool, outside_copy(settings), state)
     return Arrived(end.organization_id, secrets.name, end.position, persons, state.size)
 
 

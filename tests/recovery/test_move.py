@@ -20,7 +20,7 @@ from service.backup.manifest import BackupProblem
 from service.cli.provenance import cli_provenance
 from service.moves.arrive import Arrived, load_organization
 from service.moves.held import LOOK_EVERY_S
-from service.moves.move import Moved, move_organization
+from service.moves.move import Moved, held, move_organization
 from service.moves.write import write_organization
 from service.organizations.register import find_organization
 from service.proof.verify import verify_logs
@@ -156,11 +156,11 @@ async def _has_gone_on(writer: Writer, count: int) -> bool:
     return len(writer.acknowledged) >= count
 
 
-async def _move(cells: Cells, tenant: Tenant) -> Moved:
+async def _move(cells: Cells, tenant: Tenant, **changed: str) -> Moved:
     return await move_organization(
         cells.here.runtime,
         cells.there.runtime,
-        settings(cells.there.runtime.dsn, master_key=OTHER_KEY),
+        settings(cells.there.runtime.dsn, master_key=OTHER_KEY, **changed),
         await find_organization(cells.here.runtime, str(tenant.id)),
         destination="cell 2",
         provenance=cli_provenance(),
@@ -206,6 +206,23 @@ async def test_a_held_log_takes_no_event_from_anybody(cells: Cells, tenant: Tena
     assert [each for each in await load_held(cells.here.owner) if each[0] == tenant.id] == []
 
 
+async def test_a_held_log_answers_no_read(cells: Cells, tenant: Tenant) -> None:
+    scim = Scim(cells.here, tenant.token)
+    paths = ["/Users", f"/Users/{tenant.account_id}", "/Groups"]
+    await hold_log(cells.here.owner, tenant.id, "cell 2")
+    try:
+        for _ in range(
+            20
+        ):  # A token that is in use all the time is looked up ahead of its requests.
+            await scim.ask("GET", paths[1])
+            await asyncio.sleep(LOOK_EVERY_S * 0.1)
+        answers = [(await scim.ask("GET", each)).status for each in paths]
+    finally:
+        await release_log(cells.here.owner, tenant.id)
+
+    assert answers == [503] * 3
+
+
 async def test_a_move_that_fails_releases_the_log(cells: Cells, tenant: Tenant) -> None:
     # The other cell has an organization of this name.
     await make_tenant(cells.there.runtime, tenant.name)
@@ -220,6 +237,37 @@ async def test_a_move_that_fails_releases_the_log(cells: Cells, tenant: Tenant) 
         "SELECT count(*) FROM eventstore.events WHERE organization_id = $1", tenant.id
     )
     assert left == 0
+
+
+async def test_a_move_that_fails_after_its_arrival_leaves_the_log_held(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    here, folder, sealer = cells.here.runtime, tmp_path / "organization", Sealer(bytes(32))
+    organization = await find_organization(here, str(tenant.id))
+
+    async def arrive_and_fail() -> None:
+        async with held(here, cells.there.runtime, organization, "cell 2"):
+            await write_organization(here, organization, folder, sealer, report=silent)
+            await _load(cells, folder, sealer)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await arrive_and_fail()
+
+    await asyncio.sleep(LOOK_EVERY_S * 1.5)
+    answer = await Scim(cells.here, tenant.token).ask("POST", "/Users", {"userName": "forked"})
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert tenant.id in [each[0] for each in await load_held(cells.here.owner)]
+
+
+async def test_a_move_ends_though_the_copy_outside_cannot_be_written(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    outside = str(tmp_path / "file" / "copies")
+    moved = await _move(cells, tenant, outside_copy=outside)
+    answer = await Scim(cells.there, tenant.token).post("/Users", {"userName": "after"})
+    assert (moved.arrived.organization_id, answer.status) == (tenant.id, 201)
 
 
 async def test_a_changed_package_or_another_key_is_refused(
