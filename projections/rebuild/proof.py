@@ -9,6 +9,7 @@ from eventstore.proof.verdicts import Finding
 from eventstore.trees.check import Sources, check_all, check_sizes, check_tail
 from eventstore.trees.keys import load_all_signers
 from eventstore.trees.logs import load_logs
+from projections.fold import NotFolded
 from projections.maintenance.context import RebuildContext, application_name
 from projections.maintenance.session import opened
 
@@ -44,10 +45,17 @@ def _refuse(organization_id: object, findings: tuple[Finding, ...]) -> None:
 
 @asynccontextmanager
 async def verified(context: RebuildContext, sources: Sources) -> AsyncIterator[None]:
-    """Compare every event of all logs during the block, on a connection of its own. Errors: LogContradicted."""
+    """Compare every event of all logs during the block, on a connection of its own. Errors: LogContradicted.
+
+    An event that the block cannot read is reported as altered if the log says so, whichever is found first.
+    """
     checking = asyncio.create_task(_check_all(context, sources), name="rebuild proof")
     try:
-        yield
+        try:
+            yield
+        except NotFolded:
+            await checking
+            raise
         await checking
     finally:
         if not checking.done():

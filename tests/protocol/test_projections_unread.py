@@ -1,5 +1,6 @@
 """An event that this release cannot read: `scim-ledger projections` names its place and the remedy."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -121,7 +122,16 @@ BROKEN = (  # As a disk, or somebody by hand, would change it.
 )
 
 
+SIGNED = """
+SELECT note IS NOT NULL AND size >= 2 FROM proof.logs WHERE organization_id = $1
+"""
+
+
 async def break_seal(own: Served, tenant: Tenant) -> None:
+    """Alter an event that is signed and followed: what the service finds by itself changes no answer."""
+    async with asyncio.timeout(20):
+        while not await own.owner.fetchval(SIGNED, tenant.id):  # noqa: ASYNC110 - the service signs.
+            await asyncio.sleep(0.05)
     await own.owner.execute("ALTER TABLE eventstore.events DISABLE TRIGGER events_never_change")
     await own.owner.execute(BROKEN, tenant.id)
 
