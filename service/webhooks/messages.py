@@ -50,7 +50,9 @@ class WebhookRow(Message):
     id: UUID
     label: str
     kind: WebhookKind
-    url: str | None
+    url: str | None = Field(
+        description="Null if the receiver polls, and if the seal of the address does not open."
+    )
     types: list[str]
     format: WebhookFormat
     personal: bool

@@ -1,13 +1,12 @@
 """Security Event Tokens (RFC 8417) in SCIM's profile (RFC 9967): an event as a signed statement about a resource."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
 import jwt
 
 from service.callers.access_tokens import ALGORITHM
-from service.callers.signing_keys import SigningKey
+from service.callers.signing_keys import SigningKey, base64url
 from service.feed.event import FeedEvent
 from service.webhooks.store import Webhook
 
@@ -71,7 +70,7 @@ def jwk_of(key: SigningKey) -> dict[str, str]:
     return {
         "kty": "OKP",
         "crv": "Ed25519",
-        "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+        "x": base64url(raw),
         "kid": key.kid,
         "alg": ALGORITHM,
         "use": "sig",

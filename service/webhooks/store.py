@@ -119,6 +119,11 @@ async def find_due(connection: Connection) -> list[Due]:
     return [Due(*row) for row in await connection.fetch(statement("find_due"))]
 
 
+async def find_lowest(connection: Connection) -> dict[UUID, int]:
+    """Return how far the enabled webhook that is furthest behind has got, by organization."""
+    return dict(await connection.fetch(statement("find_lowest")))
+
+
 async def advance(
     connection: Connection, webhook: Webhook, *, position: int, is_delivered: bool
 ) -> bool:
@@ -131,8 +136,8 @@ async def advance(
 async def note_failure(
     connection: Connection, webhook: Webhook, error: str, *, wait_s: float
 ) -> None:
-    """Note that an attempt failed, and when to try again."""
-    place = (webhook.organization_id, webhook.id, webhook.generation)
+    """Note that an attempt failed, and when to try again; nothing if somebody else has changed it meanwhile."""
+    place = (webhook.organization_id, webhook.id, webhook.generation, webhook.position)
     await connection.execute(statement("note_failure"), *place, error, wait_s)
 
 
