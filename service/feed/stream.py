@@ -20,6 +20,7 @@ from service.feed.parts import Feed
 from service.feed.poll import EVENT_STREAM, give_back_turn, read, read_types, refuse_beyond, shown
 from service.http.answer import SERVER
 from service.http.connections.client_address import client_address
+from service.http.request_id import answered_id
 
 ALIVE_S: Final = 15.0  # Between two signs of life: proxies close what is silent for longer.
 RECHECK_S: Final = 1.0  # After an event, which may have been the revocation of this very token.
@@ -53,7 +54,7 @@ async def stream(call: Call, feed: Feed, query: FeedQuery) -> web.StreamResponse
             **NO_STORE,
             "Content-Type": EVENT_STREAM,
             "Server": SERVER,
-            "X-Request-Id": str(call.request_id),
+            "X-Request-Id": answered_id(call.request),
             "X-Content-Type-Options": "nosniff",
             "X-Accel-Buffering": "no",  # nginx would keep the events back.
         }
