@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from eventstore.events import POSITION_MAX
 from schema.scim.errors import ScimError
 from service.api.call import Call
 from service.api.models import FieldProblem, Message
@@ -27,7 +28,6 @@ RECHECK_S: Final = 1.0  # After an event, which may have been the revocation of 
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
 RETRY: Final = b"retry: 1000\n\n"  # Milliseconds until a client reconnects.
 ALIVE: Final = b": alive\n\n"
-POSITION_MAX: Final = 2**63 - 1
 
 
 def with_last_event_id(call: Call, query: FeedQuery) -> FeedQuery:

@@ -6,7 +6,8 @@ from typing import Any, Final
 import jwt
 
 from service.callers.access_tokens import ALGORITHM
-from service.callers.signing_keys import SigningKey, base64url
+from service.callers.signing_keys import SigningKey
+from service.encoding import base64url
 from service.feed.event import FeedEvent
 from service.webhooks.store import Webhook
 

@@ -4,7 +4,7 @@ import re
 
 from tests.admin.client import with_scope
 from tests.console.client import Browser
-from tests.protocol.test_large_groups import people, values
+from tests.protocol.resources import people, values
 from tests.serving import Scim, Served, make_tenant
 
 
