@@ -1,7 +1,7 @@
 """Load a backup into an empty database: migrate to its shape, load, check the signatures, migrate on, rebuild."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from eventstore.trees.check import Sources, check_all
 from eventstore.trees.keys import load_log_keys
 from eventstore.trees.logs import load_logs
 from projections.maintenance.context import RebuildContext
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report, counting
 from projections.rebuild.proof import refuse
 from projections.rebuild.rebuild import rebuild
 from projections.registry import PROJECTIONS
@@ -45,8 +45,6 @@ from service.webhooks.store import set_back_beyond
 # What the copy outside says about a backup that is older than the log was: news for the operator, not a fault.
 NEWS: Final = frozenset({"restored", "erasure_undone"})
 ERASED_SINCE: Final = "key_lost"  # Also news, if the keys are newer than the log.
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +176,7 @@ async def _load(
     folders: Folders,
     report: Report,
 ) -> None:
-    done, total = 0, sum(each.rows for each in manifests.values())
-
-    def report_rows(some: int) -> None:
-        nonlocal done
-        done += some
-        report(Progress("load", done, total))
-
+    report_rows = counting(report, "load", sum(each.rows for each in manifests.values()))
     there = {each.full_name: each.columns for each in await find_tables(connection)}
     for part in PARTS:
         for each in manifests[part].tables:

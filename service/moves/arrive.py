@@ -4,7 +4,6 @@ The events come in through the triggers of the log, so a gap is refused. Marks a
 key that signed elsewhere is known here, but signs nothing; a new event says so, and the key of this database goes on.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ from eventstore.trees.extend import extend_to_end
 from eventstore.trees.keys import LogKey, load_log_keys, load_signers, newest, signing
 from eventstore.trees.logs import LogState, load_log
 from projections.maintenance.context import RebuildContext
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report, counting
 from projections.rebuild.load import load_one
 from projections.registry import DIRECTORY
 from schema.events.proof import LogKeyChanged
@@ -50,8 +49,6 @@ from service.proof.record import record
 from service.runtime import Runtime
 
 ONE_PER_NAME: Final = "organizations_one_per_name"  # A constraint of the directory.
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +117,7 @@ async def _load(  # noqa: PLR0917 - from there, of this one, to here.
 ) -> int:
     """Load all tables; return how many persons came. The caller owns the transaction."""
     [end] = manifest.logs
-    organization_id, done = end.organization_id, 0
-
-    def report_rows(some: int) -> None:
-        nonlocal done
-        done += some
-        report(Progress("load", done, 2 * manifest.rows))
-
+    organization_id, report_rows = end.organization_id, counting(report, "load", 2 * manifest.rows)
     await lock_log(connection, organization_id)  # No swap of a projection meanwhile.
     if await is_log_here(connection, organization_id):
         raise BackupProblem(f"The organization {organization_id} is, or was, in this database.")
