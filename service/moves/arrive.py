@@ -128,7 +128,9 @@ async def _load(  # noqa: PLR0917 - from there, of this one, to here.
         if table is None or not travels(table):
             raise BackupProblem(f"{each.schema_name}.{each.name} is no table of an organization.")
         staged = f"staged_{each.name}" if each.name in STAGED else None
-        await load_table(connection, each, folder, report_rows, staged=staged)
+        await load_table(
+            connection, each, folder, report_rows, staged=staged, organization_id=organization_id
+        )
     events = await write_events(
         connection,
         organization_id,
