@@ -45,7 +45,7 @@ from service.keys.keyring import announce_change
 from service.moves.package import Secrets, read_secrets, travels
 from service.proof.copies import outside_copy
 from service.proof.outside_writer import write_if_possible
-from service.proof.record import record
+from service.proof.record import record_within
 from service.runtime import Runtime
 
 ONE_PER_NAME: Final = "organizations_one_per_name"  # A constraint of the directory.
@@ -91,10 +91,11 @@ async def load_organization(
             persons = await _load(
                 connection, runtime, folder, manifest, secrets, sealer, report=report
             )
+            await _note_key(
+                connection, runtime, end.organization_id, reason=reason, provenance=provenance
+            )
         await announce_change(connection)
-        state = await _sign(
-            connection, runtime, end.organization_id, reason=reason, provenance=provenance
-        )
+        state = await _sign(connection, runtime, end.organization_id)
     finally:
         await connection.close()
     await write_if_possible(runtime.pool, outside_copy(settings), state)
@@ -171,20 +172,22 @@ async def _prove(
         raise BackupProblem(f"The log is not what was signed. {verdict.findings[0].sentence()}")
 
 
-async def _sign(
+async def _note_key(
     connection: asyncpg.Connection,
     runtime: Runtime,
     organization_id: UUID,
     *,
     reason: str,
     provenance: Provenance,
-) -> LogState:
-    """Let the key of this database sign the log from now on, and say so in the log."""
-    keys = await load_log_keys(connection, runtime.sealer)
+) -> None:
+    """Say in the log that the key of this database signs from now on.
+
+    It comes in the transaction of the load: as soon as the log is here, every process may sign it.
+    """
     state = await load_log(connection, organization_id)
     assert state is not None
     former = signing(await load_signers(connection, organization_id), state.incarnation)
-    key = newest(keys)
+    key = newest(await load_log_keys(connection, runtime.sealer))
     if former is None or former.public != key.public:
         event = LogKeyChanged(
             from_=str(LogKey(0, former.public, None).vkey(state.origin)) if former else "",
@@ -192,9 +195,19 @@ async def _sign(
             reason=reason,
             compromised=True,  # The former key cannot sign here.
         )
-        await record(runtime, organization_id, event, provenance)
+        await record_within(connection, runtime.sealer, organization_id, event, provenance)
+
+
+async def _sign(
+    connection: asyncpg.Connection, runtime: Runtime, organization_id: UUID
+) -> LogState:
+    """Let the key of this database sign the log up to its end."""
     signed = await extend_to_end(
-        connection, organization_id, keys, datetime.now(UTC), mark_key=runtime.sealer.mark_key
+        connection,
+        organization_id,
+        await load_log_keys(connection, runtime.sealer),
+        datetime.now(UTC),
+        mark_key=runtime.sealer.mark_key,
     )
     assert signed is not None
     return signed

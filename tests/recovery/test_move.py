@@ -23,6 +23,7 @@ from eventstore.trees.keys import LogKey
 from projections.maintenance.session import Progress
 from service.backup.manifest import BackupProblem, read_manifest, write_manifest
 from service.cli.provenance import cli_provenance
+from service.moves import arrive
 from service.moves.arrive import Arrived, load_organization
 from service.moves.held import LOOK_EVERY_S
 from service.moves.move import Moved, held, move_organization
@@ -324,6 +325,38 @@ async def test_a_package_that_is_altered_in_one_byte_is_refused(
     for schema, name in (("eventstore", "events"), ("proof", "logs"), ("directory", "users")):
         assert await cells.there.owner.fetchval(counts.format(schema, name), tenant.id) == 0
     assert (await _load(cells, folder, sealer)).name == tenant.name
+
+
+async def test_an_import_that_is_killed_once_the_log_is_here_has_said_who_signs_it(
+    cells: Cells, tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    written = await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+
+    async def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(arrive, "_sign", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await _load(cells, folder, sealer)
+
+    kind = await cells.there.owner.fetchval(
+        "SELECT type FROM eventstore.events WHERE organization_id = $1 AND position = $2",
+        *(tenant.id, written.events + 1),
+    )
+    assert kind == "LogKeyChanged"
+    answer = await Scim(cells.there, tenant.token).post("/Users", {"userName": "after"})
+    assert answer.status == 201
+    await until(lambda: _is_copied(cells, tenant))  # The service there does the rest.
+    await _is_whole_there(cells, tenant)
+
+
+async def _is_copied(cells: Cells, tenant: Tenant) -> bool:
+    """Return whether the copy outside has the log of an organization in the other cell."""
+    there = cells.there.runtime
+    chosen = settings(there.dsn, master_key=OTHER_KEY)
+    return tenant.id in (await verify_logs(there, chosen, silent, [tenant.id])).copied
 
 
 async def test_a_package_brings_no_rows_of_another_organization(
