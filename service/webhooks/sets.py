@@ -29,12 +29,6 @@ def jti_of(event: FeedEvent) -> str:
     return f"{event.id}.{event.position}"
 
 
-def position_of(jti: str) -> int | None:
-    """Return the position in the id of a token; None if it is none of ours."""
-    text = jti.rpartition(".")[2]
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None  # noqa: PLR2004 - digits.
-
-
 def claims_of(webhook: Webhook, event: FeedEvent, issuer: str) -> dict[str, Any]:
     """Return the claims of an event's token."""
     place = PLACES.get(event.resource_type)

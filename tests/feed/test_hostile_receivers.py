@@ -9,13 +9,14 @@ from uuid import UUID
 import aiohttp
 import pytest
 
+from schema.scim.errors import Unavailable
 from service.cli.provenance import cli_provenance
 from service.feed.event import FeedEvent
 from service.feed.parts import make_feed
 from service.organizations.register import find_organization
 from service.runtime import Runtime, open_runtime
-from service.webhooks import delivery, http, leader
-from service.webhooks.delivery import Courier
+from service.webhooks import delivery, http, leader, store
+from service.webhooks.delivery import Courier, deliver
 from service.webhooks.http import open_session, post
 from service.webhooks.leader import Deliveries
 from service.webhooks.manage import NewWebhook, create_webhook
@@ -231,3 +232,31 @@ async def test_a_receiver_that_is_slow_with_every_event_gives_its_place_to_other
                 while place.taken.count(slow) < 18:
                     place.news.clear()
                     await place.news.wait()
+
+
+async def test_a_receiver_that_is_gone_while_the_log_takes_no_event_is_tried_later(
+    database_url: str,
+) -> None:
+    async def gone(*_: object) -> Outcome:
+        return Outcome("gone", "The receiver answers 410 Gone.")
+
+    async def refuse(*_: object) -> None:
+        raise Unavailable("The organization is being moved.")
+
+    async with open_runtime(settings(database_url), is_migrating=False) as runtime:
+        organization_id = await with_webhooks(runtime, 1, after=0)
+        courier = Courier(
+            runtime.pool,
+            runtime.sealer,
+            make_feed(runtime, 8).reader,
+            {"webhook": gone},
+            refuse,
+            lambda _: True,
+        )
+        async with runtime.pool.acquire() as connection:
+            [before] = await store.list_webhooks(connection, organization_id)
+            assert await deliver(courier, organization_id, before.id) is False
+            [after] = await store.list_webhooks(connection, organization_id)
+
+    assert (after.state, after.attempts, after.is_waiting) == ("enabled", 1, True)
+    assert after.last_error == "The receiver answers 410 Gone."
