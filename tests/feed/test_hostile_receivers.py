@@ -8,6 +8,7 @@ from uuid import UUID
 
 import aiohttp
 import pytest
+from prometheus_client import REGISTRY
 
 from schema.scim.errors import Unavailable
 from service.cli.provenance import cli_provenance
@@ -260,3 +261,21 @@ async def test_a_receiver_that_is_gone_while_the_log_takes_no_event_is_tried_lat
 
     assert (after.state, after.attempts, after.is_waiting) == ("enabled", 1, True)
     assert after.last_error == "The receiver answers 410 Gone."
+
+
+async def test_a_webhook_that_waits_for_its_next_attempt_is_counted_as_behind(
+    database_url: str,
+) -> None:
+    async with open_runtime(settings(database_url), is_migrating=False) as runtime:
+        await with_webhooks(runtime, 1, after=0)
+        async with runtime.pool.acquire() as connection:
+            await connection.execute(
+                "UPDATE service.webhooks SET attempts = 1, next_at = now() + interval '1 hour'"
+            )
+            assert await store.find_due(connection) == []
+            await leader.count(connection)
+
+    assert REGISTRY.get_sample_value("scim_ledger_webhooks_failing") == 1
+    behind = REGISTRY.get_sample_value("scim_ledger_webhook_behind_events")
+    assert behind is not None
+    assert behind >= 3  # The organization, its token, the webhook.
