@@ -136,6 +136,8 @@ async def load_table(
 
 def refuse_others(block: bytes, table: TableFile, organization_id: UUID) -> None:
     """Refuse rows of another organization. Errors: BackupProblem."""
+    if "organization_id" not in table.columns:
+        raise BackupProblem(f"{table.file} does not say whose its rows are.")
     place, wanted = table.columns.index("organization_id"), str(organization_id).encode()
     for row in block.splitlines():
         if row.split(b"\t", place + 1)[place : place + 1] != [wanted]:
