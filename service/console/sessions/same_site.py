@@ -1,12 +1,12 @@
 """Refuses changes that another site has made the browser send."""
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Final
 
 from schema.scim.errors import Forbidden
+from service.encoding import base64url
 
 FIELD: Final = "csrf"  # Of each form.
 HEADER: Final = "X-CSRF-Token"  # Of a request without a form.
@@ -19,7 +19,7 @@ class ForeignForm(Forbidden):
 def form_token(secret: str) -> str:
     """Return the token of the forms of a session, which only its pages hold."""
     digest = hmac.digest(secret.encode(), b"scim-ledger console form", hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url(digest)
 
 
 def refuse_foreign_form(sent: str | None, secret: str) -> None:

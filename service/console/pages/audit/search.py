@@ -23,7 +23,6 @@ from service.replay.documents import EVENT_COLUMNS, flat_event
 KIND: Final = "console events"
 CSV_MAX: Final = 10_000
 COUNTED_MAX: Final = 1_000
-POSITION_MAX: Final = 2**62
 
 
 async def show(call: ConsoleCall) -> Answer:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from eventstore.events import POSITION_MAX
 from eventstore.read import position_at
 from projections.directory.queries.past import followed
-from service.api.cursor import POSITION_MAX
 from service.console.framework.call import ConsoleCall
 from service.replay.instants import DATE, IllegalInstant, read_end
 
