@@ -23,7 +23,6 @@ from service.console.framework.templates import render
 from service.console.sessions.caller import ConsoleCaller
 from service.console.sessions.same_site import FIELD, form_token
 from service.console.sessions.store import use_form_key
-from service.console.texts.choice import UTC_ZONE
 from service.console.texts.texts import LANGUAGES, Texts
 from service.console.texts.times import Times
 from service.http.answer import Answer
@@ -166,7 +165,7 @@ class ConsoleCall:
             "form_key": Markup('<input type="hidden" name="key" value="{}">').format(new_id()),
             "language": self.texts.language,
             "languages": LANGUAGES,
-            "is_utc": self.times.zone.key == UTC_ZONE,
+            "is_utc": self.times.is_utc,
             "static": lambda name: self.links.static(named(name)),
             "me": self.signed_in,
             "organization": self.signed_in.organization if self.signed_in else None,
