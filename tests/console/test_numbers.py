@@ -32,7 +32,7 @@ def of_readers(page: Page) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Subjects:
     """A person, a group with this person, a cycle, and the last position."""
 
     person: str
@@ -52,7 +52,7 @@ class Known:
 
 
 @pytest.fixture
-async def known(served: Served, contoso: Tenant, browser: Browser) -> Known:
+async def subjects(served: Served, contoso: Tenant, browser: Browser) -> Subjects:
     """Give what the pages are about."""
     person = await provision(served, contoso)
     name = f"g{secrets.token_hex(6)}"
@@ -63,11 +63,11 @@ async def known(served: Served, contoso: Tenant, browser: Browser) -> Known:
         await asyncio.sleep(0.05)
         links = [href for href, _ in (await browser.get("/cycles")).page.links]
         cycles = [each for each in links if "/cycles/" in each and "?" not in each]
-    return Known(person["id"], group["id"], name, cycles[0].rpartition("/")[2], end)
+    return Subjects(person["id"], group["id"], name, cycles[0].rpartition("/")[2], end)
 
 
-async def test_a_number_that_is_none_fails_no_page(browser: Browser, known: Known) -> None:
-    paths = {known.filled(each.path) for each in PAGES if of_readers(each)}
+async def test_a_number_that_is_none_fails_no_page(browser: Browser, subjects: Subjects) -> None:
+    paths = {subjects.filled(each.path) for each in PAGES if of_readers(each)}
     assert len(paths) > 40
     for path in sorted(paths):
         asked = [dict.fromkeys(TOGETHER, value) for value in SENT]
@@ -83,10 +83,10 @@ def cursor(*held: Any) -> str:
 
 
 async def test_a_cursor_that_no_page_gave_is_refused(
-    browser: Browser, contoso: Tenant, known: Known
+    browser: Browser, contoso: Tenant, subjects: Subjects
 ) -> None:
-    role, end = contoso.roles["Reader"], known.end
-    group = quote(known.group_name)
+    role, end = contoso.roles["Reader"], subjects.end
+    group = quote(subjects.group_name)
     lists = [
         ("/accounts?", "accounts", 1),
         ("/tokens?", "tokens", 1),
@@ -94,29 +94,28 @@ async def test_a_cursor_that_no_page_gave_is_refused(
         (f"/audit/day?ask=role&role=Reader&position={end}&", f"console day role {role} {end}", 1),
         (
             f"/audit/day?ask=group&group={group}&position={end}&",
-            f"console day group {known.group} {end}",
+            f"console day group {subjects.group} {end}",
             1,
         ),
         (f"/audit/day?ask=access&position={end}&", f"console day access {end}", 1),
         ("/audit?", "console events", 2),
         ("/people?", "people", 1),
-        (f"/people/{known.person}?", "timeline", 2),
+        (f"/people/{subjects.person}?", "timeline", 2),
         ("/groups?", "groups", 1),
-        (f"/groups/{known.group}?", "members", 1),
-        (f"/groups/{known.group}?position={end}&", "members", 1),
+        (f"/groups/{subjects.group}?", "members", 1),
+        (f"/groups/{subjects.group}?position={end}&", "members", 1),
         ("/cycles?", "console cycles", 2),
-        (f"/cycles/{known.cycle}?", "cycle changes", 2),
-        (f"/cycles/{known.cycle}/refusals?", "cycle refusals", 1),
+        (f"/cycles/{subjects.cycle}?", "cycle changes", 2),
+        (f"/cycles/{subjects.cycle}/refusals?", "cycle refusals", 1),
         ("/guard?", "console holds", 1),
     ]
     for path, kind, parts in lists:
         nowhere: list[Any] = [HUGE, -1, None, {}, [], 1.5, "\0"]
-        for held in (
-            *([[each] * parts, []] for each in nowhere),
-            *([[each, UNKNOWN], []] for each in (EARLY, LATE)),
-            *([[], []], [["x"] * parts], ["x" * parts, []], [["x"] * parts, "x"], [{}, {}], [1]),
-            [[1] * (parts + 1), []],
-        ):
+        held_in: list[list[Any]] = [[[each] * parts, []] for each in nowhere]
+        held_in += [[[each, UNKNOWN], []] for each in (EARLY, LATE)]
+        held_in += [[[], []], [["x"] * parts], ["x" * parts, []], [["x"] * parts, "x"]]
+        held_in += [[{}, {}], [1], [[1] * (parts + 1), []]]
+        for held in held_in:
             shown = await browser.get(f"{path}cursor={cursor(kind, *held)}")
             assert shown.status == 400, (path, held, shown.status, shown.text[-300:])
             assert "gave no such cursor" in shown.text, (path, held, shown.text[-300:])

@@ -72,5 +72,5 @@ async def test_two_requests_at_once_count_a_day_once(served: Served, contoso: Te
         await Scim(served, contoso.token).post("/Users", {"userName": "dee"})
         await until_followed(served, contoso)
         both = (created(Together(one, barrier)), created(Together(other, barrier)))
-        assert await asyncio.gather(*both) == [before + 1] * 2
+        assert set(await asyncio.gather(*both)) == {before + 1}
         assert await created(one) == before + 1
