@@ -78,8 +78,10 @@ class Shown:
 
 
 async def to_settings(call: ConsoleCall) -> Answer:
-    """GET /organization: its sections; settings come first."""
-    return await settings(call)
+    """GET /organization: the first of its sections that the reader may open."""
+    if call.has("administrator"):
+        return await settings(call)
+    return call.go("/organization/legal-holds")
 
 
 async def settings(call: ConsoleCall) -> Answer:
