@@ -23,6 +23,7 @@ from service.console.framework.templates import render
 from service.console.sessions.caller import ConsoleCaller
 from service.console.sessions.same_site import FIELD, form_token
 from service.console.sessions.store import use_form_key
+from service.console.texts.refusals import said
 from service.console.texts.texts import LANGUAGES, Texts
 from service.console.texts.times import Times
 from service.http.answer import Answer
@@ -111,6 +112,10 @@ class ConsoleCall:
         """Return the text for a number in the reader's language."""
         return self.texts.tn(key, one, many, n=n, **values)
 
+    def said(self, refused: Exception | str) -> str:
+        """Return what a use case says, a refusal or a sentence, in the reader's language."""
+        return said(self.texts, refused if isinstance(refused, str) else str(refused))
+
     async def read_form(self) -> Form:
         """Return the form of this request, of which a template shows `form`."""
         self.form = await read_form(self.request)
@@ -150,6 +155,7 @@ class ConsoleCall:
             "call": self,
             "t": self.t,
             "tn": self.tn,
+            "said": self.said,
             "number": self.texts.number,
             "times": self.times,
             "now": self.now,

@@ -100,7 +100,7 @@ async def already_shown(call: ConsoleCall) -> Answer:
 
 def refuse_field(call: ConsoleCall, error: ScimError) -> None:
     """Note a refusal of a use case at the field that it names."""
-    call.form.refuse(error.attribute or "", error.detail)
+    call.form.refuse(error.attribute or "", call.said(error))
 
 
 def read_end(call: ConsoleCall, name: str) -> datetime | None:

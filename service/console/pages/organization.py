@@ -247,7 +247,7 @@ async def add_schema(call: ConsoleCall) -> Answer:
             provenance=call.provenance,
         )
     except (InvalidValue, InvalidSyntax, Uniqueness) as error:
-        call.form.refuse("document", error.detail)
+        call.form.refuse("document", call.said(error))
         return await _schemas(call, status=422)
     return call.go("/organization/schemas")
 

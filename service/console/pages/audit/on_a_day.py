@@ -140,7 +140,7 @@ async def _role(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     try:
         role_id = find_role(call.organization, wanted)
     except NotFound as error:
-        call.form.refuse("role", error.detail)
+        call.form.refuse("role", call.said(error))
         return {}
     place, cursor, limit = _place(call, f"role {role_id} {position}", an_id)
     found = await role_holders(
@@ -232,7 +232,7 @@ async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
             limit=limit,
         )
     except NotFound as error:
-        call.form.refuse("group", error.detail)
+        call.form.refuse("group", call.said(error))
         return {}
     async with call.runtime.pool.acquire() as connection:
         place_of = (connection, call.organization.id, group_id)
@@ -342,7 +342,7 @@ async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
             user_id = await find_person(connection, runtime.sealer, organization.id, wanted)
         past = await user_at(runtime, organization, user_id, None, position=position)
     except NotFound as error:
-        call.form.refuse("person", error.detail)
+        call.form.refuse("person", call.said(error))
         return {}
     record_reading(call, "/audit/day", position, [user_id])
     texts = call.texts

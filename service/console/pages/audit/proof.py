@@ -80,7 +80,7 @@ async def _tried(call: ConsoleCall, name: str, proving: Any) -> Any:
     try:
         return await proving
     except NoProof as error:
-        call.form.refuse(name, str(error))
+        call.form.refuse(name, call.said(error))
         return None
 
 

@@ -143,7 +143,7 @@ async def create(call: ConsoleCall) -> Answer:
             )
             return call.go(f"/groups/{made.id}")
         except REFUSALS as error:
-            call.form.refuse("displayName", error.detail)
+            call.form.refuse("displayName", call.said(error))
     return await call.show("directory/group_form.html", status=422)
 
 

@@ -103,7 +103,7 @@ async def save(call: ConsoleCall) -> Answer:
         )
         return await _preview(call, draft)
     except REFUSALS as error:
-        call.form.refuse("", error.detail)
+        call.form.refuse("", call.said(error))
         return await _show(call, draft, is_changed=True, status=422)
     return call.go("/roles/groups", done="saved")
 
@@ -117,7 +117,7 @@ async def _preview(call: ConsoleCall, draft: Draft) -> Answer:
             explicit_wins=draft.explicit_wins,
         )
     except InvalidValue as error:
-        call.form.refuse("", error.detail)
+        call.form.refuse("", call.said(error))
         return await _show(call, draft, is_changed=True, status=422)
     status = 422 if call.form.errors else 200
     return await _show(call, draft, is_changed=True, preview=found, status=status)

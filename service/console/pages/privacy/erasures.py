@@ -39,7 +39,7 @@ async def read_list(call: ConsoleCall) -> Answer:
                 place_of = (connection, call.runtime.sealer, call.organization.id)
                 return call.go(f"{PATH}/{await find_person(*place_of, wanted)}/erase")
         except NotFound as error:
-            call.form.refuse("person", error.detail)
+            call.form.refuse("person", call.said(error))
     cursor = None if is_csv else call.query.get("cursor")
     place = read_place(KIND, cursor, a_position)
     found = await list_erasures(

@@ -79,7 +79,7 @@ async def _person(call: ConsoleCall) -> UUID | None:
         async with runtime.pool.acquire() as connection:
             return await find_person(connection, runtime.sealer, call.organization.id, wanted)
     except NotFound as error:
-        call.form.refuse("person", error.detail)
+        call.form.refuse("person", call.said(error))
         return None
 
 

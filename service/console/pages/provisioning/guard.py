@@ -205,7 +205,7 @@ async def _decide(
             )
             return call.go(f"/guard/{hold_id}")
         except Conflict as error:  # More were held while this was decided.
-            call.form.refuse("", error.detail)
+            call.form.refuse("", call.said(error))
     return await _show(call, hold_id, status=422)
 
 
@@ -231,7 +231,7 @@ async def reactivate(call: ConsoleCall, hold_id: UUID) -> Answer:
                 provenance=call.provenance,
             )
         except ScimError as error:
-            failed.append((each, error.detail))
+            failed.append((each, call.said(error)))
     if not failed:
         return call.go(f"/guard/{hold_id}", which="passed")
     again = await show_hold(call.runtime, call.organization, hold_id)

@@ -68,7 +68,7 @@ async def choose_account(call: ConsoleCall) -> Answer:
                 call.runtime, call.organization, name, provenance=call.provenance
             )
         except (InvalidValue, Uniqueness) as error:
-            call.form.refuse("userName", error.detail)
+            call.form.refuse("userName", call.said(error))
             return await _account(call, setup, status=422)
     else:
         able = await able_accounts(call.runtime, call.organization)
