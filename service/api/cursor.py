@@ -79,7 +79,10 @@ def a_name(part: Any) -> str:
 def an_instant(part: Any) -> datetime:
     """Return an instant in a key. Errors: ValueError."""
     at = datetime.fromisoformat(a_name(part))
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:  # Before the year 1 or after 9999 in UTC.
+        raise ValueError(part) from None
 
 
 def page_of(

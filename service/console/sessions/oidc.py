@@ -23,6 +23,7 @@ from service.callers.issuers import ANY_HOST, IssuerRules
 from service.config import Settings
 from service.console.sessions.store import FRESH
 from service.encoding import base64url
+from service.limits.read_at_most import PIECE_BYTES, read_at_most
 from service.oauth.fetch import KeysUnavailable, KeysUnusable, fetch_json, text_at
 from service.oauth.key_sets import ALGORITHMS, KeySets, PublicKey
 
@@ -229,11 +230,11 @@ class Oidc:
                 ) as session,
                 session.post(endpoint, data=fields, allow_redirects=False) as response,
             ):
-                body = await response.content.read(BYTES_MAX)
+                body = await read_at_most(response.content.iter_chunked(PIECE_BYTES), BYTES_MAX)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _unavailable(error) from error
         try:
-            answer = orjson.loads(body)
+            answer = orjson.loads(body or b"")
         except orjson.JSONDecodeError:
             answer = None
         token = answer.get("id_token") if isinstance(answer, dict) else None

@@ -30,15 +30,16 @@ def refuse_foreign_form(sent: str | None, secret: str) -> None:
         )
 
 
-def refuse_other_site(headers: Mapping[str, str], origins: frozenset[str]) -> None:
-    """Refuse a request that a browser sends for a page of another site. Errors: ForeignForm.
+def refuse_other_site(headers: Mapping[str, str], own: str) -> None:
+    """Refuse a request that a browser sends for a page of another site than that of the origin `own`.
 
+    Errors: ForeignForm.
     A browser names its page's origin with each POST. A request that names none is none of a browser's pages.
     """
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    if site in {None, "same-origin"} and origin in origins:
+    if site in {None, "same-origin"} and origin == own:
         return
     raise ForeignForm(
-        f"The form was sent by a page of {origin or 'an unknown site'}, and this is {min(origins)}. If this is the "
+        f"The form was sent by a page of {origin or 'an unknown site'}, and this is {own}. If this is the "
         "right address, the operator sets SCIM_LEDGER_PUBLIC_URL or SCIM_LEDGER_ALLOWED_HOSTS."
     )
