@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from eventstore.events import POSITION_MAX
 from eventstore.read import position_at
 from projections.directory.queries.past import followed
 from service.console.framework.call import ConsoleCall
