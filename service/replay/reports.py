@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from eventstore.read import position_at
 from projections.history.read import last_access_ends, last_provisioned, role_periods
 from projections.history.search import Search, reached
 from schema.events.organization import TOKEN_ROLE, Organization
@@ -15,7 +14,7 @@ from service.replay.answers import Page, search_events
 from service.replay.describe import DescribedEvent
 from service.replay.export import ACCESS_COLUMNS, Row, access_rows
 from service.replay.instants import FIRST, earlier
-from service.replay.wanted import positions_of
+from service.replay.wanted import position_of, positions_of
 from service.runtime import Runtime
 
 ROWS_MAX: Final = 100_000
@@ -51,6 +50,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Row]
     position: int
+    is_cut: bool  # There are more rows than these.
 
 
 async def report(
@@ -60,11 +60,16 @@ async def report(
     period: Period,
     *,
     days: int = 90,
+    most: int | None = None,
 ) -> Table:
-    """Return a report by its name. `days` is for `unseen`; a report of one day looks at the end of the period."""
+    """Return a report by its name, with its first `most` rows, and never more than ROWS_MAX.
+
+    `days` is for `unseen`; a report of one day looks at the end of the period.
+    """
+    most = ROWS_MAX if most is None else min(most, ROWS_MAX)
     async with runtime.reading.acquire(organization.id) as connection:
         now = await reached(connection, organization.id)
-        last = min(now, await position_at(connection, organization.id, period.end))
+        last = await position_of(connection, organization.id, period.end, end=now)
     span = f"from {period.begin:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC"
     match name:
         case "access":
@@ -85,19 +90,20 @@ async def report(
             since = earlier(period.end, timedelta(days=days))
             rows = _unseen(runtime, organization, last, since)
             span = f"for {days} days before {period.end:%Y-%m-%d %H:%M} UTC"
-    found = await _first(rows)
-    if len(found) > ROWS_MAX:
-        span += f", the first {ROWS_MAX:,} rows only"
-    return Table(TITLES[name], span, columns, found[:ROWS_MAX], now)
+    found = await _first(rows, most + 1)
+    is_cut = len(found) > most
+    if is_cut:
+        span += f", the first {most:,} rows only"
+    return Table(TITLES[name], span, columns, found[:most], now, is_cut)
 
 
-async def _first(rows: AsyncIterator[Row]) -> list[Row]:
-    """Return the first rows, one more than a report holds if there are so many."""
+async def _first(rows: AsyncIterator[Row], most: int) -> list[Row]:
+    """Return the first rows, at most so many."""
     found: list[Row] = []
     async with aclosing(rows) as each:  # type: ignore[type-var]
         async for row in each:
             found.append(row)
-            if len(found) > ROWS_MAX:
+            if len(found) >= most:
                 break
     return found
 
