@@ -180,6 +180,12 @@ async def last_access_ends(
     return dict(await connection.fetch(statement("last_access_ends"), organization_id, user_ids))
 
 
+async def holders_ever(connection: Connection, organization_id: UUID, role_id: UUID) -> list[UUID]:
+    """Return who has a role or ever had it."""
+    rows = await connection.fetch(statement("read_holders_ever"), organization_id, role_id)
+    return [row["user_id"] for row in rows]
+
+
 async def role_periods(
     connection: Connection, organization_id: UUID, role_id: UUID, user_ids: Sequence[UUID]
 ) -> dict[UUID, list[tuple[int, int | None]]]:

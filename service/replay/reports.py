@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from projections.history.read import last_access_ends, last_provisioned, role_periods
+from projections.history.read import (
+    holders_ever,
+    last_access_ends,
+    last_provisioned,
+    role_periods,
+)
 from projections.history.search import Search, reached
 from schema.events.organization import TOKEN_ROLE, Organization
 from service.replay.answers import Page, search_events
@@ -109,12 +114,17 @@ async def _first(rows: AsyncIterator[Row], most: int) -> list[Row]:
 
 
 async def _pages(
-    runtime: Runtime, organization: Organization, period: Period, types: Sequence[str]
+    runtime: Runtime,
+    organization: Organization,
+    period: Period,
+    types: Sequence[str],
+    *,
+    people: Sequence[UUID] | None = None,
 ) -> AsyncIterator[Sequence[DescribedEvent]]:
-    """Yield the events of some types in a period, oldest first, in pages."""
+    """Yield the events of some types in a period, oldest first, in pages. `people`: only theirs."""
     async with runtime.reading.acquire(organization.id) as connection:
         after, last = await positions_of(connection, organization.id, period.begin, period.end)
-    wanted = Search(after, last, types=types)
+    wanted = Search(after, last, types=types, streams=people)
     page = Page("asc", limit=PAGE)
     while True:
         found = await search_events(runtime, organization, wanted, page)
@@ -184,7 +194,10 @@ async def _administrators(
     """Yield who became an Administrator, and who no longer was one."""
     types = ("UserProvisioned", "RoleAssigned", *ENDS)
     administrator = organization.roles[TOKEN_ROLE]
-    async for page in _pages(runtime, organization, period, types):
+    async with runtime.reading.acquire(organization.id) as connection:
+        # They are few: without them, every event of everybody would be read.
+        holders = await holders_ever(connection, organization.id, administrator)
+    async for page in _pages(runtime, organization, period, types, people=holders):
         people = {each.resource_id for each in page if each.type in ENDS}
         async with runtime.reading.acquire(organization.id) as connection:
             held = await role_periods(connection, organization.id, administrator, list(people))

@@ -20,7 +20,7 @@ from service.replay.export import Written, exported
 from service.replay.instants import earlier
 from service.replay.reports import ROWS_MAX, Period, Table, report
 
-SHOWN_MAX: Final = 500
+SHOWN_MAX: Final = 200
 DAYS_MAX: Final = 3_650
 ONE_YEAR: Final = timedelta(days=365)
 REPORTS: Final[Mapping[str, tuple[Phrase, Phrase]]] = {
