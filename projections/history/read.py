@@ -14,6 +14,7 @@ import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.postgres.unnamed import fetch_planned
 
 statement = statements_in(__package__)
 
@@ -143,6 +144,24 @@ async def holders_at(
     """Return who held a role after the event at a position, by id. `after` is the last one of the page before."""
     place = (organization_id, role_id, position, after, limit)
     rows = await connection.fetch(statement("read_holders_at"), *place)
+    return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
+
+
+async def unseen_at(
+    connection: Connection,
+    organization_id: UUID,
+    role_ids: Sequence[UUID],
+    position: int,
+    *,
+    since: datetime,
+    limit: int,
+) -> list[Holder]:
+    """Return who had one of some roles at a position, and no event by an identity provider from an instant up to it.
+
+    They come by role, in the order that is given, and by id.
+    """
+    place = (organization_id, role_ids, position, since, limit)
+    rows = await fetch_planned(connection, statement("read_unseen_at"), *place)
     return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from eventstore.postgres.connection import Connection
 from projections.history.read import (
     AccessPeriod,
     Activity,
@@ -202,19 +203,29 @@ async def role_holders(
         found = await holders_at(
             connection, organization.id, role_id, position, limit=limit + 1, after=after
         )
-        shown = found[:limit]
-        named = await read_subjects(
-            connection,
-            runtime.sealer,
-            organization.id,
-            {each.user_id for each in shown},
-            position=position,
-        )
-    items = [
-        NamedHolder(each, _name(named, each.user_id), _display(named, each.user_id))
-        for each in shown
-    ]
+        items = await name_holders(connection, runtime, organization, found[:limit], position)
     return Holders(items, position, len(found) > limit)
+
+
+async def name_holders(  # noqa: PLR0917 - whom, as of when.
+    connection: Connection,
+    runtime: Runtime,
+    organization: Organization,
+    holders: Sequence[Holder],
+    position: int,
+) -> list[NamedHolder]:
+    """Return holders by the names that they had at a position."""
+    named = await read_subjects(
+        connection,
+        runtime.sealer,
+        organization.id,
+        {each.user_id for each in holders},
+        position=position,
+    )
+    return [
+        NamedHolder(each, _name(named, each.user_id), _display(named, each.user_id))
+        for each in holders
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from eventstore.postgres.connection import Connection
-from eventstore.read_streams import touched_streams
+from eventstore.read_streams import next_touched_streams
 from projections.directory.queries.past import (
     Moved,
     followed,
@@ -269,16 +269,20 @@ async def differences(
 ) -> Differences:
     """Return the users and groups that differ between two positions, by id, after one of them."""
     async with runtime.reading.acquire(organization.id) as connection:
-        touched = await touched_streams(
-            connection, organization.id, after=before, position=position
-        )
-        ids = sorted(each for each in touched if after is None or each > after)
         found: list[Difference] = []
-        for begin in range(0, len(ids), PIECE):
-            piece = ids[begin : begin + PIECE]
+        while len(found) <= limit:
+            piece = await next_touched_streams(
+                connection,
+                organization.id,
+                after=before,
+                position=position,
+                beyond=after,
+                limit=PIECE,
+            )
             found += await _differing(connection, organization.id, piece, before, position)
-            if len(found) > limit:
+            if len(piece) < PIECE:
                 break
+            after = piece[-1]
         shown = found[:limit]
         items = await _explained(connection, runtime, organization, shown, before, position)
     return Differences(items, before, position, len(found) > limit)
