@@ -287,10 +287,13 @@ async def open_tabs(server: Server, cookie: str) -> tuple[float, float]:
             )
             for n in range(ADDRESSES)
         ]
-        for n in range(TABS):
-            url = f"http://127.0.0.1:{server.port}{paths[n % 2]}"
-            answer = await stack.enter_async_context(opened[n // 2 % ADDRESSES].get(url))
+        urls = [f"http://127.0.0.1:{server.port}{paths[n % 2]}" for n in range(TABS)]
+        answers = await asyncio.gather(
+            *(opened[n // 2 % ADDRESSES].get(url) for n, url in enumerate(urls))
+        )
+        for answer in answers:
+            stack.callback(answer.close)
             if answer.status != http.client.OK:
-                raise UnexpectedAnswer(f"{url}: {answer.status}")
+                raise UnexpectedAnswer(f"{answer.url}: {answer.status}")
         await asyncio.sleep(SETTLE_S)
         return before, resident_mib(process)
