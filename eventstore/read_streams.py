@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventstore.errors import BrokenSeal
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.postgres.unnamed import fetch_planned
 from eventstore.sealing.sealer import Sealer, opened
 
 statement = statements_in(__package__)
@@ -138,6 +139,21 @@ async def touched_streams(
 ) -> list[UUID]:
     """Return the streams that have events after one position and up to another."""
     rows = await connection.fetch(statement("touched_streams"), organization_id, after, position)
+    return [row["stream_id"] for row in rows]
+
+
+async def next_touched_streams(
+    connection: Connection,
+    organization_id: UUID,
+    *,
+    after: int,
+    position: int,
+    beyond: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Return streams that have events after one position and up to another, by id, after one of them."""
+    place = (organization_id, after, position, beyond, limit)
+    rows = await fetch_planned(connection, statement("next_touched_streams"), *place)
     return [row["stream_id"] for row in rows]
 
 

@@ -14,6 +14,7 @@ import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.postgres.unnamed import fetch_planned
 
 statement = statements_in(__package__)
 
@@ -146,6 +147,24 @@ async def holders_at(
     return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
 
 
+async def unseen_at(
+    connection: Connection,
+    organization_id: UUID,
+    role_ids: Sequence[UUID],
+    position: int,
+    *,
+    since: datetime,
+    limit: int,
+) -> list[Holder]:
+    """Return who had one of some roles at a position, and no event by an identity provider from an instant up to it.
+
+    They come by role, in the order that is given, and by id.
+    """
+    place = (organization_id, role_ids, position, since, limit)
+    rows = await fetch_planned(connection, statement("read_unseen_at"), *place)
+    return [Holder(user_id, RolePeriod(*period), is_active) for user_id, *period, is_active in rows]
+
+
 async def groups_at(
     connection: Connection, organization_id: UUID, member_ids: Sequence[UUID], position: int
 ) -> dict[UUID, list[UUID]]:
@@ -178,6 +197,12 @@ async def last_access_ends(
     Who never had any is left out.
     """
     return dict(await connection.fetch(statement("last_access_ends"), organization_id, user_ids))
+
+
+async def holders_ever(connection: Connection, organization_id: UUID, role_id: UUID) -> list[UUID]:
+    """Return who has a role or ever had it."""
+    rows = await connection.fetch(statement("read_holders_ever"), organization_id, role_id)
+    return [row["user_id"] for row in rows]
 
 
 async def role_periods(

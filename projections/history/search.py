@@ -6,16 +6,18 @@ position that it was computed at.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.history.read import Activity, activities
+from schema.events.organization import OrganizationEvent
 
 statement = statements_in(__package__)
 
 Order = Literal["desc", "asc"]
+ORGANIZATION_TYPES: Final = frozenset(each.__name__ for each in get_args(OrganizationEvent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ async def search(
 
     `after` is the position of the last event of the page before.
     """
-    conditions, arguments = _conditions(wanted)
+    conditions, arguments = _conditions(_narrowed(wanted, organization_id))
     values: list[Any] = [organization_id, position, limit]
     clauses = []
     if after is not None:
@@ -82,6 +84,14 @@ async def search(
     where = "".join(f"\n   AND {each}" for each in clauses)
     query = statement("search_activity").format(where=where, order=order)
     return activities(await connection.fetch(query, *values))
+
+
+def _narrowed(wanted: Search, organization_id: UUID) -> Search:
+    """Return a search that an index serves: events of an organization are rare, and in its own stream."""
+    is_of_organization = wanted.types is not None and ORGANIZATION_TYPES.issuperset(wanted.types)
+    if not is_of_organization or wanted.streams is not None or wanted.member_id is not None:
+        return wanted
+    return replace(wanted, streams=[organization_id])
 
 
 def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:

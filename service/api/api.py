@@ -18,7 +18,8 @@ from service.http.parts import SERVICE
 from service.http.request_id import REQUEST_ID
 from service.http.server import Handler
 
-SUBJECTS: Final = ("/users/", "/groups/")  # The paths whose ids are of people and groups.
+# How paths begin that hold ids of people and groups only.
+SUBJECTS: Final = ("/users/", "/groups/")
 
 
 def add_api(app: web.Application, api: Api) -> None:
@@ -56,7 +57,7 @@ def handler(api: Api, route: Route) -> Handler:
 
 
 def _see(api: Api, route: Route, call: Call, made: Any) -> None:
-    """Count a read, which an event of the log will tell of."""
+    """Count a read, which an event of the log will record."""
     call.runtime.reads.see(
         call.organization.id,
         call.provenance,

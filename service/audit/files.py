@@ -8,7 +8,6 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from eventstore.read import position_at
 from schema.scim.errors import NotFound
 from service.api.call import Call
 from service.api.problem import NO_STORE
@@ -32,6 +31,7 @@ from service.replay.export import (
 from service.replay.instants import earlier
 from service.replay.parquet import NoParquet, load_library
 from service.replay.reports import TITLES, Period, Table, report
+from service.replay.wanted import position_of
 
 HTML: Final = "text/html; charset=utf-8"
 ONE_YEAR: Final = timedelta(days=365)
@@ -51,10 +51,8 @@ async def access(call: Call, query: AccessExportQuery) -> web.StreamResponse:
     """GET /export/access."""
     at = read_at(query)
     written = await begin(call.runtime, call.organization)
-    position = written.position
-    if at is not None:
-        async with call.runtime.pool.acquire() as connection:
-            position = min(position, await position_at(connection, call.organization.id, at))
+    async with call.runtime.pool.acquire() as connection:
+        position = await position_of(connection, call.organization.id, at, end=written.position)
     pieces = export_access(
         call.runtime, call.organization, query.format, written, position=position
     )

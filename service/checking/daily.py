@@ -68,7 +68,7 @@ class DailyCheck:
     ) -> None:
         self._runtime, self._settings, self._verdicts = runtime, settings, verdicts
         self._share = share
-        # When this process checked a log that is contradicted: it stays due, and is not checked again at once.
+        # When this process checked each log. One that is contradicted stays due, and is not checked again at once.
         self._tried: dict[UUID, datetime] = {}
 
     async def look(self, now: datetime | None = None) -> int:
@@ -126,13 +126,14 @@ def facts(verdict: Verdict) -> dict[str, object]:
 
 
 class _Pace:
-    """How long to rest after some work, so that the work takes its share of the time."""
+    """Since when there was no rest, and the share of the time that work may take."""
 
     def __init__(self, share: float) -> None:
         self.share, self.since_s = share, _now_s()
 
 
 async def _rest(pace: _Pace) -> None:
+    """Rest after some work for so long that the work takes its share of the time."""
     worked_s = _now_s() - pace.since_s
     await asyncio.sleep(worked_s * (1 / pace.share - 1))
     pace.since_s = _now_s()

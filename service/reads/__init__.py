@@ -1,4 +1,4 @@
-"""Who read the log: each read of the audit API and of `scim-ledger audit`, as one event of an hour and caller.
+"""Who read the log by the audit API, the console, `scim-ledger audit` or the data of a person: one event of an hour and caller.
 
 `seen.py` counts reads in memory, so that no request waits; `flush.py` writes them to a table every second. When an hour is
 over, `record.py` makes one event, `AuditRead`, of the reads of each caller, and `background.py` keeps both running. People

@@ -17,7 +17,7 @@ SUBJECTS_MAX: Final = 100  # Of one read that are recorded one by one.
 
 NOT_COUNTED = Counter(
     "scim_ledger_audit_reads_not_counted_total",
-    "Reads of the audit API that were not counted, because they could not be written for long.",
+    "Reads of the log that no event will record, because they could not be written for long.",
 )
 
 

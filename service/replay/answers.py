@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
-from eventstore.read import position_at
 from projections.history.read import (
     AccessPeriod,
     Activity,
@@ -26,10 +25,11 @@ from schema.events.organization import Organization
 from schema.scim.errors import NotFound
 from service.replay.describe import DescribedEvent, describe
 from service.replay.subjects import Subject, read_subjects
+from service.replay.wanted import position_of
 from service.runtime import Runtime
 
 ACCESS_EVENTS_MAX: Final = 10_000  # Of one person.
-ACCESS_PAGE: Final = 1_000
+PAGE: Final = 1_000  # Events that are read at a time.
 ACCESS_TYPES: Final = (
     *("UserProvisioned", "RoleAssigned", "UserDeactivated", "UserReactivated", "UserDeleted"),
     *("MembersAdded", "MembersRemoved", "GroupDeleted", "UserErased"),
@@ -80,6 +80,21 @@ async def search_events(
     return Events(events, position, len(found) > page.limit)
 
 
+async def first_events(
+    runtime: Runtime, organization: Organization, wanted: Search, *, order: Order, most: int
+) -> Events:
+    """Return the first `most` events that match, in an order, read in pages. `has_more` says whether there are others."""
+    events: list[DescribedEvent] = []
+    page = Page(order, limit=min(PAGE, most))
+    while True:
+        found = await search_events(runtime, organization, wanted, page)
+        events += found.events
+        if not found.has_more or len(events) >= most:
+            return Events(events, found.position, found.has_more)
+        rest = min(PAGE, most - len(events))
+        page = Page(order, events[-1].position, found.position, rest)
+
+
 async def timeline_of_user(
     runtime: Runtime, organization: Organization, user_id: UUID, *, wanted: Search, page: Page
 ) -> Events:
@@ -128,7 +143,7 @@ async def access_of_user(runtime: Runtime, organization: Organization, user_id: 
     """Return when and why a person got and lost access. Errors: NotFound."""
     subject = await _existing(runtime, organization.id, user_id, is_user=True)
     wanted = Search(member_id=user_id, types=ACCESS_TYPES)
-    events, position = await _newest(runtime, organization, wanted)
+    newest = await first_events(runtime, organization, wanted, order="desc", most=ACCESS_EVENTS_MAX)
     async with runtime.reading.acquire(organization.id) as connection:
         active = await access_of(connection, organization.id, user_id)
     lost_by = None
@@ -147,25 +162,10 @@ async def access_of_user(runtime: Runtime, organization: Organization, user_id: 
             await roles_of(connection, organization.id, user_id),
             active,
             [(each, _name(names, each.group_id)) for each in groups],
-            events,
+            newest.events[::-1],
             lost_by,
-            position,
+            newest.position,
         )
-
-
-async def _newest(
-    runtime: Runtime, organization: Organization, wanted: Search
-) -> tuple[list[DescribedEvent], int]:
-    """Return the newest ACCESS_EVENTS_MAX events that match, oldest first, and their position of the log."""
-    events: list[DescribedEvent] = []
-    page, has_more, position = Page("desc", limit=ACCESS_PAGE), True, 0
-    while has_more and len(events) < ACCESS_EVENTS_MAX:
-        found = await search_events(runtime, organization, wanted, page)
-        events += found.events
-        has_more, position = found.has_more, found.position
-        if has_more:
-            page = Page("desc", events[-1].position, position, ACCESS_PAGE)
-    return events[:ACCESS_EVENTS_MAX][::-1], position
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,23 +198,34 @@ async def role_holders(
 ) -> Holders:
     """Return who held a role at an instant, by id; without one, who holds it now."""
     async with runtime.reading.acquire(organization.id) as connection:
-        position = await _position(connection, organization.id, at, position)
+        end = await reached(connection, organization.id)
+        position = await position_of(connection, organization.id, at, position, end=end)
         found = await holders_at(
             connection, organization.id, role_id, position, limit=limit + 1, after=after
         )
-        shown = found[:limit]
-        named = await read_subjects(
-            connection,
-            runtime.sealer,
-            organization.id,
-            {each.user_id for each in shown},
-            position=position,
-        )
-    items = [
-        NamedHolder(each, _name(named, each.user_id), _display(named, each.user_id))
-        for each in shown
-    ]
+        items = await name_holders(connection, runtime, organization, found[:limit], position)
     return Holders(items, position, len(found) > limit)
+
+
+async def name_holders(  # noqa: PLR0917 - whom, as of when.
+    connection: Connection,
+    runtime: Runtime,
+    organization: Organization,
+    holders: Sequence[Holder],
+    position: int,
+) -> list[NamedHolder]:
+    """Return holders by the names that they had at a position."""
+    named = await read_subjects(
+        connection,
+        runtime.sealer,
+        organization.id,
+        {each.user_id for each in holders},
+        position=position,
+    )
+    return [
+        NamedHolder(each, _name(named, each.user_id), _display(named, each.user_id))
+        for each in holders
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +259,8 @@ async def group_members(
     """Return who was in a group at an instant, by id; without one, who is in it now. Errors: NotFound."""
     await _existing(runtime, organization.id, group_id, is_user=False)
     async with runtime.reading.acquire(organization.id) as connection:
-        position = await _position(connection, organization.id, at, position)
+        end = await reached(connection, organization.id)
+        position = await position_of(connection, organization.id, at, position, end=end)
         found = await members_at_position(
             connection, organization.id, group_id, position, limit=limit + 1, after=after
         )
@@ -265,16 +277,6 @@ async def group_members(
         for each in shown
     ]
     return Members(items, position, len(found) > limit)
-
-
-async def _position(
-    connection: Connection, organization_id: UUID, at: datetime | None, position: int | None
-) -> int:
-    """Return the position that an answer about an instant is computed at: history may not be there yet."""
-    now = await reached(connection, organization_id)
-    if position is not None:
-        return min(position, now)
-    return now if at is None else min(now, await position_at(connection, organization_id, at))
 
 
 async def _existing(

@@ -9,8 +9,7 @@ from uuid import UUID
 import orjson
 
 from eventstore.postgres.connection import Connection
-from eventstore.read import position_at
-from eventstore.read_streams import touched_streams
+from eventstore.read_streams import next_touched_streams
 from projections.directory.queries.past import (
     Moved,
     followed,
@@ -29,6 +28,7 @@ from schema.events.origins import ACTIVE, ROLE
 from schema.scim.errors import NotFound
 from service.replay.describe import DescribedEvent, describe
 from service.replay.subjects import flat, read_subjects
+from service.replay.wanted import position_of
 from service.runtime import Runtime
 
 # Events that give a value; those of memberships are many, and give none.
@@ -97,7 +97,8 @@ async def people_at(
 ) -> People:
     """Return users as they were at an instant, by userName; without one, as they are."""
     async with runtime.reading.acquire(organization.id) as connection:
-        position = await _position(connection, organization.id, at, position)
+        end = await followed(connection, organization.id)
+        position = await position_of(connection, organization.id, at, position, end=end)
         found = await list_people_at(
             connection, organization.id, position, shown, after=after, limit=limit + 1
         )
@@ -138,11 +139,11 @@ async def _past(  # noqa: PLR0917 - which resource, when.
     is_user: bool,
 ) -> Past:
     async with runtime.reading.acquire(organization.id) as connection:
-        position = await _position(connection, organization.id, at, position)
+        end = await followed(connection, organization.id)
+        position = await position_of(connection, organization.id, at, position, end=end)
         then = await _read(connection, organization.id, [resource_id], position, is_user=is_user)
         if resource_id not in then:
             raise NotFound(_absence(resource_id, is_user=is_user))
-        end = await followed(connection, organization.id)
         now = await _read(connection, organization.id, [resource_id], end, is_user=is_user)
         wanted = Search(streams=[resource_id], types=VALUE_TYPES)
         found = await _newest(connection, organization.id, wanted, position)
@@ -250,9 +251,10 @@ async def positions_between(
 ) -> tuple[int, int]:
     """Return the positions of two instants, as far as the past can be read."""
     async with runtime.reading.acquire(organization.id) as connection:
+        last = await followed(connection, organization.id)
         return (
-            await _position(connection, organization.id, begin, None),
-            await _position(connection, organization.id, end, None),
+            await position_of(connection, organization.id, begin, end=last),
+            await position_of(connection, organization.id, end, end=last),
         )
 
 
@@ -267,16 +269,20 @@ async def differences(
 ) -> Differences:
     """Return the users and groups that differ between two positions, by id, after one of them."""
     async with runtime.reading.acquire(organization.id) as connection:
-        touched = await touched_streams(
-            connection, organization.id, after=before, position=position
-        )
-        ids = sorted(each for each in touched if after is None or each > after)
         found: list[Difference] = []
-        for begin in range(0, len(ids), PIECE):
-            piece = ids[begin : begin + PIECE]
+        while len(found) <= limit:
+            piece = await next_touched_streams(
+                connection,
+                organization.id,
+                after=before,
+                position=position,
+                beyond=after,
+                limit=PIECE,
+            )
             found += await _differing(connection, organization.id, piece, before, position)
-            if len(found) > limit:
+            if len(piece) < PIECE:
                 break
+            after = piece[-1]
         shown = found[:limit]
         items = await _explained(connection, runtime, organization, shown, before, position)
     return Differences(items, before, position, len(found) > limit)
@@ -343,13 +349,3 @@ async def _explained(  # noqa: PLR0917 - the same, and by what they are named.
         )
         for each in found
     ]
-
-
-async def _position(
-    connection: Connection, organization_id: UUID, at: datetime | None, position: int | None
-) -> int:
-    """Return the position that an answer is computed at: the past may not be written up to now."""
-    end = await followed(connection, organization_id)
-    if position is not None:
-        return min(position, end)
-    return end if at is None else min(end, await position_at(connection, organization_id, at))

@@ -123,9 +123,9 @@ async def export_access(
 
 
 async def access_rows(
-    runtime: Runtime, organization: Organization, position: int
+    runtime: Runtime, organization: Organization, position: int, *, size: int = PAGE
 ) -> AsyncIterator[Sequence[Row]]:
-    """Yield who had which access at a position, by role, in pages."""
+    """Yield who had which access at a position, by role, in pages of at most `size`."""
     for name in ROLE_NAMES:
         after: UUID | None = None
         while True:
@@ -135,22 +135,23 @@ async def access_rows(
                 organization.roles[name],
                 position=position,
                 after=after,
-                limit=PAGE,
+                limit=size,
             )
             if page.items:
-                yield await _with_groups(runtime, organization, name, page.items, position)
+                yield await with_groups(runtime, organization, name, page.items, position)
             if not page.has_more:
                 break
             after = page.items[-1].holder.user_id
 
 
-async def _with_groups(  # noqa: PLR0917 - whose, at which position.
+async def with_groups(  # noqa: PLR0917 - whose, at which position.
     runtime: Runtime,
     organization: Organization,
     role: str,
     holders: Sequence[NamedHolder],
     position: int,
 ) -> list[Row]:
+    """Return holders of a role as rows, each with the groups that it was in."""
     ids = [each.holder.user_id for each in holders]
     async with runtime.pool.acquire() as connection:
         groups = await groups_at(connection, organization.id, ids, position)

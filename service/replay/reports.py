@@ -1,21 +1,28 @@
 """Reports ready to print: access on a day, role changes, leavers, administrators over time, people not seen."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from eventstore.read import position_at
-from projections.history.read import last_access_ends, last_provisioned, role_periods
+from projections.history.read import (
+    Holder,
+    holders_ever,
+    last_access_ends,
+    last_provisioned,
+    role_periods,
+    unseen_at,
+)
 from projections.history.search import Search, reached
-from schema.events.organization import TOKEN_ROLE, Organization
-from service.replay.answers import Page, search_events
+from schema.events.organization import ROLE_NAMES, TOKEN_ROLE, Organization
+from service.replay.answers import Page, name_holders, search_events
 from service.replay.describe import DescribedEvent
-from service.replay.export import ACCESS_COLUMNS, Row, access_rows
-from service.replay.instants import FIRST, earlier
-from service.replay.wanted import positions_of
+from service.replay.export import ACCESS_COLUMNS, Row, access_rows, with_groups
+from service.replay.instants import earlier
+from service.replay.wanted import position_of, positions_of
 from service.runtime import Runtime
 
 ROWS_MAX: Final = 100_000
@@ -51,6 +58,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Row]
     position: int
+    is_cut: bool  # There are more rows than these.
 
 
 async def report(
@@ -60,76 +68,89 @@ async def report(
     period: Period,
     *,
     days: int = 90,
+    most: int | None = None,
 ) -> Table:
-    """Return a report by its name. `days` is for `unseen`; a report of one day looks at the end of the period."""
+    """Return a report by its name, with its first `most` rows, and never more than ROWS_MAX.
+
+    `days` is for `unseen`; a report of one day looks at the end of the period.
+    """
+    most = ROWS_MAX if most is None else min(most, ROWS_MAX)
+    size = min(PAGE, most + 1)
     async with runtime.reading.acquire(organization.id) as connection:
         now = await reached(connection, organization.id)
-        last = min(now, await position_at(connection, organization.id, period.end))
+        last = await position_of(connection, organization.id, period.end, end=now)
     span = f"from {period.begin:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC"
     match name:
         case "access":
             columns: Sequence[str] = ACCESS_COLUMNS
-            rows = _access(runtime, organization, last)
+            rows = _access(runtime, organization, last, size)
             span = f"as of {period.end:%Y-%m-%d %H:%M} UTC"
         case "role-changes":
             columns = ("recordedAt", "userName", "from", "to", "by", "position")
-            rows = _role_changes(runtime, organization, period)
+            rows = _role_changes(runtime, organization, period, size)
         case "leavers":
             columns = ("userName", "deactivatedAt", "lastAccessRemovedAt", "hours", "position")
-            rows = _leavers(runtime, organization, period)
+            rows = _leavers(runtime, organization, period, size)
         case "administrators":
             columns = ("recordedAt", "userName", "change", "by", "position")
             rows = _administrators(runtime, organization, period)
         case _:
             columns = ("userName", "displayName", "role", "active", "lastSeenAt", "id")
             since = earlier(period.end, timedelta(days=days))
-            rows = _unseen(runtime, organization, last, since)
+            rows = _unseen(runtime, organization, last, since, most + 1)
             span = f"for {days} days before {period.end:%Y-%m-%d %H:%M} UTC"
-    found = await _first(rows)
-    if len(found) > ROWS_MAX:
-        span += f", the first {ROWS_MAX:,} rows only"
-    return Table(TITLES[name], span, columns, found[:ROWS_MAX], now)
+    found = await _first(rows, most + 1)
+    is_cut = len(found) > most
+    if is_cut:
+        span += f", the first {most:,} rows only"
+    return Table(TITLES[name], span, columns, found[:most], now, is_cut)
 
 
-async def _first(rows: AsyncIterator[Row]) -> list[Row]:
-    """Return the first rows, one more than a report holds if there are so many."""
+async def _first(rows: AsyncIterator[Row], most: int) -> list[Row]:
+    """Return the first rows, at most so many."""
     found: list[Row] = []
     async with aclosing(rows) as each:  # type: ignore[type-var]
         async for row in each:
             found.append(row)
-            if len(found) > ROWS_MAX:
+            if len(found) >= most:
                 break
     return found
 
 
 async def _pages(
-    runtime: Runtime, organization: Organization, period: Period, types: Sequence[str]
+    runtime: Runtime,
+    organization: Organization,
+    period: Period,
+    types: Sequence[str],
+    *,
+    people: Sequence[UUID] | None = None,
+    size: int = PAGE,
 ) -> AsyncIterator[Sequence[DescribedEvent]]:
-    """Yield the events of some types in a period, oldest first, in pages."""
+    """Yield the events of some types in a period, oldest first, in pages. `people`: only theirs."""
     async with runtime.reading.acquire(organization.id) as connection:
         after, last = await positions_of(connection, organization.id, period.begin, period.end)
-    wanted = Search(after, last, types=types)
-    page = Page("asc", limit=PAGE)
+    wanted = Search(after, last, types=types, streams=people)
+    page = Page("asc", limit=size)
     while True:
         found = await search_events(runtime, organization, wanted, page)
         yield found.events
         if not found.has_more:
             return
-        page = Page("asc", found.events[-1].position, found.position, PAGE)
+        page = Page("asc", found.events[-1].position, found.position, size)
 
 
 async def _access(
-    runtime: Runtime, organization: Organization, position: int
+    runtime: Runtime, organization: Organization, position: int, size: int
 ) -> AsyncIterator[Row]:
-    async for page in access_rows(runtime, organization, position):
+    async for page in access_rows(runtime, organization, position, size=size):
         for row in page:
             yield row
 
 
 async def _role_changes(
-    runtime: Runtime, organization: Organization, period: Period
+    runtime: Runtime, organization: Organization, period: Period, size: int
 ) -> AsyncIterator[Row]:
-    async for page in _pages(runtime, organization, period, ("RoleAssigned",)):
+    async for page in _pages(runtime, organization, period, ("RoleAssigned",), size=size):
         for event in page:
             yield _role_change(event)
 
@@ -146,11 +167,12 @@ def _role_change(event: DescribedEvent) -> Row:
 
 
 async def _leavers(
-    runtime: Runtime, organization: Organization, period: Period
+    runtime: Runtime, organization: Organization, period: Period, size: int
 ) -> AsyncIterator[Row]:
     """Yield who was deactivated or deleted, and when the last of its access was removed."""
     seen: set[UUID] = set()
-    async for page in _pages(runtime, organization, period, ("UserDeactivated", "UserDeleted")):
+    types = ("UserDeactivated", "UserDeleted")
+    async for page in _pages(runtime, organization, period, types, size=size):
         first: dict[UUID, DescribedEvent] = {}
         for event in page:
             if event.resource_id not in seen:
@@ -178,7 +200,10 @@ async def _administrators(
     """Yield who became an Administrator, and who no longer was one."""
     types = ("UserProvisioned", "RoleAssigned", *ENDS)
     administrator = organization.roles[TOKEN_ROLE]
-    async for page in _pages(runtime, organization, period, types):
+    async with runtime.reading.acquire(organization.id) as connection:
+        # They are few: without them, every event of everybody would be read.
+        holders = await holders_ever(connection, organization.id, administrator)
+    async for page in _pages(runtime, organization, period, types, people=holders):
         people = {each.resource_id for each in page if each.type in ENDS}
         async with runtime.reading.acquire(organization.id) as connection:
             held = await role_periods(connection, organization.id, administrator, list(people))
@@ -205,14 +230,26 @@ def _change(event: DescribedEvent, held: Sequence[tuple[int, int | None]]) -> st
     return ENDS.get(event.type) if is_held else None
 
 
-async def _unseen(
-    runtime: Runtime, organization: Organization, position: int, since: datetime
+async def _unseen(  # noqa: PLR0917 - of which position, since when.
+    runtime: Runtime, organization: Organization, position: int, since: datetime, most: int
 ) -> AsyncIterator[Row]:
     """Yield the people of a position of whom no identity provider caused an event from an instant up to it."""
-    async for page in access_rows(runtime, organization, position):
-        ids = [row["id"] for row in page]
-        async with runtime.reading.acquire(organization.id) as connection:
-            seen = await last_provisioned(connection, organization.id, ids, position)
-        for row in page:
-            if seen.get(row["id"], FIRST) < since:
+    roles = {organization.roles[name]: name for name in ROLE_NAMES}
+    async with runtime.reading.acquire(organization.id) as connection:
+        found = await unseen_at(
+            connection, organization.id, list(roles), position, since=since, limit=most
+        )
+    for role_id, holders in groupby(found, key=lambda each: each.period.role_id):
+        for page in batched(list(holders), PAGE):
+            async with runtime.reading.acquire(organization.id) as connection:
+                named = await name_holders(connection, runtime, organization, page, position)
+                ids = [each.user_id for each in page]
+                seen = await last_provisioned(connection, organization.id, ids, position)
+            for row in await with_groups(runtime, organization, roles[role_id], named, position):
                 yield {**row, "lastSeenAt": seen.get(row["id"])}
+
+
+def batched(holders: Sequence[Holder], size: int) -> Iterator[Sequence[Holder]]:
+    """Yield so many at a time, in their order."""
+    for begin in range(0, len(holders), size):
+        yield holders[begin : begin + size]

@@ -27,6 +27,23 @@ async def positions_of(
     return after, last
 
 
+async def position_of(
+    connection: Connection,
+    organization_id: UUID,
+    at: datetime | None,
+    position: int | None = None,
+    *,
+    end: int,
+) -> int:
+    """Return the position that an answer is computed at: the one that is asked for, else that of an instant, else `end`.
+
+    It is never beyond `end`, up to which what answers has followed the log.
+    """
+    if position is not None:
+        return min(position, end)
+    return end if at is None else min(end, await position_at(connection, organization_id, at))
+
+
 async def streams_of(
     connection: Connection,
     sealer: Sealer,

@@ -163,7 +163,7 @@ async def test_access_is_lost_by_the_event_that_ended_it(served: Served, strange
 
 async def test_all_events_of_access_are_read(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = (await story.audit.get(f"/users/{story.anna}/access")).body
-    monkeypatch.setattr(answers, "ACCESS_PAGE", 2)
+    monkeypatch.setattr(answers, "PAGE", 2)
     in_pages = (await story.audit.get(f"/users/{story.anna}/access")).body
     monkeypatch.setattr(answers, "ACCESS_EVENTS_MAX", 3)
     newest = (await story.audit.get(f"/users/{story.anna}/access")).body

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from tests.benchmarks import (
     appends,
+    console,
     group_sizes,
     groups,
     machine,
@@ -43,6 +44,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "stalls": stalls.rows,
     "proof": proofs.rows,
     "past": past.rows,
+    "console": console.rows,
 }
 
 

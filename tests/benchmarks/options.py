@@ -12,7 +12,7 @@ class Options:
     only: tuple[str, ...]  # BENCH_ONLY=writes,reads: the rows to run; none named: all.
     seconds: float  # BENCH_SECONDS: of one round of one system.
     rounds: int  # BENCH_ROUNDS: of each system.
-    is_full: bool  # BENCH_SIZE=full: reads and queries at 1,000,000 users too.
+    is_full: bool  # BENCH_SIZE=full: 1,000,000 users for reads and queries, 1,000,000 events for the console.
     json_file: Path | None  # BENCH_JSON: where the table is written as JSON.
     folder: Path | None  # BENCH_DIR: where Postgres's files go; a temporary folder if not named.
 

@@ -52,19 +52,9 @@ def rows(bench: Bench) -> Iterator[Row]:
     tenants = database.tenants(*(f"Past {n}" for n in range(ORGANIZATIONS)))
     loaded = database.load(tenants, [Size(USERS, everyone=EVERYONE)] * ORGANIZATIONS)
     events = sum(each.events for each in loaded)
-    for name in ("history", "versions"):
-        done = subprocess.run(
-            (*REBUILD, name),
-            cwd=CHECKOUT,
-            env=database.environment,
-            check=False,
-            capture_output=True,
-        )
-        if done.returncode:
-            yield missing(
-                "answers about the past", "", f"rebuild of {name}: {done.stderr[-300:]!r}"
-            )
-            return
+    if problem := rebuilt(database):
+        yield missing("answers about the past", "", problem)
+        return
     at, token = asyncio.run(prepared(database, tenants[0]))
     with our_service(database) as server:
         for each in questions(at, loaded[0]):
@@ -77,6 +67,21 @@ def rows(bench: Bench) -> Iterator[Row]:
                 middle <= each.most_ms,
                 {"events": events, "medianMs": round(middle, 2)},
             )
+
+
+def rebuilt(database: Database) -> str:
+    """Rebuild what follows the log; return what failed, or an empty text."""
+    for name in ("history", "versions"):
+        done = subprocess.run(
+            (*REBUILD, name),
+            cwd=CHECKOUT,
+            env=database.environment,
+            check=False,
+            capture_output=True,
+        )
+        if done.returncode:
+            return f"rebuild of {name}: {done.stderr[-300:]!r}"
+    return ""
 
 
 async def prepared(database: Database, tenant: Tenant) -> tuple[str, str]:

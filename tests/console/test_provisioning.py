@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import aiohttp
 import pytest
+from asyncpg.connection import LoggedQuery
 
 from service.cli.provenance import cli_provenance
+from service.console.pages.provisioning import activity
 from service.console.pages.provisioning.findings import CHANGES, FOUND
+from service.console.pages.setup import listening
 from service.organizations.access.guard import set_guard
 from service.organizations.register import find_organization
 from service.replay.cycles import DescribedRequest, list_requests
@@ -198,6 +201,30 @@ async def next_position(response: aiohttp.ClientResponse) -> int:
             return int(line.removeprefix(b"data: "))
         assert line.split(b":")[0].strip() in {b"id", b"retry", b""}, line
     raise AssertionError("The stream ended.")
+
+
+async def test_what_an_open_page_asks_for_again_and_again_is_light(
+    served: Served, wave: Wave
+) -> None:
+    asked: list[str] = []
+    sealer = served.runtime.sealer
+    async with served.runtime.pool.acquire() as connection:
+
+        def note(record: LoggedQuery) -> None:
+            asked.append(record.query)
+
+        with connection.query_logger(note):
+            newest = await activity.mark_of(connection, sealer, wave.tenant.id)
+            refused = len(asked)
+            first = await listening.mark_of(connection, sealer, wave.tenant.id)
+    assert newest == (await kept(served, wave.tenant))[0].request.id
+    # The refused request, the key of its text; and the cycles without their counts.
+    assert (refused <= 2, len(asked) <= 5) == (True, True), asked
+    await wave.scim.post("/Users", {"userName": HOSTILE, "roleId": "Emperor"})
+    async with served.runtime.pool.acquire() as connection, asyncio.timeout(20):
+        while await activity.mark_of(connection, sealer, wave.tenant.id) == newest:  # noqa: ASYNC110 - the service writes it.
+            await asyncio.sleep(0.1)
+        assert await listening.mark_of(connection, sealer, wave.tenant.id) != first
 
 
 async def the_hold(browser: Browser) -> Shown:

@@ -1,6 +1,6 @@
 """How Postgres runs the statements of a query: its first plan, and the plan that it keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,12 @@ async def plans_of_count(
     """Return the first and the last plan of a count."""
     sql, values = count_statement(query)
     return await _plans(connection, sql, [organization_id, *values])
+
+
+async def plan_of(connection: asyncpg.Connection, sql: str, arguments: Sequence[object]) -> Plan:
+    """Return the plan of a statement that is planned for these arguments."""
+    statement = await connection.prepare(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", name="")
+    return _plan(orjson.loads(await statement.fetchval(*arguments))[0]["Plan"])
 
 
 async def _plans(connection: asyncpg.Connection, sql: str, arguments: list[object]) -> list[Plan]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import asyncpg
 
 from eventstore.postgres.connection import Connection
+from eventstore.postgres.unnamed import fetch_planned, fetchval_planned
 
 PREPARED_MAX: Final = 32  # On each connection.
 # A text gives up its place once it was not used for so long. The pool's connections keep a statement no longer than
@@ -38,7 +39,7 @@ class ComposedStatements:
         found: list[asyncpg.Record] = (
             await connection.fetch(sql, *arguments)
             if self.is_prepared(sql)
-            else await (await _unnamed(connection, sql)).fetch(*arguments)
+            else await fetch_planned(connection, sql, *arguments)
         )
         return found
 
@@ -46,7 +47,7 @@ class ComposedStatements:
         """Return the only value of a statement."""
         if self.is_prepared(sql):
             return await connection.fetchval(sql, *arguments)
-        return await (await _unnamed(connection, sql)).fetchval(*arguments)
+        return await fetchval_planned(connection, sql, *arguments)
 
     def is_prepared(self, sql: str) -> bool:
         """Return whether to prepare a statement that is run now."""
@@ -78,8 +79,3 @@ class ComposedStatements:
                 break
             del self._prepared[oldest]
         return len(self._prepared) < self._prepared_max
-
-
-async def _unnamed(connection: Connection, sql: str) -> asyncpg.prepared_stmt.PreparedStatement:
-    """Return a statement that Postgres forgets with the next one of its kind."""
-    return await connection.prepare(sql, name="")

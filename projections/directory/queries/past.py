@@ -6,7 +6,13 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
-from projections.directory.queries.people import PeopleFilter, Person, person_of
+from eventstore.postgres.unnamed import fetch_planned
+from projections.directory.queries.people import (
+    PeopleFilter,
+    Person,
+    people_statement,
+    person_of,
+)
 from projections.directory.queries.point_reads import Resource
 from schema.scim.text import fold
 
@@ -58,9 +64,9 @@ async def list_people_at(
     limit: int,
 ) -> list[Person]:
     """Return users by userName, as they were. `after` is the folded userName of the last one of the page before."""
-    rows = await connection.fetch(
-        statement("list_people_at"), organization_id, position, after, *shown.values, limit
-    )
+    place = (organization_id, limit, position)
+    sql, values = people_statement("list_people_at", shown, after, *place, is_past=True)
+    rows = await fetch_planned(connection, sql, *values)
     return [person_of(row) for row in rows]
 
 

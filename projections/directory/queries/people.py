@@ -1,8 +1,9 @@
 """Read users and groups as administrators see them: in the order of their names, with where they came from."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -10,6 +11,7 @@ import orjson
 
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
+from eventstore.postgres.unnamed import fetch_planned, fetchval_planned
 from schema.scim.text import fold
 
 statement = statements_in(__package__)
@@ -41,17 +43,49 @@ class PeopleFilter:
     department: str | None = None  # What it begins with, in any case.
     group_id: UUID | None = None  # Its members.
 
-    @property
-    def values(self) -> tuple[str | bool | UUID | None, ...]:
-        """Return what the statements take, in their order."""
-        return (
-            fold(self.begins_with) if self.begins_with else None,
-            self.is_active,
-            self.role_id,
-            self.origin,
-            self.department.lower() if self.department else None,
-            self.group_id,
-        )
+
+Condition = tuple[str, object]  # With {value} for its argument. One without has the argument None.
+ORIGINS: Final[Mapping[str, str]] = {
+    "scim": "origin = 'scim'",
+    "manual": "origin <> 'scim' AND external_id IS NULL",
+    "linked": "origin <> 'scim' AND external_id IS NOT NULL",
+}
+
+
+def people_statement(
+    name: str, shown: PeopleFilter, after: str | None, *arguments: object, is_past: bool = False
+) -> tuple[str, Sequence[object]]:
+    """Return a statement with the conditions of a filter, and all its arguments: first those that are given."""
+    values, clauses = list(arguments), []
+    for condition, value in _conditions(shown, after, is_past=is_past):
+        if value is not None:
+            values.append(value)
+        clauses.append(condition.format(value=f"${len(values)}"))
+    return statement(name).format(where="".join(f"\n   AND {each}" for each in clauses)), values
+
+
+def _conditions(shown: PeopleFilter, after: str | None, *, is_past: bool) -> Iterator[Condition]:
+    if after is not None:
+        yield "user_name_key > {value}", after
+    if shown.begins_with:
+        begins = "starts_with({column}, {value})"
+        columns = ("user_name_key", "display_name_key")
+        either = " OR ".join(begins.replace("{column}", each) for each in columns)
+        yield f"({either})", fold(shown.begins_with)
+    if shown.is_active is not None:
+        yield "active = {value}", shown.is_active
+    if shown.role_id is not None:
+        yield (_condition("had_role") if is_past else "role_id = {value}"), shown.role_id
+    if shown.origin is not None:
+        yield ORIGINS.get(shown.origin, "false"), None
+    if shown.department:
+        yield _condition("in_department"), fold(shown.department)
+    if shown.group_id is not None:
+        yield _condition("was_in_group" if is_past else "in_group"), shown.group_id
+
+
+def _condition(name: str) -> str:
+    return statement(name).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +120,8 @@ async def list_people(
     limit: int,
 ) -> list[Person]:
     """Return users by userName. `after` is the folded userName of the last one of the page before."""
-    rows = await connection.fetch(
-        statement("list_people"), organization_id, after, *shown.values, limit
-    )
+    sql, values = people_statement("list_people", shown, after, organization_id, limit)
+    rows = await fetch_planned(connection, sql, *values)
     return [person_of(row) for row in rows]
 
 
@@ -96,9 +129,8 @@ async def count_people(
     connection: Connection, organization_id: UUID, shown: PeopleFilter, *, limit: int
 ) -> int:
     """Return how many users a list shows; `limit` if there are as many or more."""
-    found: int = await connection.fetchval(
-        statement("count_people"), organization_id, *shown.values, limit
-    )
+    sql, values = people_statement("count_people", shown, None, organization_id, limit)
+    found: int = await fetchval_planned(connection, sql, *values)
     return found
 
 
@@ -187,9 +219,8 @@ async def list_members_by_name(
 ) -> list[MemberByName]:
     """Return users who are members of a group, by userName. `after` is the folded one of the last of the page before."""
     begin = fold(begins_with) if begins_with else None
-    rows = await connection.fetch(
-        statement("list_members_by_name"), organization_id, group_id, after, begin, limit
-    )
+    place = (organization_id, group_id, after, begin, limit)
+    rows = await fetch_planned(connection, statement("list_members_by_name"), *place)
     return [MemberByName(*row) for row in rows]
 
 

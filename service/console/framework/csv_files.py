@@ -1,10 +1,12 @@
 """Lists as CSV (RFC 4180): what a spreadsheet would run as a formula is text."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
+
+import orjson
 
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -23,6 +25,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, Mapping | list | tuple):
+        return orjson.dumps(value, default=str).decode()
     text = str(value)
     is_formula = isinstance(value, str) and text.startswith(BEGINNINGS)
     return f"'{text}" if is_formula else text

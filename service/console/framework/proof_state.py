@@ -20,12 +20,17 @@ class ProofState:
     contradiction: str | None
 
 
+def contradiction_of(organization_id: UUID, proof: Proof) -> str | None:
+    """Return the code of what contradicts the proof of a log, as far as this process knows; None for nothing."""
+    known = proof.document().get("contradictions", ())
+    return next(
+        (each["code"] for each in known if each["organizationId"] == str(organization_id)), None
+    )
+
+
 async def find_proof_state(pool: asyncpg.Pool, organization_id: UUID, proof: Proof) -> ProofState:
     """Return the state of the proof of a log."""
-    codes = {
-        each["organizationId"]: each["code"] for each in proof.document().get("contradictions", ())
-    }
-    contradiction = codes.get(str(organization_id))
+    contradiction = contradiction_of(organization_id, proof)
     try:
         async with pool.acquire() as connection:
             state = await load_log(connection, organization_id)

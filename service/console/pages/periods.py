@@ -1,5 +1,6 @@
 """Periods and instants in addresses: a date means a day in the zone of the address, or else of the reader."""
 
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from service.console.framework.call import ConsoleCall
 from service.replay.instants import IllegalInstant, read_begin, read_end, read_zone
 
 Period = tuple[datetime | None, datetime | None]
+FieldValue = Callable[[str], str | None]  # Of the address or of a form, by the name of the field.
 
 
 def zone_of(call: ConsoleCall) -> ZoneInfo:
@@ -29,22 +31,35 @@ def zone_of(call: ConsoleCall) -> ZoneInfo:
 
 
 def read_period(call: ConsoleCall) -> Period:
-    """Return the first and the last instant of `from` and `to`. What is wrong is said at the field."""
-    zone = zone_of(call)
-    begin, end = read_day(call, "from", zone, is_begin=True), read_day(call, "to", zone)
+    """Return the first and the last instant of `from` and `to` in the address. What is wrong is said at the field."""
+    return period_in(call, call.query.get, ("from", "to"), zone_of(call))
+
+
+def period_in(
+    call: ConsoleCall, value: FieldValue, names: tuple[str, str], zone: ZoneInfo
+) -> Period:
+    """Return the first and the last instant of two fields. What is wrong is said at the field."""
+    first, last = names
+    begin = day_in(call, value, first, zone, is_begin=True)
+    end = day_in(call, value, last, zone)
     if begin is not None and end is not None and end < begin:
         call.form.refuse(
-            "to",
+            last,
             call.t("period.turned", "The end is before the beginning: exchange the two days."),
         )
     return begin, end
 
 
-def read_day(
-    call: ConsoleCall, name: str, zone: ZoneInfo, *, is_begin: bool = False
+def day_in(
+    call: ConsoleCall,
+    value: FieldValue,
+    name: str,
+    zone: ZoneInfo,
+    *,
+    is_begin: bool = False,
 ) -> datetime | None:
-    """Return the instant of a parameter: the end of a day, or its beginning. What is wrong is said at the field."""
-    wanted = call.query.get(name)
+    """Return the instant of a field: the end of a day, or its beginning. What is wrong is said at the field."""
+    wanted = value(name)
     if not wanted:
         return None
     try:

@@ -6,6 +6,7 @@ from uuid import UUID
 from service.api.cursor import an_id
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.pages.files import refuse_too_many
 from service.console.pages.words import SCOPES
 from service.http.answer import Answer
 from service.organizations.listing import ListedToken, find_token, list_tokens
@@ -14,7 +15,6 @@ from service.organizations.tokens import revoke_token
 KIND: Final = "tokens"
 STATES: Final = ("active", "expiring", "blocked", "expired", "revoked")
 WORKING: Final = frozenset({"active", "expiring"})
-CSV_MAX: Final = 10_000
 COLUMNS: Final = (
     *("id", "label", "account", "scopes", "state", "created"),
     *("lastUsed", "lastUsedFrom", "expires"),
@@ -34,7 +34,8 @@ async def read_list(call: ConsoleCall) -> Answer:
     )
     rows = [each for each in found if _matches(each, wanted, state)]
     if is_csv:
-        return call.csv("tokens", COLUMNS, map(_cells, rows[:CSV_MAX]))
+        refuse_too_many(call, len(rows))
+        return call.csv("tokens", COLUMNS, map(_cells, rows))
     page: Listed[ListedToken] = listed(
         KIND, call.query.get("cursor"), rows, lambda each: [each.token.id]
     )

@@ -20,8 +20,11 @@ class Times:
     zone: ZoneInfo
 
     def local(self, at: datetime) -> datetime:
-        """Return an instant in the reader's zone."""
-        return at.astimezone(self.zone)
+        """Return an instant in the reader's zone; in UTC, if it would be beyond the years 1 to 9999 there."""
+        try:
+            return at.astimezone(self.zone)
+        except OverflowError:
+            return at.astimezone(UTC)
 
     def day(self, at: datetime | date) -> str:
         """Return a day, such as 26 November 2026."""

@@ -2,7 +2,7 @@
 -- $1 organization_id uuid
 -- $2 hour timestamptz
 -- $3 actor_id text
--- $4 token_id uuid: NULL for the command line
+-- $4 token_id uuid: NULL for the command line and the console
 -- $5 source text
 DELETE FROM service.audit_reads
  WHERE organization_id = $1

@@ -2,6 +2,6 @@
 
 `search.py` searches the log, `on_a_day.py` answers questions about a day, `compare.py` compares two days, `reports.py` and
 `exports.py` give files out and record it, `proof.py` says in plain words what is proved. `wanted.py` turns an address
-into a search, `reading.py` records readings and has the tabs, `routes.py` is the table.
+into a search, `reading.py` records readings and has tabs and values, `routes.py` is the table.
 Begin with `search.py`.
 """

@@ -1,26 +1,26 @@
 """Compare two days: which people and groups are not the same, and which events made the difference."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-from markupsafe import Markup
 
 from service.api.cursor import an_id
 from service.console.events.rows import EventRow, event_rows
-from service.console.events.words import attribute_word, value_word
+from service.console.events.words import attribute_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import record_reading, tabs, value_of
+from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import read_period, zone_of
 from service.http.answer import Answer
 from service.replay.as_of import Difference, differences, positions_between
-from service.replay.instants import DATE, MICROSECOND
+from service.replay.instants import DATE, MICROSECOND, earlier
 
 KIND: Final = "console diff {} {}"
-CSV_MAX: Final = 2_000
-NAMED_MAX: Final = 20  # Members that a row names.
+NAMED_MAX: Final = 20  # Members that a row of the page names.
+EVENTS_SHOWN: Final = 10
 COLUMNS: Final = ("id", "type", "name", "kind", "attribute", "before", "after")
 
 
@@ -50,7 +50,8 @@ async def show(call: ConsoleCall) -> Answer:
     if not call.form.errors and (positions or begin is not None):
         if positions is None:
             assert begin is not None
-            first = begin - MICROSECOND if DATE.fullmatch(call.query["from"]) else begin
+            is_day = DATE.fullmatch(call.query["from"])
+            first = earlier(begin, MICROSECOND) if is_day else begin
             positions = await positions_between(
                 call.runtime, call.organization, first, end or call.now
             )
@@ -99,51 +100,60 @@ async def _page(call: ConsoleCall, before: int, position: int) -> Listed[Differi
 
 
 def _differing(call: ConsoleCall, each: Difference) -> Differing:
-    joined = [name for moved, name in each.moved if moved.has_joined]
-    left = [name for moved, name in each.moved if not moved.has_joined]
-    kind = "created" if not each.before else "changed" if each.after else "deleted"
+    joined, left = _moved(each)
     return Differing(
         each.id,
         each.is_user,
         each.name,
-        kind,
-        [
-            (
-                attribute_word(call.texts, name),
-                value_word(call.texts, _named(call, name, before), name),
-                value_word(call.texts, _named(call, name, after), name),
-            )
-            for name, before, after in each.changes
-        ],
+        _kind(each),
+        _changes(call, each),
         joined[:NAMED_MAX],
         left[:NAMED_MAX],
         len(joined),
         len(left),
-        event_rows(call, each.events[-10:]),
+        event_rows(call, each.events[-EVENTS_SHOWN:]),
     )
 
 
-def _named(call: ConsoleCall, attribute: str, value: Any) -> Any:
-    """Return the name of a role in place of its id."""
-    if attribute != "roleId" or not value:
-        return value
-    return call.organization.role_name(UUID(str(value))) or value
+def _kind(each: Difference) -> str:
+    return "created" if not each.before else "changed" if each.after else "deleted"
+
+
+def _changes(call: ConsoleCall, each: Difference) -> list[tuple[str, str, str]]:
+    return [
+        (
+            attribute_word(call.texts, name),
+            value_of(call, name, before),
+            value_of(call, name, after),
+        )
+        for name, before, after in each.changes
+    ]
+
+
+def _moved(each: Difference) -> tuple[list[str], list[str]]:
+    """Return the names of those who joined a group, and of those who left it."""
+    joined = [name for moved, name in each.moved if moved.has_joined]
+    left = [name for moved, name in each.moved if not moved.has_joined]
+    return joined, left
 
 
 async def _file(call: ConsoleCall, before: int, position: int) -> Answer:
     found = await differences(
-        call.runtime, call.organization, before, position, after=None, limit=CSV_MAX
+        call.runtime, call.organization, before, position, after=None, limit=CSV_MAX + 1
     )
+    rows = [cells for each in found.items for cells in _cells(call, each)]
+    refuse_too_many(call, len(rows))
     record_reading(call, "/audit/compare", position)
-    rows: list[tuple[Any, ...]] = []
-    for each in found.items:
-        row = _differing(call, each)
-        who = (row.id, "User" if row.is_person else "Group", row.name, row.kind)
-        rows += [(*who, *change) for change in row.changes]
-        rows += [(*who, "members", "", name) for name in row.joined]
-        rows += [(*who, "members", name, "") for name in row.left]
-    return call.csv("differences", COLUMNS, ([_plain(cell) for cell in row] for row in rows))
+    return call.csv("differences", COLUMNS, rows)
 
 
-def _plain(cell: Any) -> Any:
-    return str(cell) if isinstance(cell, Markup) else cell
+def _cells(call: ConsoleCall, each: Difference) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each attribute that differs, and one for each member who joined or left."""
+    who = (each.id, "User" if each.is_user else "Group", each.name, _kind(each))
+    joined, left = _moved(each)
+    for change in _changes(call, each):
+        yield (*who, *change)
+    for name in joined:
+        yield (*who, "members", "", name)
+    for name in left:
+        yield (*who, "members", name, "")

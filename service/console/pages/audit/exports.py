@@ -5,7 +5,6 @@ from typing import Any, Final, cast
 
 from aiohttp import web
 
-from eventstore.read import position_at
 from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof
 from projections.history.search import Search, reached
@@ -15,7 +14,7 @@ from service.callers.stopped_logs import stopped
 from service.console.framework.answers import HEADERS
 from service.console.framework.call import ConsoleCall
 from service.console.pages.audit.reading import tabs
-from service.console.pages.periods import Period
+from service.console.pages.periods import Period, day_in, period_in
 from service.console.pages.provisioning.choices import kind_options
 from service.http.answer import Answer
 from service.proof.evidence import (
@@ -37,10 +36,9 @@ from service.replay.export import (
     export_events,
     exported,
 )
-from service.replay.instants import IllegalInstant, read_begin, read_end
 from service.replay.parquet import NoParquet, load_library
 from service.replay.resolve import find_person
-from service.replay.wanted import positions_of, types_in
+from service.replay.wanted import position_of, positions_of, types_in
 
 FORMATS: Final = ("csv", "ndjson", "parquet")
 DISCLOSURES: Final = ("full", "none", "subject")
@@ -80,20 +78,18 @@ async def events(call: ConsoleCall) -> web.StreamResponse:
 
 async def access(call: ConsoleCall) -> web.StreamResponse:
     """POST /audit/exports/access: everybody with role, state and groups at the end of a day."""
-    at, form = _day(call, "access-at"), _format(call)
+    at, form = day_in(call, call.form.value, "access-at", call.times.zone), _format(call)
     if call.form.errors:
         return await _show(call, status=422)
     written = await begin(call.runtime, call.organization)
-    position = written.position
-    if at is not None:
-        async with call.runtime.pool.acquire() as connection:
-            position = min(position, await position_at(connection, call.organization.id, at))
+    async with call.runtime.pool.acquire() as connection:
+        position = await position_of(connection, call.organization.id, at, end=written.position)
     made = export_access(call.runtime, call.organization, form, written, position=position)
     return await _send(call, made, written, form, what="access", first=position)
 
 
 async def evidence(call: ConsoleCall) -> web.StreamResponse:
-    """POST /audit/evidence: a bundle, which is whole before its first byte is sent."""
+    """POST /audit/exports/evidence: a bundle, which is whole before its first byte is sent."""
     since, until = _period(call, "evidence")
     disclosure, subject = call.form.value("disclosure", "full"), None
     if disclosure == "subject":
@@ -156,32 +152,8 @@ def _format(call: ConsoleCall) -> Format:
 
 
 def _period(call: ConsoleCall, prefix: str) -> Period:
-    since = _day(call, f"{prefix}-from", is_begin=True)
-    until = _day(call, f"{prefix}-to")
-    if since is not None and until is not None and until < since:
-        call.form.refuse(
-            f"{prefix}-to",
-            call.t("period.turned", "The end is before the beginning: exchange the two days."),
-        )
-    return since, until
-
-
-def _day(call: ConsoleCall, name: str, *, is_begin: bool = False) -> Any:
-    sent = call.form.value(name)
-    if not sent:
-        return None
-    try:
-        return (read_begin if is_begin else read_end)(sent, call.times.zone)
-    except IllegalInstant:
-        call.form.refuse(
-            name,
-            call.t(
-                "period.no_day",
-                "Choose a day of the calendar, such as 2026-03-31. You entered {value}.",
-                value=sent[:60],
-            ),
-        )
-        return None
+    names = (f"{prefix}-from", f"{prefix}-to")
+    return period_in(call, call.form.value, names, call.times.zone)
 
 
 async def _send(

@@ -1,12 +1,11 @@
 """Questions about a day: who had a role, who was in a group, who had access at all, what one person had."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from eventstore.read import position_at
 from projections.directory.actors import Actor, name_actors
 from projections.directory.queries.people import PeopleFilter
 from projections.history.read import holders_at, members_at_position
@@ -14,15 +13,18 @@ from projections.history.search import Search, reached
 from schema.events.organization import ROLE_NAMES
 from schema.scim.errors import NotFound
 from service.api.cursor import Part, a_name, an_id
-from service.console.events.words import attribute_word, role_word, value_word
+from service.console.events.words import attribute_word, role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs
-from service.console.pages.periods import read_day, zone_of
+from service.console.pages.audit.reading import record_reading, tabs, value_of
+from service.console.pages.files import CSV_MAX, refuse_too_many
+from service.console.pages.periods import day_in, zone_of
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
 from service.replay.answers import (
+    Holders,
+    Members,
     NamedHolder,
     NamedPeriod,
     Page,
@@ -32,9 +34,9 @@ from service.replay.answers import (
 )
 from service.replay.as_of import people_at, user_at
 from service.replay.resolve import find_group, find_person, find_role
+from service.replay.wanted import position_of
 
 KIND: Final = "console day {}"
-CSV_MAX: Final = 10_000
 COLUMNS: Final = ("name", "userName", "since", "by", "until", "active", "event", "id")
 QUESTIONS: Final = (
     ("role", Phrase("day.who_role", "Who had a role?")),
@@ -75,13 +77,13 @@ async def show(call: ConsoleCall) -> Answer:
     ask = call.query.get("ask") or "role"
     ask = ask if ask in dict(QUESTIONS) else "role"
     zone = zone_of(call)
-    at = read_day(call, "at", zone)
+    at = day_in(call, call.query.get, "at", zone)
     position, last = await _position(call, at)
     is_asked = bool(call.query.get("at") or call.query.get("position"))
     values: Mapping[str, Any] = {}
     if is_asked and not call.form.errors:
-        values = await _answered(call, ask, position)
-        if call.query.get("format") == "csv" and "answer" in values:
+        values = await _answered(call, ask, position, last)
+        if _is_file(call) and "answer" in values:
             rows = map(_cells, values["answer"].page.rows)
             return call.csv(f"{ask}-at-{position}", COLUMNS, rows)
     when = await _when(call, position) if at is None and is_asked else at
@@ -107,11 +109,7 @@ async def _position(call: ConsoleCall, at: datetime | None) -> tuple[int, int]:
     organization_id, asked = call.organization.id, number_in(call.query.get("position"))
     async with call.runtime.pool.acquire() as connection:
         last = await reached(connection, organization_id)
-        if asked is not None:
-            return min(asked, last), last
-        if at is None:
-            return last, last
-        return min(await position_at(connection, organization_id, at), last), last
+        return await position_of(connection, organization_id, at, asked, end=last), last
 
 
 async def _when(call: ConsoleCall, position: int) -> datetime | None:
@@ -125,24 +123,25 @@ def _permalink(call: ConsoleCall, position: int) -> str:
     return call.links.again(call.path, call.query, position=position, cursor=None, format=None)
 
 
-async def _answered(call: ConsoleCall, ask: str, position: int) -> Mapping[str, Any]:
+async def _answered(call: ConsoleCall, ask: str, position: int, last: int) -> Mapping[str, Any]:
     if ask == "person":
         return await _person(call, position)
     if ask == "access":
         return await _access(call, position)
     if ask == "group":
-        return await _group(call, position)
-    return await _role(call, position)
+        return await _group(call, position, last)
+    return await _role(call, position, last)
 
 
-async def _role(call: ConsoleCall, position: int) -> Mapping[str, Any]:
+async def _role(call: ConsoleCall, position: int, last: int) -> Mapping[str, Any]:
     wanted = call.query.get("role") or "Administrator"
     try:
         role_id = find_role(call.organization, wanted)
     except NotFound as error:
         call.form.refuse("role", call.said(error))
         return {}
-    place, cursor, limit = _place(call, f"role {role_id} {position}", an_id)
+    kind = KIND.format(f"role {role_id} {position}")
+    place, limit = _place(call, kind, an_id)
     found = await role_holders(
         call.runtime,
         call.organization,
@@ -156,22 +155,19 @@ async def _role(call: ConsoleCall, position: int) -> Mapping[str, Any]:
             (each.holder.period.assigned_by, each.holder.period.source) for each in found.items
         ]
         actors = await name_actors(connection, call.organization.id, acted)
-        then = len(
-            await holders_at(
-                connection, call.organization.id, role_id, position, limit=COUNTED_MAX + 1
-            )
-        )
-        end = await reached(connection, call.organization.id)
-        now = len(
-            await holders_at(connection, call.organization.id, role_id, end, limit=COUNTED_MAX + 1)
-        )
+
+        async def count(at: int) -> int:
+            most = COUNTED_MAX + 1
+            return len(await holders_at(connection, call.organization.id, role_id, at, limit=most))
+
+        then, now = await _counts(call, found, count, position=position, last=last)
     rows = [_holder(each, actors) for each in found.items]
     record_reading(call, "/audit/day", position)
     name = call.organization.role_name(role_id) or wanted
     return {
         "answer": DayAnswer(
             _counted(call, then, role=role_word(call.texts, name)),
-            _page(KIND.format(f"role {role_id} {position}"), cursor, rows),
+            _page(call, kind, rows),
             _number(call, now),
             call.t("day.role_since", "Role since"),
         )
@@ -212,7 +208,7 @@ def _number(call: ConsoleCall, count: int) -> str:
     return call.texts.number(count)
 
 
-async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
+async def _group(call: ConsoleCall, position: int, last: int) -> Mapping[str, Any]:
     wanted = call.query.get("group")
     if wanted is None:
         return {}  # The question was changed: its field is shown now.
@@ -222,7 +218,8 @@ async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     try:
         async with call.runtime.pool.acquire() as connection:
             group_id = await find_group(connection, call.organization.id, wanted)
-        place, cursor, limit = _place(call, f"group {group_id} {position}", an_id)
+        kind = KIND.format(f"group {group_id} {position}")
+        place, limit = _place(call, kind, an_id)
         found = await group_members(
             call.runtime,
             call.organization,
@@ -235,10 +232,16 @@ async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
         call.form.refuse("group", call.said(error))
         return {}
     async with call.runtime.pool.acquire() as connection:
-        place_of = (connection, call.organization.id, group_id)
-        then = len(await members_at_position(*place_of, position, limit=COUNTED_MAX + 1))
-        end = await reached(connection, call.organization.id)
-        now = len(await members_at_position(*place_of, end, limit=COUNTED_MAX + 1))
+
+        async def count(at: int) -> int:
+            most = COUNTED_MAX + 1
+            return len(
+                await members_at_position(
+                    connection, call.organization.id, group_id, at, limit=most
+                )
+            )
+
+        then, now = await _counts(call, found, count, position=position, last=last)
     record_reading(call, "/audit/day", position, [group_id])
     heading = (
         call.t(
@@ -260,7 +263,7 @@ async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     return {
         "answer": DayAnswer(
             heading,
-            _page(KIND.format(f"group {group_id} {position}"), cursor, rows),
+            _page(call, kind, rows),
             _number(call, now),
             call.t("day.member_since", "Member since"),
         )
@@ -284,7 +287,8 @@ def _member(each: NamedPeriod) -> Held:
 
 
 async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
-    place, cursor, limit = _place(call, f"access {position}", a_name)
+    kind = KIND.format(f"access {position}")
+    place, limit = _place(call, kind, a_name)
     found = await people_at(
         call.runtime,
         call.organization,
@@ -294,9 +298,12 @@ async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
         after=place[0] if place else None,
         limit=limit,
     )
+    if _is_file(call):
+        refuse_too_many(call, len(found.items))
     record_reading(call, "/audit/day", position)
-    kind = KIND.format(f"access {position}")
-    page = listed(kind, cursor, found.items, lambda each: [each.user_name_key], limit=_limit(call))
+    page = listed(
+        kind, _cursor(call), found.items, lambda each: [each.user_name_key], limit=_limit(call)
+    )
     rows = [
         Held(
             each.id,
@@ -345,14 +352,11 @@ async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
         call.form.refuse("person", call.said(error))
         return {}
     record_reading(call, "/audit/day", position, [user_id])
-    texts = call.texts
     values = [
         (
-            attribute_word(texts, each.attribute),
-            value_word(texts, _named(call, each.attribute, each.value), each.attribute),
-            value_word(texts, _named(call, each.attribute, each.today), each.attribute)
-            if each.differs_today
-            else None,
+            attribute_word(call.texts, each.attribute),
+            value_of(call, each.attribute, each.value),
+            value_of(call, each.attribute, each.today) if each.differs_today else None,
             each.origin,
         )
         for each in past.values
@@ -366,29 +370,46 @@ async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     }
 
 
-def _named(call: ConsoleCall, attribute: str, value: Any) -> Any:
-    """Return the name of a role in place of its id."""
-    if attribute != "roleId" or not value:
-        return value
-    return call.organization.role_name(UUID(str(value))) or value
+def _is_file(call: ConsoleCall) -> bool:
+    return call.query.get("format") == "csv"
 
 
 def _limit(call: ConsoleCall) -> int:
-    return CSV_MAX if call.query.get("format") == "csv" else LIMIT
+    return CSV_MAX if _is_file(call) else LIMIT
 
 
-def _place(
-    call: ConsoleCall, kind: str, part: Part
-) -> tuple[Sequence[Any] | None, str | None, int]:
-    """Return where a page begins, its cursor, and how many rows to read."""
-    is_file = call.query.get("format") == "csv"
-    cursor = None if is_file else call.query.get("cursor")
-    return read_place(KIND.format(kind), cursor, part), cursor, _limit(call) + 1
+def _cursor(call: ConsoleCall) -> str | None:
+    """Return the cursor of a page. A file begins with the first row, wherever its page begins."""
+    return None if _is_file(call) else call.query.get("cursor")
 
 
-def _page(kind: str, cursor: str | None, rows: Sequence[Held]) -> Listed[Held]:
-    limit = LIMIT if len(rows) <= LIMIT + 1 else CSV_MAX
-    return listed(kind, cursor, rows, lambda each: [str(each.id)], limit=limit)
+def _place(call: ConsoleCall, kind: str, part: Part) -> tuple[Sequence[Any] | None, int]:
+    """Return where a page or a file begins, and how many rows to read: one more than it has room for."""
+    return read_place(kind, _cursor(call), part), _limit(call) + 1
+
+
+def _page(call: ConsoleCall, kind: str, rows: Sequence[Held]) -> Listed[Held]:
+    return listed(kind, _cursor(call), rows, lambda each: [str(each.id)], limit=_limit(call))
+
+
+async def _counts(
+    call: ConsoleCall,
+    found: Holders | Members,
+    count: Callable[[int], Awaitable[int]],
+    *,
+    position: int,
+    last: int,
+) -> tuple[int, int]:
+    """Return how many there were at a position and how many there are today, each counted once at most.
+
+    What is whole on its first page is counted by its rows, and a file needs no number.
+    """
+    if _is_file(call):
+        refuse_too_many(call, len(found.items))
+        return 0, 0
+    is_whole = len(found.items) <= LIMIT and not _cursor(call)
+    then = len(found.items) if is_whole else await count(position)
+    return then, then if position >= last else await count(last)
 
 
 def _cells(each: Held) -> tuple[object, ...]:

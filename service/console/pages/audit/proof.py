@@ -8,6 +8,7 @@ from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
+from service.console.framework.proof_state import contradiction_of
 from service.console.pages.audit.reading import record_reading, tabs
 from service.http.answer import Answer
 from service.http.health import PROOF
@@ -18,13 +19,16 @@ from service.proof.evidence import snapshot
 async def show(call: ConsoleCall) -> Answer:
     """GET /audit/proof."""
     organization_id = call.organization.id
-    values: dict[str, Any] = {"state": None, "note": None, "keys": (), "since": None}
+    values: dict[str, Any] = {
+        "state": None,
+        "contradiction": contradiction_of(organization_id, call.request.app[PROOF]),
+    }
     inclusion = consistency = None
     position, size = _number(call, "position"), _number(call, "from")
     try:
         async with snapshot(call.runtime) as connection:
             state = await load_signed(connection, organization_id)
-            values = {
+            values |= {
                 "state": state,
                 "note": await checkpoint_of(connection, state, None),
                 "keys": (await keys_document(connection, state))["keys"],
@@ -44,14 +48,10 @@ async def show(call: ConsoleCall) -> Answer:
         values["contradiction"] = error.finding.code
     if values["state"] is not None:
         record_reading(call, "/audit/proof", values["state"].size)
-    codes = call.request.app[PROOF].document().get("contradictions", ())
-    found = next(
-        (each["code"] for each in codes if each["organizationId"] == str(organization_id)), None
-    )
     return await call.show(
         "audit/proof.html",
         status=422 if call.form.errors else 200,
-        **{"contradiction": found, **values},
+        **values,
         outside=await _outside(call),
         inclusion=inclusion,
         consistency=consistency,

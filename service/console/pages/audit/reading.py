@@ -1,9 +1,11 @@
-"""What all pages of the audit share: their tabs, and the record of who read what."""
+"""What all pages of the audit share: their tabs, values in words, and the record of who read what."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from schema.events.origins import ROLE
+from service.console.events.words import value_word
 from service.console.framework.call import ConsoleCall
 from service.console.texts.texts import Phrase
 
@@ -20,6 +22,13 @@ TABS: Final = (
 def tabs(call: ConsoleCall, current: str) -> list[tuple[str, str, None, bool]]:
     """Return the tabs of the audit, as ui.tabs takes them."""
     return [(call.links.to(path), call.t(*word), None, path == current) for path, word in TABS]
+
+
+def value_of(call: ConsoleCall, attribute: str, value: Any) -> str:
+    """Return a value of an attribute as a page shows it, and a role by its name."""
+    if attribute == ROLE and value:
+        value = call.organization.role_name(UUID(str(value))) or value
+    return value_word(call.texts, value, attribute)
 
 
 def record_reading(

@@ -11,6 +11,7 @@ from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import Listed
 from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.files import refuse_too_many
 from service.console.pages.periods import read_period, zone_of
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
@@ -18,9 +19,9 @@ from service.proof.record import record
 from service.replay.documents import csv_text
 from service.replay.export import Written, exported
 from service.replay.instants import earlier
-from service.replay.reports import Period, Table, report
+from service.replay.reports import ROWS_MAX, Period, Table, report
 
-SHOWN_MAX: Final = 500
+SHOWN_MAX: Final = 200
 DAYS_MAX: Final = 3_650
 ONE_YEAR: Final = timedelta(days=365)
 REPORTS: Final[Mapping[str, tuple[Phrase, Phrase]]] = {
@@ -88,12 +89,14 @@ async def read_one(call: ConsoleCall, name: str) -> Answer:
     if name not in REPORTS:
         raise NotFound("There is no such report.")
     period, days = _period(call), _days(call)
-    made = await report(call.runtime, call.organization, name, period, days=days)
-    if call.query.get("format") == "csv" and not call.form.errors:
+    is_file = call.query.get("format") == "csv" and not call.form.errors
+    most = ROWS_MAX if is_file else SHOWN_MAX
+    made = await report(call.runtime, call.organization, name, period, days=days, most=most)
+    if is_file:
+        refuse_too_many(call, len(made.rows) + made.is_cut, ROWS_MAX)
         return await _file(call, name, made)
     record_reading(call, f"/audit/reports/{name}", made.position)
     title, text = REPORTS[name]
-    shown = made.rows[:SHOWN_MAX]
     return await call.show(
         "audit/report.html",
         status=422 if call.form.errors else 200,
@@ -106,10 +109,9 @@ async def read_one(call: ConsoleCall, name: str) -> Answer:
         columns=[(each, call.t(*COLUMNS[each])) for each in made.columns if each != "id"],
         rows=[
             [_cell(call, each, row.get(each)) for each in made.columns if each != "id"]
-            for row in shown
+            for row in made.rows
         ],
-        is_cut=len(made.rows) > SHOWN_MAX,
-        page=Listed(shown, None, None),
+        page=Listed(made.rows, None, None),
         zone=zone_of(call).key,
         tabs=tabs(call, "/audit/reports"),
     )

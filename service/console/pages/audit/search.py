@@ -14,23 +14,22 @@ from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.audit.reading import record_reading, tabs
 from service.console.pages.audit.wanted import FILTERS, RARE, SOURCES, Wanted, applied, read_wanted
+from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import zone_of
 from service.console.pages.provisioning.choices import kind_options, token_options
 from service.http.answer import Answer
-from service.replay.answers import Events, Page, search_events
+from service.replay.answers import Events, Page, first_events, search_events
 from service.replay.describe import DescribedEvent
 from service.replay.documents import EVENT_COLUMNS, flat_event
 
 KIND: Final = "console events"
-CSV_MAX: Final = 10_000
-COUNTED_MAX: Final = 1_000
 
 
 async def show(call: ConsoleCall) -> Answer:
     """GET /audit: the newest first."""
-    if call.query.get("format") == "csv":
-        return await _file(call)
     wanted = await read_wanted(call)
+    if call.query.get("format") == "csv" and not call.form.errors:
+        return await _file(call, wanted)
     cursor, order = call.query.get("cursor"), _order(call)
     place, opened = (
         read_place(KIND, cursor, a_position, a_position),
@@ -121,19 +120,14 @@ async def _first(call: ConsoleCall, search: Any, order: Order) -> EventRow | Non
     return event_row(call, found.events[0]) if found.events else None
 
 
-async def _file(call: ConsoleCall) -> Answer:
-    """Return the first rows of a search as a file. Exports hold all of them."""
-    wanted = await read_wanted(call)
-    rows: list[DescribedEvent] = []
-    page, has_more, order = Page(_order(call), limit=500), True, _order(call)
-    while has_more and len(rows) < CSV_MAX:
-        found = await search_events(call.runtime, call.organization, wanted.search, page)
-        rows += found.events
-        has_more = found.has_more
-        if has_more:
-            page = Page(order, rows[-1].position, found.position, 500)
-    record_reading(call, "/audit", rows[0].position if rows else 0, wanted.subjects)
-    documents = [flat_event(each) for each in rows[:CSV_MAX]]
+async def _file(call: ConsoleCall, wanted: Wanted) -> Answer:
+    """Return all rows of a search as a file. Exports hold more than a file of a page may."""
+    found = await first_events(
+        call.runtime, call.organization, wanted.search, order=_order(call), most=CSV_MAX + 1
+    )
+    refuse_too_many(call, len(found.events))
+    record_reading(call, "/audit", found.position, wanted.subjects)
+    documents = map(flat_event, found.events)
     return call.csv(
         "events", EVENT_COLUMNS, ([each.get(name) for name in EVENT_COLUMNS] for each in documents)
     )

@@ -18,10 +18,15 @@ from service.console.events.rows import EventRow, event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.directory.attributes import until_known
-from service.console.pages.directory.files import refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.person_changes import REFUSALS
-from service.console.pages.directory.words import CSV_MAX, PIECE, record_read
+from service.console.pages.directory.words import record_read
+from service.console.pages.files import (
+    CSV_MAX,
+    PIECE,
+    refuse_too_many,
+    refuse_unknown,
+)
 from service.http.answer import Answer
 from service.organizations.access.role_groups import RoleGroups, read_role_groups
 from service.organizations.groups import add_group, read_existing_group

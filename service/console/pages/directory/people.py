@@ -18,15 +18,13 @@ from schema.scim.text import fold
 from service.api.cursor import a_name
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import COUNTED_MAX, LIMIT, listed, read_place
-from service.console.pages.directory.files import refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
-from service.console.pages.directory.words import (
+from service.console.pages.directory.words import ORIGINS, STATES, name_of, origin_word
+from service.console.pages.files import (
     CSV_MAX,
-    ORIGINS,
     PIECE,
-    STATES,
-    name_of,
-    origin_word,
+    refuse_too_many,
+    refuse_unknown,
 )
 from service.http.answer import Answer
 from service.ids import as_id

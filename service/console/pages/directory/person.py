@@ -19,7 +19,6 @@ from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.directory.attributes import Fact, facts, role_name, until_known
-from service.console.pages.directory.files import refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.strip import (
     Mark,
@@ -33,7 +32,8 @@ from service.console.pages.directory.strip import (
     neighbours,
     ticks,
 )
-from service.console.pages.directory.words import CSV_MAX, record_read
+from service.console.pages.directory.words import record_read
+from service.console.pages.files import CSV_MAX, refuse_too_many, refuse_unknown
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
 from service.organizations.access.role_groups import read_role_groups

@@ -10,8 +10,6 @@ from service.console.texts.texts import Texts
 
 STATES: Final = ("active", "inactive")
 ORIGINS: Final = ("scim", "manual", "linked")
-CSV_MAX: Final = 10_000
-PIECE: Final = 1_000  # Rows of a file that are read at a time.
 
 
 def origin_word(texts: Texts, origin: str) -> str:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
+from uuid import UUID
 
 from aiohttp import web
 from markupsafe import Markup
 
+from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from projections.history.search import Search
 from schema.scim.errors import InvalidValue
 from service.console.events.rows import MARK, MARKS, event_row
@@ -22,12 +25,11 @@ from service.replay.answers import Page, search_events
 from service.replay.cycles import DescribedRequest, list_cycles, list_requests
 from service.replay.describe import DescribedEvent
 from service.replay.wanted import types_in
-from service.requests.read import CycleFilter, RequestFilter
+from service.requests.read import CycleFilter, RequestFilter, read_requests
 
 SHOWN_MAX: Final = 50
 READ_MAX: Final = 200  # Events that rows are summed from.
 SUMMED_MIN: Final = 10  # So many of a kind within a second become one row.
-OUTCOMES: Final = ("changed", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,18 @@ async def stream(call: ConsoleCall) -> web.StreamResponse:
     """GET /activity/stream: a position, whenever something arrives."""
 
     async def mark() -> object:
-        wanted = RequestFilter()
-        found = await list_requests(call.runtime, call.organization, wanted, limit=1)
-        return found.items[0].request.id if found.items else None
+        async with call.runtime.pool.acquire() as connection:
+            return await mark_of(connection, call.runtime.sealer, call.organization.id)
 
     return await send_positions(call, mark)
+
+
+async def mark_of(connection: Connection, sealer: Sealer, organization_id: UUID) -> UUID | None:
+    """Return the id of the newest refused request, in one light statement: each open page asks every five seconds."""
+    found = await read_requests(
+        connection, sealer, organization_id, RequestFilter(), after=None, limit=1
+    )
+    return found[0].id if found else None
 
 
 async def _events(call: ConsoleCall, token: Any) -> list[Arrived]:

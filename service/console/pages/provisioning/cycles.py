@@ -11,6 +11,7 @@ from service.console.events.rows import event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.charts import BarChart, bar_chart
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import read_period
 from service.console.pages.provisioning.choices import as_uuid, kind_options, token_options
 from service.console.pages.provisioning.refusals import (
@@ -37,7 +38,6 @@ from service.requests.read import CycleFilter, RequestFilter
 KIND, CHANGES, REFUSALS = "console cycles", "cycle changes", "cycle refusals"  # Of cursors.
 CHARTED: Final = 30
 BARS_MIN: Final = 15
-CSV_MAX: Final = 10_000
 COUNTS: Final = (
     ("created", Phrase("count.created", "Created")),
     ("changed", Phrase("count.changed", "Attributes changed")),
@@ -76,7 +76,7 @@ async def read_list(call: ConsoleCall) -> Answer:
     begin, end = read_period(call)
     token, is_refused = call.query.get("token"), call.query.get("outcome") == "refused"
     wanted = CycleFilter(as_uuid(token), begin, end, is_refused=is_refused)
-    is_csv = call.query.get("format") == "csv"
+    is_csv = call.query.get("format") == "csv" and not call.form.errors
     cursor = None if is_csv else call.query.get("cursor")
     place = read_place(KIND, cursor, an_instant, an_id)
     found = await list_cycles(
@@ -84,9 +84,10 @@ async def read_list(call: ConsoleCall) -> Answer:
         call.organization,
         wanted,
         after=(place[0], place[1]) if place else None,
-        limit=CSV_MAX if is_csv else LIMIT + 1,
+        limit=(CSV_MAX if is_csv else LIMIT) + 1,
     )
     if is_csv:
+        refuse_too_many(call, len(found.items))
         return call.csv("cycles", COLUMNS, map(_cells, found.items))
     page: Listed[CountedCycle] = listed(
         KIND,
@@ -234,7 +235,8 @@ async def read_refusals(call: ConsoleCall, cycle_id: UUID) -> Answer:
 
 async def _refusals_file(call: ConsoleCall, cycle_id: UUID) -> Answer:
     wanted = RequestFilter(cycle_id=cycle_id, finding=call.query.get("finding") or None)
-    found = await list_requests(call.runtime, call.organization, wanted, limit=CSV_MAX)
+    found = await list_requests(call.runtime, call.organization, wanted, limit=CSV_MAX + 1)
+    refuse_too_many(call, len(found.items))
     rows = (_refusal_cells(explained(call, each)) for each in found.items)
     return call.csv("refusals", REFUSAL_COLUMNS, rows)
 

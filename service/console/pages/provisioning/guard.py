@@ -13,6 +13,7 @@ from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.provisioning.held_people import find_common
 from service.http.answer import Answer
 from service.organizations.access.guard import (
@@ -52,10 +53,11 @@ async def read_list(call: ConsoleCall) -> Answer:
         call.runtime,
         call.organization,
         state if state in STATES else None,
-        1_000 if is_csv else LIMIT + 1,
+        (CSV_MAX if is_csv else LIMIT) + 1,
         place[0] if place else None,
     )
     if is_csv:
+        refuse_too_many(call, len(found))
         return call.csv("holds", HOLD_COLUMNS, map(_hold_cells, found))
     page: Listed[ShownHold] = listed(
         KIND, call.query.get("cursor"), found, lambda each: [str(each.hold.id)]
@@ -78,7 +80,8 @@ async def read_one(call: ConsoleCall, hold_id: UUID) -> Answer:
     """GET /guard/{hold}: the people concerned, what they have in common, and the two answers."""
     which: Literal["held", "passed"] = "passed" if call.query.get("which") == "passed" else "held"
     if call.query.get("format") == "csv":
-        people = await show_people(call.runtime, call.organization, hold_id, which, 10_000)
+        people = await show_people(call.runtime, call.organization, hold_id, which, CSV_MAX + 1)
+        refuse_too_many(call, len(people))
         return call.csv(f"{which}-people", COLUMNS, (_cells(call, each) for each in people))
     return await _show(call, hold_id, which)
 

@@ -10,11 +10,11 @@ import orjson
 
 from projections.directory.queries.holds import Concerned
 from projections.directory.queries.past import followed, users_at
+from schema.scim import urns
 from service.console.framework.call import ConsoleCall
 
 LOOKED_AT_MAX: Final = 500  # People whose departments and groups are counted.
 NAMED_MAX: Final = 5  # Values of a kind.
-ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 Share = tuple[
     str | None, str, float, int
@@ -44,7 +44,7 @@ async def find_common(call: ConsoleCall, people: Sequence[Concerned]) -> Common:
     groups: Counter[tuple[str, str]] = Counter()
     for user_id, resource in found.items():
         document = orjson.loads(resource.document)
-        department = document.get(ENTERPRISE, {}).get("department")
+        department = document.get(urns.ENTERPRISE_USER, {}).get("department")
         departments[user_id] = str(department) if department else ""
         groups.update(
             (str(group), str(name)) for group, name in orjson.loads(resource.related or "[]")

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from aiohttp import web
 
+from eventstore.postgres.connection import Connection
+from eventstore.sealing.sealer import Sealer
 from service.callers.token_uses import TokenUse
 from service.console.framework.call import ConsoleCall
 from service.console.live import send_positions
@@ -19,10 +22,10 @@ from service.console.pages.setup.steps import (
     show,
 )
 from service.http.answer import Answer
-from service.replay.cycles import list_cycles, list_requests
-from service.requests.read import CycleFilter, RequestFilter
+from service.requests.read import CycleFilter, RequestFilter, read_cycles, read_requests
 
 CHECKS: Final = 5
+CYCLES_WATCHED: Final = 3
 LISTENING: Final = ("request", "test-user", "cycle")
 
 
@@ -60,15 +63,24 @@ async def stream(call: ConsoleCall) -> web.StreamResponse:
     """GET /setup/stream: a message whenever something may have arrived, also a refusal, which is not in the log."""
 
     async def mark() -> object:
-        runtime, organization = call.runtime, call.organization
-        cycles = await list_cycles(runtime, organization, CycleFilter(), limit=3)
-        refused = await list_requests(runtime, organization, RequestFilter(), limit=1)
-        return (
-            [(each.cycle.id, each.cycle.last_at, each.cycle.requests) for each in cycles.items],
-            [each.request.id for each in refused.items],
-        )
+        async with call.runtime.pool.acquire() as connection:
+            return await mark_of(connection, call.runtime.sealer, call.organization.id)
 
     return await send_positions(call, mark)
+
+
+async def mark_of(connection: Connection, sealer: Sealer, organization_id: UUID) -> object:
+    """Return what changes when a request arrives, in light statements: each open page asks every five seconds."""
+    cycles = await read_cycles(
+        connection, organization_id, CycleFilter(), after=None, limit=CYCLES_WATCHED
+    )
+    refused = await read_requests(
+        connection, sealer, organization_id, RequestFilter(), after=None, limit=1
+    )
+    return (
+        [(each.id, each.last_at, each.requests) for each in cycles],
+        [each.id for each in refused],
+    )
 
 
 async def _listen(call: ConsoleCall, step: str) -> Answer:

@@ -1,8 +1,12 @@
 """What the files of lists refuse: parameters that are none, and more rows than a file holds."""
 
+from typing import Final
+
 from service.api.problem import BadQuery
 from service.console.framework.call import ConsoleCall
-from service.console.pages.directory.words import CSV_MAX
+
+CSV_MAX: Final = 10_000  # Rows of a file. Read one more, and pass the number to refuse_too_many.
+PIECE: Final = 1_000  # Rows of a file that are read at a time.
 
 
 def refuse_unknown(call: ConsoleCall, known: frozenset[str]) -> None:
@@ -14,13 +18,14 @@ def refuse_unknown(call: ConsoleCall, known: frozenset[str]) -> None:
         )
 
 
-def refuse_too_many(call: ConsoleCall, count: int) -> None:
-    """Refuse a file that would be cut. Errors: BadQuery."""
-    if count > CSV_MAX:
+def refuse_too_many(call: ConsoleCall, count: int, most: int | None = None) -> None:
+    """Refuse a file that would be cut: there are more than `most` rows, or CSV_MAX. Errors: BadQuery."""
+    most = CSV_MAX if most is None else most
+    if count > most:
         raise BadQuery(
             call.t(
                 "csv.too_many",
                 "More than {n} rows match. Narrow the filters, or export the organization under Audit.",
-                n=CSV_MAX,
+                n=most,
             )
         )
