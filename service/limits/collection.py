@@ -8,6 +8,7 @@ batch pauses it, and lets its objects go, a few at a time, before it resumes.
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 TOGETHER = 200  # Objects that are let go without a break.
 
@@ -46,7 +47,7 @@ def pausable() -> Iterator[Pause]:
         pause.end()
 
 
-def let_go(*holders: dict[object, object] | list[object] | set[object]) -> None:
+def let_go(*holders: dict[Any, Any] | list[Any] | set[Any]) -> None:
     """Empty what holds very many objects. In a thread, other threads run in between; one `clear` would stop them."""
     for held in holders:
         while held:

@@ -12,6 +12,7 @@ import orjson
 from eventstore.append import Tail, append, columns_of, prepare
 from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
 from projections.directory.changes import Changes
 from projections.directory.load import count_members
@@ -58,6 +59,8 @@ from service.write.load_state import (
 )
 from service.write.quota import Left, Quotas
 
+statement = statements_in(__package__)
+
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
 UNITS_MAX = 1_000_000
 COMMAND_COST = 100
@@ -65,6 +68,7 @@ BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and wri
 LONG_OPERATIONS = 8
 LONG_GROUPS = 500
 LARGE = 10_000  # People whose roles a batch looks at.
+LONG_IDLE = "120s"  # For so long Postgres lets a transaction wait while a large batch is decided.
 USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
 USER_WRITES, GROUP_WRITES = (
@@ -154,6 +158,8 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
         state = await _load_fewer(connection, organization_id, required, find_names)
     if len(state.role_holders) > LARGE:
         on_large()
+        if is_locked:
+            await connection.execute(statement("decide_long"), LONG_IDLE)
     async with asyncio.timeout(read_timeout_s):
         if is_locked:
             await load_guard(connection, organization_id, required, state, tail.now)

@@ -168,19 +168,23 @@ async def save_role_groups(
 def _items(organization: Organization, items: Iterable[WantedGroup]) -> tuple[RoleGroup, ...]:
     return tuple(
         RoleGroup(
-            role_id=_role_id(organization, each.role),
+            role_id=_role_id(organization, each.role, place=f"items/{number}/role"),
             group_id=each.group_id,
             display_name=each.display_name,
         )
-        for each in items
+        for number, each in enumerate(items)
     )
 
 
-def _role_id(organization: Organization, role: str) -> UUID:
+def _role_id(organization: Organization, role: str, *, place: str) -> UUID:
     for name, role_id in organization.roles.items():
         if role.lower() in (name.lower(), str(role_id)):
             return role_id
-    raise InvalidValue(f"There is no role {role[:100]!r}: the roles are {', '.join(ROLE_NAMES)}.")
+    refusal = InvalidValue(
+        f"There is no role {role[:100]!r}: the roles are {', '.join(ROLE_NAMES)}."
+    )
+    refusal.attribute = place
+    raise refusal
 
 
 def _roles(organization: Organization, event: object) -> tuple[str, str]:
