@@ -1,7 +1,7 @@
 """`python -m tests.attack.role_groups`: roles of 100,000 people change at once, and a ticker watches the event loop.
 
-Each step is one request, and one transaction. ATTACK_USERS says how many people (100,000), SCIM_LEDGER_TEST_PROFILE=1 in
-the environment of the service is not needed: the ticker is the one of `make attack`.
+Each step is one request and one transaction. ATTACK_USERS says how many people there are: 100,000 by default. The ticker
+is that of `make attack`, and so are the goals.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ import uvloop
 
 from service.callers.scopes import DEFAULT
 from service.cli.provenance import cli_provenance
+from service.config import Settings
 from service.organizations.register import find_organization
 from service.organizations.tokens import issue_token
 from service.runtime import open_runtime
@@ -101,11 +102,12 @@ def renamed(name: str) -> dict[str, Any]:
     return {"Operations": [{"op": "replace", "path": "displayName", "value": name}]}
 
 
-async def run(size: Size, folder: Path | None = None) -> list[Taken]:
+async def run(size: Size) -> list[Taken]:
     """Do all steps; say each as it is done."""
     taken = []
-    async with attacked(size, folder) as site:
-        async with open_runtime(_settings(site), is_migrating=False) as runtime:
+    async with attacked(size) as site:
+        folder = Path(site.process.environment["SCIM_LEDGER_DATA_DIR"])
+        async with open_runtime(Settings(data_dir=folder), is_migrating=False) as runtime:
             organization = await find_organization(runtime, str(site.attacker.id))
             issued = await issue_token(
                 runtime,
@@ -136,12 +138,6 @@ async def take(site: Site, session: aiohttp.ClientSession, step: Step) -> Taken:
         seconds = perf_counter() - began
         assert answer.status == step.status, (step.name, answer.status, body[:500])
     return Taken(step, seconds, await site.process.report())
-
-
-def _settings(site: Site) -> Any:
-    from service.config import Settings  # noqa: PLC0415
-
-    return Settings(data_dir=Path(site.process.environment["SCIM_LEDGER_DATA_DIR"]))
 
 
 def say(text: str) -> None:
