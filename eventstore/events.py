@@ -1,8 +1,10 @@
 """An event before it is appended, and after."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
+
+POSITION_MAX: Final = 2**63 - 1  # A position is a bigint of Postgres, from 1 on.
 
 Source = Literal["scim", "console", "cli", "api", "system"]  # Through which door the event came.
 

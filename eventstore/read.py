@@ -49,12 +49,12 @@ async def read_stream(
 
 
 async def stream_pages(
-    connection: Connection, organization_id: UUID, stream_id: UUID, *, limit: int = STREAM_PAGE
+    connection: Connection, organization_id: UUID, stream_id: UUID
 ) -> AsyncGenerator[list[RecordedEvent]]:
-    """Yield all events of a stream, in order, in pages of at most `limit`."""
+    """Yield all events of a stream, in order, in pages."""
     version = 0
     while page := await read_stream(
-        connection, organization_id, stream_id, limit=limit, after_version=version
+        connection, organization_id, stream_id, limit=STREAM_PAGE, after_version=version
     ):
         yield page
         version = page[-1].version

@@ -16,7 +16,7 @@ VERSION_7 = 0x7 << 76
 VARIANT = 0b10 << 62
 
 
-class Clock:
+class IdClock:
     """Makes numbers that always grow: a time in milliseconds, then randomness (RFC 9562 §6.2).
 
     Within one millisecond, and after the clock has stepped back, the next number is the last one plus a
@@ -47,7 +47,7 @@ def uuid7(number: int) -> UUID:
     return made
 
 
-_CLOCK = Clock()  # One per process: two clocks would not know each other's last id.
+_CLOCK = IdClock()  # One per process: two clocks would not know each other's last id.
 
 
 def new_id() -> UUID:

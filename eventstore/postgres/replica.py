@@ -91,12 +91,7 @@ class Replica:
         self, organization_id: UUID, primary: asyncpg.Pool, *, timeout_s: float | None
     ) -> AsyncIterator[Connection]:
         """Give a connection to the replica if it can answer now, else to the primary. Errors: as `borrowed`."""
-        if not self._may_answer():
-            _count(is_replica=False)
-            async with borrowed(primary, timeout_s=timeout_s) as connection:
-                yield connection
-            return
-        taken = await self._try_take(organization_id)
+        taken = await self._try_take(organization_id) if self._may_answer() else None
         _count(is_replica=taken is not None)
         if taken is None:
             async with borrowed(primary, timeout_s=timeout_s) as connection:

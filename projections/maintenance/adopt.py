@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import structlog
 
+from eventstore.events import POSITION_MAX
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.statements import statements_in
@@ -32,7 +33,6 @@ FOLDED_OTHERWISE = 1  # The revision of the directory that compared names in ano
 FORMER = frozenset({FOLDED_OTHERWISE, 2})  # Revisions that this release may adopt.
 LOCK_TIMEOUT_MS = 5_000  # Whoever has locked a table keeps no service from starting.
 CHANGED_BY_HAND = (AttributeError, KeyError, TypeError, ValueError)  # No document is so otherwise.
-END_OF_LOG = 2**63 - 1
 
 log = structlog.get_logger()
 
@@ -117,7 +117,7 @@ async def _refuse_folded_otherwise(
     """Refuse tables with a name that is compared in another form now. Errors: NotAdopted."""
     # What serves has every log to its end.
     positions = (
-        dict.fromkeys(await read_tails(connection), END_OF_LOG)
+        dict.fromkeys(await read_tails(connection), POSITION_MAX)
         if schema == DIRECTORY.name
         else await load_reached(connection, schema)
     )

@@ -37,6 +37,18 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+def counting(report: Report, step: str, total: int) -> Callable[[int], None]:
+    """Return what is called with each further number of things done, and reports all so far, at most `total`."""
+    done = 0
+
+    def count(some: int) -> None:
+        nonlocal done
+        done += some
+        report(Progress(step, min(done, total), total))
+
+    return count
+
+
 @asynccontextmanager
 async def opened(context: RebuildContext, *, name: str) -> AsyncIterator[Connection]:
     """Give a connection for the duration of the block, with a name."""

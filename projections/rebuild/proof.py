@@ -1,7 +1,7 @@
 """A rebuild folds only a log that agrees with its checkpoints: an edit is not made true by building tables from it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from eventstore.postgres.connection import Connection
@@ -28,11 +28,12 @@ async def refuse_contradicted(connection: Connection, sources: Sources) -> None:
         outside = sources.of(each.organization_id)
         by = signers.get(each.organization_id, [])
         found = await check_sizes(connection, each, by, outside)
-        _refuse(each.organization_id, found)
-        _refuse(each.organization_id, await check_tail(connection, each.organization_id, outside))
+        refuse(each.organization_id, found)
+        refuse(each.organization_id, await check_tail(connection, each.organization_id, outside))
 
 
-def _refuse(organization_id: object, findings: tuple[Finding, ...]) -> None:
+def refuse(organization_id: object, findings: Iterable[Finding]) -> None:
+    """Refuse a log with these findings, unless rows made from it are right all the same. Errors: LogContradicted."""
     contradictions = [
         each for each in findings if each.is_contradiction and each.code not in HARMLESS
     ]
@@ -72,7 +73,7 @@ async def _check_all(context: RebuildContext, sources: Sources) -> None:
     ):
         for each in await load_logs(connection):
             verdict = await check_all(connection, each.organization_id, sources, _silent)
-            _refuse(each.organization_id, verdict.findings)
+            refuse(each.organization_id, verdict.findings)
 
 
 def _silent(_done: int, _of: int) -> None:

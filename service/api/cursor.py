@@ -4,23 +4,24 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 
+from eventstore.events import POSITION_MAX
 from service.api.models import FieldProblem, Page
 from service.api.problem import BadQuery
+from service.encoding import base64url
 from service.ids import as_id
 
 RowT = TypeVar("RowT")
 Part = Callable[[Any], Any]  # Reads a part of a key. Errors: ValueError.
-POSITION_MAX: Final = 2**63
 
 
 def write_cursor(kind: str, *key: Any) -> str:
     """Return the cursor of the page after the row with this key, in the list of this kind."""
-    return base64.urlsafe_b64encode(orjson.dumps([kind, *key], default=str)).rstrip(b"=").decode()
+    return base64url(orjson.dumps([kind, *key], default=str))
 
 
 def read_cursor(kind: str, text: str | None) -> list[Any] | None:
@@ -63,7 +64,7 @@ def an_id(part: Any) -> UUID:
 
 def a_position(part: Any) -> int:
     """Return a position of the log in a key. Errors: ValueError."""
-    if type(part) is not int or not 0 <= part < POSITION_MAX:
+    if type(part) is not int or not 0 <= part <= POSITION_MAX:
         raise ValueError(part)
     return part
 
@@ -78,7 +79,10 @@ def a_name(part: Any) -> str:
 def an_instant(part: Any) -> datetime:
     """Return an instant in a key. Errors: ValueError."""
     at = datetime.fromisoformat(a_name(part))
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:  # Before the year 1 or after 9999 in UTC.
+        raise ValueError(part) from None
 
 
 def page_of(

@@ -55,7 +55,9 @@ class Problem(Message):
     title: str
     status: int
     detail: str = Field(description="What to change.")
-    request_id: str = Field(description="The id of the request, as in its X-Request-Id header.")
+    request_id: str = Field(
+        description="The id that the service gave the request, as in events and log lines: quote it to the operator."
+    )
     errors: list[FieldProblem] | None = None
 
     def document(self) -> dict[str, Any]:

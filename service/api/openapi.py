@@ -17,8 +17,8 @@ REFS: Final = "#/components/schemas/{model}"
 SCHEME: Final = "bearer"
 PAGE: Final = re.compile(r"Page(?:Position)?_(\w+?)_$")  # pydantic's name for a page of rows.
 REQUEST_ID_HEADER: Final = {
-    "description": "The id of the request: quote it to the operator.",
-    "schema": {"type": "string", "format": "uuid"},
+    "description": "The X-Request-Id that the client sent, else the id that the service gave the request.",
+    "schema": {"type": "string"},
 }
 
 

@@ -13,6 +13,7 @@ from service.api.problem import NO_STORE
 from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.parts import Service
+from service.http.request_id import answered_id
 
 CHUNK_BYTES: Final = 65_536
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
@@ -55,7 +56,7 @@ async def send_file(
     at_end: Callable[[], Awaitable[None]] | None = None,
 ) -> web.StreamResponse:
     """Answer with a file in pieces; `at_end` is awaited before its end is sent, or once the client has left. For HEAD, send only the head."""
-    own = {"Server": SERVER, "X-Request-Id": str(call.request_id)}
+    own = {"Server": SERVER, "X-Request-Id": answered_id(call.request)}
     response = web.StreamResponse(
         headers={**NO_STORE, **own, "X-Content-Type-Options": "nosniff", **headers}
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from eventstore.events import POSITION_MAX
 from service.api.models import ListQuery, Message
 
 RowT = TypeVar("RowT")
@@ -150,7 +151,7 @@ class EventsExportQuery(WantedQuery):
     """An export of events."""
 
     format: Literal["ndjson", "csv", "parquet"] = "ndjson"
-    after: int = Field(0, ge=0, lt=2**63, description="Go on after this position.")
+    after: int = Field(0, ge=0, le=POSITION_MAX, description="Go on after this position.")
 
 
 class AccessExportQuery(InstantQuery):

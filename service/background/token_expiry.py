@@ -69,9 +69,7 @@ async def announcing_expiry(pool: asyncpg.Pool, record: Record) -> AsyncIterator
         yield
 
 
-async def announce_expiry(
-    connection: Connection, record: Record | None = None
-) -> Sequence[ExpiringToken]:
+async def announce_expiry(connection: Connection, record: Record) -> Sequence[ExpiringToken]:
     """Announce the tokens that are due, in our log and by an event, and return all that expire soon.
 
     What is announced is noted in the same transaction in which its events are awaited: another process waits for it,
@@ -92,7 +90,7 @@ async def announce_expiry(
     return tokens
 
 
-async def _announce(token: ExpiringToken, days: int, record: Record | None) -> None:
+async def _announce(token: ExpiringToken, days: int, record: Record) -> None:
     log.warning(
         "token_expires_soon",
         organization_id=str(token.organization_id),
@@ -101,12 +99,10 @@ async def _announce(token: ExpiringToken, days: int, record: Record | None) -> N
         expires_at=token.expires_at.isoformat(),
         days=days,
     )
-    if record is not None:
-        event = TokenExpiring(
-            token_id=token.id, account_id=token.account_id, expires_at=token.expires_at, days=days
-        )
-        system = Provenance("system", None, new_id(), "system")
-        await record(token.organization_id, event, system)
+    event = TokenExpiring(
+        token_id=token.id, account_id=token.account_id, expires_at=token.expires_at, days=days
+    )
+    await record(token.organization_id, event, Provenance("system", None, new_id(), "system"))
 
 
 def days_due(expires_at: datetime, now: datetime) -> Iterator[int]:

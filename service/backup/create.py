@@ -1,8 +1,7 @@
 """Write a backup: every table of the database from one snapshot, the keys in a folder apart, both signed."""
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from eventstore.postgres.session import connect
 from eventstore.trees.extend import Contradicted, extend_to_end
 from eventstore.trees.keys import LogKey, load_log_keys
 from eventstore.trees.logs import load_logs
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report, counting
 from projections.registry import PROJECTIONS
 from service.backup.manifest import (
     FORMAT,
@@ -31,6 +30,7 @@ from service.backup.manifest import (
 )
 from service.backup.table_files import write_table
 from service.backup.tables import PARTS, Folders, Part, Table, find_tables, sum_serving
+from service.database.master_key import sync_folder
 from service.database.migrate import load_applied
 from service.database.pool import CONNECT_TIMEOUT_S
 from service.ids import new_id
@@ -38,8 +38,6 @@ from service.keys.master_keys import load_master_keys
 from service.runtime import Runtime
 
 PARTIAL: Final = ".partial"  # At the end of a folder's name, until the part is complete.
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +115,12 @@ def filled(folders: Folders) -> Iterator[Folders]:
             each.mkdir(mode=0o700, parents=True)
         yield drafts
         for part, each in drafts.items():
-            sync(each)
+            sync_folder(each)
             each.rename(folders[part])
-            sync(folders[part].parent)
+            sync_folder(folders[part].parent)
     finally:
         for each in drafts.values():
             shutil.rmtree(each, ignore_errors=True)
-
-
-def sync(folder: Path) -> None:
-    """Let the disk have the names in a folder."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def size_of(folder: Path) -> int:
@@ -224,13 +213,7 @@ async def _write_tables(
     events: int,
     report: Report,
 ) -> dict[Part, list[TableFile]]:
-    done = 0
-
-    def report_rows(some: int) -> None:
-        nonlocal done
-        done += some
-        report(Progress("write", min(done, events), events))  # The other tables are small.
-
+    report_rows = counting(report, "write", events)  # The other tables are small.
     files: dict[Part, list[TableFile]] = {part: [] for part in PARTS}
     for each in tables:
         files[each.part].append(await write_table(connection, each, drafts[each.part], report_rows))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eventstore.proof.notes import (
     ED25519,
+    KEY_ID_BYTES,
     MalformedNote,
     Vkey,
     body_of,
@@ -162,8 +163,9 @@ def refuse_unsigned(folder: Path, manifest: Manifest, keys: Mapping[int, LogKey]
         raise BackupProblem(f"{folder / MANIFEST} was changed: it is not what {NOTE} signs.")
     for each in keys.values():
         signer = Vkey(note.origin, ED25519, each.public)
-        for _, octets in note.signatures:
-            if octets[:4] == signer.key_id and is_signed(note.body, signer, octets):
+        for name, octets in note.signatures:
+            is_by_it = (name, octets[:KEY_ID_BYTES]) == (signer.name, signer.key_id)
+            if is_by_it and is_signed(note.body, signer, octets):
                 return
     raise BackupProblem(
         f"{folder / NOTE} is signed by no key of this log: the backup is not proven."

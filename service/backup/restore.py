@@ -1,7 +1,7 @@
 """Load a backup into an empty database: migrate to its shape, load, check the signatures, migrate on, rebuild."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,13 +10,15 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.session import connect
 from eventstore.proof.outside_lines import BrokenCopy
 from eventstore.proof.verdicts import Finding, Verdict
+from eventstore.read_streams import read_tails
 from eventstore.sealing.rewrap import refuse_other_master_keys
 from eventstore.sealing.sealer import Sealer, fingerprint_of
 from eventstore.trees.check import Sources, check_all
 from eventstore.trees.keys import load_log_keys
 from eventstore.trees.logs import load_logs
 from projections.maintenance.context import RebuildContext
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report, counting
+from projections.rebuild.proof import refuse
 from projections.rebuild.rebuild import rebuild
 from projections.registry import PROJECTIONS
 from service.backup.manifest import BackupProblem, Manifest, read_manifest, refuse_unsigned
@@ -38,12 +40,11 @@ from service.keys.master_keys import find_needed, load_master_keys, load_states,
 from service.keys.places import KeyPlaces
 from service.proof.copies import outside_copy
 from service.runtime import make_ready, open_keys
+from service.webhooks.store import set_back_beyond
 
 # What the copy outside says about a backup that is older than the log was: news for the operator, not a fault.
 NEWS: Final = frozenset({"restored", "erasure_undone"})
 ERASED_SINCE: Final = "key_lost"  # Also news, if the keys are newer than the log.
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ async def load_backup(
         async with connection.transaction():
             await _load(connection, manifests, folders, report)
             await _check_signatures(connection, settings, manifests, folders)
+            if any(each.name == "webhooks" for each in manifests["keys"].tables):
+                await set_back_beyond(connection, await read_tails(connection))
     finally:
         await connection.close()
     await migrate(dsn)
@@ -173,13 +176,7 @@ async def _load(
     folders: Folders,
     report: Report,
 ) -> None:
-    done, total = 0, sum(each.rows for each in manifests.values())
-
-    def report_rows(some: int) -> None:
-        nonlocal done
-        done += some
-        report(Progress("load", done, total))
-
+    report_rows = counting(report, "load", sum(each.rows for each in manifests.values()))
     there = {each.full_name: each.columns for each in await find_tables(connection)}
     for part in PARTS:
         for each in manifests[part].tables:
@@ -233,14 +230,20 @@ async def rebuild_all(
     *,
     data_dir: Path | None = None,
 ) -> Restored:
-    """Rebuild every projection, then compare every log with its proof and with the copy outside; return what was found."""
+    """Compare every log with its proof and with the copy outside, then rebuild every projection; return what was found.
+
+    Errors: REFUSALS of a rebuild; LogContradicted is one.
+    """
     sealer = (await open_keys(dsn, settings, may_make=False)).sealer
+    verdicts = await _verdicts(dsn, settings, sealer, report)
+    proven = Restored(manifests["log"], manifests["keys"], verdicts, 0, sealer)
+    for verdict, finding in proven.contradictions:
+        refuse(verdict.organization_id, [finding])
     events = 0
     for each in PROJECTIONS.values():
         context = context_of(dsn, sealer, each.name, data_dir)
-        events = await rebuild(context, named(each.name, report), Sources({}, sealer.mark_key))
-    verdicts = await _verdicts(dsn, settings, sealer, report)
-    return Restored(manifests["log"], manifests["keys"], verdicts, events, sealer)
+        events = await rebuild(context, named(each.name, report), is_proven=True)
+    return replace(proven, events=events)
 
 
 def named(name: str, report: Report) -> Report:

@@ -6,13 +6,17 @@ COPY's text format is the same in every version of Postgres, and each row is a l
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from eventstore.postgres.connection import Connection
+from eventstore.postgres.outages import Outage, classify
 from service.backup.manifest import BackupProblem, TableFile, write_durably
 from service.backup.tables import Table
 
@@ -20,6 +24,8 @@ COMPRESSION: Final = (
     1  # Sealed values do not shrink, ids and hashes do; the fastest level finds most of it.
 )
 BLOCK_BYTES: Final = 4_000_000  # In one statement when loading: some thousand events.
+# Postgres refuses rows for what is in them.
+OF_THE_ROWS: Final = frozenset({Outage.UNFIT, Outage.REFUSED, Outage.INCOMPLETE_ROW})
 
 Report = Callable[[int], None]  # Rows since the last call.
 
@@ -96,24 +102,46 @@ async def load_table(
     report: Report,
     *,
     staged: str | None = None,
+    organization_id: UUID | None = None,
 ) -> None:
     """Load the rows of a file into its table. The caller owns the transaction, and rolls back on an error.
 
-    `staged` names a temporary table to load instead. Errors: BackupProblem if the file is not what the manifest says.
+    `staged` names a temporary table to load instead. With `organization_id`, every row must be of this organization.
+    Errors: BackupProblem if the file is not what the manifest says.
     """
-    digest, rows = hashlib.sha256(), 0
-    for block in blocks(folder / table.file):
+    path, digest, rows, size = folder / table.file, hashlib.sha256(), 0, 0
+    for block in blocks(path):
         digest.update(block)
-        await connection.copy_to_table(
-            staged or table.name,
-            source=BytesIO(block),
-            columns=table.columns,
-            schema_name=None if staged else table.schema_name,
-        )
+        size += len(block)
+        if size > table.bytes:
+            break
+        if organization_id is not None:
+            refuse_others(block, table, organization_id)
+        try:
+            await connection.copy_to_table(
+                staged or table.name,
+                source=BytesIO(block),
+                columns=table.columns,
+                schema_name=None if staged else table.schema_name,
+            )
+        except asyncpg.PostgresError as error:
+            if classify(error) not in OF_THE_ROWS:
+                raise
+            raise BackupProblem(f"{path} was changed: {error}.") from error
         rows += (some := block.count(b"\n"))
         report(some)
     if (rows, digest.hexdigest()) != (table.rows, table.sha256):
-        raise BackupProblem(f"{folder / table.file} was changed: it is not what the manifest says.")
+        raise BackupProblem(f"{path} was changed: it is not what the manifest says.")
+
+
+def refuse_others(block: bytes, table: TableFile, organization_id: UUID) -> None:
+    """Refuse rows of another organization. Errors: BackupProblem."""
+    if "organization_id" not in table.columns:
+        raise BackupProblem(f"{table.file} does not say whose its rows are.")
+    place, wanted = table.columns.index("organization_id"), str(organization_id).encode()
+    for row in block.splitlines():
+        if row.split(b"\t", place + 1)[place : place + 1] != [wanted]:
+            raise BackupProblem(f"{table.file} holds rows that are not of {organization_id}.")
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -128,7 +156,7 @@ def blocks(path: Path) -> Iterator[bytes]:
                     rest = after
                 else:
                     rest += read
-    except (OSError, EOFError) as error:  # gzip's own errors are OSErrors.
+    except (OSError, EOFError, zlib.error) as error:  # gzip's own errors are OSErrors.
         raise BackupProblem(f"{path} cannot be read: {error}.") from error
     if rest:
         yield rest

@@ -4,14 +4,14 @@ import asyncio
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from eventstore.postgres.session import connect
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Report
 from projections.registry import PROJECTIONS
 from projections.verify.findings import Difference
 from projections.verify.verify import verify
@@ -23,8 +23,6 @@ from service.database.pool import CONNECT_TIMEOUT_S
 
 # What is thrown away need not survive a crash.
 UNSAFE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

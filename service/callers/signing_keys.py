@@ -1,6 +1,5 @@
 """The keys that sign tokens. The latest one signs; a retired one verifies until no token needs it any more."""
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from eventstore.errors import BrokenSeal
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
 from service.database.master_key import KeyProblem
+from service.encoding import base64url
 
 statement = statements_in(__package__)
 
@@ -265,8 +265,3 @@ def thumbprint(public: bytes) -> str:
     """Return the JWK thumbprint of an Ed25519 key (RFC 8037 appendix A.3, RFC 7638)."""
     jwk = f'{{"crv":"Ed25519","kty":"OKP","x":"{base64url(public)}"}}'
     return base64url(hashlib.sha256(jwk.encode()).digest())
-
-
-def base64url(data: bytes) -> str:
-    """Return base64url without padding (RFC 7515 §2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -22,6 +22,7 @@ from service.console.pages import (
 from service.console.pages.audit.routes import AUDIT
 from service.console.pages.directory.routes import DIRECTORY
 from service.console.pages.operations.routes import OPERATIONS
+from service.console.pages.privacy.routes import PRIVACY
 from service.console.pages.provisioning.routes import PROVISIONING
 from service.console.pages.setup.routes import SETUP
 
@@ -60,7 +61,7 @@ TOKENS: Final = (
     Page("POST", "/sessions/{id}/end", ADMINISTRATORS, accounts.end),
 )
 ORGANIZATION: Final = (
-    Page("GET", "/organization", ADMINISTRATORS, organization.to_settings),
+    Page("GET", "/organization", READERS, organization.to_settings),
     Page("GET", "/organization/settings", ADMINISTRATORS, organization.settings),
     Page("POST", "/organization/settings", ADMINISTRATORS, organization.change),
     Page("GET", "/organization/access", ADMINISTRATORS, organization.access),
@@ -79,6 +80,7 @@ PAGES: Final = (
     *TOKENS,
     *AUDIT,
     *ORGANIZATION,
+    *PRIVACY,
     *OPERATIONS,
 )
 REST: Final = Page("GET", "/{tail:.*}", ANYBODY_SIGNED_IN, nothing_here)  # After all others.

@@ -40,17 +40,12 @@ async def open_pool(
     login: ServiceLogin, settings: Settings, *, size_min: int = 1, size_max: int | None = None
 ) -> asyncpg.Pool:
     """Return a pool of connections that have only the rights of the service, by default the one for requests of SCIM."""
-    return await asyncpg.create_pool(
+    return await _pool(
         connect=login.connect,  # The URL may change while the pool is open.
         min_size=size_min,
         max_size=size_max or settings.pool_size_max,
-        max_inactive_connection_lifetime=60.0,
         timeout_s=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
-        statement_cache_size=STATEMENTS_CACHED_MAX,
-        max_cached_statement_lifetime=STATEMENT_LIFETIME_S,
         server_settings={**SESSION, "synchronous_commit": settings.synchronous_commit},
-        reset=_leave_as_it_is,
     )
 
 
@@ -71,16 +66,23 @@ async def open_replica(login: ServiceLogin, settings: Settings) -> asyncpg.Pool 
             dsn = with_login(url, user=user, password=password or "", database=database)
         return await connect(dsn, **options)
 
-    return await asyncpg.create_pool(
+    return await _pool(
         connect=open_one,
         min_size=0,  # Nothing is connected now: the service starts without it.
         max_size=settings.pool_size_max,
-        max_inactive_connection_lifetime=60.0,
         timeout_s=REPLICA_CONNECT_TIMEOUT_S,
+        server_settings=SESSION,
+    )
+
+
+async def _pool(**options: Any) -> asyncpg.Pool:
+    """Return a pool with what all have in common."""
+    return await asyncpg.create_pool(
+        **options,
+        max_inactive_connection_lifetime=60.0,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,
         max_cached_statement_lifetime=STATEMENT_LIFETIME_S,
-        server_settings=SESSION,
         reset=_leave_as_it_is,
     )
 

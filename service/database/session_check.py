@@ -7,7 +7,7 @@ would be reported as done. So the service refuses such a session when it starts,
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,14 +93,9 @@ async def refuse_other_session(pool: asyncpg.Pool) -> None:
 def problem_of(session: Session) -> str:
     """Return what is wrong with a session, and what mends it."""
     return (
-        f"A pooler between the service and Postgres drops what a session asks for ({named(session.wrong)}). Let the "
+        f"A pooler between the service and Postgres drops what a session asks for ({', '.join(session.wrong)}). Let the "
         f"login bring it: run as the owner of the database, {' '.join(session.remedy)} and restart the pooler."
     )
-
-
-def named(settings: Sequence[str]) -> str:
-    """Return a list of names."""
-    return ", ".join(settings)
 
 
 async def hears_notifications(connection: Connection) -> bool:

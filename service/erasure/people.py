@@ -22,6 +22,7 @@ from service.erasure.outside import record_outside
 from service.erasure.receipt import Disclosed, Receipt, backups_of
 from service.erasure.sessions import end_sessions
 from service.erasure.values import checked_reason, find_mentions, read_events, read_names
+from service.ids import as_id
 from service.proof.outside import OutsideCopy
 from service.requests.forget import forget_person
 from service.runtime import Runtime
@@ -73,7 +74,7 @@ async def erase_person(
     """Erase a person: destroy the key, and remove all values from every table. It is safe to erase somebody again.
 
     Errors: NotFound; Conflict under a legal hold, or if the directory still has the person and it is not forced;
-    Conflict for the account of the token that is used; InvalidValue if the reason names the person.
+    Conflict for the account of whoever asks; InvalidValue if the reason names the person.
     """
     async with runtime.pool.acquire() as connection:
         events = await existing_events(connection, organization.id, user_id)
@@ -83,7 +84,7 @@ async def erase_person(
     command = EraseUser(
         organization.id, user_id, reason, is_forced=is_forced, names=names, mentioned_by=mentions
     )
-    caller = Caller(organization, provenance.token_id and _account(provenance), provenance.source)
+    caller = Caller(organization, as_id(provenance.actor_id), provenance.source)
     outcome = await runtime.lanes.submit(command, caller, provenance)
     cleared = dict(outcome.cleared or {})
     async with runtime.pool.acquire() as connection:
@@ -103,10 +104,6 @@ async def erase_person(
         disclosed=disclosed,
         outside_copy="written" if is_written else "late",
     )
-
-
-def _account(provenance: Provenance) -> UUID:
-    return UUID(provenance.actor_id)
 
 
 async def existing_events(
@@ -173,6 +170,18 @@ async def find_disclosed(
         if is_shown and any(first <= position <= last for position in positions):
             found.append(Disclosed(each.position, each.at, str(facts.get("what", "export"))))
     return found
+
+
+async def find_receipt(
+    runtime: Runtime, organization: Organization, user_id: UUID, place: Place
+) -> Receipt:
+    """Return the receipt of somebody who was erased, as far as the log holds it. Errors: NotFound."""
+    async with runtime.pool.acquire() as connection:
+        events = await existing_events(connection, organization.id, user_id)
+        if not any(each.type == UserErased.__name__ for each in events):
+            raise NotFound(f"User {user_id} was not erased.")
+        disclosed = await find_disclosed(connection, organization.id, events)
+    return receipt_of(events, place, cleared={}, disclosed=disclosed)
 
 
 @dataclass(frozen=True, slots=True)

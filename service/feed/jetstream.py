@@ -7,8 +7,7 @@ is sent again by itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -22,23 +21,21 @@ from nats.js.api import StreamConfig
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import classify
 from eventstore.postgres.pool import borrowed
 from eventstore.read_streams import read_tails
-from projections.followers.lease import Lease, duties
-from service.database.pool import SESSION
+from projections.followers.lease import Lease
+from service.database.leasing import leasing
 from service.feed.event import FeedEvent, without_values
 from service.feed.parts import Feed
+from service.feed.wakes import waking
 from service.runtime import Runtime
 
 NAME: Final = "nats"
-LEASE_S: Final = 3.0  # A publisher that hangs for longer is replaced.
 TURN_S: Final = 1.0
 READ_MAX: Final = 200
 AT_ONCE_MAX: Final = 16  # Logs that are published at the same time.
 CONNECT_TIMEOUT_S: Final = 10.0
-CLOSE_TIMEOUT_S: Final = 2.0
 PUBLISH_TIMEOUT_S: Final = 5.0
 POSITION: Final = "Position"
 
@@ -80,13 +77,11 @@ async def publish(runtime: Runtime, feed: Feed, target: Target) -> None:
         connect_timeout=int(CONNECT_TIMEOUT_S),
         error_cb=_on_error,
     )
-    listening = asyncio.create_task(feed.wakes.run(), name="feed wakes")
     try:
-        await make_stream(client.jetstream(), target)
-        await Publisher(runtime, feed, target, client).run()
+        async with waking(feed.wakes):
+            await make_stream(client.jetstream(), target)
+            await Publisher(runtime, feed, target, client).run()
     finally:
-        listening.cancel()
-        await asyncio.wait([listening])
         with suppress(NatsError, TimeoutError, OSError):
             await client.close()
 
@@ -127,8 +122,7 @@ class Publisher:
         """Publish until the task is cancelled."""
         while True:
             try:
-                async with self._leasing() as connection:
-                    self._lease = Lease(connection, duties([NAME]))
+                async with leasing(self._runtime.login, NAME) as self._lease:
                     await self._lead(self._lease)
             except Exception as error:
                 if not classify(error).passes:
@@ -144,24 +138,6 @@ class Publisher:
 
     def _leads(self, organization_id: UUID) -> bool:
         return self._lease is not None and self._lease.covers(NAME, organization_id)
-
-    @asynccontextmanager
-    async def _leasing(self) -> AsyncIterator[Connection]:
-        connection = await self._runtime.login.connect(
-            timeout_s=CONNECT_TIMEOUT_S,
-            command_timeout=LEASE_S,
-            server_settings={
-                **SESSION,
-                "application_name": "scim-ledger nats",
-                "idle_in_transaction_session_timeout": f"{int(LEASE_S * 1000)}ms",
-            },
-        )
-        try:
-            async with connection.transaction():
-                yield connection
-        finally:
-            with suppress(Exception):
-                await connection.close(timeout=CLOSE_TIMEOUT_S)
 
     async def _lead(self, lease: Lease) -> None:
         running: dict[UUID, asyncio.Task[None]] = {}

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from eventstore.events import POSITION_MAX
 from service.api.models import Message
 from service.feed.event import FeedEvent, Format
 
@@ -18,7 +19,10 @@ class FeedQuery(Message):
     """Which events a consumer wants."""
 
     after: int = Field(
-        0, ge=0, lt=2**63, description="The position after which to go on; 0 for the whole log."
+        0,
+        ge=0,
+        le=POSITION_MAX,
+        description="The position after which to go on; 0 for the whole log.",
     )
     wait: int = Field(
         0,

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from eventstore.postgres.outages import Outage, classify
 from schema.events.codec import TYPES
 from schema.scim.errors import Conflict
 from service.api.call import Call
@@ -21,8 +20,9 @@ from service.feed.event import FeedEvent, without_values
 from service.feed.messages import FeedEnd, FeedPage, FeedQuery
 from service.feed.ocsf import ocsf_event
 from service.feed.parts import FEED, Feed
+from service.feed.reader import Batch
 from service.http.authentication import TURN
-from service.unavailable import unavailable
+from service.unavailable import unavailable_in_outages
 
 EVENT_STREAM: Final = "text/event-stream"
 Stream = Callable[[Call, Feed, FeedQuery], Awaitable[web.StreamResponse]]
@@ -76,15 +76,16 @@ def read_types(query: FeedQuery) -> frozenset[str] | None:
     return wanted
 
 
-async def read(feed: Feed, call: Call, **wanted: Any) -> Any:
+async def read(feed: Feed, call: Call, **wanted: Any) -> Batch:
     """Return a batch of the caller's log. Errors: Unavailable."""
-    return await _answered(feed.reader.read(call.organization.id, **wanted))
+    with unavailable_in_outages():
+        return await feed.reader.read(call.organization.id, **wanted)
 
 
 async def tail(feed: Feed, call: Call) -> int:
     """Return where the caller's log ends. Errors: Unavailable."""
-    found: int = await _answered(feed.reader.tail(call.organization.id))
-    return found
+    with unavailable_in_outages():
+        return await feed.reader.tail(call.organization.id)
 
 
 async def refuse_beyond(call: Call, feed: Feed, after: int) -> None:
@@ -94,16 +95,6 @@ async def refuse_beyond(call: Call, feed: Feed, after: int) -> None:
             f"The log ends at {found}, before the position {after}: its end was lost when a backup was restored, or "
             f"the position is of another organization. Go on after {found}, and ask the operator what was lost."
         )
-
-
-async def _answered(reading: Awaitable[Any]) -> Any:
-    try:
-        return await reading
-    except Exception as error:
-        outage = classify(error)
-        if outage is Outage.NONE:
-            raise
-        raise unavailable(outage) from error
 
 
 def shown(event: FeedEvent, query: FeedQuery) -> Any:

@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from eventstore.events import POSITION_MAX
 from schema.scim.errors import ScimError
 from service.api.call import Call
 from service.api.models import FieldProblem, Message
@@ -20,13 +21,13 @@ from service.feed.parts import Feed
 from service.feed.poll import EVENT_STREAM, give_back_turn, read, read_types, refuse_beyond, shown
 from service.http.answer import SERVER
 from service.http.connections.client_address import client_address
+from service.http.request_id import answered_id
 
 ALIVE_S: Final = 15.0  # Between two signs of life: proxies close what is silent for longer.
 RECHECK_S: Final = 1.0  # After an event, which may have been the revocation of this very token.
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.
 RETRY: Final = b"retry: 1000\n\n"  # Milliseconds until a client reconnects.
 ALIVE: Final = b": alive\n\n"
-POSITION_MAX: Final = 2**63 - 1
 
 
 def with_last_event_id(call: Call, query: FeedQuery) -> FeedQuery:
@@ -53,7 +54,7 @@ async def stream(call: Call, feed: Feed, query: FeedQuery) -> web.StreamResponse
             **NO_STORE,
             "Content-Type": EVENT_STREAM,
             "Server": SERVER,
-            "X-Request-Id": str(call.request_id),
+            "X-Request-Id": answered_id(call.request),
             "X-Content-Type-Options": "nosniff",
             "X-Accel-Buffering": "no",  # nginx would keep the events back.
         }

@@ -8,9 +8,12 @@ from schema.scim.errors import Unavailable
 
 
 class FairShare:
-    """Gives `total` slots, at most `each` to one organization; a request that waits too long is refused."""
+    """Gives `total` slots, at most `each` to one organization; a request that waits too long is refused.
 
-    def __init__(self, total: int, each: int, *, wait_s: float) -> None:
+    `wait_s` None: what waits is never refused.
+    """
+
+    def __init__(self, total: int, each: int, *, wait_s: float | None) -> None:
         self._all = asyncio.Semaphore(total)
         self._each, self._wait_s = each, wait_s
         self._own: dict[Hashable, asyncio.Semaphore] = {}

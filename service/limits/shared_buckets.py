@@ -5,11 +5,10 @@ from uuid import UUID
 
 import asyncpg
 
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
 from service.limits.rate import Grant, Wish
-from service.unavailable import unavailable
+from service.unavailable import unavailable_in_outages
 
 TIMEOUT_S = 5.0
 
@@ -26,13 +25,9 @@ class SharedBuckets:
         """Take as many requests out of each bucket as are wanted and there. Errors: Unavailable."""
         rows = [(each.id, each.per_second, each.burst, float(wanted)) for each, wanted in wishes]
         columns = [list(column) for column in zip(*rows, strict=True)]
-        try:
+        with unavailable_in_outages():
             async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                 taken = await connection.fetch(statement("take_requests"), *columns)
-        except Exception as error:
-            if classify(error) is Outage.NONE:
-                raise
-            raise unavailable(classify(error)) from error
         return {row["id"]: Grant(row["granted"], row["available"]) for row in taken}
 
     async def forget_old(self) -> None:

@@ -4,7 +4,6 @@ The events come in through the triggers of the log, so a gap is refused. Marks a
 key that signed elsewhere is known here, but signs nothing; a new event says so, and the key of this database goes on.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ from eventstore.trees.extend import extend_to_end
 from eventstore.trees.keys import LogKey, load_log_keys, load_signers, newest, signing
 from eventstore.trees.logs import LogState, load_log
 from projections.maintenance.context import RebuildContext
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report, counting
 from projections.rebuild.load import load_one
 from projections.registry import DIRECTORY
 from schema.events.proof import LogKeyChanged
@@ -46,12 +45,10 @@ from service.keys.keyring import announce_change
 from service.moves.package import Secrets, read_secrets, travels
 from service.proof.copies import outside_copy
 from service.proof.outside_writer import write_if_possible
-from service.proof.record import record
+from service.proof.record import record_within
 from service.runtime import Runtime
 
 ONE_PER_NAME: Final = "organizations_one_per_name"  # A constraint of the directory.
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +91,11 @@ async def load_organization(
             persons = await _load(
                 connection, runtime, folder, manifest, secrets, sealer, report=report
             )
+            await _note_key(
+                connection, runtime, end.organization_id, reason=reason, provenance=provenance
+            )
         await announce_change(connection)
-        state = await _sign(
-            connection, runtime, end.organization_id, reason=reason, provenance=provenance
-        )
+        state = await _sign(connection, runtime, end.organization_id)
     finally:
         await connection.close()
     await write_if_possible(runtime.pool, outside_copy(settings), state)
@@ -120,13 +118,7 @@ async def _load(  # noqa: PLR0917 - from there, of this one, to here.
 ) -> int:
     """Load all tables; return how many persons came. The caller owns the transaction."""
     [end] = manifest.logs
-    organization_id, done = end.organization_id, 0
-
-    def report_rows(some: int) -> None:
-        nonlocal done
-        done += some
-        report(Progress("load", done, 2 * manifest.rows))
-
+    organization_id, report_rows = end.organization_id, counting(report, "load", 2 * manifest.rows)
     await lock_log(connection, organization_id)  # No swap of a projection meanwhile.
     if await is_log_here(connection, organization_id):
         raise BackupProblem(f"The organization {organization_id} is, or was, in this database.")
@@ -137,7 +129,9 @@ async def _load(  # noqa: PLR0917 - from there, of this one, to here.
         if table is None or not travels(table):
             raise BackupProblem(f"{each.schema_name}.{each.name} is no table of an organization.")
         staged = f"staged_{each.name}" if each.name in STAGED else None
-        await load_table(connection, each, folder, report_rows, staged=staged)
+        await load_table(
+            connection, each, folder, report_rows, staged=staged, organization_id=organization_id
+        )
     events = await write_events(
         connection,
         organization_id,
@@ -178,20 +172,22 @@ async def _prove(
         raise BackupProblem(f"The log is not what was signed. {verdict.findings[0].sentence()}")
 
 
-async def _sign(
+async def _note_key(
     connection: asyncpg.Connection,
     runtime: Runtime,
     organization_id: UUID,
     *,
     reason: str,
     provenance: Provenance,
-) -> LogState:
-    """Let the key of this database sign the log from now on, and say so in the log."""
-    keys = await load_log_keys(connection, runtime.sealer)
+) -> None:
+    """Say in the log that the key of this database signs from now on.
+
+    It comes in the transaction of the load: as soon as the log is here, every process may sign it.
+    """
     state = await load_log(connection, organization_id)
     assert state is not None
     former = signing(await load_signers(connection, organization_id), state.incarnation)
-    key = newest(keys)
+    key = newest(await load_log_keys(connection, runtime.sealer))
     if former is None or former.public != key.public:
         event = LogKeyChanged(
             from_=str(LogKey(0, former.public, None).vkey(state.origin)) if former else "",
@@ -199,9 +195,19 @@ async def _sign(
             reason=reason,
             compromised=True,  # The former key cannot sign here.
         )
-        await record(runtime, organization_id, event, provenance)
+        await record_within(connection, runtime.sealer, organization_id, event, provenance)
+
+
+async def _sign(
+    connection: asyncpg.Connection, runtime: Runtime, organization_id: UUID
+) -> LogState:
+    """Let the key of this database sign the log up to its end."""
     signed = await extend_to_end(
-        connection, organization_id, keys, datetime.now(UTC), mark_key=runtime.sealer.mark_key
+        connection,
+        organization_id,
+        await load_log_keys(connection, runtime.sealer),
+        datetime.now(UTC),
+        mark_key=runtime.sealer.mark_key,
     )
     assert signed is not None
     return signed

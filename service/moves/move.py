@@ -8,7 +8,7 @@ releases the log.
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from eventstore.sealing.randomness import random_bytes
 from eventstore.sealing.sealer import KEY_BYTES, Sealer
 from eventstore.transfer.arrive import is_log_here
 from eventstore.transfer.hold import end_log, hold_log, release_log
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Report
 from schema.events.organization import Organization
 from service.config import Settings
 from service.moves.arrive import Arrived, load_organization
@@ -32,7 +32,6 @@ from service.moves.write import write_organization
 from service.proof.repair import owner
 from service.runtime import Runtime
 
-Report = Callable[[Progress], None]
 LOOK_TIMEOUT_S: Final = 10.0
 
 

@@ -19,7 +19,8 @@ from service.backup.tables import Table
 from service.database.master_key import make_key_file, read_key_file
 
 SECRETS: Final = "secrets.sealed"
-# What an organization takes along. Beside these, only the requests that were refused have its id: they stay behind.
+# What an organization takes along. What else has its id stays behind: webhooks with their dead letters, the requests that
+# were refused, and what was counted of them.
 TABLES: Final[Mapping[str, frozenset[str]]] = {
     "eventstore": frozenset({"events", "subject_keys", "erased_subjects"}),
     "proof": frozenset({"tiles", "logs", "checkpoints", "signers"}),

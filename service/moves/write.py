@@ -1,6 +1,5 @@
 """Write an organization into a folder, from one snapshot, its log signed up to the end."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from eventstore.sealing.sealer import Sealer
 from eventstore.trees.extend import extend_to_end
 from eventstore.trees.keys import LogKey, load_log_keys
 from eventstore.trees.logs import load_log
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Report, counting
 from schema.events.organization import Organization
 from service.backup.create import filled, refuse_existing, signing_key
 from service.backup.manifest import (
@@ -36,8 +35,6 @@ from service.moves.package import Secrets, travels, write_secrets
 from service.runtime import Runtime
 
 KEYS: Final = "subject_keys"
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +92,7 @@ async def _write(  # noqa: PLR0917 - from here, of this one, to there.
         raise BackupProblem(
             f"The log of {organization.name} is not signed yet: start the service, and wait a moment."
         )
-    done = 0
-
-    def report_rows(some: int) -> None:
-        nonlocal done
-        done += some
-        report(Progress("write", min(done, state.size), state.size))
-
-    files = []
+    report_rows, files = counting(report, "write", state.size), []
     for each in await find_tables(connection):
         if not travels(each):
             continue

@@ -1,21 +1,18 @@
 """Fetch JSON from an issuer: bounded in time and size, from public addresses only, and without following anything.
 
-The address is checked where the socket is made, so what is checked is what is connected to: a name that resolves to
-another address a moment later (DNS rebinding) gains nothing. Redirects, proxies and cookies are not followed or kept.
+Redirects, proxies and cookies are not followed or kept.
 """
 
-import socket
 from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
 import orjson
-from aiohttp import AddrInfoType
 
 from schema.scim.errors import InvalidValue
 from service.callers.issuers import IssuerRules
 from service.limits.read_at_most import PIECE_BYTES, read_at_most
-from service.oauth.addresses import is_public
+from service.oauth.sockets import is_private, public_socket
 
 BODY_BYTES_MAX = 262_144
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "scim-ledger"}
@@ -30,21 +27,16 @@ class KeysUnusable(Exception):
     """What the issuer publishes cannot be used, or may not be fetched. Somebody has to change something."""
 
 
-class PrivateAddress(OSError):
-    """The host resolves to an address that is not public."""
-
-
 async def fetch_json(url: str, rules: IssuerRules) -> Any:
     """Return the JSON at a URL. The caller bounds the time. Errors: KeysUnavailable, KeysUnusable."""
     try:
         rules.check(url, "The address of the keys")
     except InvalidValue as refusal:
         raise KeysUnusable(refusal.detail) from None
-    refused = list[str]()
     connector = aiohttp.TCPConnector(
         force_close=True,
         use_dns_cache=False,
-        socket_factory=None if rules.may_be_private else _public_sockets(refused),
+        socket_factory=None if rules.may_be_private else public_socket,
     )
     try:
         async with (
@@ -59,22 +51,9 @@ async def fetch_json(url: str, rules: IssuerRules) -> Any:
         ):
             return _parsed(await _read(response))
     except (aiohttp.ClientError, OSError) as error:
-        if refused:
+        if is_private(error):
             raise KeysUnusable("The issuer is at an address that is not public.") from None
         raise KeysUnavailable(f"The issuer cannot be reached ({type(error).__name__}).") from error
-
-
-def _public_sockets(refused: list[str]) -> Any:
-    """Return a function that makes sockets to public addresses only, and notes which others were asked for."""
-
-    def make(info: AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, address = info
-        if not is_public(str(address[0])):
-            refused.append(str(address[0]))
-            raise PrivateAddress("The address is not public.")
-        return socket.socket(family, kind, protocol)
-
-    return make
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

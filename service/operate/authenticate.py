@@ -6,7 +6,6 @@ from uuid import UUID
 
 from aiohttp import web
 
-from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from schema.scim.errors import InsufficientScope, Unauthorized
 from service.callers.scopes import lacking
@@ -15,7 +14,7 @@ from service.http.parts import SERVICE, Service
 from service.http.request_id import REQUEST_ID
 from service.operate.tokens import PREFIX, OperatorToken, find
 from service.runtime import Runtime
-from service.unavailable import unavailable
+from service.unavailable import unavailable_in_outages
 
 TIMEOUT_S: Final = 5.0
 
@@ -43,14 +42,9 @@ async def authenticate_operator(request: web.Request, scope: str) -> OperatorCal
         await authenticate_request(request)
         raise InsufficientScope(lacking(scope), scope)
     service = request.app[SERVICE]
-    try:
+    with unavailable_in_outages():
         async with borrowed(service.pool, timeout_s=TIMEOUT_S) as connection:
             found = await find(connection, token)
-    except Exception as error:
-        outage = classify(error)
-        if outage is Outage.NONE:
-            raise
-        raise unavailable(outage) from error
     if found is None or found.state != "active":
         count_failure(request)
         state = "unknown" if found is None else found.state

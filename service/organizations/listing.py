@@ -22,6 +22,7 @@ from service.ids import as_id
 from service.runtime import Runtime
 
 State = Literal["active", "expiring", "expired", "revoked", "blocked"]
+ABLE_MAX: Final = 200  # Accounts among which those that may hold tokens are looked for.
 EXPIRING: Final = timedelta(days=30)  # A token that ends within this time is about to expire.
 
 
@@ -139,6 +140,13 @@ async def list_accounts(
     """Return the technical accounts of an organization, the latest first."""
     async with runtime.pool.acquire() as connection:
         return await page_accounts(connection, organization.id, before=before, limit=limit)
+
+
+async def able_accounts(runtime: Runtime, organization: Organization) -> list[Account]:
+    """Return the technical accounts that may hold tokens, the latest first."""
+    role_id = organization.roles[TOKEN_ROLE]
+    accounts = await list_accounts(runtime, organization, limit=ABLE_MAX)
+    return [each for each in accounts if each.active and each.role_id == role_id]
 
 
 async def find_account(runtime: Runtime, organization: Organization, account_id: UUID) -> Account:

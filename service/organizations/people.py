@@ -9,7 +9,7 @@ import orjson
 
 from eventstore.events import Cause, Provenance
 from eventstore.postgres.connection import Connection
-from eventstore.read import read_provenance, read_stream
+from eventstore.read import read_provenance, stream_pages
 from projections.directory.actors import Actor, name_actors
 from projections.directory.organizations import find_user
 from projections.directory.queries.people import Person, read_people
@@ -25,7 +25,6 @@ from service.organizations.users import create_user, role_id_of
 from service.runtime import Runtime
 from service.write.commands import DeleteUser, PatchUser
 
-PAGE_EVENTS: Final = 1_000
 PROVIDER: Final = "scim"  # The source of what an identity provider writes.
 
 # The fields of a person, each with the attribute that it is part of.
@@ -262,10 +261,7 @@ async def read_origins(
 ) -> dict[str, Cause]:
     """Return the cause of the last write of each attribute of a user or a group, by the attribute's path."""
     origins: dict[str, Cause] = {}
-    version = 0
-    while page := await read_stream(
-        connection, organization_id, stream_id, limit=PAGE_EVENTS, after_version=version
-    ):
+    async for page in stream_pages(connection, organization_id, stream_id):
         origins |= attribute_origins(
             (
                 decode(each.type, each.schema_version, each.data, None),
@@ -281,5 +277,4 @@ async def read_origins(
             for each in page
             if is_known(each.type, each.schema_version)
         )
-        version = page[-1].version
     return origins

@@ -1,6 +1,6 @@
 """Writes a bundle of evidence: a range of events, the proof that it is complete and in order, and what it discloses."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from eventstore.sealing.events import load_keys
 from eventstore.sealing.sealer import Sealer, has_commitment, place, salt_of, unseal
 from eventstore.trees.logs import LogState, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_range
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report
 from schema.events.proof import AuditExported
 from service.proof.answers import checkpoint_of, keys_document, load_signed, proven_since
 from service.proof.record import record
@@ -36,7 +36,6 @@ TIMEOUT_S: Final = 30.0
 ORIGIN_OF_JSON: Final = "events.ndjson"
 
 Shown = Literal["full", "subject", "none"]
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

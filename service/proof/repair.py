@@ -1,6 +1,6 @@
 """What an operator does about a contradiction: declare a restore, make a tree anew, begin a proof."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from eventstore.trees.logs import (
 )
 from eventstore.trees.restart import begin_incarnation, rebuild_tree
 from projections.directory.load import load_organization
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report
 from schema.events.organization import Organization
 from schema.events.proof import LogPoint, LogRestored, ProofBegun
 from schema.scim.errors import InvalidValue
@@ -48,7 +48,6 @@ ACCEPTED: Final = frozenset({"restored", "truncated", "forked"})
 TREE_ONLY: Final = frozenset({"tree_damaged", "checkpoint_missing"})
 REASON_CHARACTERS_MAX: Final = 500
 
-Report = Callable[[Progress], None]
 Tokens = Literal["keep", "revoke"]
 
 

@@ -1,6 +1,5 @@
 """Rotate the key that signs checkpoints: each log records the change, and both keys sign the checkpoint that covers it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -18,7 +17,7 @@ from eventstore.trees.keys import (
     signing,
 )
 from eventstore.trees.logs import load_logs
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report
 from schema.events.proof import LogKeyChanged
 from service.config import Settings
 from service.proof.copies import outside_copy
@@ -28,8 +27,6 @@ from service.proof.repair import checked_reason, owner
 from service.runtime import Runtime
 
 log = structlog.get_logger()
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Compare whole logs with all their witnesses: what `audit verify` does."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from eventstore.proof.verdicts import AuditExit, Finding, Verdict, by_gravity, e
 from eventstore.trees.check import Sources, check_all
 from eventstore.trees.logs import LogWithTail, load_logs, note_checked
 from projections.followers.follower import load_checkpoints
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report
 from projections.registry import PROJECTIONS
 from service.config import Settings
 from service.proof.copies import outside_copy
@@ -23,8 +23,6 @@ from service.runtime import Runtime
 TIMEOUT_S: Final = 60.0
 
 log = structlog.get_logger()
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from eventstore.events import RecordedEvent
+from eventstore.events import POSITION_MAX, RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.read_streams import read_values
 from eventstore.sealing.events import open_personal
@@ -15,7 +15,6 @@ from schema.events.codec import decode
 from schema.events.user import MANAGER, ReferenceErased, manager_without
 
 References = Mapping[UUID, Sequence[tuple[int, ReferenceErased]]]  # Stream → positions and events.
-END = 2**62
 
 
 async def load_references(
@@ -24,7 +23,7 @@ async def load_references(
     """Return the references to erased people in some streams."""
     found: dict[UUID, list[tuple[int, ReferenceErased]]] = {}
     types = [ReferenceErased.__name__]
-    for row, _ in await read_values(connection, sealer, organization_id, ids, types, END):
+    for row, _ in await read_values(connection, sealer, organization_id, ids, types, POSITION_MAX):
         event: Any = decode(row["type"], row["schema_version"], row["data"], None)
         found.setdefault(row["stream_id"], []).append((row["position"], event))
     return found

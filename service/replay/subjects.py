@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from eventstore.events import POSITION_MAX
 from eventstore.postgres.connection import Connection
 from eventstore.read_streams import Opened, read_values
 from eventstore.sealing.sealer import Sealer
@@ -38,7 +39,6 @@ VALUED: Final = tuple(
 USER_TYPES: Final = frozenset(
     {"UserProvisioned", "UserChanged", "UserLinked", "UserErased", "ReferenceErased"}
 )
-END: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def read_subjects(
     organization_id: UUID,
     ids: Collection[UUID],
     *,
-    position: int = END,
+    position: int = POSITION_MAX,
 ) -> dict[UUID, Subject]:
     """Return users and groups by id, up to a position of the log. What has no event there is left out."""
     if not ids:

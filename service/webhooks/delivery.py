@@ -22,17 +22,19 @@ from eventstore.postgres.pool import borrowed
 from eventstore.sealing.sealer import Sealer
 from schema.events.feed import FeedEvent as RecordedChange
 from schema.events.feed import WebhookChanged
+from schema.scim.errors import ScimError
 from service.feed.event import FeedEvent, without_values
 from service.feed.reader import FeedReader
 from service.ids import new_id
 from service.webhooks import store
-from service.webhooks.outcome import REFUSALS_MAX, Outcome, wait_s
+from service.webhooks.outcome import LONGEST_S, REFUSALS_MAX, Outcome, wait_s
 from service.webhooks.senders import Senders
 from service.webhooks.store import Sealed, Webhook
 
 READ_MAX: Final = 100
 SAVED_EVERY: Final = 20  # Events: so many are delivered again after a crash.
 TIMEOUT_S: Final = 10.0
+RUN_S_MAX: Final = 20.0  # Then another webhook has a turn: a receiver may be slow with every event.
 ERASED: Final = "OrganizationErased"  # The last event that a webhook gets.
 FAILING_AT: Final = 5  # Attempts, after which the log says so.
 Record = Callable[[UUID, RecordedChange, Provenance], Awaitable[None]]
@@ -64,22 +66,23 @@ class Courier:
     is_leading: Callable[[UUID], bool]  # Whether this process may go on with an organization.
 
 
-async def deliver(courier: Courier, organization_id: UUID, webhook_id: UUID) -> None:
-    """Deliver what a webhook lacks. Errors: asyncpg's, TimeoutError."""
+async def deliver(courier: Courier, organization_id: UUID, webhook_id: UUID) -> bool:
+    """Deliver what a webhook lacks, for a while; return whether it is to go on. Errors: asyncpg's, TimeoutError."""
     async with borrowed(courier.pool, timeout_s=TIMEOUT_S) as connection:
         webhook = await store.find_webhook(connection, organization_id, webhook_id)
     if webhook is None or webhook.state != "enabled" or webhook.is_waiting:
-        return
+        return False
     if webhook.kind not in courier.senders:
-        return
+        return False
     try:
         place = webhook.open(courier.sealer)
     except BrokenSeal:
         await _disable(courier, webhook, "The seal of its address does not open.")
-        return
+        return False
     run = Run(courier, webhook, place)
-    while await run.step() == "on" and courier.is_leading(organization_id):
+    while (step := await run.step()) == "on" and run.may_go_on:
         pass
+    return step == "on"
 
 
 class Run:
@@ -87,6 +90,13 @@ class Run:
 
     def __init__(self, courier: Courier, webhook: Webhook, place: Sealed) -> None:
         self._courier, self._webhook, self._place = courier, webhook, place
+        self._until_s = time.monotonic() + RUN_S_MAX
+
+    @property
+    def may_go_on(self) -> bool:
+        """Return whether this process leads, and the time of the run is not over."""
+        is_leading = self._courier.is_leading(self._webhook.organization_id)
+        return is_leading and time.monotonic() < self._until_s
 
     async def step(self) -> Step:
         """Deliver the next batch; return whether there may be more to deliver now."""
@@ -101,7 +111,7 @@ class Run:
             return "stop"
         unsaved, position = 0, webhook.position
         for event in batch.events:
-            if not self._courier.is_leading(webhook.organization_id):
+            if not self.may_go_on:
                 break
             outcome = await self._send(event)
             if outcome.what != "delivered":
@@ -178,19 +188,23 @@ class Run:
 
 
 async def _disable(courier: Courier, webhook: Webhook, reason: str) -> None:
-    """Disable a webhook that cannot be used any more, and record that in the log."""
-    log.error("webhook_disabled", **_named(webhook), reason=reason)
+    """Disable a webhook that cannot be used any more, unless somebody has changed it meanwhile. The log says so first."""
+    place = (webhook.organization_id, webhook.id)
     async with borrowed(courier.pool, timeout_s=TIMEOUT_S) as connection:
-        await connection.execute(
-            store.statement("switch_webhook"),
-            webhook.organization_id,
-            webhook.id,
-            "disabled",
-            reason,
-        )
+        found = await store.find_webhook(connection, *place)
+    if found is None or found.generation != webhook.generation:
+        return
     change = WebhookChanged(webhook_id=webhook.id, change="disabled", reason=reason)
     system = Provenance("system", None, new_id(), "system")
-    await courier.record(webhook.organization_id, change, system)
+    try:
+        await courier.record(webhook.organization_id, change, system)
+    except ScimError:  # The log takes no event now: it is held, or there is an outage.
+        async with borrowed(courier.pool, timeout_s=TIMEOUT_S) as connection:
+            await store.note_failure(connection, found, reason, wait_s=LONGEST_S)
+        return
+    log.error("webhook_disabled", **_named(webhook), reason=reason)
+    async with borrowed(courier.pool, timeout_s=TIMEOUT_S) as connection:
+        await connection.execute(store.statement("switch_webhook"), *place, "disabled", reason)
 
 
 def _named(webhook: Webhook) -> dict[str, str]:

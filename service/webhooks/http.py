@@ -1,29 +1,26 @@
 """Posts messages to receivers: bounded in time and size, to public addresses only, and without following anything.
 
-The address is checked where the socket is made, so what is checked is what is connected to (DNS rebinding).
+The status says what came of a message. What follows it is read off for a moment, so that the connection can be used
+again: a receiver that sends much, or slowly, or closes early has taken the message all the same.
 """
 
-import socket
+import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
-from aiohttp import AddrInfoType
 
-from service.oauth.addresses import is_public
+from service.oauth.sockets import is_private, public_socket
 from service.webhooks.outcome import Outcome, outcome_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15.0, sock_connect=5.0)
 ANSWER_BYTES_MAX: Final = 65_536  # Of an answer; the rest is not read, and the connection closed.
+ANSWER_S_MAX: Final = 2.0  # For the body of an answer, likewise.
 PIECE_BYTES: Final = 16_384
 CONNECTIONS_MAX: Final = 100
 EACH_MAX: Final = 10  # To one host.
 KEEPALIVE_S: Final = 30.0
 HEADERS: Final = {"User-Agent": "scim-ledger", "Accept-Encoding": "identity"}
-
-
-class PrivateAddress(OSError):
-    """The host resolves to an address that is not public."""
 
 
 def open_session(*, may_be_private: bool) -> aiohttp.ClientSession:
@@ -33,7 +30,7 @@ def open_session(*, may_be_private: bool) -> aiohttp.ClientSession:
             limit=CONNECTIONS_MAX,
             limit_per_host=EACH_MAX,
             keepalive_timeout=KEEPALIVE_S,
-            socket_factory=None if may_be_private else _public_socket,
+            socket_factory=None if may_be_private else public_socket,
         ),
         headers=HEADERS,
         timeout=TIMEOUT,
@@ -51,31 +48,25 @@ async def post(
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             await _read_off(response)
             return outcome_of(response.status, response.headers.get("Retry-After"))
-    except PrivateAddress:
-        return Outcome("away", "The host is at an address that is not public.")
-    except aiohttp.ClientConnectorError as error:
-        if isinstance(error.os_error, PrivateAddress):
-            return Outcome("away", "The host is at an address that is not public.")
-        return Outcome("away", f"The receiver cannot be reached ({type(error).__name__}).")
     except TimeoutError:
         return Outcome("away", "The receiver does not answer in time.")
     except (aiohttp.ClientError, OSError, ValueError) as error:
+        if is_private(error):
+            return Outcome("away", "The host is at an address that is not public.")
         return Outcome("away", f"The receiver cannot be reached ({type(error).__name__}).")
 
 
 async def _read_off(response: aiohttp.ClientResponse) -> None:
-    """Read an answer, so that its connection can be used again; close the connection of a long one."""
+    """Read an answer, so that its connection can be used again; close the connection of any but a short, whole one."""
     size = 0
-    async for piece in response.content.iter_chunked(PIECE_BYTES):
-        size += len(piece)
-        if size > ANSWER_BYTES_MAX:
-            response.close()
-            return
-
-
-def _public_socket(info: AddrInfoType) -> Any:
-    """Return a socket to a public address. Errors: PrivateAddress."""
-    family, kind, protocol, _, address = info
-    if not is_public(str(address[0])):
-        raise PrivateAddress("The address is not public.")
-    return socket.socket(family, kind, protocol)
+    try:
+        async with asyncio.timeout(ANSWER_S_MAX):
+            async for piece in response.content.iter_chunked(PIECE_BYTES):
+                size += len(piece)
+                if size > ANSWER_BYTES_MAX:
+                    break
+            else:
+                return
+    except (aiohttp.ClientError, OSError):  # TimeoutError is an OSError.
+        pass
+    response.close()

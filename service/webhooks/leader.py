@@ -5,8 +5,7 @@ work: what two processes deliver at once, receivers get twice.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -19,20 +18,20 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import classify
 from eventstore.postgres.pool import borrowed
 from eventstore.read import read_tails_of
-from projections.followers.lease import Lease, duties
+from projections.followers.lease import Lease
 from service.background.periodic import going_on
+from service.database.leasing import leasing
 from service.database.logins.session import ServiceLogin
-from service.database.pool import SESSION
+from service.limits.fair_share import FairShare
 from service.webhooks import store
 from service.webhooks.delivery import Courier, deliver
 
 NAME: Final = "webhooks"
-LEASE_S: Final = 3.0  # A leader that hangs for longer is replaced.
 TURN_S: Final = 1.0  # Between two looks at what is due.
-CONNECT_TIMEOUT_S: Final = 10.0
-CLOSE_TIMEOUT_S: Final = 2.0
 TIMEOUT_S: Final = 10.0
-AT_ONCE_MAX: Final = 50  # Webhooks that are delivered to at the same time.
+AT_ONCE_MAX: Final = 50  # Webhooks that are delivered to at the same time,
+EACH_MAX: Final = 10  # and of one organization.
+COUNTED_EVERY_S: Final = 15.0  # As often as metrics are read.
 STOP_TIMEOUT_S: Final = 5.0
 
 log = structlog.get_logger()
@@ -69,7 +68,8 @@ class Deliveries:
     known: dict[UUID, list[UUID]] = field(default_factory=dict)  # Webhooks by organization.
     running: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
     again: set[Key] = field(default_factory=set)  # Notified of while they were running.
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE_MAX))
+    places: FairShare = field(default_factory=lambda: FairShare(AT_ONCE_MAX, EACH_MAX, wait_s=None))
+    count_at_s: float = 0.0  # By the loop's clock.
 
     def on_events(self, organization_id: UUID) -> None:
         """Note that an organization has new events."""
@@ -85,8 +85,7 @@ class Deliveries:
         """Deliver until `stop`. Lost connections are made again."""
         while not self.is_stopping:
             try:
-                async with self._leasing() as connection:
-                    self.lease = Lease(connection, duties([NAME]))
+                async with leasing(self.login, NAME) as self.lease:
                     await self._lead(self.lease)
             except Exception as error:
                 if classify(error).passes:
@@ -108,24 +107,6 @@ class Deliveries:
                 each.cancel()
             if pending:
                 await asyncio.wait(pending)
-
-    @asynccontextmanager
-    async def _leasing(self) -> AsyncIterator[Connection]:
-        connection = await self.login.connect(
-            timeout_s=CONNECT_TIMEOUT_S,
-            command_timeout=LEASE_S,
-            server_settings={
-                **SESSION,
-                "application_name": "scim-ledger webhooks",
-                "idle_in_transaction_session_timeout": f"{int(LEASE_S * 1000)}ms",
-            },
-        )
-        try:
-            async with connection.transaction():
-                yield connection
-        finally:
-            with suppress(Exception):
-                await connection.close(timeout=CLOSE_TIMEOUT_S)
 
     async def _lead(self, lease: Lease) -> None:
         loop = asyncio.get_running_loop()
@@ -154,18 +135,14 @@ class Deliveries:
                 if self.leads(each.organization_id)
             ]
             tails = await read_tails_of(connection, {each.organization_id for each in due})
-            failing, letters = await connection.fetchrow(store.statement("count_webhooks"))
+            if (now_s := asyncio.get_running_loop().time()) >= self.count_at_s:
+                self.count_at_s = now_s + COUNTED_EVERY_S
+                await count(connection)
         self.known = {}
-        furthest = 0
         for each in due:
             self.known.setdefault(each.organization_id, []).append(each.id)
-            behind = tails.get(each.organization_id, 0) - each.position
-            furthest = max(furthest, behind)
-            if behind > 0:
+            if tails.get(each.organization_id, 0) > each.position:
                 self._start((each.organization_id, each.id))
-        FAILING.set(failing)
-        DEAD_LETTERS.set(letters)
-        BEHIND.set(furthest)
 
     def _start(self, key: Key) -> None:
         if key in self.running:
@@ -176,12 +153,23 @@ class Deliveries:
 
     async def _deliver(self, key: Key) -> None:
         try:
-            async with self.places:
+            async with self.places.slot(key[0]):
                 with going_on("webhook_delivery_failed", "webhook_delivery_postponed"):
-                    await deliver(self.courier, *key)
+                    if await deliver(self.courier, *key):
+                        self.again.add(key)
         finally:
             del self.running[key]
             if key in self.again:
                 self.woken.set()
                 self.again.discard(key)
                 self.notified.add(key[0])
+
+
+async def count(connection: Connection) -> None:
+    """Set the gauges, which are of all organizations."""
+    counts = await connection.fetchrow(store.statement("count_webhooks"))
+    lowest = await store.find_lowest(connection)
+    tails = await read_tails_of(connection, lowest.keys())
+    FAILING.set(counts["failing"])
+    DEAD_LETTERS.set(counts["dead_letters"])
+    BEHIND.set(max((tails.get(each, 0) - at for each, at in lowest.items()), default=0))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from eventstore.errors import BrokenSeal
 from eventstore.events import Provenance
 from eventstore.read import read_tail
 from schema.events.codec import TYPES
@@ -45,7 +46,7 @@ class ListedWebhook:
     """A webhook, with what only an administrator of it may see."""
 
     webhook: Webhook
-    url: str | None
+    url: str | None  # None too if its seal does not open.
     dead_letters: int
     tail: int  # Of the log.
 
@@ -109,25 +110,45 @@ async def create_webhook(
 
 
 async def list_webhooks(runtime: Runtime, organization: Organization) -> list[ListedWebhook]:
-    """Return the webhooks of an organization, oldest first. Errors: BrokenSeal."""
+    """Return the webhooks of an organization, oldest first."""
     async with runtime.pool.acquire() as connection:
         found = await store.list_webhooks(connection, organization.id)
         letters = await store.count_dead_letters(connection, organization.id)
         tail = (await read_tail(connection, organization.id)).position
     return [
-        ListedWebhook(each, each.open(runtime.sealer).url, letters.get(each.id, 0), tail)
-        for each in found
+        ListedWebhook(each, _url_of(runtime, each), letters.get(each.id, 0), tail) for each in found
     ]
 
 
 async def find_webhook(
     runtime: Runtime, organization: Organization, webhook_id: UUID
 ) -> ListedWebhook:
-    """Return a webhook. Errors: NotFound, BrokenSeal."""
-    for each in await list_webhooks(runtime, organization):
-        if each.webhook.id == webhook_id:
-            return each
-    raise _missing(webhook_id)
+    """Return a webhook. Errors: NotFound."""
+    async with runtime.pool.acquire() as connection:
+        found = await store.find_webhook(connection, organization.id, webhook_id)
+        if found is None:
+            raise _missing(webhook_id)
+        letters = await store.count_dead_letters(connection, organization.id)
+        tail = (await read_tail(connection, organization.id)).position
+    return ListedWebhook(found, _url_of(runtime, found), letters.get(webhook_id, 0), tail)
+
+
+def _url_of(runtime: Runtime, webhook: Webhook) -> str | None:
+    """Return where a webhook sends to. A seal that does not open concerns one webhook, and no list of them."""
+    try:
+        return webhook.open(runtime.sealer).url
+    except BrokenSeal:
+        return None
+
+
+def _opened(runtime: Runtime, webhook: Webhook) -> Sealed:
+    """Return where a webhook sends to, and its secrets. Errors: Conflict, if the seal does not open."""
+    try:
+        return webhook.open(runtime.sealer)
+    except BrokenSeal as error:
+        raise Conflict(
+            "The seal of the webhook's address does not open: delete the webhook, and create it again."
+        ) from error
 
 
 async def switch_webhook(
@@ -139,8 +160,13 @@ async def switch_webhook(
     reason: str | None = None,
     provenance: Provenance,
 ) -> bool:
-    """Enable or disable a webhook; return whether it was otherwise. It keeps its place. Errors: NotFound."""
+    """Enable or disable a webhook; return whether it was otherwise. It keeps its place.
+
+    Errors: NotFound, and Conflict for one that cannot be used.
+    """
     found = await find_webhook(runtime, organization, webhook_id)
+    if is_enabled:
+        _opened(runtime, found.webhook)
     state = "enabled" if is_enabled else "disabled"
     is_changed = found.webhook.state != state
     if is_changed:
@@ -185,23 +211,35 @@ async def rotate_secret(
         raise Conflict(
             "Only messages of a webhook with an https:// address are signed with a secret."
         )
-    former = found.webhook.open(runtime.sealer)
-    secret = make_secret()
-    sealed = replace(
-        former,
-        secrets=(secret, *former.secrets[:1]),
-        former_until=datetime.now(UTC) + OVERLAP,
-    )
+    _opened(runtime, found.webhook)
     change = WebhookChanged(webhook_id=webhook_id, change="secretRotated")
     await record(runtime, organization.id, change, provenance)
+    secret = make_secret()
+    while not await _save_secret(runtime, organization.id, webhook_id, secret):
+        pass  # Somebody else has changed it meanwhile.
+    return MadeWebhook(webhook_id, secret)
+
+
+async def _save_secret(
+    runtime: Runtime, organization_id: UUID, webhook_id: UUID, secret: str
+) -> bool:
+    """Put a secret before those of a webhook; return False if somebody else has changed it meanwhile."""
     async with runtime.pool.acquire() as connection:
-        await connection.execute(
+        webhook = await store.find_webhook(connection, organization_id, webhook_id)
+        if webhook is None:
+            raise _missing(webhook_id)
+        former = _opened(runtime, webhook)
+        sealed = replace(
+            former,
+            secrets=(secret, *former.secrets[:1]),
+            former_until=datetime.now(UTC) + OVERLAP,
+        )
+        saved = await connection.fetchval(
             statement("save_sealed"),
-            organization.id,
-            webhook_id,
+            *(organization_id, webhook_id, webhook.generation),
             store.seal(runtime.sealer, webhook_id, sealed),
         )
-    return MadeWebhook(webhook_id, secret)
+    return saved is not None
 
 
 async def delete_webhook(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from eventstore.events import POSITION_MAX
 from schema.events.feed import WebhookFormat, WebhookKind
 from service.api.models import ListQuery, Message
 
@@ -31,7 +32,10 @@ class NewWebhookBody(Message):
     )
     personal: bool = Field(True, description="false leaves personal values out.")
     after: int | None = Field(
-        None, ge=0, lt=2**63, description="Events after this position; null for those from now on."
+        None,
+        ge=0,
+        le=POSITION_MAX,
+        description="Events after this position; null for those from now on.",
     )
     bearer: str | None = Field(
         None, min_length=1, max_length=2_000, description="The token that a receiver of SETs wants."
@@ -41,7 +45,9 @@ class NewWebhookBody(Message):
 class Replay(Message):
     """From where to send again."""
 
-    after: int = Field(ge=0, lt=2**63, description="All events after this position are sent again.")
+    after: int = Field(
+        ge=0, le=POSITION_MAX, description="All events after this position are sent again."
+    )
 
 
 class WebhookRow(Message):
@@ -50,7 +56,9 @@ class WebhookRow(Message):
     id: UUID
     label: str
     kind: WebhookKind
-    url: str | None
+    url: str | None = Field(
+        description="Null if the receiver polls, and if the seal of the address does not open."
+    )
     types: list[str]
     format: WebhookFormat
     personal: bool

@@ -22,7 +22,7 @@ from service.feed.parts import FEED, Feed
 from service.feed.poll import give_back_turn, read
 from service.runtime import Runtime
 from service.webhooks import store
-from service.webhooks.sets import claims_of, jwk_of, position_of, signed
+from service.webhooks.sets import claims_of, jti_of, jwk_of, signed
 from service.webhooks.store import Webhook
 
 ISSUER: Final = web.AppKey("issuer of event tokens", str)
@@ -30,7 +30,6 @@ KEYS_PATH: Final = "/api/feed/v1/jwks"
 EVENTS_MAX: Final = 100
 WAIT_S: Final = 30.0
 TIMEOUT_S: Final = 10.0
-JTI_LENGTH_MAX: Final = 100
 KNOWN_ERRORS: Final = frozenset(  # RFC 8935 §2.4
     {"invalid_request", "invalid_key", "invalid_issuer", "invalid_audience"}
     | {"authentication_failed", "access_denied"}
@@ -121,19 +120,19 @@ async def _find(runtime: Runtime, organization_id: UUID, webhook_id: UUID) -> We
 
 async def _acknowledge(call: Call, feed: Feed, webhook: Webhook, body: PollBody) -> Webhook:
     """Go on behind the first events as far as all of them are acknowledged; return the webhook as it is then."""
-    acknowledged = {position_of(each) for each in body.ack}
-    refused = {position_of(jti): error.err for jti, error in body.set_errs.items()}
+    acknowledged = set(body.ack)
+    refused = {jti: error.err for jti, error in body.set_errs.items()}
     while acknowledged or refused:
         batch = await read(
             feed, call, after=webhook.position, limit=EVENTS_MAX, types=webhook.types or None
         )
         position = webhook.position
         for event in batch.events:
-            if event.position in refused:
+            if (jti := jti_of(event)) in refused:
                 if not await _save(call, webhook, position):
                     break
-                webhook = await _bury(call, webhook, event, refused[event.position])
-            elif event.position not in acknowledged:
+                webhook = await _bury(call, webhook, event, refused[jti])
+            elif jti not in acknowledged:
                 break
             position = event.position
         else:

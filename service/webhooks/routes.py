@@ -6,7 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from service.api.call import Call
-from service.api.cursor import bad_cursor, page_of, read_cursor
+from service.api.cursor import a_position, page_of, read_key
 from service.api.models import Page
 from service.api.route import Api, Route
 from service.callers.scopes import ADMIN, ADMIN_READ
@@ -95,9 +95,7 @@ async def dead_letters(
     call: Call, webhook_id: UUID, query: DeadLettersQuery
 ) -> Page[DeadLetterRow]:
     """GET /webhooks/{id}/dead-letters."""
-    key = read_cursor(DEAD_LETTERS, query.cursor) or [0]
-    if len(key) != 1 or not isinstance(key[0], int) or not 0 <= key[0] < 2**63:
-        raise bad_cursor()
+    key = read_key(DEAD_LETTERS, query.cursor, a_position) or [0]
     found = await manage.list_dead_letters(
         call.runtime, call.organization, webhook_id, after=key[0], limit=query.limit + 1
     )

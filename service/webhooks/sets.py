@@ -1,6 +1,5 @@
 """Security Event Tokens (RFC 8417) in SCIM's profile (RFC 9967): an event as a signed statement about a resource."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,6 +7,7 @@ import jwt
 
 from service.callers.access_tokens import ALGORITHM
 from service.callers.signing_keys import SigningKey
+from service.encoding import base64url
 from service.feed.event import FeedEvent
 from service.webhooks.store import Webhook
 
@@ -27,12 +27,6 @@ WITHOUT_PAYLOAD: Final = {
 def jti_of(event: FeedEvent) -> str:
     """Return the id of an event's token: that of the event, and its position."""
     return f"{event.id}.{event.position}"
-
-
-def position_of(jti: str) -> int | None:
-    """Return the position in the id of a token; None if it is none of ours."""
-    text = jti.rpartition(".")[2]
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None  # noqa: PLR2004 - digits.
 
 
 def claims_of(webhook: Webhook, event: FeedEvent, issuer: str) -> dict[str, Any]:
@@ -71,7 +65,7 @@ def jwk_of(key: SigningKey) -> dict[str, str]:
     return {
         "kty": "OKP",
         "crv": "Ed25519",
-        "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+        "x": base64url(raw),
         "kid": key.kid,
         "alg": ALGORITHM,
         "use": "sig",

@@ -1,6 +1,6 @@
 """The rows of webhooks and of their dead letters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -119,6 +119,19 @@ async def find_due(connection: Connection) -> list[Due]:
     return [Due(*row) for row in await connection.fetch(statement("find_due"))]
 
 
+async def find_lowest(connection: Connection) -> dict[UUID, int]:
+    """Return how far the enabled webhook that is furthest behind has got, by organization."""
+    return dict(await connection.fetch(statement("find_lowest")))
+
+
+async def set_back_beyond(connection: Connection, tails: Mapping[UUID, int]) -> None:
+    """Let no webhook be beyond the end of its log, after a restore of an older log.
+
+    Events that are appended there later would have positions that the webhook has passed, and would never be sent.
+    """
+    await connection.execute(statement("set_back_beyond"), list(tails.keys()), list(tails.values()))
+
+
 async def advance(
     connection: Connection, webhook: Webhook, *, position: int, is_delivered: bool
 ) -> bool:
@@ -131,8 +144,8 @@ async def advance(
 async def note_failure(
     connection: Connection, webhook: Webhook, error: str, *, wait_s: float
 ) -> None:
-    """Note that an attempt failed, and when to try again."""
-    place = (webhook.organization_id, webhook.id, webhook.generation)
+    """Note that an attempt failed, and when to try again; nothing if somebody else has changed it meanwhile."""
+    place = (webhook.organization_id, webhook.id, webhook.generation, webhook.position)
     await connection.execute(statement("note_failure"), *place, error, wait_s)
 
 

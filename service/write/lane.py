@@ -28,7 +28,7 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import held, stopped
 from service.clock import Clock
-from service.limits.collection import pausable
+from service.limits.collection import Pause
 from service.limits.offload import offload
 from service.metrics.writes import APPEND, BATCH
 from service.traces import named
@@ -118,6 +118,7 @@ class Lanes:
         # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
+        self._letting_go: set[asyncio.Task[None]] = set()
 
     async def submit(
         self,
@@ -161,6 +162,7 @@ class Lanes:
         self._is_closed = True
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         await asyncio.gather(*tasks)
+        await asyncio.gather(*self._letting_go)
         await self._shared.close()
         await self._connections.close()
 
@@ -207,13 +209,22 @@ class Lanes:
                 self._on_commit(lane.organization_id)
 
     async def _transact_and_let_go(self, lane: Lane, batch: list[Pending]) -> bool:
-        """Carry out a batch and answer its commands; return whether it has events."""
-        with pausable() as pause:
+        """Carry out a batch and answer its commands; return whether it has events.
+
+        The next batch does not wait until a large one has let go of its objects.
+        """
+        pause = Pause()
+        try:
             with APPEND.time():
                 decided = await self._transact(lane, batch, on_large=pause.begin)
-            has_events = bool(decided.events)
-            if pause.has_begun:
-                await offload(decided.let_go, True)
+        except BaseException:
+            pause.end()
+            raise
+        has_events = bool(decided.events)
+        if pause.has_begun:
+            task = asyncio.create_task(_let_go(decided, pause), name="let go of a large batch")
+            self._letting_go.add(task)
+            task.add_done_callback(self._letting_go.discard)
         return has_events
 
     async def _refusal_of_one(self, organization_id: UUID, error: Exception) -> Exception:
@@ -282,6 +293,13 @@ class Lanes:
             # The events are committed, whatever happens to the connection now.
             _answer_batch(lane, batch, decided)
         return decided
+
+
+async def _let_go(decided: Batch, pause: Pause) -> None:
+    try:
+        await offload(decided.let_go, True)
+    finally:
+        pause.end()
 
 
 async def _let_come() -> None:

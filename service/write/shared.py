@@ -63,6 +63,11 @@ class Shared(Generic[Q, A]):
             self._task = asyncio.create_task(self._run(), name="shared statements")
         return await future
 
+    async def ask_alone(self, organization_id: UUID, question: Q) -> A:
+        """Return the answer to a question that fills a statement. Errors: as `ask`."""
+        async with self._connections.connection(timeout_s=TIMEOUT_S) as connection:
+            return (await self._ask(connection, {organization_id: question}))[organization_id]
+
     async def close(self) -> None:
         """Wait for the statements that run."""
         if self._task is not None:
@@ -99,6 +104,7 @@ class Shared(Generic[Q, A]):
         return None
 
     async def _ask(self, connection: Connection, wanted: Mapping[UUID, Q]) -> Mapping[UUID, A]:
+        """Ask on a connection, and close it if its state is not known after an error."""
         try:
             return await self._ask_all(connection, wanted)
         except Exception as error:
@@ -158,10 +164,9 @@ class SharedStatements:
         """Append events and save users, and commit. Errors: as append_and_save_users, NotWritten."""
         events = len(write.columns[0])
         if events >= ALONE_MIN:
-            async with self._connections.connection(timeout_s=TIMEOUT_S) as connection:
-                await append_and_save_users(connection, organization_id, write.columns)
-            return
-        answer = await self.writes.ask(organization_id, write, events)
+            answer = await self.writes.ask_alone(organization_id, write)
+        else:
+            answer = await self.writes.ask(organization_id, write, events)
         if answer != WRITTEN:
             raise NotWritten(answer)
 

@@ -65,7 +65,7 @@ async def test_a_file_that_is_broken_off_was_given_out(*, is_reset: bool) -> Non
         if is_reset:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         client.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await recorded.wait()
     finally:
         await runner.cleanup()

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from eventstore import read
 from service.callers.authenticate import FRESH_S
 from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
 from service.ids import new_id
-from service.organizations import people
 from service.organizations.register import find_organization
 from service.write.commands import ChangeSettings
 from tests.admin.client import Admin
@@ -189,7 +189,7 @@ async def test_the_whole_past_of_a_person_says_who_wrote_last(
     served: Served, tenant: Tenant, admin: Admin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scim = Scim(served, tenant.token)
-    monkeypatch.setattr(people, "PAGE_EVENTS", 1)
+    monkeypatch.setattr(read, "STREAM_PAGE", 1)
     made = (await scim.post("/Users", {"userName": "long@x.example", "title": "A"})).body["id"]
     for title in "BC":
         await scim.patch(f"/Users/{made}", {"op": "replace", "path": "title", "value": title})

@@ -13,6 +13,7 @@ from tests.attack.report import Result, foot, head, line
 from tests.attack.run import SHAPES, attack_with
 from tests.attack.site import attacked
 from tests.benchmarks.events import Size
+from tests.tools import say
 
 SPARE = 1_000  # Users in no group.
 
@@ -28,12 +29,6 @@ async def run(options: Options) -> tuple[list[Result], float]:
             results.append(result)
             say(line(result))
     return results, perf_counter() - began
-
-
-def say(text: str) -> None:
-    """Print a part of the report as soon as it is known."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

@@ -28,6 +28,7 @@ from service.scim.base_path import BASE_PATH
 from tests.attack.report import GAP_S_MAX, PEAK_BYTES_MAX
 from tests.attack.site import Report, Site, attacked
 from tests.benchmarks.events import Size
+from tests.tools import say
 
 ADMIN = "/api/admin/v1"
 OFF = {"enabled": False, "maxUsers": 10, "maxPercent": 20, "windowMinutes": 60}
@@ -138,12 +139,6 @@ async def take(site: Site, session: aiohttp.ClientSession, step: Step) -> Taken:
         seconds = perf_counter() - began
         assert answer.status == step.status, (step.name, answer.status, body[:500])
     return Taken(step, seconds, await site.process.report())
-
-
-def say(text: str) -> None:
-    """Print a line as soon as it is known."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from service.replay.cycles import CountedCycle, list_cycles
 from service.requests.read import CycleFilter
 from tests.admin.test_audit import until_followed
 from tests.browser.chromium import Window
+from tests.console.client import Browser as Administrator
 from tests.serving import Scim, Served, Tenant
 
 GIVEN = (
@@ -53,6 +54,7 @@ NOT_OPENED = frozenset(
 WITH_ID = (
     *("/tokens/{id}", "/clients/{id}", "/people/{id}", "/groups/{id}"),
     *("/cycles/{id}", "/guard/{id}"),
+    *("/organization/legal-holds/{id}", "/organization/erasures/{id}"),
 )
 OPENED = tuple(
     dict.fromkeys(
@@ -164,6 +166,7 @@ async def seed(
         "/clients/": str(client.client_id),
         "/people/": ids[2],
         "/groups/": groups[0],
+        **await _privacy(served, tenant, ids[5], ids[2], strange),
         **await _hold(served, tenant, ids),
     }
     await begin_setup(served, tenant)
@@ -176,6 +179,27 @@ async def begin_setup(served: Served, tenant: Tenant) -> None:
     setup = Setup("entra", UUID(tenant.account_id), tenant.token_id, done=done)
     setup = replace(setup, cases=(("General Counsel", "Administrator"), ("Paralegal", "Reader")))
     await save_setup(served.runtime.pool, tenant.id, setup)
+
+
+async def _privacy(
+    served: Served, tenant: Tenant, person_id: str, other_id: str, strange: str
+) -> dict[str, str]:
+    """Set a legal hold and erase somebody, at the console; return the begins of the paths of its pages with their ids."""
+    left = {"userName": "left@contoso.com", "displayName": "Noor Left"}
+    left_id = (await Scim(served, tenant.token).post("/Users", left)).body["id"]
+    administrator = Administrator(served)
+    await administrator.sign_in(tenant.id)
+    holds, erasures = "/organization/legal-holds", "/organization/erasures"
+    set_here = await administrator.get(holds)
+    await administrator.post(set_here, holds, person=person_id, reason=f"Case 12 {strange}"[:200])
+    asked = await administrator.get(f"{erasures}/{left_id}/erase")
+    filled = {"confirm": left["userName"], "reason": "Request 4711"}
+    assert (await administrator.post(asked, "/erase", **filled)).status == 200
+    return {
+        f"{erasures}/{{id}}/erase": other_id,
+        f"{erasures}/": left_id,
+        f"{holds}/": person_id,
+    }
 
 
 async def _hold(served: Served, tenant: Tenant, ids: list[str]) -> dict[str, str]:

@@ -6,9 +6,13 @@ from typing import Any
 import httpx2
 import pytest
 from scim2_client.engines.httpx2 import AsyncSCIMClient
-from scim2_models import PatchOp, PatchOperation, SCIMException, SearchRequest
+from scim2_models import PatchOp, PatchOperation, SCIMException, ScimProvider, SearchRequest
 
 from tests.serving import Scim
+
+KNOWN: dict[
+    str, ScimProvider
+] = {}  # Discovery makes a class of each schema: seconds of work, done once.
 
 
 @pytest.fixture
@@ -16,9 +20,11 @@ async def client(scim: Scim) -> AsyncIterator[AsyncSCIMClient]:
     """Give a client that knows only what discovery returns about the service."""
     headers = {"Authorization": f"Bearer {scim.token}"}
     async with httpx2.AsyncClient(base_url=scim.base, headers=headers) as http:
-        discovering = AsyncSCIMClient(http)
-        await discovering.discover()
-        yield discovering
+        if scim.base not in KNOWN:
+            discovering = AsyncSCIMClient(http)
+            await discovering.discover()
+            KNOWN[scim.base] = discovering.provider
+        yield AsyncSCIMClient(http, provider=KNOWN[scim.base])
 
 
 def model_for(client: AsyncSCIMClient, name: str) -> Any:

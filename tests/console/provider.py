@@ -1,10 +1,12 @@
 """A small OpenID Connect provider on a socket of its own: real codes, PKCE and signatures; it misbehaves on demand."""
 
+import asyncio
 import base64
 import hashlib
+import json
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +20,7 @@ from tests.console.client import Browser, Shown
 from tests.protocol.issuer import RSA_KID, public_jwk, rsa_key
 
 CLIENT, SECRET = "console", "of the console"
+PIECE = 16_384  # Bytes.
 
 
 @dataclass(slots=True)
@@ -29,6 +32,9 @@ class Provider:
     key: Any = None  # In place of the published one.
     algorithm: str = "RS256"
     says_when: bool = True
+    padding: int = (
+        0  # Bytes that the answer to a code has beside the token; it then comes in pieces.
+    )
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)  # The last request of a browser.
 
@@ -58,6 +64,18 @@ class Provider:
         )
 
 
+async def in_pieces(request: web.Request, body: bytes) -> web.StreamResponse:
+    """Answer with a body that comes in pieces, with pauses between them."""
+    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await answer.prepare(request)
+    with suppress(ConnectionResetError):  # Whoever has read enough hangs up.
+        for begin in range(0, len(body), PIECE):
+            await answer.write(body[begin : begin + PIECE])
+            await asyncio.sleep(0.01)
+        await answer.write_eof()
+    return answer
+
+
 @asynccontextmanager
 async def providing() -> AsyncIterator[Provider]:
     """Run a provider for the duration of the block."""
@@ -85,7 +103,7 @@ async def providing() -> AsyncIterator[Provider]:
         back = urlencode({"code": code, "state": asked["state"], "iss": provider.issuer})
         raise web.HTTPFound(f"{asked['redirect_uri']}?{back}")
 
-    async def redeem(request: web.Request) -> web.Response:
+    async def redeem(request: web.Request) -> web.StreamResponse:
         sent = await request.post()
         asked = provider.codes.pop(str(sent["code"]), None)
         digest = hashlib.sha256(str(sent["code_verifier"]).encode()).digest()
@@ -99,7 +117,12 @@ async def providing() -> AsyncIterator[Provider]:
         if asked is None or not is_right:
             return web.json_response({"error": "invalid_grant"}, status=400)
         token = provider.id_token(asked["nonce"])
-        return web.json_response({"access_token": "x", "token_type": "Bearer", "id_token": token})
+        answer = {"access_token": "x", "token_type": "Bearer", "id_token": token}
+        if not provider.padding:
+            return web.json_response(answer)
+        return await in_pieces(
+            request, json.dumps({"x": "x" * provider.padding, **answer}).encode()
+        )
 
     app = web.Application()
     app.router.add_get("/.well-known/openid-configuration", describe)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
 from service.cli.provenance import cli_provenance
+from service.console.sessions.oidc import BYTES_MAX
 from service.erasure.people import Place, erase_person
 from service.organizations.register import find_organization
 from service.organizations.settings import change_settings
@@ -87,6 +88,7 @@ def site(module_site: Site) -> Site:
     provider = module_site.provider
     provider.claims = {"oid": "oid-anna", "org": "Contoso"}
     provider.key, provider.algorithm, provider.says_when = None, "RS256", True
+    provider.padding = 0
     return module_site
 
 
@@ -215,6 +217,16 @@ async def test_a_code_is_redeemed_with_its_verifier_only(site: Site) -> None:
     }
     shown = await browser.get(f"/signin/oidc/callback?state={state}&code=stolen")
     assert shown.status == 403
+
+
+async def test_an_answer_in_pieces_is_read_whole_and_one_that_is_too_large_is_refused(
+    site: Site,
+) -> None:
+    site.provider.padding = 100_000
+    assert (await site.provider.sign_in(Browser(site.served))).location == "/console/"
+    site.provider.padding = BYTES_MAX
+    refused = await site.provider.sign_in(Browser(site.served))
+    assert refused.status == 403
 
 
 async def test_a_fresh_sign_in_is_proved_by_the_provider(site: Site) -> None:

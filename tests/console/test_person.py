@@ -1,12 +1,18 @@
 """A person: attributes and where they came from, roles over time, the timeline, days of the past, changes by hand."""
 
+import asyncio
 import secrets
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from service.console.framework.call import ConsoleCall
+from service.console.pages.directory.attributes import until_known
+from service.runtime import open_runtime
 from tests.console.client import Browser
 from tests.console.people import ENTERPRISE, HOSTILE, group_of, provision, until_followed
-from tests.serving import Scim, Served, Tenant, make_tenant
+from tests.serving import Scim, Served, Tenant, make_tenant, settings
 
 
 async def test_a_person_says_who_gave_what(
@@ -215,3 +221,17 @@ async def test_a_person_is_read_in_french(served: Served, contoso: Tenant, langu
     shown = await reader.get(f"/people/{anna['id']}")
     assert "Éditeur" in shown.text
     assert "a créé" in shown.text
+
+
+async def test_a_page_that_waits_gives_its_connection_back(database_url: str) -> None:
+    few = settings(database_url, pool_size_max=2)
+    async with open_runtime(few, is_migrating=False) as runtime, runtime.pool.acquire() as other:
+        tenant = await make_tenant(runtime, "Contoso")  # Nothing runs that would follow its log.
+        call = SimpleNamespace(runtime=runtime, organization=SimpleNamespace(id=tenant.id))
+        waiting = asyncio.create_task(until_known(cast("ConsoleCall", call), {tenant.id: 1}))
+        for _ in range(3):
+            await other.fetchval("SELECT pg_sleep(0.01)")
+            async with runtime.pool.acquire() as connection:
+                await connection.fetchval("SELECT 1")
+        assert not waiting.done()
+        await waiting

@@ -29,6 +29,7 @@ from tests.drill.rounds import (
 )
 from tests.drill.site import Site, opened
 from tests.drill.tally import Tally
+from tests.tools import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,6 @@ async def run_kind(kind: Kind, options: Options) -> Tally:
             return await kind.run(site, rng, options.rounds(kind.rounds))
     except Exception:  # noqa: BLE001 - the other kinds are worth their report.
         return Tally(kind.name, broken=[traceback.format_exc()])
-
-
-def say(text: str) -> None:
-    """Print a part of the report as soon as it is known."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
@@ -18,6 +17,7 @@ import asyncpg
 from tests.failover.cluster import Cluster, Node, missing, running
 from tests.protocol.installation import Installation, free_port
 from tests.rolling.load import Load
+from tests.tools import new_folder, say
 
 BEFORE_S, AFTER_S = 5.0, 8.0  # Of load, before the fault and after the first write behind it.
 BACK_TIMEOUT_S = 90.0
@@ -135,7 +135,7 @@ async def run() -> int:
     if absent := missing():
         say(f"skipped: {', '.join(absent)} not installed")
         return 0
-    folder, code = new_folder(), 0
+    folder, code = new_folder("failover"), 0
     say("fault                                     from → to  no write  created  lost  gaps")
     try:
         async with running(folder) as cluster:
@@ -146,19 +146,6 @@ async def run() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return code
-
-
-def new_folder() -> Path:
-    """Return a new folder that another account may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="scim-ledger-failover-"))
-    folder.chmod(0o755)
-    return folder
-
-
-def say(text: str) -> None:
-    """Print a line of the report as soon as it is known."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

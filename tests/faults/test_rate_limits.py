@@ -140,7 +140,7 @@ async def test_a_quota_of_events_holds_for_a_day_and_not_for_the_operator(
 
 async def until_created(client: Scim, name: str) -> int:
     """Create a user as soon as a changed quota holds; return the status."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         while True:
             answer = await client.post("/Users", {"userName": name})
             if answer.status != 429:

@@ -237,6 +237,52 @@ async def test_a_secret_is_replaced_with_an_overlap(
     await admin.send("DELETE", f"/webhooks/{webhook['id']}")
 
 
+async def test_a_webhook_whose_seal_is_broken_stops_no_other(
+    served: Served, admin: Admin, provider: Scim, receiver: Receiver
+) -> None:
+    types = ["UserProvisioned"]
+    broken = await create(admin, receiver, types=types)
+    whole = await create(admin, receiver, types=types)
+    await served.owner.execute(
+        "UPDATE service.webhooks SET sealed = sealed || $2 WHERE id = $1",
+        *(UUID(broken["id"]), b"x"),
+    )
+    listed = {each["id"]: each for each in (await admin.get("/webhooks")).body["items"]}
+    assert listed[broken["id"]]["url"] is None
+    assert listed[whole["id"]]["url"] == receiver.url
+    assert (await row(admin, broken))["url"] is None
+
+    for action in ("/disable", "/enable"):
+        assert (await admin.post(f"/webhooks/{whole['id']}{action}")).status == 200
+    rotated = await admin.post(f"/webhooks/{whole['id']}/rotate-secret")
+    receiver.secrets = [rotated.body["secret"]]
+    user_id = await make_user(provider)
+    await receiver.until(lambda: bool(receiver.arrived))
+    assert [each["data"]["resourceId"] for each in receiver.arrived] == [user_id]
+
+    found = await until_saved(admin, broken, state="disabled")
+    assert "seal" in found["reason"]
+    for action in ("/enable", "/rotate-secret"):
+        answer = await admin.post(f"/webhooks/{broken['id']}{action}")
+        assert (answer.status, "does not open" in answer.body["detail"]) == (409, True)
+    for each in (broken, whole):
+        assert (await admin.send("DELETE", f"/webhooks/{each['id']}")).status == 204
+
+
+async def test_secrets_that_are_replaced_at_once_all_sign(
+    admin: Admin, provider: Scim, receiver: Receiver
+) -> None:
+    webhook = await create(admin, receiver, types=["UserProvisioned"])
+    path = f"/webhooks/{webhook['id']}/rotate-secret"
+    answers = await asyncio.gather(*(admin.post(path) for _ in range(2)))
+    for answer in answers:
+        receiver.secrets = [answer.body["secret"]]
+        receiver.arrived.clear()
+        await make_user(provider)
+        await receiver.until(lambda: bool(receiver.arrived))
+    await admin.send("DELETE", f"/webhooks/{webhook['id']}")
+
+
 async def test_the_address_and_the_secret_are_in_no_table_and_no_event(
     served: Served, tenant: Tenant, admin: Admin, feed: Admin, receiver: Receiver
 ) -> None:

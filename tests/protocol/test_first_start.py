@@ -61,6 +61,7 @@ async def test_a_terminal_gets_a_token_that_works_once(installation: Installatio
     await read_until(reader, "Stopped.")
 
     assert (await process.wait(), status) == (0, 200)
+    assert "renewed" not in said  # Nothing is, at a first start.
     assert [(each["label"], each["isValid"]) for each in listed] == [("first start", True)]
 
 

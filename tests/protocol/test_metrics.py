@@ -2,6 +2,9 @@
 
 import re
 
+from tests.admin.client import with_scope
+from tests.console.client import Browser
+from tests.protocol.resources import people, values
 from tests.serving import Scim, Served, make_tenant
 
 
@@ -57,3 +60,29 @@ async def test_the_id_of_a_client_is_returned_and_ours_if_it_sends_none(served: 
     assert named.headers["X-Request-Id"] == "trace-4711:a"
     assert {each.headers["X-Request-Id"] for each in read} == {"trace-4712"}
     assert len(unfit.headers["X-Request-Id"]) == 36
+
+
+async def test_the_id_of_a_client_is_returned_on_streams_too(served: Served) -> None:
+    tenant = await make_tenant(served.runtime, "Traced streams")
+    token = with_scope(served, tenant, "scim admin audit:read audit:export feed:read")
+    scim = Scim(served, token)
+    made = await scim.post(
+        "/Groups", {"displayName": "All", "members": values(await people(scim, 1_100))}
+    )
+    browser = Browser(served)
+    await browser.sign_in(tenant.id)
+    for path, cookies in (
+        (f"/api/scim/v2/Groups/{made.body['id']}", {}),
+        ("/api/audit/v1/export/events", {}),
+        ("/api/feed/v1/events", {}),
+        ("/console/activity/stream", browser.cookies),
+    ):
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "text/event-stream, */*",
+            "X-Request-Id": "trace-4713",
+        }
+        url = f"http://127.0.0.1:{served.port}{path}"
+        async with served.session.get(url, headers=headers, cookies=cookies) as answer:
+            assert (answer.status, answer.headers.get("Content-Length")) == (200, None), path
+            assert answer.headers["X-Request-Id"] == "trace-4713", path

@@ -18,6 +18,10 @@ Line = tuple[str, int]
 SET_EXPIRY = "UPDATE directory.tokens SET expires_at = $1 WHERE id = $2"
 
 
+async def nowhere(*_: object) -> None:
+    """Append no event: the log of the service says what is announced."""
+
+
 async def expire_in(served: Served, token_id: UUID, days: float) -> None:
     """Let a token expire in so many days."""
     await served.owner.execute(
@@ -32,7 +36,7 @@ async def looks(served: Served, times: int = 1) -> Sequence[Line]:
     with structlog.testing.capture_logs() as lines:
         async with served.runtime.pool.acquire() as one, served.runtime.pool.acquire() as other:
             for _ in range(times):
-                await asyncio.gather(announce_expiry(one), announce_expiry(other))
+                await asyncio.gather(announce_expiry(one, nowhere), announce_expiry(other, nowhere))
     assert {each["log_level"] for each in lines} <= {"warning"}
     return [(each["token_id"], each["days"]) for each in lines]
 
@@ -69,7 +73,7 @@ async def test_the_metric_and_the_list_say_it_too(served: Served, organization: 
     )
     await expire_in(served, organization.token_id, 12.5)
     async with served.runtime.pool.acquire() as connection:
-        report(await announce_expiry(connection), datetime.now(UTC))
+        report(await announce_expiry(connection, nowhere), datetime.now(UTC))
     found = await find_organization(served.runtime, str(organization.id))
     listed = await list_tokens(served.runtime, found)
     line = shown(listed, found, as_json=False)

@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
 import pytest
 
+from eventstore.trees.check import check_all
 from projections.maintenance.session import Progress
+from projections.rebuild import proof as rebuild_proof
+from service.backup import restore as backup_restore
 from service.backup.create import Backup, create_backup
 from service.backup.manifest import BackupProblem, read_manifest
 from service.backup.restore import Restored, restore_backup
@@ -23,6 +27,8 @@ from service.database.logins.given import Logins
 from service.erasure.people import Place, erase_person
 from service.organizations.register import find_organization
 from service.proof.copies import outside_copy
+from service.webhooks.manage import NewWebhook, create_webhook
+from service.webhooks.places import PlaceRules
 from tests.conftest import drop_database, in_database
 from tests.serving import Scim, Served, Tenant, make_tenant, settings, started
 
@@ -80,6 +86,13 @@ async def kept(
             is_forced=True,
             provenance=cli_provenance(),
             place=place,
+        )
+        await create_webhook(
+            served.runtime,
+            await find_organization(served.runtime, None),
+            NewWebhook("hub", None),
+            rules=PlaceRules(),
+            provenance=cli_provenance(),
         )
         await create_backup(
             served.runtime, {"log": folder / "log2", "keys": folder / "keys2"}, silent
@@ -183,6 +196,35 @@ async def test_newer_keys_do_not_bring_an_erased_person_back(
     assert there == 0
     assert done.contradictions == []
     assert [each.code for _, each in done.news] == ["key_lost"]
+
+
+async def test_a_webhook_that_is_newer_than_the_log_gets_what_follows_the_log(
+    kept: BackedUp, new_database: NewDatabase
+) -> None:
+    async with new_database() as url:
+        await restore(url, kept.log, kept.later_keys)
+        connection = await asyncpg.connect(url)
+        position = await connection.fetchval("SELECT position FROM service.webhooks")
+        await connection.close()
+
+    assert position == kept.made.events
+
+
+async def test_a_restore_proves_every_log_once(
+    kept: BackedUp, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven: list[UUID] = []
+
+    async def noted(connection: Any, organization_id: UUID, *rest: Any) -> Any:
+        proven.append(organization_id)
+        return await check_all(connection, organization_id, *rest)
+
+    monkeypatch.setattr(rebuild_proof, "check_all", noted)
+    monkeypatch.setattr(backup_restore, "check_all", noted)
+    async with new_database() as url:
+        await restore(url, kept.log, kept.keys)
+
+    assert proven == [kept.tenant.id]
 
 
 async def test_keys_that_are_older_than_the_log_are_refused(kept: BackedUp, empty: str) -> None:

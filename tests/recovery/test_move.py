@@ -2,25 +2,32 @@
 
 import asyncio
 import base64
+import gzip
+import hashlib
 import secrets
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventstore.proof.verdicts import AuditExit
 from eventstore.sealing.sealer import Sealer
 from eventstore.transfer.hold import hold_log, load_held, release_log
+from eventstore.trees.keys import LogKey
 from projections.maintenance.session import Progress
-from service.backup.manifest import BackupProblem
+from service.backup.manifest import BackupProblem, read_manifest, write_manifest
 from service.cli.provenance import cli_provenance
+from service.moves import arrive
 from service.moves.arrive import Arrived, load_organization
 from service.moves.held import LOOK_EVERY_S
 from service.moves.move import Moved, held, move_organization
+from service.moves.package import read_secrets, write_secrets
 from service.moves.write import write_organization
 from service.organizations.register import find_organization
 from service.proof.verify import verify_logs
@@ -287,6 +294,109 @@ async def test_a_changed_package_or_another_key_is_refused(
     shutil.copy2(tmp_path / "kept", manifest)
     assert (await _load(cells, folder, sealer)).name == tenant.name
     with pytest.raises(BackupProblem, match="is, or was"):
+        await _load(cells, folder, sealer)
+
+
+async def test_a_package_that_is_altered_in_one_byte_is_refused(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    for file in sorted(folder.iterdir()):
+        whole = file.read_bytes()
+        # Not the flags, time and system in the head of gzip: they may differ for the same content.
+        places = {0, 10, 12, len(whole) // 3, len(whole) // 2, len(whole) - 12, len(whole) - 1}
+        for place in sorted(each for each in places if each == 0 or 10 <= each < len(whole)):
+            for flipped in (1, 128):
+                altered = bytearray(whole)
+                altered[place] ^= flipped
+                file.write_bytes(altered)
+                with pytest.raises(BackupProblem):
+                    await _load(cells, folder, sealer)
+        file.write_bytes(whole[:-1])
+        with pytest.raises(BackupProblem):
+            await _load(cells, folder, sealer)
+        file.unlink()
+        with pytest.raises(BackupProblem):
+            await _load(cells, folder, sealer)
+        file.write_bytes(whole)
+    counts = "SELECT (SELECT count(*) FROM {}.{} WHERE organization_id = $1)"
+    for schema, name in (("eventstore", "events"), ("proof", "logs"), ("directory", "users")):
+        assert await cells.there.owner.fetchval(counts.format(schema, name), tenant.id) == 0
+    assert (await _load(cells, folder, sealer)).name == tenant.name
+
+
+async def test_an_import_that_is_killed_once_the_log_is_here_has_said_who_signs_it(
+    cells: Cells, tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    written = await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+
+    async def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(arrive, "_sign", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await _load(cells, folder, sealer)
+
+    kind = await cells.there.owner.fetchval(
+        "SELECT type FROM eventstore.events WHERE organization_id = $1 AND position = $2",
+        *(tenant.id, written.events + 1),
+    )
+    assert kind == "LogKeyChanged"
+    answer = await Scim(cells.there, tenant.token).post("/Users", {"userName": "after"})
+    assert answer.status == 201
+    await until(lambda: _is_copied(cells, tenant))  # The service there does the rest.
+    await _is_whole_there(cells, tenant)
+
+
+async def _is_copied(cells: Cells, tenant: Tenant) -> bool:
+    """Return whether the copy outside has the log of an organization in the other cell."""
+    there = cells.there.runtime
+    chosen = settings(there.dsn, master_key=OTHER_KEY)
+    return tenant.id in (await verify_logs(there, chosen, silent, [tenant.id])).copied
+
+
+async def test_a_package_brings_no_rows_of_another_organization(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    # Whoever has the transfer key can sign what they like.
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    file, other = folder / "proof.tiles.copy.gz", uuid4()
+    rows = gzip.decompress(file.read_bytes())
+    rows += rows.replace(str(tenant.id).encode(), str(other).encode())
+    file.write_bytes(gzip.compress(rows))
+    manifest = read_manifest(folder, "organization")
+    tables = [
+        each.model_copy(
+            update={
+                "rows": rows.count(b"\n"),
+                "bytes": len(rows),
+                "sha256": hashlib.sha256(rows).hexdigest(),
+            }
+        )
+        if each.name == "tiles"
+        else each
+        for each in manifest.tables
+    ]
+    own = Ed25519PrivateKey.generate()
+    secrets_of_it = read_secrets(folder, tenant.id, sealer)
+    public = own.public_key().public_bytes_raw()
+    for each in ("manifest.json", "manifest.note", "secrets.sealed"):
+        (folder / each).unlink()
+    write_secrets(
+        *(folder, tenant.id),
+        replace(secrets_of_it, log_keys={**secrets_of_it.log_keys, 99: public}),
+        sealer,
+    )
+    changed = manifest.model_copy(update={"tables": tuple(tables)})
+    write_manifest(folder, changed, LogKey(99, public, own))
+
+    with pytest.raises(BackupProblem, match="rows that are not of"):
         await _load(cells, folder, sealer)
 
 

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import psutil
 from tests.protocol.installation import Installation, Serving, free_port
 from tests.rolling import balancer
 from tests.rolling.load import Load
+from tests.tools import new_folder, say
 
 DRAIN_S = "4"  # Two checks of the balancer, and some more.
 TOKENS = 4
@@ -144,7 +144,7 @@ async def run() -> int:
         if name == "services" and not balancer.is_here():
             say("two services behind HAProxy: skipped, because haproxy is not installed")
             continue
-        folder = new_folder()
+        folder = new_folder("rolling")
         try:
             done = await part(folder, seconds, rate)
         finally:
@@ -152,13 +152,6 @@ async def run() -> int:
         code |= bool(done.load.failed)
         say(line(done))
     return code
-
-
-def new_folder() -> Path:
-    """Return a new folder that an embedded server may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="scim-ledger-rolling-"))
-    folder.chmod(0o755)
-    return folder
 
 
 def line(part: Part) -> str:
@@ -170,12 +163,6 @@ def line(part: Part) -> str:
         f" {sum(failed.values()):>7} {part.load.slowest_s:>6.2f} s"
     )
     return f"{text}  {failed}" if failed else text
-
-
-def say(text: str) -> None:
-    """Print a part of the report as soon as it is known."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from uuid import RFC_4122, UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ids import RANDOM_BITS, Clock, new_id, uuid7
+from service.ids import RANDOM_BITS, IdClock, new_id, uuid7
 from tests.rules.documents import FEW
 
 TIMES = st.integers(0, 2**48 - 1)
@@ -42,21 +42,21 @@ def test_a_greater_number_is_a_greater_id(unix_ms: int, one: int, other: int) ->
 @FEW
 @given(st.lists(st.tuples(st.integers(0, 3), RANDOMNESS, STEPS), min_size=2))
 def test_numbers_grow_whatever_the_clock_does(ticks: list[tuple[int, int, int]]) -> None:
-    clock = Clock()
+    clock = IdClock()
     made = [clock.tick(*each) for each in ticks]
 
     assert made == sorted(set(made))
 
 
 def test_a_new_millisecond_brings_new_randomness() -> None:
-    clock = Clock()
+    clock = IdClock()
     clock.tick(1, GREATEST, 0)
 
     assert clock.tick(2, 7, 0) == 2 << RANDOM_BITS | 7
 
 
 def test_where_the_random_part_overflows_the_time_runs_ahead() -> None:
-    clock = Clock()
+    clock = IdClock()
     clock.tick(1, GREATEST, 0)
 
     assert [clock.tick(1, 0, 0) >> RANDOM_BITS, clock.tick(1, 0, 9) >> RANDOM_BITS] == [2, 2]

@@ -68,7 +68,7 @@ STATES = {
     "53300": Outage.BUSY,  # too_many_connections
     "53400": Outage.BUSY,  # configuration_limit_exceeded
     "54000": Outage.UNFIT,  # program_limit_exceeded
-    "55000": Outage.BUG,  # object_not_in_prerequisite_state
+    "55000": Outage.BUSY,  # object_not_in_prerequisite_state
     "55006": Outage.BUSY,  # object_in_use
     "55P03": Outage.LOCKED,  # lock_not_available, and lock_timeout
     "57000": Outage.BUSY,  # operator_intervention

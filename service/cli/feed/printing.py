@@ -9,6 +9,9 @@ from service.terminal import printable
 from service.webhooks.manage import ListedWebhook, MadeWebhook
 from service.webhooks.store import DeadLetter
 
+# In place of a URL, by whether the receiver polls.
+NO_URL = {True: "(the receiver polls)", False: "(the seal of the address does not open)"}
+
 
 def made(webhook: MadeWebhook, *, as_json: bool) -> str:
     """Return a webhook that was just made, or has a new secret."""
@@ -65,7 +68,7 @@ def _lines(listed_webhook: ListedWebhook) -> Iterable[str]:
     webhook = listed_webhook.webhook
     yield (
         f"{webhook.id}  {webhook.created_at:%Y-%m-%d}  {webhook.state:<8}  {webhook.kind:<7}  "
-        f"{printable(webhook.label)}  {printable(listed_webhook.url or '(the receiver polls)')}"
+        f"{printable(webhook.label)}  {printable(listed_webhook.url or NO_URL[webhook.kind == 'poll'])}"
     )
     yield (
         f"  at #{webhook.position}, {listed_webhook.behind} behind, "

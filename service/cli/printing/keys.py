@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from projections.maintenance.session import Progress
+from projections.maintenance.session import Progress, Report
 from service.callers.signing_keys import StoredKey
 from service.cli.printing.tokens import instant
 from service.cli.process import output
@@ -21,7 +21,7 @@ MEANING = {
 }
 
 
-def reporting(report: Callable[[Progress], None]) -> Callable[[str, int, int], None]:
+def reporting(report: Report) -> Callable[[str, int, int], None]:
     """Return a function that shows the progress of a rotation."""
     return lambda step, done, total: report(Progress(step, done, total))
 

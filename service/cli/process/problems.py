@@ -6,10 +6,19 @@ from enum import IntEnum
 import asyncpg
 from pydantic import ValidationError
 
+from eventstore.errors import BrokenSeal, StoreError
 from eventstore.postgres.outages import DRIVERS_OWN, Outage, classify
+from eventstore.proof.outside_lines import BrokenCopy
+from eventstore.proof.tiles import DamagedTile
+from eventstore.transfer.arrive import Foreign
+from eventstore.trees.extend import Contradicted, Overtaken
+from eventstore.trees.prove import NoProof
+from eventstore.trees.restart import NotReached
 from projections.fold import NotFolded
 from projections.rebuild.rebuild import REFUSALS
+from schema.events.codec import UnknownEvent
 from schema.scim.errors import ScimError
+from service.backup.manifest import BackupProblem
 from service.cli.process.output import OutputFailed
 from service.config import CannotListen, SettingProblem
 from service.database.embedded.postgres import EmbeddedPostgresError
@@ -18,6 +27,7 @@ from service.database.master_key import KeyProblem
 from service.database.migrate import MigrationProblem
 from service.database.session_check import SessionProblem
 from service.keys.rotate import NotRotated
+from service.replay.parquet import NoParquet
 from service.runtime import NoDatabase, NotMigrated
 
 
@@ -34,7 +44,24 @@ class Refused(Exception):
     """The request cannot be carried out; the message says why."""
 
 
-REFUSED = (ScimError, Refused, NotRotated, *REFUSALS)
+REFUSED = (
+    BackupProblem,
+    BrokenCopy,
+    BrokenSeal,
+    Contradicted,
+    DamagedTile,
+    Foreign,
+    NoParquet,
+    NoProof,
+    NotReached,
+    NotRotated,
+    Overtaken,
+    Refused,
+    ScimError,
+    StoreError,
+    UnknownEvent,
+    *REFUSALS,
+)
 UNREACHABLE = (ConnectionError, TimeoutError, socket.gaierror)
 PROBLEMS = (
     CannotListen,
@@ -78,7 +105,7 @@ def _line_of(error: Exception) -> str:
         return f"Postgres cannot be reached: check DATABASE_URL. {error}"
     if isinstance(error, DRIVERS_OWN):
         return _line_of_postgres(error)
-    return str(error) or type(error).__name__
+    return str(error) or type(error).__doc__ or type(error).__name__
 
 
 def _line_of_postgres(error: Exception) -> str:

@@ -7,7 +7,6 @@ import typer
 
 from eventstore.proof.verdicts import Finding, Verdict
 from service.backup.create import Backup, create_backup
-from service.backup.manifest import BackupProblem
 from service.backup.restore import Restored, read_parts, restore_backup
 from service.backup.tables import Folders
 from service.backup.verify import Trial, verify_backup
@@ -15,7 +14,7 @@ from service.cli.groups import group
 from service.cli.printing.progress import shown
 from service.cli.process.output import as_json as json_of
 from service.cli.process.output import say
-from service.cli.process.problems import Exit, Refused
+from service.cli.process.problems import Exit
 from service.cli.process.run import AsJson, run, run_with_runtime
 from service.config import Settings
 from service.runtime import Runtime, open_database
@@ -36,11 +35,8 @@ def backup_create(path: Log, keys: Keys = None, as_json: AsJson = False) -> None
     """
 
     async def create(runtime: Runtime, _settings: Settings) -> None:
-        try:
-            with shown("backup") as board:
-                made = await create_backup(runtime, folders_of(path, keys), board.report)
-        except BackupProblem as error:
-            raise Refused(str(error)) from error
+        with shown("backup") as board:
+            made = await create_backup(runtime, folders_of(path, keys), board.report)
         say(json_of(created_document(made)) if as_json else created_lines(made))
 
     run_with_runtime(create, interrupted="Interrupted: no backup was written.")
@@ -64,13 +60,10 @@ def backup_verify(
     """
 
     async def verify(settings: Settings) -> None:
-        try:
-            with shown("backup") as board:
-                trial = await verify_backup(
-                    settings, folders_of(path, keys), board.report, scratch=scratch
-                )
-        except BackupProblem as error:
-            raise Refused(str(error)) from error
+        with shown("backup") as board:
+            trial = await verify_backup(
+                settings, folders_of(path, keys), board.report, scratch=scratch
+            )
         say(json_of(trial_document(trial)) if as_json else trial_lines(trial))
         if not trial.is_good:
             raise typer.Exit(Exit.REFUSED)
@@ -86,15 +79,10 @@ def backup_restore(path: Log, keys: Keys = None, as_json: AsJson = False) -> Non
     """
 
     async def restore(settings: Settings) -> None:
-        try:
-            read_parts(settings, folders_of(path, keys))  # Before a database is made.
-            async with open_database(settings, may_make=True) as logins:
-                with shown("restore") as board:
-                    done = await restore_backup(
-                        logins, settings, folders_of(path, keys), board.report
-                    )
-        except BackupProblem as error:
-            raise Refused(str(error)) from error
+        read_parts(settings, folders_of(path, keys))  # Before a database is made.
+        async with open_database(settings, may_make=True) as logins:
+            with shown("restore") as board:
+                done = await restore_backup(logins, settings, folders_of(path, keys), board.report)
         say(json_of(restored_document(done)) if as_json else restored_lines(done))
         if done.contradictions:
             raise typer.Exit(Exit.REFUSED)

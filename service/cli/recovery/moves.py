@@ -38,11 +38,8 @@ def write_for_import(name: str, folder: Path, transfer_key: Path, *, as_json: bo
     async def write(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, name)
         sealer = transfer_sealer(transfer_key, may_make=True)
-        try:
-            with shown("export") as board:
-                done = await write_organization(runtime, found, folder, sealer, report=board.report)
-        except REFUSED as error:
-            raise Refused(str(error)) from error
+        with shown("export") as board:
+            done = await write_organization(runtime, found, folder, sealer, report=board.report)
         document = {
             "organizationId": done.organization_id,
             "name": done.name,
@@ -80,19 +77,16 @@ def organization_import(
 
     async def load(runtime: Runtime, settings: Settings) -> None:
         sealer = transfer_sealer(transfer_key, may_make=False)
-        try:
-            with shown("import") as board:
-                done = await load_organization(
-                    runtime,
-                    settings,
-                    folder,
-                    sealer,
-                    reason=reason,
-                    provenance=cli_provenance(acting_as),
-                    report=board.report,
-                )
-        except REFUSED as error:
-            raise Refused(str(error)) from error
+        with shown("import") as board:
+            done = await load_organization(
+                runtime,
+                settings,
+                folder,
+                sealer,
+                reason=reason,
+                provenance=cli_provenance(acting_as),
+                report=board.report,
+            )
         say(json_of(_document(done)) if as_json else _lines(done))
 
     run_with_runtime(load, interrupted="Interrupted: look at `organization list`, and repeat it.")
@@ -153,7 +147,10 @@ def organization_move(
 
 def _read_variables(file: Path) -> dict[str, str]:
     """Return the variables of a file with one NAME=VALUE a line; # begins a comment."""
-    lines = [each.strip() for each in file.read_text("utf-8").splitlines()]
+    try:
+        lines = [each.strip() for each in file.read_text("utf-8").splitlines()]
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file} is not UTF-8: write NAME=VALUE, one a line.") from error
     pairs = [each.partition("=") for each in lines if each and not each.startswith("#")]
     if wrong := next((name for name, equals, _ in pairs if not equals), None):
         raise Refused(f"{file}: {wrong} has no value: write NAME=VALUE.")

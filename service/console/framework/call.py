@@ -23,7 +23,7 @@ from service.console.framework.templates import render
 from service.console.sessions.caller import ConsoleCaller
 from service.console.sessions.same_site import FIELD, form_token
 from service.console.sessions.store import use_form_key
-from service.console.texts.choice import UTC_ZONE
+from service.console.texts.refusals import said
 from service.console.texts.texts import LANGUAGES, Texts
 from service.console.texts.times import Times
 from service.http.answer import Answer
@@ -112,6 +112,10 @@ class ConsoleCall:
         """Return the text for a number in the reader's language."""
         return self.texts.tn(key, one, many, n=n, **values)
 
+    def said(self, refused: Exception | str) -> str:
+        """Return what a use case says, a refusal or a sentence, in the reader's language."""
+        return said(self.texts, refused if isinstance(refused, str) else str(refused))
+
     async def read_form(self) -> Form:
         """Return the form of this request, of which a template shows `form`."""
         self.form = await read_form(self.request)
@@ -151,6 +155,7 @@ class ConsoleCall:
             "call": self,
             "t": self.t,
             "tn": self.tn,
+            "said": self.said,
             "number": self.texts.number,
             "times": self.times,
             "now": self.now,
@@ -166,7 +171,7 @@ class ConsoleCall:
             "form_key": Markup('<input type="hidden" name="key" value="{}">').format(new_id()),
             "language": self.texts.language,
             "languages": LANGUAGES,
-            "is_utc": self.times.zone.key == UTC_ZONE,
+            "is_utc": self.times.is_utc,
             "static": lambda name: self.links.static(named(name)),
             "me": self.signed_in,
             "organization": self.signed_in.organization if self.signed_in else None,

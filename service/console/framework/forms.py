@@ -1,4 +1,4 @@
-"""Forms as they were sent, and what is wrong with them."""
+"""Forms as they were sent, and what is wrong with them; numbers in forms and addresses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +12,13 @@ from service.http.body import read_bytes
 FORM_TYPE = "application/x-www-form-urlencoded"
 BYTES_MAX = 1_048_576
 FIELDS_MAX = 5_000
+DIGITS_MAX = 18  # A bigint of the database holds any such number.
+
+
+def number_in(text: str | None) -> int | None:
+    """Return a whole number from 0 on that a form or an address holds; None for anything else."""
+    is_number = text and text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
+    return int(text) if text and is_number else None
 
 
 @dataclass(slots=True)

@@ -61,9 +61,7 @@ SECTIONS: Final = (
         (
             Entry("nav.tokens", "Token Management", "/tokens", "key", ADMINISTRATORS),
             Entry("nav.audit", "Audit", "/audit", "audit", READERS),
-            Entry(
-                "nav.organization", "Organization", "/organization", "organization", ADMINISTRATORS
-            ),
+            Entry("nav.organization", "Organization", "/organization", "organization", READERS),
         ),
     ),
     Section(

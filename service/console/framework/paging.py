@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from service.api.cursor import read_cursor, write_cursor
+from service.api.cursor import Part, bad_cursor, read_cursor, write_cursor
 
 RowT = TypeVar("RowT")
 LIMIT: Final = 50
@@ -25,10 +25,30 @@ class Listed(Generic[RowT]):
     previous: str | None
 
 
-def read_place(kind: str, cursor: str | None) -> list[Any] | None:
-    """Return the key after which a page begins; None for the first page. Errors: BadQuery."""
+def read_place(kind: str, cursor: str | None, *parts: Part) -> list[Any] | None:
+    """Return the key after which a page begins, each part as it is read; None for the first page.
+
+    Errors: BadQuery for a cursor that no page of the list gave.
+    """
+    found = _read(kind, cursor)
+    if found is None:
+        return None
+    try:
+        return [read(part) for read, part in zip(parts, found[0], strict=True)]
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def _read(kind: str, cursor: str | None) -> tuple[list[Any], list[Any]] | None:
+    """Return the key in a cursor, and those of the pages before it. Errors: BadQuery."""
     found = read_cursor(kind, cursor or None)
-    return None if found is None else list(found[0])
+    if found is None:
+        return None
+    match found:
+        case [list(place), list(before)]:
+            return place, before
+        case _:
+            raise bad_cursor()
 
 
 def listed(
@@ -44,8 +64,7 @@ def listed(
     A cursor holds the key that its page begins after, and those of the pages before, so that Previous leads back the
     same way. Errors: BadQuery.
     """
-    found = read_cursor(kind, cursor or None)
-    place, before = (None, []) if found is None else (found[0], list(found[1]))
+    place, before = _read(kind, cursor) or (None, [])
     shown, following, previous = list(rows[:limit]), None, None
     if len(rows) > limit:
         trail = [*before, place][-BACK_MAX:]

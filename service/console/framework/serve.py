@@ -69,7 +69,7 @@ def begin(request: web.Request) -> ConsoleCall:
 async def _serve(call: ConsoleCall, page: Page) -> web.StreamResponse:
     request = call.request
     if request.method not in READS:
-        refuse_other_site(request.headers, own_origins(call))
+        refuse_other_site(request.headers, own_origin(call))
     await find_who(call)
     if page.roles != EVERYBODY:
         if call.signed_in is None:
@@ -108,12 +108,10 @@ def refuse_suspended(call: ConsoleCall) -> None:
         )
 
 
-def own_origins(call: ConsoleCall) -> frozenset[str]:
-    """Return the origins that this service may be at: the one in its answers, and the one that the browser asked."""
-    request = call.request
-    own = call.service.hosts.origin(request)
-    scheme, _, rest = own.partition("://")
-    return frozenset({f"{scheme}://{rest.partition('/')[0]}"})
+def own_origin(call: ConsoleCall) -> str:
+    """Return the origin that this service is at, as its answers have it: scheme, host and port."""
+    scheme, _, rest = call.service.hosts.origin(call.request).partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def to_sign_in(call: ConsoleCall) -> Answer:

@@ -2,7 +2,7 @@
 
 `signin.py` has the sign-in and the choices of a reader, `overview.py` the first page with its `overview_facts.py`. `tokens.py`, `new_tokens.py`,
 `clients.py` and `accounts.py` are Token Management, `organization.py` has
-settings, console access and schemas, `words.py` has words that several pages choose by a value.
+settings, console access and schemas, `words.py` says what each scope permits.
 A handler takes a ConsoleCall, calls a use case and shows a template; it decides nothing.
 Begin with `overview.py`.
 """

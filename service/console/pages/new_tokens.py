@@ -12,7 +12,7 @@ from service.console.framework.serve import to_fresh_sign_in
 from service.console.pages.words import SCOPES
 from service.http.answer import Answer
 from service.ids import as_id
-from service.organizations.listing import find_token, list_accounts
+from service.organizations.listing import able_accounts, find_token
 from service.organizations.tokens import (
     IssuedToken,
     Wanted,
@@ -100,7 +100,7 @@ async def already_shown(call: ConsoleCall) -> Answer:
 
 def refuse_field(call: ConsoleCall, error: ScimError) -> None:
     """Note a refusal of a use case at the field that it names."""
-    call.form.refuse(error.attribute or "", error.detail)
+    call.form.refuse(error.attribute or "", call.said(error))
 
 
 def read_end(call: ConsoleCall, name: str) -> datetime | None:
@@ -128,9 +128,7 @@ def default_day(call: ConsoleCall) -> str:
 
 async def account_options(call: ConsoleCall) -> Sequence[tuple[str, str]]:
     """Return the technical accounts that may hold tokens, as a select shows them."""
-    accounts = await list_accounts(call.runtime, call.organization, limit=200)
-    role_id = call.organization.roles["Administrator"]
-    able = [each for each in accounts if each.active and each.role_id == role_id]
+    able = await able_accounts(call.runtime, call.organization)
     return [(str(each.id), each.user_name) for each in reversed(able)]
 
 

@@ -78,8 +78,10 @@ class Shown:
 
 
 async def to_settings(call: ConsoleCall) -> Answer:
-    """GET /organization: its sections; settings come first."""
-    return await settings(call)
+    """GET /organization: the first of its sections that the reader may open."""
+    if call.has("administrator"):
+        return await settings(call)
+    return call.go("/organization/legal-holds")
 
 
 async def settings(call: ConsoleCall) -> Answer:
@@ -245,7 +247,7 @@ async def add_schema(call: ConsoleCall) -> Answer:
             provenance=call.provenance,
         )
     except (InvalidValue, InvalidSyntax, Uniqueness) as error:
-        call.form.refuse("document", error.detail)
+        call.form.refuse("document", call.said(error))
         return await _schemas(call, status=422)
     return call.go("/organization/schemas")
 

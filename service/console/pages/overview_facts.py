@@ -10,6 +10,7 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.read import position_at, read
+from projections.directory.load_roles import find_open_holds
 from projections.directory.queries.holds import list_holds
 from projections.directory.queries.people import count_roles
 from projections.history.days import count_days
@@ -74,13 +75,16 @@ class DayCounts:
         if kept is None or kept.since > first or kept.position > last:
             before = await position_at(connection, organization_id, begin)
             kept = self._kept[key] = Counted(first, before, {})
-        if last > kept.position:
+        begun = kept.position
+        if last > begun:
             found = await count_days(
-                connection, organization_id, kept.position, last, zone=zone, types=TYPES
+                connection, organization_id, begun, last, zone=zone, types=TYPES
             )
-            for name, events in found.items():
-                kept.by_day[name] = kept.by_day.get(name, 0) + events
-            kept.position = last
+            if kept.position == begun:  # Else another request has added these events meanwhile.
+                for name, events in found.items():
+                    kept.by_day[name] = kept.by_day.get(name, 0) + events
+                kept.position = last
+        self._kept[key] = kept  # It may have been forgotten meanwhile.
         self._kept.move_to_end(key)
         if len(self._kept) > REMEMBERED_MAX:
             self._kept.popitem(last=False)
@@ -131,7 +135,7 @@ class Attention:
 async def waiting(call: ConsoleCall) -> Mapping[str, int]:
     """Return how many holds wait for a decision, for the navigation."""
     async with call.runtime.pool.acquire() as connection:
-        holds = await list_holds(connection, call.organization.id, limit=HOLDS_MAX, state="open")
+        holds = await find_open_holds(connection, call.organization.id)
     return {"holds": len(holds)}
 
 

@@ -1,20 +1,12 @@
 """Periods and instants in addresses: a date means a day in the zone of the address, or else of the reader."""
 
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from service.console.framework.call import ConsoleCall
 from service.replay.instants import IllegalInstant, read_begin, read_end, read_zone
 
 Period = tuple[datetime | None, datetime | None]
-DIGITS_MAX: Final = 18
-
-
-def position_in(text: str | None) -> int | None:
-    """Return a position of the log that stands in an address; None for anything else."""
-    is_number = text and text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
-    return int(text) if text and is_number else None
 
 
 def zone_of(call: ConsoleCall) -> ZoneInfo:

@@ -65,7 +65,7 @@ async def from_provider(call: ConsoleCall) -> Answer:
     except SignInRefused as refusal:
         call.service.failures.count(limit_key(client_address(call.request)))
         call.request[REFUSAL] = refusal.without_origin()
-        answer = await _page(call, refusal.why, status=403, detail=refusal.detail)
+        answer = await _page(call, refusal.why, status=403, detail=call.said(refusal))
         answer.headers.add("Set-Cookie", cookies.forget(COOKIE))
         return answer
     answer = await signed_in(

@@ -3,11 +3,11 @@
 from typing import Final
 from uuid import UUID
 
+from service.api.cursor import an_id
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.words import SCOPES
 from service.http.answer import Answer
-from service.ids import as_id
 from service.organizations.listing import ListedToken, find_token, list_tokens
 from service.organizations.tokens import revoke_token
 
@@ -25,11 +25,11 @@ async def read_list(call: ConsoleCall) -> Answer:
     """GET /tokens: the latest first."""
     wanted, state = call.query.get("q", "").casefold(), call.query.get("state", "")
     is_csv = call.query.get("format") == "csv"
-    place = read_place(KIND, call.query.get("cursor"))
+    place = read_place(KIND, call.query.get("cursor"), an_id)
     found = await list_tokens(
         call.runtime,
         call.organization,
-        before=as_id(place[0]) if place else None,
+        before=place[0] if place else None,
         limit=None if wanted or state or is_csv else LIMIT + 1,
     )
     rows = [each for each in found if _matches(each, wanted, state)]

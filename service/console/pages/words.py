@@ -1,4 +1,4 @@
-"""Words that several pages choose by a value: what scopes permit, why an account may hold no token."""
+"""What each scope permits, in words: for the pages of tokens and clients."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

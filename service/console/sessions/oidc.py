@@ -4,7 +4,6 @@ Nothing is stored here: what a sign-in must remember is in a cookie of ten minut
 """
 
 import asyncio
-import base64
 import hashlib
 import secrets
 import time
@@ -23,6 +22,8 @@ from schema.scim.errors import Forbidden, Unavailable
 from service.callers.issuers import ANY_HOST, IssuerRules
 from service.config import Settings
 from service.console.sessions.store import FRESH
+from service.encoding import base64url
+from service.limits.read_at_most import PIECE_BYTES, read_at_most
 from service.oauth.fetch import KeysUnavailable, KeysUnusable, fetch_json, text_at
 from service.oauth.key_sets import ALGORITHMS, KeySets, PublicKey
 
@@ -78,7 +79,7 @@ class Started:
     def challenge(self) -> str:
         """Return the challenge that proves the verifier (RFC 7636 §4.2)."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return base64url(digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +230,11 @@ class Oidc:
                 ) as session,
                 session.post(endpoint, data=fields, allow_redirects=False) as response,
             ):
-                body = await response.content.read(BYTES_MAX)
+                body = await read_at_most(response.content.iter_chunked(PIECE_BYTES), BYTES_MAX)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _unavailable(error) from error
         try:
-            answer = orjson.loads(body)
+            answer = orjson.loads(body or b"")
         except orjson.JSONDecodeError:
             answer = None
         token = answer.get("id_token") if isinstance(answer, dict) else None

@@ -1,12 +1,12 @@
 """Refuses changes that another site has made the browser send."""
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Final
 
 from schema.scim.errors import Forbidden
+from service.encoding import base64url
 
 FIELD: Final = "csrf"  # Of each form.
 HEADER: Final = "X-CSRF-Token"  # Of a request without a form.
@@ -19,7 +19,7 @@ class ForeignForm(Forbidden):
 def form_token(secret: str) -> str:
     """Return the token of the forms of a session, which only its pages hold."""
     digest = hmac.digest(secret.encode(), b"scim-ledger console form", hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url(digest)
 
 
 def refuse_foreign_form(sent: str | None, secret: str) -> None:
@@ -30,15 +30,16 @@ def refuse_foreign_form(sent: str | None, secret: str) -> None:
         )
 
 
-def refuse_other_site(headers: Mapping[str, str], origins: frozenset[str]) -> None:
-    """Refuse a request that a browser sends for a page of another site. Errors: ForeignForm.
+def refuse_other_site(headers: Mapping[str, str], own: str) -> None:
+    """Refuse a request that a browser sends for a page of another site than that of the origin `own`.
 
+    Errors: ForeignForm.
     A browser names its page's origin with each POST. A request that names none is none of a browser's pages.
     """
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    if site in {None, "same-origin"} and origin in origins:
+    if site in {None, "same-origin"} and origin == own:
         return
     raise ForeignForm(
-        f"The form was sent by a page of {origin or 'an unknown site'}, and this is {min(origins)}. If this is the "
+        f"The form was sent by a page of {origin or 'an unknown site'}, and this is {own}. If this is the "
         "right address, the operator sets SCIM_LEDGER_PUBLIC_URL or SCIM_LEDGER_ALLOWED_HOSTS."
     )

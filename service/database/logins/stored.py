@@ -96,7 +96,8 @@ async def _renew(connection: Connection, sealer: Sealer) -> StoredLogin:
         raise LoginProblem(_remedy(database["account"], error)) from error
     sealed = sealer.wrap_secret(password.encode(), context=_context(name))
     await connection.execute(statement("save_login"), name, database["oid"], sealed)
-    log.info("service_login_renewed", login=name)
+    if former is not None:  # The first one is no news: a first start shows what its reader needs.
+        log.info("service_login_renewed", login=name)
     return StoredLogin(name, password)
 
 

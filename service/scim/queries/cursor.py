@@ -18,6 +18,7 @@ from projections.directory.queries.reader import Page
 from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.errors import ExpiredCursor, InvalidCursor
+from service.encoding import base64url
 
 TIMEOUT_S = 3_600  # Announced as cursorTimeout.
 LENGTH_MAX = 60_000  # A request line holds 65,536 bytes; ours have fewer than 10,000.
@@ -98,7 +99,7 @@ def seal_cursor(sealer: Sealer, cursor: Cursor) -> str:
         int(cursor.made_at.timestamp()),
     ]
     sealed = sealer.wrap_secret(orjson.dumps(content), context=_context(cursor.organization_id))
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return base64url(sealed)
 
 
 def open_cursor(sealer: Sealer, text: str, organization_id: UUID, query: str) -> Cursor:

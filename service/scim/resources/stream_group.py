@@ -13,6 +13,7 @@ from schema.scim.errors import NotFound
 from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.media_type import MEDIA_TYPE
+from service.http.request_id import answered_id
 from service.limits.offload import offload
 from service.scim.as_of import AS_OF
 from service.scim.context import RequestContext
@@ -36,7 +37,7 @@ async def stream_group(
     headers = {"Content-Type": MEDIA_TYPE, "Server": SERVER, "Vary": AS_OF}
     response = web.StreamResponse(status=status, headers=headers)
     response.headers["Location"] = f"{context.base}/Groups/{group_id}"
-    response.headers["X-Request-Id"] = str(context.request_id)
+    response.headers["X-Request-Id"] = answered_id(request)
     if request.version < HttpVersion11:
         response.force_close()  # Without chunks, closing the connection marks the end.
     try:

@@ -62,7 +62,7 @@ def _erase(command: EraseUser, state: BatchState, caller: Caller) -> list[Decisi
     refuse_held(command.id, state)
     if command.id == caller.account_id:
         raise Conflict(
-            "This is the technical account whose token you use: erase it on the command line, or with another token."
+            "This is the account that you use: erase it on the command line, or from another account."
         )
     deleted: list[Decision] = []
     is_forced = not person.is_deleted

@@ -10,9 +10,10 @@ from service.api.cursor import an_id
 from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import attribute_word, value_word
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.audit.reading import record_reading, tabs
-from service.console.pages.periods import position_in, read_period, zone_of
+from service.console.pages.periods import read_period, zone_of
 from service.http.answer import Answer
 from service.replay.as_of import Difference, differences, positions_between
 from service.replay.instants import DATE, MICROSECOND
@@ -76,7 +77,7 @@ async def show(call: ConsoleCall) -> Answer:
 
 def _positions(call: ConsoleCall) -> tuple[int, int] | None:
     """Return the two positions of a copied address."""
-    before, position = (position_in(call.query.get(each)) for each in ("before", "position"))
+    before, position = (number_in(call.query.get(each)) for each in ("before", "position"))
     if before is None or position is None or before > position:
         return None
     return before, position
@@ -84,13 +85,13 @@ def _positions(call: ConsoleCall) -> tuple[int, int] | None:
 
 async def _page(call: ConsoleCall, before: int, position: int) -> Listed[Differing]:
     kind, cursor = KIND.format(before, position), call.query.get("cursor")
-    place = read_place(kind, cursor)
+    place = read_place(kind, cursor, an_id)
     found = await differences(
         call.runtime,
         call.organization,
         before,
         position,
-        after=an_id(place[0]) if place else None,
+        after=place[0] if place else None,
         limit=LIMIT + 1,
     )
     rows = [_differing(call, each) for each in found.items]

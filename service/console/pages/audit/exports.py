@@ -114,7 +114,7 @@ async def evidence(call: ConsoleCall) -> web.StreamResponse:
                 report=silent,
             )
         except NoProof as error:
-            call.form.refuse("", str(error))
+            call.form.refuse("", call.said(error))
             return await _show(call, status=422)
         except Contradicted as error:
             raise stopped(error.finding.code) from error
@@ -137,7 +137,7 @@ async def _subject(call: ConsoleCall) -> Any:
             async with call.runtime.pool.acquire() as connection:
                 return await find_person(connection, call.runtime.sealer, place, wanted)
         except NotFound as error:
-            call.form.refuse("person", error.detail)
+            call.form.refuse("person", call.said(error))
             return None
     call.form.refuse(
         "person", call.t("export.no_person", "Enter the userName or the id of the person.")
@@ -151,7 +151,7 @@ def _format(call: ConsoleCall) -> Format:
         try:
             load_library()
         except NoParquet as error:
-            call.form.refuse("", str(error))
+            call.form.refuse("", call.said(error))
     return cast("Format", sent if sent in FORMATS else "csv")
 
 

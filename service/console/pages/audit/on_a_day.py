@@ -13,12 +13,13 @@ from projections.history.read import holders_at, members_at_position
 from projections.history.search import Search, reached
 from schema.events.organization import ROLE_NAMES
 from schema.scim.errors import NotFound
-from service.api.cursor import a_name, an_id
+from service.api.cursor import Part, a_name, an_id
 from service.console.events.words import attribute_word, role_word, value_word
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
 from service.console.pages.audit.reading import record_reading, tabs
-from service.console.pages.periods import position_in, read_day, zone_of
+from service.console.pages.periods import read_day, zone_of
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
 from service.replay.answers import (
@@ -103,7 +104,7 @@ async def show(call: ConsoleCall) -> Answer:
 
 async def _position(call: ConsoleCall, at: datetime | None) -> tuple[int, int]:
     """Return the position that is asked about, and the last one. A position in the address counts more than a day."""
-    organization_id, asked = call.organization.id, position_in(call.query.get("position"))
+    organization_id, asked = call.organization.id, number_in(call.query.get("position"))
     async with call.runtime.pool.acquire() as connection:
         last = await reached(connection, organization_id)
         if asked is not None:
@@ -139,15 +140,15 @@ async def _role(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     try:
         role_id = find_role(call.organization, wanted)
     except NotFound as error:
-        call.form.refuse("role", error.detail)
+        call.form.refuse("role", call.said(error))
         return {}
-    place, cursor, limit = _place(call, f"role {role_id} {position}")
+    place, cursor, limit = _place(call, f"role {role_id} {position}", an_id)
     found = await role_holders(
         call.runtime,
         call.organization,
         role_id,
         position=position,
-        after=an_id(place[0]) if place else None,
+        after=place[0] if place else None,
         limit=limit,
     )
     async with call.runtime.pool.acquire() as connection:
@@ -221,17 +222,17 @@ async def _group(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     try:
         async with call.runtime.pool.acquire() as connection:
             group_id = await find_group(connection, call.organization.id, wanted)
-        place, cursor, limit = _place(call, f"group {group_id} {position}")
+        place, cursor, limit = _place(call, f"group {group_id} {position}", an_id)
         found = await group_members(
             call.runtime,
             call.organization,
             group_id,
             position=position,
-            after=an_id(place[0]) if place else None,
+            after=place[0] if place else None,
             limit=limit,
         )
     except NotFound as error:
-        call.form.refuse("group", error.detail)
+        call.form.refuse("group", call.said(error))
         return {}
     async with call.runtime.pool.acquire() as connection:
         place_of = (connection, call.organization.id, group_id)
@@ -283,14 +284,14 @@ def _member(each: NamedPeriod) -> Held:
 
 
 async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
-    place, cursor, limit = _place(call, f"access {position}")
+    place, cursor, limit = _place(call, f"access {position}", a_name)
     found = await people_at(
         call.runtime,
         call.organization,
         PeopleFilter(None, True, None),
         at=None,
         position=position,
-        after=a_name(place[0]) if place else None,
+        after=place[0] if place else None,
         limit=limit,
     )
     record_reading(call, "/audit/day", position)
@@ -341,7 +342,7 @@ async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
             user_id = await find_person(connection, runtime.sealer, organization.id, wanted)
         past = await user_at(runtime, organization, user_id, None, position=position)
     except NotFound as error:
-        call.form.refuse("person", error.detail)
+        call.form.refuse("person", call.said(error))
         return {}
     record_reading(call, "/audit/day", position, [user_id])
     texts = call.texts
@@ -376,11 +377,13 @@ def _limit(call: ConsoleCall) -> int:
     return CSV_MAX if call.query.get("format") == "csv" else LIMIT
 
 
-def _place(call: ConsoleCall, kind: str) -> tuple[Sequence[Any] | None, str | None, int]:
+def _place(
+    call: ConsoleCall, kind: str, part: Part
+) -> tuple[Sequence[Any] | None, str | None, int]:
     """Return where a page begins, its cursor, and how many rows to read."""
     is_file = call.query.get("format") == "csv"
     cursor = None if is_file else call.query.get("cursor")
-    return read_place(KIND.format(kind), cursor), cursor, _limit(call) + 1
+    return read_place(KIND.format(kind), cursor, part), cursor, _limit(call) + 1
 
 
 def _page(kind: str, cursor: str | None, rows: Sequence[Held]) -> Listed[Held]:

@@ -7,8 +7,8 @@ from eventstore.proof.outside_lines import BrokenCopy
 from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.pages.audit.reading import record_reading, tabs
-from service.console.pages.periods import position_in
 from service.http.answer import Answer
 from service.http.health import PROOF
 from service.proof.answers import checkpoint_of, keys_document, load_signed, proven_since
@@ -63,7 +63,7 @@ def _number(call: ConsoleCall, name: str) -> int | None:
     sent = call.query.get(name, "")
     if not sent:
         return None
-    if found := position_in(sent):
+    if found := number_in(sent):
         return found
     call.form.refuse(
         name,
@@ -80,7 +80,7 @@ async def _tried(call: ConsoleCall, name: str, proving: Any) -> Any:
     try:
         return await proving
     except NoProof as error:
-        call.form.refuse(name, str(error))
+        call.form.refuse(name, call.said(error))
         return None
 
 

@@ -8,6 +8,7 @@ from schema.scim.errors import NotFound
 from service.console.events.words import ROLES, role_word, value_word
 from service.console.framework.answers import file_answer
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.framework.paging import Listed
 from service.console.pages.audit.reading import record_reading, tabs
 from service.console.pages.periods import read_period, zone_of
@@ -124,8 +125,9 @@ def _period(call: ConsoleCall) -> Period:
 
 def _days(call: ConsoleCall) -> int:
     sent = call.query.get("days") or "90"
-    if sent.isascii() and sent.isdecimal() and 1 <= int(sent[:6]) <= DAYS_MAX:
-        return int(sent[:6])
+    days = number_in(sent)
+    if days is not None and 1 <= days <= DAYS_MAX:
+        return days
     call.form.refuse(
         "days",
         call.t(

@@ -10,10 +10,11 @@ from schema.events.organization import ROLE_NAMES
 from service.api.cursor import a_position
 from service.console.events.rows import EventRow, event_row
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.audit.reading import record_reading, tabs
 from service.console.pages.audit.wanted import FILTERS, RARE, SOURCES, Wanted, applied, read_wanted
-from service.console.pages.periods import position_in, zone_of
+from service.console.pages.periods import zone_of
 from service.console.pages.provisioning.choices import kind_options, token_options
 from service.http.answer import Answer
 from service.replay.answers import Events, Page, search_events
@@ -23,7 +24,6 @@ from service.replay.documents import EVENT_COLUMNS, flat_event
 KIND: Final = "console events"
 CSV_MAX: Final = 10_000
 COUNTED_MAX: Final = 1_000
-POSITION_MAX: Final = 2**62
 
 
 async def show(call: ConsoleCall) -> Answer:
@@ -32,7 +32,10 @@ async def show(call: ConsoleCall) -> Answer:
         return await _file(call)
     wanted = await read_wanted(call)
     cursor, order = call.query.get("cursor"), _order(call)
-    place, opened = read_place(KIND, cursor), position_in(call.query.get("open"))
+    place, opened = (
+        read_place(KIND, cursor, a_position, a_position),
+        number_in(call.query.get("open")),
+    )
     found = await _found(call, wanted, order, place)
     is_around = (
         opened is not None
@@ -87,8 +90,8 @@ def _order(call: ConsoleCall) -> Order:
 async def _found(call: ConsoleCall, wanted: Wanted, order: Order, place: Any) -> Events:
     page = Page(
         order,
-        after=a_position(place[0]) if place else None,
-        position=a_position(place[1]) if place else None,
+        after=place[0] if place else None,
+        position=place[1] if place else None,
         limit=LIMIT + 1,
     )
     return await search_events(call.runtime, call.organization, wanted.search, page)

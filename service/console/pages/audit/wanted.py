@@ -134,7 +134,7 @@ def _types(call: ConsoleCall) -> Sequence[str] | None:
     try:
         return types_in(call.query.get("type") or None)
     except InvalidValue as error:
-        call.form.refuse("type", error.detail)
+        call.form.refuse("type", call.said(error))
         return None
 
 
@@ -145,5 +145,5 @@ def _role(call: ConsoleCall) -> UUID | None:
     try:
         return find_role(call.organization, sent)
     except NotFound as error:
-        call.form.refuse("role", error.detail)
+        call.form.refuse("role", call.said(error))
         return None

@@ -46,14 +46,16 @@ class Fact:
 
 async def until_known(call: ConsoleCall, versions: Mapping[UUID, int]) -> None:
     """Wait a little until history and versions, which follow the log, have what was just changed by hand."""
-    async with call.runtime.pool.acquire() as connection:
-        place = (connection, call.organization.id)
-        causes = await read_provenance(*place, dict(versions))
-        wanted = max((each.position for each in causes.values()), default=0)
-        for _ in range(CAUGHT_UP_TRIES):
+    pool, organization_id = call.runtime.pool, call.organization.id
+    async with pool.acquire() as connection:
+        causes = await read_provenance(connection, organization_id, dict(versions))
+    wanted = max((each.position for each in causes.values()), default=0)
+    for _ in range(CAUGHT_UP_TRIES):
+        async with pool.acquire() as connection:
+            place = (connection, organization_id)
             if min(await followed(*place), await reached(*place)) >= wanted:
                 return
-            await asyncio.sleep(CAUGHT_UP_EVERY_S)
+        await asyncio.sleep(CAUGHT_UP_EVERY_S)  # Others have the connection meanwhile.
 
 
 def facts(call: ConsoleCall, past: Past, *, is_past: bool) -> list[Fact]:

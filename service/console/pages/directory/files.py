@@ -1,8 +1,5 @@
-"""What lists and their files refuse: parameters that are none, files that would be cut, cursors that no page gave."""
+"""What the files of lists refuse: parameters that are none, and more rows than a file holds."""
 
-from typing import Any
-
-from service.api.cursor import a_name, bad_cursor
 from service.api.problem import BadQuery
 from service.console.framework.call import ConsoleCall
 from service.console.pages.directory.words import CSV_MAX
@@ -27,11 +24,3 @@ def refuse_too_many(call: ConsoleCall, count: int) -> None:
                 n=CSV_MAX,
             )
         )
-
-
-def name_in(place: list[Any] | None) -> str | None:
-    """Return the name that a page begins after; None for the first page. Errors: BadQuery."""
-    try:
-        return a_name(place[0]) if place else None
-    except ValueError:
-        raise bad_cursor() from None

@@ -13,12 +13,12 @@ from projections.directory.queries.people import (
 )
 from projections.history.search import Search
 from schema.scim.errors import NotFound
-from service.api.cursor import an_id, bad_cursor
+from service.api.cursor import a_name, an_id
 from service.console.events.rows import EventRow, event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.directory.attributes import until_known
-from service.console.pages.directory.files import name_in, refuse_too_many, refuse_unknown
+from service.console.pages.directory.files import refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.person_changes import REFUSALS
 from service.console.pages.directory.words import CSV_MAX, PIECE, record_read
@@ -69,8 +69,8 @@ async def read_list(call: ConsoleCall) -> Answer:
     giving = _roles_of(await read_role_groups(call.runtime, call.organization))
     if call.query.get("format") == "csv":
         return await _file(call, giving)
-    place = read_place(KIND, call.query.get("cursor"))
-    found = await _groups(call, giving, after=name_in(place), limit=LIMIT + 1)
+    place = read_place(KIND, call.query.get("cursor"), a_name)
+    found = await _groups(call, giving, after=place[0] if place else None, limit=LIMIT + 1)
     page = listed(KIND, call.query.get("cursor"), found, lambda each: [each.display_name_key])
     return await call.show(
         "directory/groups.html",
@@ -143,7 +143,7 @@ async def create(call: ConsoleCall) -> Answer:
             )
             return call.go(f"/groups/{made.id}")
         except REFUSALS as error:
-            call.form.refuse("displayName", error.detail)
+            call.form.refuse("displayName", call.said(error))
     return await call.show("directory/group_form.html", status=422)
 
 
@@ -219,18 +219,14 @@ async def _members(
     call: ConsoleCall, group_id: UUID, moment: Moment | None, *, limit: int
 ) -> tuple[Listed[MemberRow], int | None]:
     """Return a page of members: by userName now, by id in the past."""
-    place = read_place(MEMBERS, call.query.get("cursor"))
+    place = read_place(MEMBERS, call.query.get("cursor"), an_id if moment else a_name)
     if moment:
-        try:
-            after = an_id(place[0]) if place else None
-        except ValueError:
-            raise bad_cursor() from None
         found = await group_members(
             call.runtime,
             call.organization,
             group_id,
             position=moment.position,
-            after=after,
+            after=place[0] if place else None,
             limit=limit + 1,
         )
         rows = [
@@ -253,7 +249,7 @@ async def _members(
             call.organization.id,
             group_id,
             begins_with=call.query.get("q") or None,
-            after=name_in(place),
+            after=place[0] if place else None,
             limit=limit + 1,
         )
     keys = {each.id: each.user_name_key for each in named}

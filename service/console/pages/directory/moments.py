@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from eventstore.read import position_at
 from projections.directory.queries.past import followed
-from service.api.cursor import POSITION_MAX
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.replay.instants import DATE, IllegalInstant, read_end
 
 FIELD: Final = "at"
@@ -56,8 +56,8 @@ async def read_moment(call: ConsoleCall) -> Moment | None:
             return None
     async with call.runtime.pool.acquire() as connection:
         end = await followed(connection, call.organization.id)
-        if sent.isascii() and sent.isdecimal() and len(sent) < len(str(POSITION_MAX)):
-            return Moment(min(int(sent), end), at, asked)
+        if (position := number_in(sent)) is not None:
+            return Moment(min(position, end), at, asked)
         if at is None:
             return None
         found = await position_at(connection, call.organization.id, at.astimezone(UTC))

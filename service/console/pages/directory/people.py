@@ -15,9 +15,10 @@ from projections.directory.queries.people import (
 )
 from schema.scim import urns
 from schema.scim.text import fold
+from service.api.cursor import a_name
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import COUNTED_MAX, LIMIT, listed, read_place
-from service.console.pages.directory.files import name_in, refuse_too_many, refuse_unknown
+from service.console.pages.directory.files import refuse_too_many, refuse_unknown
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.words import (
     CSV_MAX,
@@ -50,8 +51,8 @@ async def read_list(call: ConsoleCall) -> Answer:
     shown = filter_of(call)
     if call.query.get("format") == "csv":
         return await _file(call, shown, moment)
-    place = read_place(KIND, call.query.get("cursor"))
-    after = name_in(place)
+    place = read_place(KIND, call.query.get("cursor"), a_name)
+    after = place[0] if place else None
     async with call.runtime.pool.acquire() as connection:
         found = await _page(connection, call, shown, moment, after=after, limit=LIMIT + 1)
         total = await _total(connection, call, shown, found, is_past=moment is not None)

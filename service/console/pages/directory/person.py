@@ -12,10 +12,11 @@ from babel.dates import format_date
 from projections.history.search import Search, reached, search
 from schema.events.organization import TOKEN_ROLE
 from schema.scim.errors import NotFound
-from service.api.cursor import a_position, bad_cursor
+from service.api.cursor import a_position
 from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.directory.attributes import Fact, facts, role_name, until_known
 from service.console.pages.directory.files import refuse_too_many, refuse_unknown
@@ -45,7 +46,7 @@ from service.replay.describe import DescribedEvent
 KIND: Final = "timeline"
 MARKS_MAX: Final = 1_000  # Changes that the strip shows: the newest.
 LATER_MAX: Final = 20
-DAY_DIGITS: Final = 5
+DAYS_MAX: Final = 99_999  # Of the slider.
 TOKENS_MAX: Final = 20
 COLUMNS: Final = (
     *("position", "at", "type", "actor", "source", "token", "sentence", "changes", "requestId"),
@@ -234,14 +235,8 @@ def _types(call: ConsoleCall) -> list[str] | None:
 
 
 def _place(call: ConsoleCall) -> tuple[int | None, int | None]:
-    place = read_place(KIND, call.query.get("cursor"))
-    if place is None:
-        return None, None
-    try:
-        after, first = map(a_position, place)
-    except ValueError:
-        raise bad_cursor() from None
-    return after, first
+    place = read_place(KIND, call.query.get("cursor"), a_position, a_position)
+    return (None, None) if place is None else (place[0], place[1])
 
 
 async def _later(call: ConsoleCall, user_id: UUID, moment: Moment | None) -> list[EventRow]:
@@ -343,10 +338,11 @@ def _strip(call: ConsoleCall, access: Access, marks: Sequence[Mark], at: datetim
 async def _of_slider(call: ConsoleCall, user_id: UUID, day: str) -> Answer:
     """Go to the day that the slider was moved to: its number since the account was created."""
     access = await access_of_user(call.runtime, call.organization, user_id)
-    if not access.roles or not (day.isascii() and day.isdecimal() and len(day) <= DAY_DIGITS):
+    days = number_in(day)
+    if not access.roles or days is None or days > DAYS_MAX:
         return call.go(f"/people/{user_id}")
     begin = call.times.local(access.roles[0].from_at).date()
-    wanted = begin + timedelta(days=int(day))
+    wanted = begin + timedelta(days=days)
     if wanted >= call.times.local(call.now).date():
         return call.go(f"/people/{user_id}")
     return call.go(f"/people/{user_id}", at=wanted.isoformat())

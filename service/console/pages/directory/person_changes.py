@@ -181,7 +181,7 @@ def _refuse(call: ConsoleCall, error: ScimError) -> None:
     fields = {"roleId": "role", "emails": "email", "name": "displayName"}
     attribute = (error.attribute or "").partition(".")[0]
     name = fields.get(attribute, attribute)
-    call.form.refuse(name if name in {*FIELDS, "role"} else "", error.detail)
+    call.form.refuse(name if name in {*FIELDS, "role"} else "", call.said(error))
 
 
 def _needs_user_name(call: ConsoleCall) -> str:

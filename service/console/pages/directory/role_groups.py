@@ -10,9 +10,10 @@ from uuid import UUID
 
 from projections.directory.load import find_group_names
 from schema.events.organization import ROLE_NAMES
-from schema.scim.errors import Conflict, InvalidValue, ScimError
+from schema.scim.errors import Conflict, InvalidValue
 from schema.scim.text import fold
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.pages.directory.person_changes import REFUSALS
 from service.http.answer import Answer
 from service.ids import as_id
@@ -61,7 +62,8 @@ async def edit(call: ConsoleCall) -> Answer:
     """POST /roles/groups/preview: moves, adds or removes an entry, or previews the list. Nothing is saved."""
     draft = _draft(call)
     action, _, place = call.form.value("do").partition(":")
-    at = int(place) if place.isascii() and place.isdecimal() else -1
+    number = number_in(place)
+    at = -1 if number is None else number
     is_one = 0 <= at < len(draft.rows)
     if action == "up" and is_one and at > 0:
         draft.rows[at - 1 : at + 1] = draft.rows[at - 1 : at + 1][::-1]
@@ -101,7 +103,7 @@ async def save(call: ConsoleCall) -> Answer:
         )
         return await _preview(call, draft)
     except REFUSALS as error:
-        call.form.refuse("", error.detail)
+        call.form.refuse("", call.said(error))
         return await _show(call, draft, is_changed=True, status=422)
     return call.go("/roles/groups", done="saved")
 
@@ -114,10 +116,8 @@ async def _preview(call: ConsoleCall, draft: Draft) -> Answer:
             [each.wanted for each in draft.rows],
             explicit_wins=draft.explicit_wins,
         )
-    except ScimError as error:
-        if not isinstance(error, InvalidValue):
-            raise
-        call.form.refuse("", error.detail)
+    except InvalidValue as error:
+        call.form.refuse("", call.said(error))
         return await _show(call, draft, is_changed=True, status=422)
     status = 422 if call.form.errors else 200
     return await _show(call, draft, is_changed=True, preview=found, status=status)
@@ -165,7 +165,7 @@ def _draft(call: ConsoleCall) -> Draft:
         form.values(each) for each in ("role", "group", "name", "count")
     ]
     rows = [
-        EntryRow(role, group, name, int(count) if count.isascii() and count.isdecimal() else None)
+        EntryRow(role, group, name, number_in(count))
         for role, group, name, count in zip(*columns, strict=False)
     ]
     return Draft(rows[:ENTRIES_MAX], form.has("explicitWins", "yes"))

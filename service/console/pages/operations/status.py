@@ -224,7 +224,7 @@ async def start(call: ConsoleCall, name: str, kind: str) -> Answer:
         try:
             await works_of(call).start(name, chosen, call.caller.name)
         except ScimError as error:
-            call.form.refuse("", error.detail)
+            call.form.refuse("", call.said(error))
     if call.form.errors:
         return await _ask(call, shown, kind, status=422)
     return call.go(f"/operations/{name}")

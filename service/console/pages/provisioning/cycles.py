@@ -78,12 +78,12 @@ async def read_list(call: ConsoleCall) -> Answer:
     wanted = CycleFilter(as_uuid(token), begin, end, is_refused=is_refused)
     is_csv = call.query.get("format") == "csv"
     cursor = None if is_csv else call.query.get("cursor")
-    place = read_place(KIND, cursor)
+    place = read_place(KIND, cursor, an_instant, an_id)
     found = await list_cycles(
         call.runtime,
         call.organization,
         wanted,
-        after=(an_instant(place[0]), an_id(place[1])) if place else None,
+        after=(place[0], place[1]) if place else None,
         limit=CSV_MAX if is_csv else LIMIT + 1,
     )
     if is_csv:
@@ -175,12 +175,12 @@ async def _changes(
     call: ConsoleCall, cycle_id: UUID, cursor: str | None
 ) -> tuple[Sequence[DescribedEvent], Listed[DescribedEvent]]:
     """Return a page of what a cycle changed, in its order."""
-    place = read_place(CHANGES, cursor)
+    place = read_place(CHANGES, cursor, a_position, a_position)
     wanted = await _search(call, cycle_id)
     page = Page(
         "asc",
-        after=a_position(place[0]) if place else None,
-        position=a_position(place[1]) if place else None,
+        after=place[0] if place else None,
+        position=place[1] if place else None,
         limit=LIMIT + 1,
     )
     found = await search_events(call.runtime, call.organization, wanted, page)
@@ -214,13 +214,13 @@ async def read_refusals(call: ConsoleCall, cycle_id: UUID) -> Answer:
     if call.query.get("format") == "csv":
         return await _refusals_file(call, cycle_id)
     cursor, finding = call.query.get("cursor"), call.query.get("finding")
-    place = read_place(REFUSALS, cursor)
+    place = read_place(REFUSALS, cursor, an_id)
     cycle = await cycle_in_detail(call.runtime, call.organization, cycle_id)
     found = await list_requests(
         call.runtime,
         call.organization,
         RequestFilter(cycle_id=cycle_id, finding=finding or None),
-        after=an_id(place[0]) if place else None,
+        after=place[0] if place else None,
         limit=LIMIT + 1,
     )
     page: Listed[DescribedRequest] = listed(

@@ -11,6 +11,7 @@ from service.api.cursor import an_id
 from service.console.events.rows import event_rows
 from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
+from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.provisioning.held_people import find_common
 from service.http.answer import Answer
@@ -46,13 +47,13 @@ HOLD_COLUMNS: Final = (
 async def read_list(call: ConsoleCall) -> Answer:
     """GET /guard: the latest hold first."""
     state, is_csv = call.query.get("state"), call.query.get("format") == "csv"
-    place = None if is_csv else read_place(KIND, call.query.get("cursor"))
+    place = None if is_csv else read_place(KIND, call.query.get("cursor"), an_id)
     found = await show_holds(
         call.runtime,
         call.organization,
         state if state in STATES else None,
         1_000 if is_csv else LIMIT + 1,
-        an_id(place[0]) if place else None,
+        place[0] if place else None,
     )
     if is_csv:
         return call.csv("holds", HOLD_COLUMNS, map(_hold_cells, found))
@@ -91,14 +92,14 @@ async def _show(
 ) -> Answer:
     shown = await show_hold(call.runtime, call.organization, hold_id)
     kind, cursor = PEOPLE.format(which, hold_id), call.query.get("cursor")
-    place = read_place(kind, cursor)
+    place = read_place(kind, cursor, an_id)
     people = await show_people(
         call.runtime,
         call.organization,
         hold_id,
         which,
         LIMIT + 1,
-        an_id(place[0]) if place else None,
+        place[0] if place else None,
     )
     page: Listed[Concerned] = listed(kind, cursor, people, lambda each: [str(each.id)])
     history = await search_events(
@@ -169,12 +170,13 @@ async def _number(call: ConsoleCall, hold_id: UUID) -> int | None:
     sent = call.form.value("users")
     shown = await show_hold(call.runtime, call.organization, hold_id)
     now = shown.hold.user_count
-    if not sent.isdecimal():
+    seen = number_in(sent)
+    if seen is None:
         call.form.refuse(
             "", call.t("guard.no_number", "Open the page of the hold again, and decide there.")
         )
         return None
-    if (more := now - int(sent[:9])) != 0:
+    if (more := now - seen) != 0:
         call.form.refuse(
             "",
             call.tn(
@@ -203,7 +205,7 @@ async def _decide(
             )
             return call.go(f"/guard/{hold_id}")
         except Conflict as error:  # More were held while this was decided.
-            call.form.refuse("", error.detail)
+            call.form.refuse("", call.said(error))
     return await _show(call, hold_id, status=422)
 
 
@@ -229,7 +231,7 @@ async def reactivate(call: ConsoleCall, hold_id: UUID) -> Answer:
                 provenance=call.provenance,
             )
         except ScimError as error:
-            failed.append((each, error.detail))
+            failed.append((each, call.said(error)))
     if not failed:
         return call.go(f"/guard/{hold_id}", which="passed")
     again = await show_hold(call.runtime, call.organization, hold_id)

@@ -1,11 +1,9 @@
 """The steps in which something is chosen: account, credential, tenant URL, mapping."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from projections.directory.accounts import Account
-from schema.events.organization import ROLE_NAMES, TOKEN_ROLE
+from schema.events.organization import ROLE_NAMES
 from schema.scim import urns
 from schema.scim.errors import InvalidValue, Uniqueness
 from service.console.framework.call import ConsoleCall
@@ -16,7 +14,7 @@ from service.http.answer import Answer
 from service.ids import as_id
 from service.organizations.accounts import create_account
 from service.organizations.listed_clients import list_clients
-from service.organizations.listing import list_accounts, list_tokens
+from service.organizations.listing import able_accounts, list_tokens
 from service.scim.base_path import BASE_PATH
 
 LISTED_MAX: Final = 100
@@ -70,10 +68,10 @@ async def choose_account(call: ConsoleCall) -> Answer:
                 call.runtime, call.organization, name, provenance=call.provenance
             )
         except (InvalidValue, Uniqueness) as error:
-            call.form.refuse("userName", error.detail)
+            call.form.refuse("userName", call.said(error))
             return await _account(call, setup, status=422)
     else:
-        able = await _able(call)
+        able = await able_accounts(call.runtime, call.organization)
         found = next((each.id for each in able if str(each.id) == wanted), None)
         if found is None:
             call.form.refuse("account", call.t("setup.choose_account", "Choose an account."))
@@ -84,15 +82,8 @@ async def choose_account(call: ConsoleCall) -> Answer:
 
 
 async def _account(call: ConsoleCall, setup: Setup, *, status: int = 200) -> Answer:
-    able = await _able(call)
+    able = await able_accounts(call.runtime, call.organization)
     return await show(call, setup, "account", status=status, accounts=able)
-
-
-async def _able(call: ConsoleCall) -> Sequence[Account]:
-    """Return the technical accounts that may hold tokens."""
-    role_id = call.organization.roles[TOKEN_ROLE]
-    accounts = await list_accounts(call.runtime, call.organization, limit=LISTED_MAX)
-    return [each for each in accounts if each.active and each.role_id == role_id]
 
 
 async def show_credential(call: ConsoleCall) -> Answer:

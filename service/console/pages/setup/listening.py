@@ -14,7 +14,6 @@ from service.console.pages.setup.saved import Setup
 from service.console.pages.setup.steps import (
     after,
     chosen,
-    credential_name,
     refuse_early,
     save,
     show,
@@ -90,7 +89,6 @@ async def _listen(call: ConsoleCall, step: str) -> Answer:
         step,
         since=since,
         arrival=arrival,
-        credential=await credential_name(call, setup),
         use=await _use(call, setup),
         tenant_url=tenant_url(call),
         is_over_tls=tenant_url(call).startswith("https://"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +13,6 @@ from service.ids import as_id
 
 statement = statements_in(__package__)
 
-Provider = Literal["entra", "okta"]
 ENTRA: Final = "entra"
 OKTA: Final = "okta"
 

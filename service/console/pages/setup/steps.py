@@ -77,7 +77,8 @@ async def show(
     call: ConsoleCall, setup: Setup, step: str, *, status: int = 200, **values: Any
 ) -> Answer:
     """Return the page of a step."""
-    subs = await _subs(call, setup)
+    credential = await _credential_name(call, setup)
+    subs = await _subs(call, setup, credential)
     first = NAMES.index(next_step(setup))
     rows = [
         StepRow(name, call.t(*STEPS[name]), subs.get(name, ""), name in setup.done, index <= first)
@@ -93,11 +94,12 @@ async def show(
         rows=rows,
         provider="Okta" if setup.provider == OKTA else "Entra",
         is_okta=setup.provider == OKTA,
+        credential=credential,
         **values,
     )
 
 
-async def _subs(call: ConsoleCall, setup: Setup) -> dict[str, str]:
+async def _subs(call: ConsoleCall, setup: Setup, credential: str) -> dict[str, str]:
     """Return what was chosen, as it stands below the names of steps."""
     found = {}
     if setup.account_id and "account" in setup.done:
@@ -107,11 +109,11 @@ async def _subs(call: ConsoleCall, setup: Setup) -> dict[str, str]:
         except NotFound:
             found["account"] = call.t("setup.gone", "no longer there")
     if setup.credential_id and "credential" in setup.done:
-        found["credential"] = await credential_name(call, setup)
+        found["credential"] = credential
     return found
 
 
-async def credential_name(call: ConsoleCall, setup: Setup) -> str:
+async def _credential_name(call: ConsoleCall, setup: Setup) -> str:
     """Return the label of the token or the client; empty if there is none."""
     if setup.credential_id is None:
         return ""
