@@ -199,14 +199,16 @@ class Changes:
         self, connection: Connection, organization_id: UUID, state: States
     ) -> None:
         """Write the roles of users whose rows were not written as a whole since."""
-        found = (state.anyone(each) for each in self.roles)
-        changed = [
-            each
-            for each in found
-            if each and not (each.id in self.users and self.users[each.id].version == each.version)
-        ]
-        if changed:
-            await save.save_roles(connection, organization_id, changed)
+        for some in pieces(list(self.roles), save.ROLES_PIECE):
+            found = (state.anyone(each) for each in some)
+            changed = [
+                each
+                for each in found
+                if each
+                and not (each.id in self.users and self.users[each.id].version == each.version)
+            ]
+            if changed:
+                await save.save_roles(connection, organization_id, changed)
 
     async def _save_holds(
         self, connection: Connection, organization_id: UUID, state: States

@@ -50,6 +50,16 @@ async def find_account(
     return found
 
 
+async def find_user(connection: Connection, organization_id: UUID, user_name: str) -> UUID | None:
+    """Return the id of the person or else the account with a userName, in any case, or None if there is none."""
+    found: UUID | None = await connection.fetchval(
+        statement("find_account"),
+        organization_id,
+        [user_name_key(user_name), user_name_key(user_name, UNLISTED)],
+    )
+    return found
+
+
 async def list_everything(connection: Connection, organization_id: UUID) -> Everything:
     """Return all that the directory has of an organization."""
     row = await connection.fetchrow(statement("list_everything"), organization_id)

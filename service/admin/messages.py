@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from schema.events.organization import TOKEN_ROLE
 from service.api.models import Message
@@ -25,8 +25,16 @@ class OrganizationPatch(Message):
 
     name: str | None = Field(None, description="1 to 200 characters on one line.")
     settings: dict[str, Any] | None = Field(
-        None, description="Only settings that change; null returns one to its default."
+        None,
+        description="Only settings that change; null returns one to its default. An object is merged.",
     )
+
+    @field_validator("name", "settings", mode="before")
+    @classmethod
+    def _refuse_null(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("This field cannot be cleared; leave it out to keep it.")
+        return value
 
 
 class RoleRow(Message):

@@ -14,7 +14,8 @@ from service.admin.messages import (
 )
 from service.api.call import Call
 from service.api.models import Page
-from service.organizations.manage import reload_organization, rename_organization
+from service.api.read import pointer_token
+from service.organizations.manage import reload_organization
 from service.organizations.schemas import register_schema
 from service.organizations.settings import change_settings
 
@@ -26,18 +27,18 @@ async def read(call: Call) -> OrganizationRow:
 
 async def change(call: Call, body: OrganizationPatch) -> OrganizationRow:
     """PATCH /organization."""
-    if body.settings:
+    settings = body.settings or {}
+    if settings or body.name is not None:
         try:
             await change_settings(
-                call.runtime, call.organization, body.settings, provenance=call.provenance
+                *(call.runtime, call.organization, settings),
+                name=body.name,
+                provenance=call.provenance,
             )
         except InvalidValue as refusal:
-            refusal.attribute = f"settings/{refusal.attribute}"
+            if refusal.attribute in SETTINGS or refusal.attribute in settings:
+                refusal.attribute = f"settings/{pointer_token(str(refusal.attribute))}"
             raise
-    if body.name is not None:
-        await rename_organization(
-            call.runtime, call.organization, body.name, provenance=call.provenance
-        )
     return row(await reload_organization(call.runtime, call.organization))
 
 

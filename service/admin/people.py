@@ -5,8 +5,7 @@ from uuid import UUID
 
 from eventstore.events import Cause
 from eventstore.postgres.connection import Connection
-from eventstore.read import read_provenance
-from projections.directory.actors import Actor, name_actors
+from projections.directory.actors import Actor
 from projections.directory.queries.people import PeopleFilter, Person, list_people
 from schema.events.organization import Organization
 from service.admin.people_messages import (
@@ -98,11 +97,7 @@ async def _change(call: Call, user_id: UUID, fields: dict[str, object]) -> Chang
 
 def warning(field: str, cause: Cause) -> LocalWarning:
     """Return what may undo the change of a field."""
-    return LocalWarning(
-        attribute=field,
-        detail=f"The identity provider wrote this on {cause.recorded_at:%Y-%m-%d at %H:%M} UTC. Its next cycle may "
-        "write its own value again: change it there too.",
-    )
+    return LocalWarning(attribute=field, detail=people.undone_by_provider(cause))
 
 
 async def _row(call: Call, person: Person) -> PersonRow:
@@ -122,13 +117,8 @@ async def changes(
     connection: Connection, organization_id: UUID, versions: dict[UUID, int]
 ) -> dict[UUID, ChangedBy]:
     """Return who gave each resource its version."""
-    causes = await read_provenance(connection, organization_id, versions)
-    acted = [(each.actor_id, each.source) for each in causes.values()]
-    actors = await name_actors(connection, organization_id, acted)
-    return {
-        resource_id: changed_by(cause, actors[cause.actor_id])
-        for resource_id, cause in causes.items()
-    }
+    found = await people.last_changes(connection, organization_id, versions)
+    return {key: changed_by(each.cause, each.actor) for key, each in found.items()}
 
 
 def changed_by(cause: Cause, actor: Actor) -> ChangedBy:

@@ -126,7 +126,12 @@ def _names(message: type[Message]) -> list[str]:
 
 def _place(location: Iterable[int | str]) -> str:
     """Return a place in a document as a JSON Pointer's tokens (RFC 6901 §3)."""
-    return "/".join(str(each)[:100].replace("~", "~0").replace("/", "~1") for each in location)
+    return "/".join(pointer_token(str(each)) for each in location)
+
+
+def pointer_token(name: str) -> str:
+    """Return the name of a member as a JSON Pointer has it (RFC 6901 §3), and no more than 100 characters of it."""
+    return name[:100].replace("~", "~0").replace("/", "~1")
 
 
 def _detail(error: Mapping[str, Any], known: list[str], what: str) -> str:

@@ -15,8 +15,10 @@ from service.cli import tail
 from service.cli.admin.accounts import accounts
 from service.cli.admin.clients import clients
 from service.cli.admin.console import console
+from service.cli.admin.groups import groups
 from service.cli.admin.guard import guard
 from service.cli.admin.organizations import organizations
+from service.cli.admin.people import users
 from service.cli.admin.role_groups import role_groups
 from service.cli.admin.tokens import tokens
 from service.cli.demo import demo
@@ -50,7 +52,6 @@ from service.config import Settings
 from service.database.migrate import migrate
 from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
-from service.organizations.users import create_user
 from service.runtime import Runtime, adopt_by_log, make_ready, open_database
 from service.workers.parent import NotStarted
 from service.workers.worker import OPTION, read_option
@@ -63,7 +64,6 @@ app = typer.Typer(
     context_settings=HELP_NAMES,
 )
 roles = group("The five roles of an organization, and their UUIDs.")
-users = group("Users that are created by hand, not through SCIM.")
 schemas = group("Extension schemas that an organization has registered for its users.")
 events = group("The event log: everything that ever happened.")
 app.add_typer(organizations, name="organization")
@@ -71,6 +71,7 @@ app.add_typer(roles, name="role")
 app.add_typer(role_groups, name="role-group")
 app.add_typer(guard, name="guard")
 app.add_typer(users, name="user")
+app.add_typer(groups, name="group")
 app.add_typer(accounts, name="account")
 app.add_typer(tokens, name="token")
 app.add_typer(clients, name="client")
@@ -192,30 +193,6 @@ def role_list(organization: Organization = None, as_json: AsJson = False) -> Non
     run_with_runtime(list_them)
 
 
-@users.command("create")
-def user_create(
-    user_name: Annotated[str, typer.Option(help="The userName, unique regardless of case.")],
-    role: Annotated[str | None, typer.Option(help="Name of the role; Reader by default.")] = None,
-    display_name: Annotated[str | None, typer.Option(help="The name to show.")] = None,
-    email: Annotated[str | None, typer.Option(help="The work mail address.")] = None,
-    organization: Organization = None,
-    acting_as: ActingAs = None,
-    as_json: AsJson = False,
-) -> None:
-    """Create a user by hand. An identity provider that finds its userName links it and makes no second user."""
-    emails = [{"type": "work", "value": email, "primary": True}] if email else None
-    document = {"userName": user_name, "displayName": display_name, "emails": emails}
-
-    async def create(runtime: Runtime, _settings: Settings) -> None:
-        found = await find_organization(runtime, organization)
-        user_id = await create_user(
-            runtime, found, document, role=role, provenance=cli_provenance(acting_as)
-        )
-        say(show.user(user_id, user_name, as_json=as_json))
-
-    run_with_runtime(create)
-
-
 @schemas.command("add")
 def schema_add(
     file: Annotated[
@@ -226,16 +203,17 @@ def schema_add(
     ],
     organization: Organization = None,
     acting_as: ActingAs = None,
+    as_json: AsJson = False,
 ) -> None:
     """Register an extension schema. Register it again with more attributes to add them."""
 
     async def add(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
-        is_new = await register_schema(
-            runtime, found, file.read_bytes(), provenance=cli_provenance(acting_as)
-        )
+        text = file.read_bytes()
+        is_new = await register_schema(runtime, found, text, provenance=cli_provenance(acting_as))
         await asyncio.sleep(FRESH_S)  # By then every process has loaded the organization again.
-        say("Registered: clients see it at /Schemas." if is_new else "It was already registered.")
+        now = await find_organization(runtime, str(found.id))
+        say(show.registered(now, text, is_new=is_new, as_json=as_json))
 
     run_with_runtime(add)
 

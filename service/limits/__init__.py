@@ -1,6 +1,6 @@
 """Limits: scarce resources are shared fairly, and long work does not stop the event loop.
 
-`offload.py` runs long pure work in a thread, organizations in turns; `inflow.py` bounds what arrives in one turn of the
+`offload.py` runs long pure work in a thread, organizations in turns; `collection.py` pauses the look for cycles; `inflow.py` bounds what arrives in one turn of the
 event loop. `fair_share.py` bounds how much all requests, and those of one organization, hold at once, `turns.py` how
 many are worked on, `memory_share.py` how many bytes arrive, and `working_memory.py` how many are worked on. `rate.py`
 limits how many requests pass, with the buckets in `shared_buckets.py`; `failures.py` limits failed attempts per

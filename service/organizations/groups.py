@@ -6,14 +6,16 @@ from uuid import UUID
 
 from eventstore.events import Cause, Provenance
 from eventstore.read import read_provenance
+from projections.directory.load import find_group_names
 from projections.directory.queries.people import GroupSummary, read_group
 from schema.events.organization import Organization
 from schema.scim.definitions import GROUP
 from schema.scim.errors import NotFound
 from schema.scim.patch.operations import read_patch
 from schema.scim.resource import read_document
+from schema.scim.text import fold
 from service.callers.caller import Caller
-from service.ids import new_id
+from service.ids import as_id, new_id
 from service.organizations.people import PROVIDER, refuse_local_change
 from service.runtime import Runtime
 from service.write.commands import Command, CreateGroup, DeleteGroup, PatchGroup
@@ -30,6 +32,17 @@ async def read_existing_group(
     if found is None:
         raise NotFound(f"There is no group {group_id}.")
     return found
+
+
+async def find_group_id(runtime: Runtime, organization: Organization, wanted: str) -> UUID:
+    """Return the id of a group by its id or its displayName, in any case. Errors: NotFound."""
+    if (by_id := as_id(wanted)) is not None:
+        return by_id
+    async with runtime.pool.acquire() as connection:
+        found = await find_group_names(connection, organization.id, [fold(wanted)])
+    if not found:
+        raise NotFound(f"There is no group {wanted!r} in {organization.name}.")
+    return next(iter(found.values()))
 
 
 async def add_group(

@@ -9,7 +9,9 @@ import orjson
 
 from eventstore.events import Cause, Provenance
 from eventstore.postgres.connection import Connection
-from eventstore.read import stream_pages
+from eventstore.read import read_provenance, stream_pages
+from projections.directory.actors import Actor, name_actors
+from projections.directory.organizations import find_user
 from projections.directory.queries.people import Person, read_people
 from schema.events.codec import decode, is_known
 from schema.events.organization import Organization
@@ -18,6 +20,7 @@ from schema.scim.definitions import user_type
 from schema.scim.errors import Conflict, NotFound
 from schema.scim.patch.operations import read_patch
 from service.callers.caller import Caller
+from service.ids import as_id
 from service.organizations.users import create_user, role_id_of
 from service.runtime import Runtime
 from service.write.commands import DeleteUser, PatchUser
@@ -51,6 +54,43 @@ class Overwritten:
 
     field: str
     cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who changed something last, and when."""
+
+    actor: Actor
+    cause: Cause
+
+
+async def last_changes(
+    connection: Connection, organization_id: UUID, versions: Mapping[UUID, int]
+) -> dict[UUID, LastChange]:
+    """Return who gave each resource its version."""
+    causes = await read_provenance(connection, organization_id, versions)
+    acted = [(each.actor_id, each.source) for each in causes.values()]
+    actors = await name_actors(connection, organization_id, acted)
+    return {key: LastChange(actors[cause.actor_id], cause) for key, cause in causes.items()}
+
+
+def undone_by_provider(cause: Cause) -> str:
+    """Return the warning about a change of what the identity provider wrote last."""
+    return (
+        f"The identity provider wrote this on {cause.recorded_at:%Y-%m-%d at %H:%M} UTC. Its next cycle may "
+        "write its own value again: change it there too."
+    )
+
+
+async def find_person_id(runtime: Runtime, organization: Organization, wanted: str) -> UUID:
+    """Return the id of a user by its id or its userName; people come before technical accounts. Errors: NotFound."""
+    if (by_id := as_id(wanted)) is not None:
+        return by_id
+    async with runtime.pool.acquire() as connection:
+        found = await find_user(connection, organization.id, wanted)
+    if found is None:
+        raise NotFound(f"There is no user {wanted!r} in {organization.name}.")
+    return found
 
 
 async def read_person(runtime: Runtime, organization_id: UUID, user_id: UUID) -> Person:

@@ -15,13 +15,15 @@ async def change_settings(
     organization: Organization,
     settings: Mapping[str, Any],
     *,
+    name: str | None = None,
     provenance: Provenance,
 ) -> bool:
-    """Change settings, by the names of schema/events/settings.py; None returns one to its default.
+    """Change settings, by the names of schema/events/settings.py, and the name if one is given: all or nothing.
 
-    Return whether that changed anything. Errors: InvalidValue, Forbidden.
+    None returns a setting to its default; what is given of an object is merged into the present one.
+    Return whether that changed anything. Errors: InvalidValue, Forbidden, Uniqueness.
     """
-    command = ChangeSettings(organization.id, settings)
+    command = ChangeSettings(organization.id, settings, name)
     caller = Caller(organization, None, provenance.source)
     outcome = await runtime.lanes.submit(command, caller, provenance)
     return outcome.is_changed

@@ -1,7 +1,7 @@
 """One batch of commands: load the required state, decide one command after another, append and project."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import orjson
 from eventstore.append import Tail, append, columns_of, prepare
 from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
+from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
 from projections.directory.changes import Changes
 from projections.directory.load import count_members
@@ -29,6 +30,7 @@ from schema.scim.resource_type import ResourceType
 from schema.scim.subject import name_attribute
 from service.callers.caller import Caller
 from service.ids import new_id
+from service.limits.collection import let_go
 from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
 from service.write.commands import (
     Command,
@@ -57,12 +59,16 @@ from service.write.load_state import (
 )
 from service.write.quota import Left, Quotas
 
+statement = statements_in(__package__)
+
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
 UNITS_MAX = 1_000_000
 COMMAND_COST = 100
 BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and written again.
 LONG_OPERATIONS = 8
 LONG_GROUPS = 500
+LARGE = 10_000  # People whose roles a batch looks at.
+LONG_IDLE = "120s"  # For so long Postgres lets a transaction wait while a large batch is decided.
 USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
 USER_WRITES, GROUP_WRITES = (
@@ -114,8 +120,15 @@ class Batch:
         """Return whether a user loses access by this batch."""
         return bool(self.changes.losses) or self.state.is_unjudged
 
+    def let_go(self) -> None:
+        """Let the objects of a large batch go, a few at a time. Nothing may use the batch afterwards."""
+        changes = self.changes
+        let_go(changes.added, changes.removed, changes.roles, changes.losses, changes.held)
+        let_go(self.events)
+        self.state.let_go()
 
-async def decide_batch(
+
+async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
     connection: Connection,
     organization_id: UUID,
     tail: Tail,
@@ -125,13 +138,17 @@ async def decide_batch(
     quotas: Quotas,
     read_timeout_s: float | None = None,
     is_locked: bool = True,
+    on_large: Callable[[], None] = lambda: None,
 ) -> Batch:
     """Load the required state, as of the log's tail or later, and decide the commands one after another.
 
     The guard judges only if the log is locked (`is_locked`). Otherwise a batch that takes access from anybody
     may not be written: `Batch.takes_access`. `find_names` finds names by a statement that others share.
+    `on_large` is called if the batch is about very many people.
     """
     required, refused = await _required_state(works)
+    if len(required.members) > LARGE:
+        on_large()
     try:
         async with asyncio.timeout(read_timeout_s):
             state = await load_state(connection, organization_id, required, find_names)
@@ -139,6 +156,10 @@ async def decide_batch(
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
         state = await _load_fewer(connection, organization_id, required, find_names)
+    if len(state.role_holders) > LARGE:
+        on_large()
+        if is_locked:
+            await connection.execute(statement("decide_long"), LONG_IDLE)
     async with asyncio.timeout(read_timeout_s):
         if is_locked:
             await load_guard(connection, organization_id, required, state, tail.now)

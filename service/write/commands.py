@@ -233,10 +233,14 @@ class RevokeClient:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """Change settings of an organization; None returns one to its default."""
+    """Change settings of an organization; None returns one to its default.
+
+    A value that is a mapping is merged into the present one (RFC 7396). `name` is its new name, if it gets one.
+    """
 
     organization_id: UUID
     settings: Mapping[str, Any]
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from eventstore.read import read_tail
 from eventstore.sealing.sealer import Sealer
 from schema.scim.errors import ScimError
 from service.callers.caller import Caller
+from service.limits.collection import let_go
 from service.limits.offload import offload
 from service.write.commands import ChangeRoleGroups
 from service.write.decide import organization
@@ -27,6 +28,11 @@ class DryRun:
     refusal: ScimError | None
     digest: str
     state: BatchState
+
+    def let_go(self) -> None:
+        """Let its objects go, a few at a time: they may be about very many people. Nothing may use it afterwards."""
+        let_go(self.decisions)
+        self.state.let_go()
 
 
 async def dry_run(

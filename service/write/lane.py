@@ -28,6 +28,8 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import held, stopped
 from service.clock import Clock
+from service.limits.collection import Pause
+from service.limits.offload import offload
 from service.metrics.writes import APPEND, BATCH
 from service.traces import named
 from service.unavailable import unavailable
@@ -54,9 +56,9 @@ BATCH_TIMEOUT_S = 25.0  # For a connection and a whole transaction.
 # the whole batch could not know whether COMMIT was sent. It is shorter than Postgres's statement_timeout, too: one that
 # ends a COMMIT which waits for a synchronous standby reports it as done (service/database/pool.py).
 COMMIT_TIMEOUT_S = 19.0
-LONGER_S = (
-    75.0  # More for changes of groups: a role group of 100,000 gives as many people another role.
-)
+# More for changes of groups: a role group of 100,000 gives as many people another role, and a database that does much
+# else takes minutes for it. If it were given up and sent again, it would never be done.
+LONGER_S = 275.0
 CONTENDED_S = 1.0  # For so long the log is locked first after somebody else wrote to it: they are likely to write again.
 NAMES = {  # Attributes, by the constraint that keeps them unique.
     "users_one_per_user_name": "userName",
@@ -116,6 +118,7 @@ class Lanes:
         # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
         self._is_closed = False
+        self._letting_go: set[asyncio.Task[None]] = set()
 
     async def submit(
         self,
@@ -159,6 +162,7 @@ class Lanes:
         self._is_closed = True
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         await asyncio.gather(*tasks)
+        await asyncio.gather(*self._letting_go)
         await self._shared.close()
         await self._connections.close()
 
@@ -187,9 +191,8 @@ class Lanes:
         self, lane: Lane, batch: list[Pending], *, is_last_try: bool = False
     ) -> None:
         try:
-            with APPEND.time():
-                # The events are committed as soon as there is an answer.
-                decided = await self._transact(lane, batch)
+            # The events are committed as soon as there is an answer.
+            has_events = await self._transact_and_let_go(lane, batch)
         except OutcomeUnknown as error:
             log.warning("commit_reply_lost", organization_id=str(lane.organization_id))
             _fail(batch, Unavailable("The outcome is unknown: send the request again."), error)
@@ -202,8 +205,27 @@ class Lanes:
                 log.warning("batch_failed", error=named(error), commands=len(batch))
                 await self._run_one_by_one(lane, batch)
         else:
-            if decided.events and self._on_commit:
+            if has_events and self._on_commit:
                 self._on_commit(lane.organization_id)
+
+    async def _transact_and_let_go(self, lane: Lane, batch: list[Pending]) -> bool:
+        """Carry out a batch and answer its commands; return whether it has events.
+
+        The next batch does not wait until a large one has let go of its objects.
+        """
+        pause = Pause()
+        try:
+            with APPEND.time():
+                decided = await self._transact(lane, batch, on_large=pause.begin)
+        except BaseException:
+            pause.end()
+            raise
+        has_events = bool(decided.events)
+        if pause.has_begun:
+            task = asyncio.create_task(_let_go(decided, pause), name="let go of a large batch")
+            self._letting_go.add(task)
+            task.add_done_callback(self._letting_go.discard)
+        return has_events
 
     async def _refusal_of_one(self, organization_id: UUID, error: Exception) -> Exception:
         """Return the error that the caller of a failed command gets."""
@@ -236,7 +258,9 @@ class Lanes:
             if not _is_refused_as_late(pending):
                 await self._run_batch(lane, [pending], is_last_try=True)
 
-    async def _transact(self, lane: Lane, batch: list[Pending]) -> Batch:
+    async def _transact(
+        self, lane: Lane, batch: list[Pending], *, on_large: Callable[[], None]
+    ) -> Batch:
         """Return a batch whose events are committed and whose commands are answered."""
         organization_id = lane.organization_id
         works, now_s = [pending.work for pending in batch], asyncio.get_running_loop().time()
@@ -251,6 +275,7 @@ class Lanes:
             self._quotas,
             self._shared,
             commit_by_s,
+            on_large,
         )
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
             self._contended.pop(organization_id, None)
@@ -268,6 +293,13 @@ class Lanes:
             # The events are committed, whatever happens to the connection now.
             _answer_batch(lane, batch, decided)
         return decided
+
+
+async def _let_go(decided: Batch, pause: Pause) -> None:
+    try:
+        await offload(decided.let_go, True)
+    finally:
+        pause.end()
 
 
 async def _let_come() -> None:

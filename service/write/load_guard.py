@@ -10,6 +10,7 @@ from schema.events.hold import LossKind
 from schema.events.organization import TOKEN_ROLE
 from service.ids import new_id
 from service.limits.guard_state import APPROVED_FOR, REJECTED_FOR, GuardState, limits_of
+from service.limits.offload import LONG_MEMBERS, offload
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
 
@@ -29,19 +30,25 @@ async def load_guard(  # noqa: PLR0917 - for whose batch, what it requires and h
     organization = state.organization
     if organization is None or not (users or required.role_groups):
         return
+    is_long = len(users) > LONG_MEMBERS
     # Also those who are looked at for another reason: they may be about to hold a token.
-    looked_at = users | required.users
+    looked_at = await offload(set.union, is_long, users, required.users)
     state.technical = await load_roles.find_technical(connection, organization_id, looked_at)
     guard = state.guard = GuardState(limits_of(organization, now))
     administrator = organization.roles[TOKEN_ROLE]
-    found = [state.anyone(each) for each in users - state.technical]
-    if any(each and each.active and each.role_id == administrator for each in found):
+    if await offload(_are_administrators_among, is_long, state, users, administrator):
         guard.administrators = await load_roles.count_administrators(
             connection, organization_id, administrator
         )
     if guard.limits is not None and users:
         await _load_window(connection, organization_id, guard, users, now)
         await _load_holds(connection, organization_id, state, guard, users)
+
+
+def _are_administrators_among(state: BatchState, users: set[UUID], administrator: UUID) -> bool:
+    """Return whether some of the users are active Administrators, and people."""
+    found = (state.anyone(each) for each in users if each not in state.technical)
+    return any(each and each.active and each.role_id == administrator for each in found)
 
 
 async def _load_window(  # noqa: PLR0917 - as load_guard.
@@ -58,7 +65,10 @@ async def _load_window(  # noqa: PLR0917 - as load_guard.
     guard.lost_count, guard.since_position = window
     if guard.lost_count:
         guard.lost = await load_roles.find_lost(connection, organization_id, since, users)
-    if guard.count(users) > limits.max_users:  # Otherwise the number does not matter.
+    is_long = len(users) > LONG_MEMBERS
+    if (
+        await offload(guard.count, is_long, users) > limits.max_users
+    ):  # Otherwise the number does not matter.
         guard.active_users = await load_roles.count_active(connection, organization_id, since)
 
 

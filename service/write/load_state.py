@@ -15,6 +15,7 @@ from projections.directory.organizations import list_everything
 from schema.events.group import MemberType
 from schema.events.organization import RoleGroup
 from schema.scim.text import fold
+from service.limits.offload import LONG_MEMBERS, offload
 from service.write.decide.required_state import RequiredState
 from service.write.decide.state import BatchState
 from service.write.former_users import load_former_users, load_legal_holds
@@ -197,14 +198,32 @@ async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give r
     for user_id in known:
         groups = orjson.loads(state.user_groups.get(user_id, "[]"))
         state.role_groups_of[user_id] = {UUID(each) for each, _ in groups} & listed
-    concerned = _concerned(required, state, listed)
+    is_long = _size(required, state) > LONG_MEMBERS
+    concerned = await offload(_concerned, is_long, required, state, listed)
     if not concerned:
         return
-    others = concerned - known
+    others = await offload(concerned.difference, is_long, known)
     state.role_holders = await load_roles.load_role_holders(connection, organization_id, others)
     found = await load_roles.load_groups_of(connection, organization_id, others, listed)
-    state.role_groups_of |= {each: found.get(each, set()) for each in others}
+    await offload(_note_concerned, is_long, required, state, concerned, others, found)
+
+
+def _note_concerned(  # noqa: PLR0917 - in what, and what.
+    required: RequiredState,
+    state: BatchState,
+    concerned: set[UUID],
+    others: set[UUID],
+    found: dict[UUID, set[UUID]],
+) -> None:
+    """Note in which role groups the concerned users are, and that they may lose access."""
+    for each in others:
+        state.role_groups_of[each] = found.get(each) or set()
     required.may_lose |= concerned
+
+
+def _size(required: RequiredState, state: BatchState) -> int:
+    """Return how many members the batch looks at."""
+    return len(required.members) + sum(len(each.members) for each in state.groups.values())
 
 
 def _concerned(required: RequiredState, state: BatchState, listed: Collection[UUID]) -> set[UUID]:

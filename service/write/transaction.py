@@ -8,7 +8,7 @@ write to as well.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -63,6 +63,7 @@ class Task(NamedTuple):
     commit_by_s: (
         float  # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
     )
+    on_large: Callable[[], None] = lambda: None  # Called if it is about very many people.
 
 
 async def write_optimistic(connection: Connection, task: Task) -> Batch:
@@ -150,6 +151,7 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
             task.works,
             find_names=finding_names(connection, task.sealer),
             quotas=task.quotas,
+            on_large=task.on_large,
         )
         assert not decided.state.is_unjudged, "The guard has not seen who loses access."
         await write_batch(connection, decided, task.sealer)

@@ -43,7 +43,12 @@ async def test_an_empty_patch_changes_nothing(served: Served, admin: Admin, tena
         ({"name": "a\nb"}, "#/name"),
         ({"settings": {"strict": "yes"}}, "#/settings/strict"),
         ({"settings": {"nothing": True}}, "#/settings/nothing"),
+        ({"settings": {"a/b~c": True}}, "#/settings/a~1b~0c"),
         ({"settings": []}, "#/settings"),
+        ({"name": None}, "#/name"),
+        ({"settings": None}, "#/settings"),
+        ({"settings": {"guard": {"maxUsers": -1}}}, "#/settings/guard"),
+        ({"settings": {"guard": {"more": 1}}}, "#/settings/guard"),
         ({"id": "1"}, "#/id"),
     ],
     ids=str,
@@ -55,6 +60,28 @@ async def test_a_wrong_change_is_refused_by_field(
 
     assert answer.status == 422, answer
     assert [each["pointer"] for each in answer.body["errors"]] == [pointer]
+
+
+async def test_a_change_that_is_refused_in_part_changes_nothing(
+    admin: Admin, other_admin: Admin
+) -> None:
+    before = (await admin.get("/organization")).body
+    taken = (await other_admin.get("/organization")).body["name"]
+
+    for name, status in (("", 422), (taken, 409)):
+        answer = await admin.patch("/organization", {"settings": {"strict": True}, "name": name})
+        assert answer.status == status
+        assert (await admin.get("/organization")).body == before
+
+
+async def test_a_setting_that_is_an_object_is_merged(admin: Admin) -> None:
+    merged = await admin.patch("/organization", {"settings": {"guard": {"maxUsers": 7}}})
+    default = await admin.patch("/organization", {"settings": {"guard": {"maxUsers": None}}})
+    await admin.patch("/organization", {"settings": {"guard": None}})
+
+    guard = {"enabled": True, "maxUsers": 7, "maxPercent": 20, "windowMinutes": 60}
+    assert merged.body["settings"]["guard"] == guard
+    assert default.body["settings"]["guard"] == {**guard, "maxUsers": 10}
 
 
 async def test_a_setting_is_chosen_and_returned_to_its_default(admin: Admin) -> None:

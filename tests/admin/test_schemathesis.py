@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +26,8 @@ INPUTS_IN_A_TEST = 60
 DOCUMENT: dict[str, Any] = orjson.loads(described())
 FOUND: list[Any] = list(schemathesis.openapi.from_dict(DOCUMENT).get_all_operations())
 OPERATIONS = [each.ok() for each in FOUND]
+STATUSES = Counter[int]()
+TRIED = set[tuple[str, str]]()
 CASES = st.sampled_from(OPERATIONS).flatmap(
     lambda operation: st.sampled_from(list(GenerationMode)).flatmap(
         lambda mode: operation.as_strategy(generation_mode=mode)
@@ -36,6 +40,19 @@ async def token(served: Served) -> str:
     """Give a token of an organization of its own, with all scopes."""
     tenant = await make_tenant(served.runtime, f"Schemathesis {secrets.token_hex(6)}")
     return with_scope(served, tenant, " ".join(MEANINGS))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closing_line(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Print at the end what was tried: how many requests to how many operations, and their answers."""
+    yield
+    if reporter := pytestconfig.pluginmanager.get_plugin("terminalreporter"):
+        answers = ", ".join(f"{count} x {status}" for status, count in sorted(STATUSES.items()))
+        reporter.write_line("")
+        reporter.write_line(
+            f"schemathesis {schemathesis.__version__}: {sum(STATUSES.values())} requests to {len(TRIED)} of "
+            f"{len(OPERATIONS)} operations: {answers}"
+        )
 
 
 @given(case=CASES)
@@ -59,6 +76,8 @@ async def test_every_request_is_answered_as_described(
     async with served.session.request(case.method, url, data=body, headers=headers) as response:
         content = await response.read()
 
+    STATUSES[response.status] += 1
+    TRIED.add((case.method, case.path))
     assert response.status < 500, (case.method, url, body, content)
     declared = DOCUMENT["paths"][case.path][case.method.lower()]["responses"]
     if response.status >= 400:

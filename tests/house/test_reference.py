@@ -117,3 +117,55 @@ def commands() -> Iterator[str]:
 
 def test_the_reference_names_every_command_and_no_other() -> None:
     assert sorted(named("command-line")) == sorted(commands())
+
+
+def option_rows() -> dict[str, set[str]]:
+    """Return the options that the reference names for each command."""
+    rows = [line.split(" | ") for line in section("command-line", None).splitlines()]
+    return {
+        row[0].strip("|` "): {each for each in re.findall(r"`([^`]+)`", row[1]) if each[0] == "-"}
+        for row in rows
+        if row[0].startswith("| `") and len(row) > 2
+    }
+
+
+def parameters() -> Iterator[tuple[str, list[Any]]]:
+    """Yield every command with its options, without those that only the service uses."""
+
+    def below(group: Any, *path: str) -> Iterator[tuple[str, list[Any]]]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from below(command, *path, name)
+            else:
+                options = [each for each in command.params if each.param_type_name == "option"]
+                shown = [each for each in options if not each.hidden]
+                # An option may be there only to say why it is refused.
+                usable = [each for each in shown if not str(each.help).startswith("Refused")]
+                yield " ".join((*path, name)), usable
+
+    return below(typer.main.get_group(app))
+
+
+def test_the_reference_names_every_option_of_a_command_and_no_other() -> None:
+    rows = option_rows()
+    for command, options in parameters():
+        spelled = [{*each.opts, *each.secondary_opts} for each in options if each.name != "help"]
+        missing = [sorted(each) for each in spelled if each.isdisjoint(rows[command])]
+        assert missing == [], command
+        assert rows[command] - set().union(*spelled, {"-h", "--help"}) == set(), command
+
+
+# What shows or changes what the admin API offers prints JSON as well.
+ADMINISTRATION = frozenset(
+    {"token", "user", "role-group", "client", "guard", "organization", "group", "account", "schema"}
+)
+
+
+def test_every_command_of_the_administration_prints_json() -> None:
+    without = [
+        command
+        for command, options in parameters()
+        if command.split()[0] in ADMINISTRATION
+        and not any("--json" in each.opts for each in options)
+    ]
+    assert without == []

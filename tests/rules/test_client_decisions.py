@@ -15,7 +15,7 @@ from schema.events.client import (
     ClientTrustChanged,
 )
 from schema.events.user import RoleAssigned, UserDeactivated, UserDeleted
-from schema.scim.errors import InvalidValue, NotFound
+from schema.scim.errors import Conflict, InvalidValue, NotFound
 from service.write.commands import (
     AddClientSecret,
     ChangeClientTrust,
@@ -173,7 +173,7 @@ def test_an_organization_has_so_many_clients_and_a_revoked_one_does_not_count() 
 
 def test_a_client_has_at_most_two_live_secrets() -> None:
     story = with_account().when(REGISTER).when(add(SECOND))
-    with pytest.raises(InvalidValue, match="at most 2 live secrets"):
+    with pytest.raises(Conflict, match="at most 2 live secrets"):
         story.when(add(THIRD))
 
     story.when(RevokeClientSecret(ORGANIZATION_ID, CLIENT, FIRST)).then(
@@ -189,7 +189,7 @@ def test_a_secret_that_has_expired_makes_room() -> None:
 
 
 def test_a_federated_or_revoked_client_gets_no_secret() -> None:
-    with pytest.raises(InvalidValue, match="federated client has no secrets"):
+    with pytest.raises(Conflict, match="federated client has no secrets"):
         with_account().when(FEDERATE).when(add(SECOND))
     with pytest.raises(InvalidValue, match="is revoked"):
         with_account().when(REGISTER).when(REVOKE).when(add(SECOND))

@@ -22,7 +22,7 @@ from service.database.address import find_origin
 from service.oauth.paths import TOKEN_PATH
 from service.organizations import clients as use_cases
 from service.organizations.clients import NewClient
-from service.organizations.listed_clients import list_clients
+from service.organizations.listed_clients import find_client, list_clients
 from service.organizations.register import find_organization
 from service.organizations.tokens import find_account_id
 from service.runtime import Runtime
@@ -106,6 +106,19 @@ def client_list(organization: Organization = None, as_json: AsJson = False) -> N
         say(show.listed(await list_clients(runtime, found), as_json=as_json))
 
     run_with_runtime(list_them)
+
+
+@clients.command("show")
+def client_show(
+    client_id: ClientId, organization: Organization = None, as_json: AsJson = False
+) -> None:
+    """Show an OAuth client, its secrets without their values, and its state."""
+
+    async def show_it(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        say(show.client(await find_client(runtime, found, client_id), as_json=as_json))
+
+    run_with_runtime(show_it)
 
 
 @clients.command("revoke")

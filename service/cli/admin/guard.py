@@ -5,6 +5,7 @@ from uuid import UUID
 
 import typer
 
+from projections.directory.queries.holds import Which
 from service.cli.groups import group
 from service.cli.printing import guard as show
 from service.cli.process.output import say
@@ -17,11 +18,13 @@ from service.organizations.access.guard import (
     set_guard,
     show_hold,
     show_holds,
+    show_people,
 )
 from service.organizations.register import find_organization
 from service.runtime import Runtime
 
 HOLDS_MAX = 200  # In a list.
+USERS_MAX = 1_000_000
 
 guard = group("The guard: changes that would take access from many people wait for a decision.")
 
@@ -81,6 +84,10 @@ def guard_holds(
     state: Annotated[
         str | None, typer.Option(help="Only those that are open, approved or rejected.")
     ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=HOLDS_MAX, help="How many at most.")] = HOLDS_MAX,
+    before: Annotated[
+        UUID | None, typer.Option(help="The last hold of the list before: it goes on there.")
+    ] = None,
     organization: Organization = None,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +95,7 @@ def guard_holds(
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
-        holds = await show_holds(runtime, found, state, HOLDS_MAX)
+        holds = await show_holds(runtime, found, state, limit, before)
         say(show.holds(holds, as_json=as_json))
 
     run_with_runtime(list_them)
@@ -103,6 +110,29 @@ def guard_hold(hold_id: HoldId, organization: Organization = None, as_json: AsJs
         say(show.hold(await show_hold(runtime, found, hold_id), as_json=as_json))
 
     run_with_runtime(print_it)
+
+
+@guard.command("users")
+def guard_users(
+    hold_id: HoldId,
+    which: Annotated[
+        Which, typer.Option(help="Those who are held, or those who lost access before the limit.")
+    ] = "held",
+    limit: Annotated[int, typer.Option(min=1, max=USERS_MAX, help="How many at most.")] = 1_000,
+    after: Annotated[
+        UUID | None, typer.Option(help="The last id of the list before: it goes on there.")
+    ] = None,
+    organization: Organization = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the people of a hold by id: all of them, where `guard hold` shows the first 1,000."""
+
+    async def list_them(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        people = await show_people(runtime, found, hold_id, which, limit, after)
+        say(show.people(people, found, as_json=as_json))
+
+    run_with_runtime(list_them)
 
 
 @guard.command("approve")

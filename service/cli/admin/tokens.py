@@ -189,6 +189,20 @@ def token_list(
     run_with_runtime(list_them)
 
 
+@tokens.command("show")
+def token_show(
+    token_id: TokenId, organization: Organization = None, as_json: AsJson = False
+) -> None:
+    """Show a token: its account, its state, when and from where it was last used. Its value is not stored."""
+
+    async def show_it(runtime: Runtime, _settings: Settings) -> None:
+        found = await find_organization(runtime, organization)
+        token = await find_token(runtime, found, token_id)
+        say(show.token(token, found, as_json=as_json))
+
+    run_with_runtime(show_it)
+
+
 @tokens.command("revoke")
 def token_revoke(
     token_id: TokenId,

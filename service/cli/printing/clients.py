@@ -60,6 +60,12 @@ def listed(clients: Iterable[ListedClient], *, as_json: bool) -> str:
     return "\n".join(lines) or "There is no client yet: scim-ledger client create --label NAME"
 
 
+def client(found: ListedClient, *, as_json: bool) -> str:
+    """Return one client with its secrets."""
+    now = datetime.now(UTC)
+    return output.as_json(_document(found, now)) if as_json else "\n".join(_lines(found, now))
+
+
 def changed(client_id: UUID, *, is_new: bool, as_json: bool) -> str:
     """Return what a change did."""
     if as_json:

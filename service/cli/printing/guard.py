@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from projections.directory.queries.holds import Concerned
+from schema.events.organization import Organization
 from service.cli.printing.tokens import instant
 from service.cli.process import output
 from service.organizations.access.guard import Guard, ShownHold
 from service.organizations.access.role_groups import Preview, RoleGroups
 from service.terminal import printable
 
-PEOPLE_MAX = 20  # Lines of people; JSON has all.
+PEOPLE_MAX = 20  # Lines of people; JSON has more, and `guard users` all.
 
 
 def role_groups(found: RoleGroups, *, as_json: bool) -> str:
@@ -128,6 +129,24 @@ def hold(found: ShownHold, *, as_json: bool) -> str:
             *_people(found.passed, found.hold.passed),
         ]
     )
+
+
+def people(found: Sequence[Concerned], organization: Organization, *, as_json: bool) -> str:
+    """Return people of a hold."""
+    if as_json:
+        return output.as_json(
+            [{**_person(each), "role": _role(each, organization)} for each in found]
+        )
+    lines = [
+        f"{each.id}  {'active' if each.active else 'deactivated':<11}  "
+        f"{_role(each, organization) or 'no role':<14}  {printable(each.user_name or 'deleted')}"
+        for each in found
+    ]
+    return "\n".join(lines) or "Nobody."
+
+
+def _role(each: Concerned, organization: Organization) -> str | None:
+    return organization.role_name(each.role_id) if each.role_id else None
 
 
 def _line(found: ShownHold) -> str:

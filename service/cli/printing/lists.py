@@ -2,10 +2,12 @@
 
 import shlex
 from typing import Any
-from uuid import UUID
+
+import orjson
 
 from projections.directory.organizations import list_organizations
 from schema.events.organization import Organization
+from schema.scim.json_text import without_mark
 from service.cli.printing.tokens import instant
 from service.cli.process import output
 from service.organizations.register import CreatedOrganization
@@ -74,11 +76,12 @@ def roles(found: Organization, *, as_json: bool) -> str:
     return "\n".join(f"{name:<14} {role_id}" for name, role_id in found.roles.items())
 
 
-def user(user_id: UUID, user_name: str, *, as_json: bool) -> str:
-    """Return a user that was just made."""
+def registered(found: Organization, text: bytes, *, is_new: bool, as_json: bool) -> str:
+    """Return an extension schema that was just registered from a text."""
     if as_json:
-        return output.as_json({"id": str(user_id), "userName": user_name})
-    return f"User {printable(user_name)} is {user_id}"
+        urn = orjson.loads(without_mark(text))["id"]
+        return output.as_json({"id": urn, "isNew": is_new, "document": found.schemas[urn]})
+    return "Registered: clients see it at /Schemas." if is_new else "It was already registered."
 
 
 def schemas(found: Organization, *, as_json: bool) -> str:

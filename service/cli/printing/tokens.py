@@ -46,6 +46,21 @@ def tokens(listed: Sequence[ListedToken], organization: Organization, *, as_json
     return "\n".join(lines) or "There is no token yet: scim-ledger token issue --label NAME"
 
 
+def token(found: ListedToken, organization: Organization, *, as_json: bool) -> str:
+    """Return one token of an organization."""
+    if as_json:
+        return output.as_json(_document(found, organization))
+    use, networks = found.last_use, found.token.allowed_networks
+    return "\n".join(
+        [
+            _line(found, organization),
+            f"  created by     {printable(found.created_by or 'nobody known')}",
+            *([f"  last used from {printable(use.address)}"] if use and use.address else []),
+            *([f"  networks       {' '.join(networks)}"] if networks else []),
+        ]
+    )
+
+
 def revoked(token: ListedToken, organization: Organization, *, is_new: bool, as_json: bool) -> str:
     """Return a token that was just revoked."""
     if as_json:

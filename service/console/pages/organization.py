@@ -20,7 +20,7 @@ from service.console.pages.new_tokens import refuse_field
 from service.console.sessions.caller import AUDITORS
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
-from service.organizations.manage import reload_organization, rename_organization
+from service.organizations.manage import reload_organization
 from service.organizations.schemas import register_schema
 from service.organizations.settings import change_settings
 from service.replay.answers import Page, search_events
@@ -100,11 +100,11 @@ async def change(call: ConsoleCall) -> Answer:
         elif sent in by_word and organization.settings.get(name) != by_word[sent]:
             wanted[name] = by_word[sent]
     try:
-        if wanted:
-            await change_settings(call.runtime, organization, wanted, provenance=call.provenance)
         name = form.value("name")
-        if name and name != organization.name:
-            await rename_organization(call.runtime, organization, name, provenance=call.provenance)
+        if wanted or name:
+            await change_settings(
+                *(call.runtime, organization, wanted), name=name or None, provenance=call.provenance
+            )
     except (InvalidValue, Uniqueness, Forbidden) as error:
         if error.attribute is None:
             error.attribute = "name"

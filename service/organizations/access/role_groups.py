@@ -13,9 +13,12 @@ from schema.events.user import RoleAssigned
 from schema.scim.errors import InvalidValue, NotFound
 from schema.scim.text import fold
 from service.callers.caller import Caller
+from service.limits.collection import pausable
+from service.limits.offload import offload
 from service.runtime import Runtime
 from service.write.commands import ChangeRoleGroups
 from service.write.decide.role_groups import Giver, givers_of
+from service.write.decide.state import Decision
 from service.write.dry_run import DryRun, dry_run
 
 SHOWN_MAX = 1_000  # People whom a preview names; it counts all.
@@ -103,10 +106,20 @@ async def preview_role_groups(
 ) -> Preview:
     """Return what saving a list would do now; nothing is saved. Errors: InvalidValue."""
     command = ChangeRoleGroups(organization.id, _items(organization, items), explicit_wins)
-    found = await dry_run(
-        runtime.pool, runtime.sealer, command, Caller(organization, None, "system")
-    )
-    assigned = [each for each in found.decisions if isinstance(each.event, RoleAssigned)]
+    with pausable() as pause:
+        pause.begin()
+        found = await dry_run(
+            runtime.pool, runtime.sealer, command, Caller(organization, None, "system")
+        )
+        preview = await _preview(runtime, organization, command, found)
+        await offload(found.let_go, True)
+    return preview
+
+
+async def _preview(
+    runtime: Runtime, organization: Organization, command: ChangeRoleGroups, found: DryRun
+) -> Preview:
+    assigned, counts = await offload(_assigned, True, organization, found.decisions)
     async with runtime.pool.acquire() as connection:
         people = await find_names(
             connection, organization.id, [each.stream_id for each in assigned[:SHOWN_MAX]]
@@ -120,10 +133,17 @@ async def preview_role_groups(
         for each in assigned[:SHOWN_MAX]
         if isinstance(each.event, RoleAssigned)
     ]
-    counts = Counter(_roles(organization, each.event) for each in assigned)
     warnings = _warnings(organization, command, found, changes)
     refusal = found.refusal.detail if found.refusal else None
-    return Preview(found.digest, changes, dict(counts), warnings, refusal)
+    return Preview(found.digest, changes, counts, warnings, refusal)
+
+
+def _assigned(
+    organization: Organization, decisions: Iterable[Decision]
+) -> tuple[list[Decision], dict[tuple[str, str], int]]:
+    """Return the decisions that give people other roles, and how many people go from which role to which."""
+    assigned = [each for each in decisions if isinstance(each.event, RoleAssigned)]
+    return assigned, dict(Counter(_roles(organization, each.event) for each in assigned))
 
 
 async def save_role_groups(
@@ -148,19 +168,23 @@ async def save_role_groups(
 def _items(organization: Organization, items: Iterable[WantedGroup]) -> tuple[RoleGroup, ...]:
     return tuple(
         RoleGroup(
-            role_id=_role_id(organization, each.role),
+            role_id=_role_id(organization, each.role, place=f"items/{number}/role"),
             group_id=each.group_id,
             display_name=each.display_name,
         )
-        for each in items
+        for number, each in enumerate(items)
     )
 
 
-def _role_id(organization: Organization, role: str) -> UUID:
+def _role_id(organization: Organization, role: str, *, place: str) -> UUID:
     for name, role_id in organization.roles.items():
         if role.lower() in (name.lower(), str(role_id)):
             return role_id
-    raise InvalidValue(f"There is no role {role[:100]!r}: the roles are {', '.join(ROLE_NAMES)}.")
+    refusal = InvalidValue(
+        f"There is no role {role[:100]!r}: the roles are {', '.join(ROLE_NAMES)}."
+    )
+    refusal.attribute = place
+    raise refusal
 
 
 def _roles(organization: Organization, event: object) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from schema.events.client import (
 )
 from schema.events.event import Event
 from schema.events.organization import TOKEN_ROLE, Organization
-from schema.scim.errors import InvalidValue, NotFound, ScimError
+from schema.scim.errors import Conflict, InvalidValue, NotFound, ScimError
 from service.write.commands import (
     AddClientSecret,
     ChangeClientTrust,
@@ -128,9 +128,9 @@ def _add_secret(command: AddClientSecret, organization: Organization) -> list[Ev
     client = _existing(organization, command)
     _refuse_revoked(client)
     if client.kind != "secret":
-        raise InvalidValue("A federated client has no secrets: its issuer vouches for it.")
+        raise Conflict("A federated client has no secrets: its issuer vouches for it.")
     if len(client.live_secrets(command.now)) >= SECRETS_MAX:
-        raise InvalidValue(
+        raise Conflict(
             f"A client has at most {SECRETS_MAX} live secrets; revoke the one that is not used."
         )
     return [_added(command, command.secret, command.now)]

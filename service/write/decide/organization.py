@@ -1,8 +1,8 @@
 """Decide what a command does to an organization: its registration, its name, its settings, its schemas."""
 
 import hashlib
-from collections.abc import Iterable
-from typing import assert_never
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
 from uuid import UUID
 
 from schema.events.event import Event
@@ -90,8 +90,12 @@ def _checked_name(sent: str) -> str:
 
 
 def _rename(command: RenameOrganization, state: BatchState) -> list[Event]:
-    name = _checked_name(command.name)
-    return [] if existing(state).name == name else [OrganizationRenamed(name=name)]
+    return _renamed(existing(state), command.name)
+
+
+def _renamed(found: Organization, sent: str) -> list[Event]:
+    name = _checked_name(sent)
+    return [] if found.name == name else [OrganizationRenamed(name=name)]
 
 
 def _suspend(command: SuspendOrganization, state: BatchState) -> list[Event]:
@@ -117,9 +121,10 @@ def _register_schema(command: RegisterSchema, state: BatchState) -> list[Event]:
 
 
 def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller) -> list[Event]:
-    former = existing(state).settings
+    found = existing(state)
+    former, wanted = found.settings, _merged(found, command.settings)
     try:
-        check_settings(command.settings)
+        check_settings(wanted)
     except IllegalSetting as error:
         refusal = InvalidValue(str(error))
         refusal.attribute = error.name
@@ -130,8 +135,27 @@ def _change_settings(command: ChangeSettings, state: BatchState, caller: Caller)
         raise invalid(
             ONCE_LISTED, f"{ONCE_LISTED} stays true: a listed attribute never disappears."
         )
-    changed = {name: each for name, each in command.settings.items() if former.get(name) != each}
-    return [SettingsChanged(settings=changed)] if changed else []
+    changed = {name: each for name, each in wanted.items() if former.get(name) != each}
+    events: list[Event] = [SettingsChanged(settings=changed)] if changed else []
+    return [*events, *([] if command.name is None else _renamed(found, command.name))]
+
+
+def _merged(found: Organization, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as they are to be: what is sent of an object is merged into the present one (RFC 7396)."""
+    return {name: _merge(name, value, found) for name, value in sent.items()}
+
+
+def _merge(name: str, value: Any, found: Organization) -> Any:
+    if not isinstance(value, dict) or name not in SETTINGS:
+        return value
+    default = SETTINGS[name].default
+    if not isinstance(default, dict):
+        return value
+    # A member that is removed has its default again.
+    present = found.setting(name)
+    return present | {
+        key: default.get(key) if each is None else each for key, each in value.items()
+    }
 
 
 def _change_role_groups(command: ChangeRoleGroups, state: BatchState) -> list[Decision]:
@@ -196,27 +220,45 @@ def role_groups_digest(
         organization.explicit_wins,
         command.items,
         command.explicit_wins,
-        sorted(map(repr, roles)),
+        _sum_of(roles),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _sum_of(roles: Iterable[Decision]) -> int:
+    """Return a number of a set of events that does not depend on their order.
+
+    There may be 100,000 of them, and to sort or to hash them all by one call would stop the event loop.
+    """
+    known: dict[int, str] = {}  # By the identity of an event: most people have the same one.
+    total = 0
+    for stream_id, event in roles:
+        text = known.get(id(event)) or known.setdefault(id(event), repr(event))
+        digest = hashlib.sha256(f"{stream_id} {text}".encode()).digest()
+        total += int.from_bytes(digest, "big")
+    return total
 
 
 def _check_role_groups(command: ChangeRoleGroups, state: BatchState) -> None:
     if len(command.items) > ROLE_GROUPS_MAX:
         raise InvalidValue(f"The list has at most {ROLE_GROUPS_MAX} role groups.")
     seen: set[UUID | str] = set()
-    for each in command.items:
+    for number, each in enumerate(command.items):
+        place_in_list = f"items/{number}"
         if (each.group_id is None) == (not (each.display_name or "").strip()):
-            raise InvalidValue("A role group is named by its groupId or by its displayName.")
+            raise invalid(
+                place_in_list, "A role group is named by its groupId or by its displayName."
+            )
         if existing(state).role_name(each.role_id) is None:
-            raise InvalidValue(f"There is no role {each.role_id}.")
+            raise invalid(f"{place_in_list}/role", f"There is no role {each.role_id}.")
         if each.group_id is not None and state.group(each.group_id) is None:
-            raise InvalidValue(f"There is no group {each.group_id}.")
+            raise invalid(f"{place_in_list}/groupId", f"There is no group {each.group_id}.")
         name = fold(each.display_name or "")
         place = each.group_id or state.group_names.get(name) or name
         if place in seen:
-            raise InvalidValue(
-                f"Group {each.group_id or each.display_name!r} is in the list twice; the first would count."
+            raise invalid(
+                place_in_list,
+                f"Group {each.group_id or each.display_name!r} is in the list twice; the first would count.",
             )
         seen.add(place)
 

@@ -19,6 +19,7 @@ from schema.events.user import User, UserEvent
 from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
+from service.limits.collection import let_go
 from service.limits.guard_state import GuardState
 from service.write.commands import ANY_VERSION, Precondition
 
@@ -219,6 +220,13 @@ class BatchState:
         else:
             self.member_types[group.id] = "Group"
             self.group_names[fold(group.attributes["displayName"])] = group.id
+
+    def let_go(self) -> None:
+        """Let the objects of a large state go, a few at a time. Nothing may use it afterwards."""
+        members: list[Any] = [each.members for each in self.groups.values()]
+        let_go(*members, self.role_groups_of, self.member_types, self.role_holders)
+        if self.guard is not None:
+            let_go(self.guard.lost, self.guard.concerns)
 
     @staticmethod
     def _forget(names: dict[str, UUID], key: str, stream_id: UUID) -> None:
