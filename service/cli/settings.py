@@ -72,5 +72,8 @@ def shown(found: Organization, *, as_json: bool) -> str:
     chosen = {name: each for name, each in found.settings.items() if SETTINGS[name].is_operators}
     if as_json:
         return output.as_json(chosen)
-    lines = [f"{name:<22} {value}" for name, value in chosen.items()]
+    lines = [
+        f"{name:<22} {value['url'] if isinstance(value, dict) else value}"
+        for name, value in chosen.items()
+    ]
     return "\n".join(lines) or "No setting was chosen: those of the service hold."

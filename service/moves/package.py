@@ -22,7 +22,7 @@ SECRETS: Final = "secrets.sealed"
 # What an organization takes along. Beside these, only the requests that were refused have its id: they stay behind.
 TABLES: Final[Mapping[str, frozenset[str]]] = {
     "eventstore": frozenset({"events", "subject_keys", "erased_subjects"}),
-    "proof": frozenset({"tiles", "logs", "checkpoints", "signers"}),
+    "proof": frozenset({"tiles", "logs", "checkpoints", "cosignatures", "signers"}),
     "service": frozenset({"token_uses"}),
 }
 

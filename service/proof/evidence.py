@@ -24,7 +24,13 @@ from eventstore.trees.logs import LogState, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_range
 from projections.maintenance.session import Progress
 from schema.events.proof import AuditExported
-from service.proof.answers import checkpoint_of, keys_document, load_signed, proven_since
+from service.proof.answers import (
+    as_cosigned,
+    checkpoint_of,
+    keys_document,
+    load_signed,
+    proven_since,
+)
 from service.proof.record import record
 from service.replay.references import load_references, without_references
 from service.runtime import Runtime
@@ -89,6 +95,7 @@ async def write_evidence(
     async with snapshot(runtime) as connection:
         state = await load_signed(connection, organization_id)
         first, last = await _range(connection, state, wanted)
+        state = await as_cosigned(connection, state, max(last, wanted.consistent_with or 0))
         writer = BundleWriter(file)
         await _write_proofs(connection, state, writer, wanted, first=first, last=last)
         with writer.part(ORIGIN_OF_JSON) as part:
