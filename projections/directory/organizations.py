@@ -75,7 +75,7 @@ async def load_witnesses(connection: Connection) -> dict[UUID, WitnessSetting]:
 async def find_witness(connection: Connection, organization_id: UUID) -> WitnessSetting | None:
     """Return who cosigns the log of an organization; None: nobody."""
     text = await connection.fetchval(statement("find_witness"), organization_id)
-    return None if text is None or text == "null" else _witness(text)
+    return None if text is None else _witness(text)
 
 
 def _witness(text: str) -> WitnessSetting:

@@ -91,6 +91,8 @@ async def group(call: Call, group_id: UUID, query: InstantQuery) -> GroupAt:
 
 
 def _common(found: Past) -> dict[str, Any]:
+    # One event gives many attributes.
+    origins = {each.origin.position: event_row(each.origin) for each in found.values if each.origin}
     return {
         "id": found.resource.id,
         "display_name": found.document.get("displayName"),
@@ -104,7 +106,7 @@ def _common(found: Past) -> dict[str, Any]:
                 value=each.value,
                 today=each.today,
                 differs_today=each.differs_today,
-                origin=event_row(each.origin) if each.origin else None,
+                origin=origins[each.origin.position] if each.origin else None,
             )
             for each in found.values
         ],

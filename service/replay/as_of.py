@@ -138,12 +138,14 @@ async def _past(  # noqa: PLR0917 - which resource, when.
     is_user: bool,
 ) -> Past:
     async with runtime.reading.acquire(organization.id) as connection:
-        position = await _position(connection, organization.id, at, position)
+        end = await followed(connection, organization.id)
+        position = await _position(connection, organization.id, at, position, end=end)
         then = await _read(connection, organization.id, [resource_id], position, is_user=is_user)
         if resource_id not in then:
             raise NotFound(_absence(resource_id, is_user=is_user))
-        end = await followed(connection, organization.id)
-        now = await _read(connection, organization.id, [resource_id], end, is_user=is_user)
+        now = then
+        if position < end:
+            now = await _read(connection, organization.id, [resource_id], end, is_user=is_user)
         wanted = Search(streams=[resource_id], types=VALUE_TYPES)
         found = await _newest(connection, organization.id, wanted, position)
         events = await describe(connection, runtime.sealer, organization, found)
@@ -346,10 +348,15 @@ async def _explained(  # noqa: PLR0917 - the same, and by what they are named.
 
 
 async def _position(
-    connection: Connection, organization_id: UUID, at: datetime | None, position: int | None
+    connection: Connection,
+    organization_id: UUID,
+    at: datetime | None,
+    position: int | None,
+    *,
+    end: int | None = None,
 ) -> int:
-    """Return the position that an answer is computed at: the past may not be written up to now."""
-    end = await followed(connection, organization_id)
+    """Return the position that an answer is computed at: the past may not be written up to now, but to `end`."""
+    end = await followed(connection, organization_id) if end is None else end
     if position is not None:
         return min(position, end)
     return end if at is None else min(end, await position_at(connection, organization_id, at))

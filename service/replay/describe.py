@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
-from projections.directory.actors import Actor, name_actors
+from projections.directory.actors import Actor, name_actors, name_tokens
 from projections.directory.load import load_clients, load_tokens
 from projections.history.read import Activity
 from schema.events.group import GroupEvent
@@ -71,7 +71,8 @@ async def describe(
     subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
     acted = [(each.actor_id, each.source) for each in events]
     actors = await name_actors(connection, organization.id, acted)
-    labels = await token_labels(connection, organization.id)
+    tokens = {token for each in events for token in _tokens(each)}
+    labels = await name_tokens(connection, organization.id, tokens)
     naming = Naming(organization, subjects, actors, labels, first)
     return [naming.described(each) for each in events]
 
@@ -185,6 +186,13 @@ def _subjects(event: Activity) -> list[UUID]:
     if event.type != "AuditRead":
         return []
     return list(map(UUID, event.facts.get("subjects", ())[:NAMED_MAX]))
+
+
+def _tokens(event: Activity) -> list[UUID]:
+    """Return the tokens and clients that an event names: the one that was used, and the one it is about."""
+    named = event.facts.get("tokenId") or event.facts.get("clientId")
+    about = UUID(named) if named and "label" not in event.facts else None
+    return [each for each in (event.token_id, about) if each is not None]
 
 
 def _cause(event: Activity) -> UUID | None:
