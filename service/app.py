@@ -267,7 +267,9 @@ async def serving(
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
         ),
-        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
+        recording_reads(
+            runtime.reads, runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped
+        ),
         proving(runtime, settings) as proof,
         checking_logs(runtime, settings, proof.verdicts),
         asking_witnesses(runtime, proof.verdicts),

@@ -40,6 +40,7 @@ async def people(call: Call, query: PeopleAtQuery) -> PagePosition[PersonAtRow]:
     """GET /users."""
     at = read_at(query)
     after, position = read_key(PEOPLE, query.cursor, a_name, a_position) or (None, None)
+    call.sought.update([query.q] if query.q else ())
     shown = PeopleFilter(query.q, query.active, read_role(call, query.role))
     found = await people_at(
         call.runtime,

@@ -32,6 +32,7 @@ from service.proof.answers import (
     proven_since,
 )
 from service.proof.record import record
+from service.reads.sought import withheld_reads
 from service.replay.references import load_references, without_references
 from service.runtime import Runtime
 
@@ -178,7 +179,7 @@ async def _lines(
     last: int,
 ) -> AsyncIterator[tuple[bytes, int]]:
     """Yield the line of each event, and its position."""
-    after = first - 1
+    after, withheld = first - 1, await withheld_reads(connection, state.organization_id)
     while after < last:
         limit = min(ROWS_MAX, last - after)
         rows = await read_rows(connection, state.organization_id, after=after, limit=limit)
@@ -189,6 +190,8 @@ async def _lines(
         for event in events:
             key = keys.get(event.subject_id) if event.subject_id else None
             disclosure = _disclosure(event, key, wanted)
+            if event.position in withheld:
+                disclosure = None  # It searched for somebody who was erased.
             if disclosure is not None:
                 text = disclosure.personal.encode()
                 if without_references(references, event.stream_id, event.position, text) != text:

@@ -15,6 +15,7 @@ from schema.events.group import GroupEvent
 from schema.events.hold import HoldEvent
 from schema.events.organization import Organization
 from schema.events.user import UserEvent
+from service.reads.sought import sought_names
 from service.replay.sentences import NAMED_MAX, Wording, sentence
 from service.replay.subjects import Change, Subject, read_subjects
 
@@ -73,7 +74,9 @@ async def describe(
     actors = await name_actors(connection, organization.id, acted)
     tokens = {token for each in events for token in _tokens(each)}
     labels = await name_tokens(connection, organization.id, tokens)
-    naming = Naming(organization, subjects, actors, labels, first)
+    reads = [each.position for each in events if each.facts.get("namesSought")]
+    sought = await sought_names(connection, sealer, organization.id, reads)
+    naming = Naming(organization, subjects, actors, labels, sought, first)
     return [naming.described(each) for each in events]
 
 
@@ -93,6 +96,7 @@ class Naming:
     subjects: Mapping[UUID, Subject]
     actors: Mapping[str, Actor]
     labels: Mapping[UUID, str]  # Of tokens and clients.
+    sought: Mapping[int, Sequence[str]]  # Names that reads searched for, by position.
     first: UUID | None
 
     def described(self, event: Activity) -> DescribedEvent:
@@ -151,6 +155,8 @@ class Naming:
 
     def _facts(self, event: Activity) -> dict[str, Any]:
         facts = {name: value for name, value in event.facts.items() if name not in HIDDEN_FACTS}
+        if event.position in self.sought:
+            facts["names"] = list(self.sought[event.position])
         for name in ("role", "previousRole"):
             if text := facts.get(f"{name}Id"):
                 facts[name] = self.organization.role_name(UUID(text)) or text

@@ -7,11 +7,12 @@ from uuid import UUID
 from markupsafe import Markup
 
 from service.api.cursor import an_id
+from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import attribute_word, value_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.console.pages.periods import position_in, read_period, zone_of
 from service.http.answer import Answer
 from service.replay.as_of import Difference, differences, positions_between

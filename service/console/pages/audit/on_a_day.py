@@ -14,10 +14,11 @@ from projections.history.search import Search, reached
 from schema.events.organization import ROLE_NAMES
 from schema.scim.errors import NotFound
 from service.api.cursor import a_name, an_id
+from service.console.events.reading import record_reading
 from service.console.events.words import attribute_word, role_word, value_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.console.pages.periods import position_in, read_day, zone_of
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer

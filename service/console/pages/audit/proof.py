@@ -6,8 +6,9 @@ from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import BrokenCopy
 from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion
+from service.console.events.reading import record_reading
 from service.console.framework.call import ConsoleCall
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.console.pages.periods import position_in
 from service.http.answer import Answer
 from service.http.health import PROOF

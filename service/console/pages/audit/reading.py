@@ -1,8 +1,6 @@
-"""What all pages of the audit share: their tabs, and the record of who read what."""
+"""What all pages of the audit share: their tabs."""
 
-from collections.abc import Collection
 from typing import Final
-from uuid import UUID
 
 from service.console.framework.call import ConsoleCall
 from service.console.texts.texts import Phrase
@@ -20,16 +18,3 @@ TABS: Final = (
 def tabs(call: ConsoleCall, current: str) -> list[tuple[str, str, None, bool]]:
     """Return the tabs of the audit, as ui.tabs takes them."""
     return [(call.links.to(path), call.t(*word), None, path == current) for path, word in TABS]
-
-
-def record_reading(
-    call: ConsoleCall, path: str, position: int, subjects: Collection[UUID] = ()
-) -> None:
-    """Record that somebody read the log: about whom, as far as people or groups were named."""
-    call.runtime.reads.see(
-        call.organization.id,
-        call.provenance,
-        f"/console{path}",
-        position=position,
-        subjects=subjects,
-    )

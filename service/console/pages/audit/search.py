@@ -8,10 +8,11 @@ import orjson
 from projections.history.search import Order
 from schema.events.organization import ROLE_NAMES
 from service.api.cursor import a_position
+from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_row
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.console.pages.audit.wanted import FILTERS, RARE, SOURCES, Wanted, applied, read_wanted
 from service.console.pages.periods import position_in, zone_of
 from service.console.pages.provisioning.choices import kind_options, token_options
@@ -46,7 +47,7 @@ async def show(call: ConsoleCall) -> Answer:
     page: Listed[DescribedEvent] = listed(
         KIND, cursor, found.events, lambda each: [each.position, found.position]
     )
-    record_reading(call, "/audit", found.position, wanted.subjects)
+    record_reading(call, "/audit", found.position, wanted.subjects, names=wanted.names)
     rows = [(each, event_row(call, each)) for each in page.rows]
     return await call.show(
         "audit/search.html",
@@ -129,7 +130,9 @@ async def _file(call: ConsoleCall) -> Answer:
         has_more = found.has_more
         if has_more:
             page = Page(order, rows[-1].position, found.position, 500)
-    record_reading(call, "/audit", rows[0].position if rows else 0, wanted.subjects)
+    record_reading(
+        call, "/audit", rows[0].position if rows else 0, wanted.subjects, names=wanted.names
+    )
     documents = [flat_event(each) for each in rows[:CSV_MAX]]
     return call.csv(
         "events", EVENT_COLUMNS, ([each.get(name) for name in EVENT_COLUMNS] for each in documents)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from projections.history.search import Search
 from schema.scim.errors import InvalidValue
+from service.console.events.reading import record_reading
 from service.console.events.rows import MARK, MARKS, event_row
 from service.console.framework.call import ConsoleCall
 from service.console.live import send_positions
@@ -53,6 +54,7 @@ async def show(call: ConsoleCall) -> Answer:
         rows += await _refusals(call, token)
     rows.sort(key=lambda each: each.at, reverse=True)
     cycles = await list_cycles(call.runtime, call.organization, CycleFilter(), limit=1)
+    record_reading(call, "/activity", cycles.position)
     return await call.show(
         "provisioning/activity.html",
         block="rows",
