@@ -327,7 +327,7 @@ async def test_what_was_cosigned_never_changes(cosigning: Cosigning) -> None:
 async def test_only_the_operator_names_a_witness(cosigning: Cosigning) -> None:
     runtime = cosigning.proven.served.runtime
     organization = await find_organization(runtime, str(cosigning.proven.tenant.id))
-    provenance = cli_provenance()._replace(source="admin")
+    provenance = cli_provenance()._replace(source="api")
     with pytest.raises(Forbidden):
         await change_settings(runtime, organization, {"witness": None}, provenance=provenance)
     owner = cosigning.proven.served.owner
