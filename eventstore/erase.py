@@ -80,3 +80,9 @@ async def read_mentions(
             aad = place(organization_id, row["subject_id"], row["event_id"])
             yield row["stream_id"], unseal(keys[subject], row["sealed"], aad=aad)
         after = rows[-1]["position"]
+
+
+async def list_erasing(connection: Connection, organization_id: UUID) -> list[str]:
+    """Return the facts of the events that say that people of an organization were erased, each as its text."""
+    rows = await connection.fetch(statement("list_erasing"), organization_id)
+    return [row["data"] for row in rows]

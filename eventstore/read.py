@@ -70,6 +70,30 @@ async def read_provenance(
     return {stream_id: Cause(*columns) for stream_id, *columns in rows}
 
 
+async def read_at(
+    connection: Connection, organization_id: UUID, positions: Collection[int]
+) -> list[RecordedEvent]:
+    """Return the events at some positions, in order."""
+    rows = await connection.fetch(statement("read_at"), organization_id, list(positions))
+    return [RecordedEvent(*row) for row in rows]
+
+
+async def read_sealed_of_type(
+    connection: Connection,
+    organization_id: UUID,
+    stream_id: UUID,
+    event_type: str,
+    *,
+    after: int,
+    limit: int,
+) -> list[RecordedEvent]:
+    """Return the events of a stream after a version that have a type and a sealed part, in order."""
+    rows = await connection.fetch(
+        statement("read_sealed_of_type"), organization_id, stream_id, event_type, after, limit
+    )
+    return [RecordedEvent(*row) for row in rows]
+
+
 async def position_at(connection: Connection, organization_id: UUID, instant: datetime) -> int:
     """Return the position of the last event up to an instant; 0 if there was none."""
     found: int = await connection.fetchval(statement("position_at"), organization_id, instant)

@@ -82,6 +82,7 @@ from service.signals import ending
 from service.webhooks.parts import delivering, place_rules
 from service.webhooks.poll import ISSUER, KEYS_PATH, RUNTIME, SETS_API, keys
 from service.webhooks.routes import RULES, WEBHOOKS_API
+from service.witnessing.look import asking_witnesses
 from service.workers.listening import cannot_listen
 
 # What bodies in work may take in memory, in all and of one organization: 192 and 128 MiB.
@@ -266,9 +267,12 @@ async def serving(
             days=settings.requests_kept_days,
             per_day=settings.requests_kept_per_day,
         ),
-        recording_reads(runtime.reads, runtime.pool, runtime.lanes, runtime.stopped),
+        recording_reads(
+            runtime.reads, runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped
+        ),
         proving(runtime, settings) as proof,
         checking_logs(runtime, settings, proof.verdicts),
+        asking_witnesses(runtime, proof.verdicts),
         console_running(app, runtime, settings),
     ):
         app[health.PROOF] = proof

@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import struct
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -133,6 +134,29 @@ def cosignature_line(body: str, name: str, key: Ed25519PrivateKey, unix_s: int) 
     identifier = key_id(name, COSIGNATURE, public_of(key))
     signature = key.sign(_cosigned(body, unix_s))
     return f"{DASH} {name} {encoded(identifier + struct.pack('>Q', unix_s) + signature)}\n"
+
+
+def cosigned_note(text: str, answer: str, witness: Vkey) -> tuple[str, datetime]:
+    """Return a checkpoint with the line of a witness from its answer, and the witness's time.
+
+    Lines of other keys are left out. Errors: ValueError, no line of this witness holds good.
+    """
+    note = read_note(text)
+    for line in answer.splitlines():
+        try:
+            name, octets = _read_signature(line)
+        except ValueError:
+            continue
+        if (name, octets[:KEY_ID_BYTES]) != (witness.name, witness.key_id):
+            continue
+        if not is_signed(note.body, witness, octets):
+            raise ValueError("Its signature is false.")
+        time = int.from_bytes(octets[KEY_ID_BYTES : KEY_ID_BYTES + TIME_BYTES])
+        try:
+            return f"{text}{line}\n", datetime.fromtimestamp(time, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError("Its time is no time.") from error
+    raise ValueError("It names no key of this witness.")
 
 
 def _cosigned(body: str, unix_s: int) -> bytes:

@@ -114,6 +114,8 @@ class Verdict:
     last_recorded_at: datetime | None = None  # Of the last event.
     proven_from: int = 1  # What came before was hashed as it was found.
     restores: tuple[Restore, ...] = ()
+    cosigned_size: int = 0  # Of the newest checkpoint that a witness cosigned; 0: none did.
+    cosigned_at: datetime | None = None  # By the clock of the witness.
 
     @property
     def code(self) -> str:

@@ -1,7 +1,7 @@
 """Compare a log with its witnesses: its size, its tail, or every event."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
@@ -9,7 +9,7 @@ from eventstore.postgres.statements import statements_in
 from eventstore.proof.examination import Examination, compare_sizes, is_superseded
 from eventstore.proof.leaf import HASH_BYTES
 from eventstore.proof.located import leaf_or_none
-from eventstore.proof.notes import MalformedNote, read_note
+from eventstore.proof.notes import MalformedNote, Vkey, read_note
 from eventstore.proof.outside_lines import OutsideLog
 from eventstore.proof.proofs import Range
 from eventstore.proof.tiles import WIDTH, Address, DamagedTile, addresses, subtree_hashes
@@ -20,6 +20,7 @@ from eventstore.trees.logs import (
     ROWS_MAX,
     LogState,
     LogWithTail,
+    find_tail,
     load_leaf_hashes,
     load_log,
     load_tiles,
@@ -37,10 +38,11 @@ Report = Callable[[int, int], None]  # Events read, and events in all.
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What lies outside of the database: the copies by log, and the key of the marks."""
+    """What lies outside of the log: the copies by log, the key of the marks, and who cosigns which log."""
 
     outside: Mapping[UUID, OutsideLog]
     mark_key: bytes | None = None
+    cosigners: Mapping[UUID, Vkey] = field(default_factory=dict)
 
     def of(self, organization_id: UUID) -> OutsideLog | None:
         """Return the copy outside of one log."""
@@ -155,11 +157,16 @@ async def check_all(
     outside = sources.of(organization_id)
     state = await load_log(connection, organization_id)
     witnesses = await load_witnesses(
-        connection, organization_id, state, outside=outside, mark_key=sources.mark_key
+        connection,
+        organization_id,
+        state,
+        outside=outside,
+        mark_key=sources.mark_key,
+        cosigner=sources.cosigners.get(organization_id),
     )
     examination = Examination(witnesses)
     signed = state.size if state and state.note else 0
-    total = await _tail(connection, organization_id)
+    total = await find_tail(connection, organization_id)
     position = 0
     while rows := await read_rows(connection, organization_id, after=position, limit=ROWS_MAX):
         last = min(rows[-1].event.position, signed)
@@ -204,11 +211,6 @@ async def _stored_short(
     if count == signed * HASH_BYTES:
         return []
     return [Finding("tree_damaged", detail="Leaf hashes are missing or too many.")]
-
-
-async def _tail(connection: Connection, organization_id: UUID) -> int:
-    position: int = await connection.fetchval(statement("find_tail"), organization_id)
-    return position
 
 
 async def _compare_upper(connection: Connection, examination: Examination) -> None:

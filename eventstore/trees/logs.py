@@ -147,6 +147,12 @@ async def find_kept(connection: Connection, organization_id: UUID, size: int) ->
     return found
 
 
+async def find_tail(connection: Connection, organization_id: UUID) -> int:
+    """Return the last position of a log, 0 if it has no event."""
+    position: int = await connection.fetchval(statement("find_tail"), organization_id)
+    return position
+
+
 async def find_instant(
     connection: Connection, organization_id: UUID, position: int
 ) -> datetime | None:

@@ -7,9 +7,10 @@ from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.proof.examination import Witnesses, restore_of
 from eventstore.proof.leaf import origin_of
-from eventstore.proof.notes import ED25519, MalformedNote, TrustedKey, read_note
+from eventstore.proof.notes import ED25519, MalformedNote, TrustedKey, Vkey, read_note
 from eventstore.proof.outside_lines import OutsideLog
 from eventstore.proof.verdicts import Restore
+from eventstore.trees.cosignatures import load_cosigned
 from eventstore.trees.keys import Signer, load_signers
 from eventstore.trees.logs import LogState, load_kept, read_rows
 
@@ -21,12 +22,20 @@ async def load_witnesses(
     *,
     outside: OutsideLog | None,
     mark_key: bytes | None,
+    cosigner: Vkey | None = None,
 ) -> Witnesses:
-    """Return all that a log is compared with."""
+    """Return all that a log is compared with. What was cosigned is compared even if the cosigner is another one now."""
     signers = await load_signers(connection, organization_id)
     kept = [note for note, _ in await load_kept(connection, organization_id)]
+    kept += await load_cosigned(connection, organization_id)
     return witnesses_of(
-        organization_id, state, signers, kept=kept, outside=outside, mark_key=mark_key
+        organization_id,
+        state,
+        signers,
+        kept=kept,
+        outside=outside,
+        mark_key=mark_key,
+        cosigner=cosigner,
     )
 
 
@@ -39,6 +48,7 @@ def witnesses_of(
     outside: OutsideLog | None = None,
     mark_key: bytes | None = None,
     newest_only: bool = False,
+    cosigner: Vkey | None = None,
 ) -> Witnesses:
     """Return all that a log is compared with. `newest_only`: of the copy outside only the newest note."""
     notes = [] if outside is None else outside.notes
@@ -48,7 +58,10 @@ def witnesses_of(
     return Witnesses(
         organization_id=organization_id,
         incarnation=incarnation,
-        keys=trusted_keys(organization_id, incarnation, signers, outside),
+        keys=[
+            *trusted_keys(organization_id, incarnation, signers, outside),
+            *([TrustedKey(cosigner)] if cosigner else []),
+        ],
         checkpoint=checkpoint,
         kept=[each for each in kept if each != checkpoint],
         outside=notes[-1:] if newest_only else notes,

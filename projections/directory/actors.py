@@ -37,6 +37,17 @@ async def name_actors(
     }
 
 
+async def name_tokens(
+    connection: Connection, organization_id: UUID, ids: Iterable[UUID]
+) -> dict[UUID, str]:
+    """Return the labels of tokens and OAuth clients by id. Unknown ids are left out."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = await connection.fetch(statement("name_tokens"), organization_id, wanted)
+    return {row["id"]: row["label"] for row in rows}
+
+
 def kind_of(source: str) -> Kind:
     """Return the kind of an actor from the source of its event."""
     kinds: dict[str, Kind] = {CLI: "operator", CONSOLE: "person", SYSTEM: "service"}

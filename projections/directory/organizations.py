@@ -3,6 +3,8 @@
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
+
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.load import organization_of
@@ -65,3 +67,27 @@ async def list_everything(connection: Connection, organization_id: UUID) -> Ever
     row = await connection.fetchrow(statement("list_everything"), organization_id)
     assert row is not None
     return Everything(list(row["users"]), list(row["groups"]))
+
+
+class WitnessSetting(NamedTuple):
+    """Who cosigns the checkpoints of a log."""
+
+    url: str
+    vkey: str
+
+
+async def load_witnesses(connection: Connection) -> dict[UUID, WitnessSetting]:
+    """Return who cosigns the log of each organization that has somebody for it."""
+    rows = await connection.fetch(statement("load_witnesses"))
+    return {row["organization_id"]: _witness(row["witness"]) for row in rows}
+
+
+async def find_witness(connection: Connection, organization_id: UUID) -> WitnessSetting | None:
+    """Return who cosigns the log of an organization; None: nobody."""
+    text = await connection.fetchval(statement("find_witness"), organization_id)
+    return None if text is None else _witness(text)
+
+
+def _witness(text: str) -> WitnessSetting:
+    setting = orjson.loads(text)
+    return WitnessSetting(setting["url"], setting["vkey"])

@@ -64,7 +64,9 @@ TYPES: dict[str, type[Event]] = {
 NONE_HAS_A_MEANING: tuple[type[Event], ...] = (organization.SettingsChanged,)
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 # They are sealed under the key of the organization, and not under one of their stream.
-SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged})
+SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged, proof.AuditRead})
+# Most of them have no personal values, and then nothing is sealed.
+SELDOM_PERSONAL = frozenset({proof.AuditRead})
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
 # These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
 OFTEN_ALIKE = frozenset(get_args(user.UserEvent))
@@ -96,16 +98,19 @@ def is_known(event_type: str, schema_version: int) -> bool:
 
 def encode(event: Event) -> Encoded:
     """Return an event as the log stores it."""
-    is_personal = type(event) in PERSONAL_EVENTS
+    kind = type(event)
+    is_personal = kind in PERSONAL_EVENTS
     # The serializer is called directly, without pydantic's wrapper, as the validator is in `_read`.
     data = event.__pydantic_serializer__.to_json(
         event,
         by_alias=True,
-        exclude_none=type(event) not in NONE_HAS_A_MEANING,
+        exclude_none=kind not in NONE_HAS_A_MEANING,
         exclude=PERSONAL if is_personal else None,
     ).decode()
-    personal = orjson.dumps(cast("PersonalEvent", event).values) if is_personal else None
-    return Encoded(type(event).__name__, event.schema_version, data, personal)
+    values = cast("PersonalEvent", event).values if is_personal else None
+    is_sealed = is_personal and (values is not None or kind not in SELDOM_PERSONAL)
+    personal = orjson.dumps(values) if is_sealed else None
+    return Encoded(kind.__name__, event.schema_version, data, personal)
 
 
 def decode(event_type: str, schema_version: int, data: str, personal: bytes | None) -> Event:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from schema.events.event import Event
+from schema.events.event import Event, PersonalEvent
 
 
 class LogPoint(BaseModel):
@@ -60,9 +60,14 @@ class AuditExported(Event):
     subject_id: str | None = None  # Whose values were disclosed, if only one person's.
 
 
-class AuditRead(Event):
-    """Somebody read the log within an hour, through the audit API or the command line: all these reads in one event."""
+class AuditRead(PersonalEvent):
+    """Somebody read the log within an hour, through the audit API or the command line: all these reads in one event.
 
+    Version 2 seals the names that were searched for and that nobody had, under the key of the organization: `names` of the
+    values. People and groups that were found are `subjects`.
+    """
+
+    schema_version: ClassVar[int] = 2
     first_at: datetime
     last_at: datetime
     reads: int
@@ -70,6 +75,7 @@ class AuditRead(Event):
     to_position: int | None = None  # The last position of the log that an answer was computed at.
     subjects: tuple[UUID, ...] = ()  # The people and groups that were asked for.
     subjects_left_out: int | None = None  # How many more they were.
+    names_sought: int | None = None  # How many names are sealed.
 
 
 ProofEvent = ProofBegun | LogKeyChanged | LogRestored | AuditExported | AuditRead

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from schema.events.witness import LEGAL, is_witness
+
 LIMIT_MAX, EVENTS_MAX = 1_000_000, 1_000_000_000
 IDS_MAX = 100
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -115,6 +117,13 @@ SETTINGS: Mapping[str, Setting] = {
         [],
         f"a list of at most {IDS_MAX} ids of users",
         is_list_of_ids,
+    ),
+    "witness": Setting(
+        "Who else cosigns the checkpoints of the log, at most once a minute (C2SP tlog-witness).",
+        None,
+        LEGAL,
+        is_witness,
+        is_operators=True,
     ),
 }
 

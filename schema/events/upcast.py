@@ -9,6 +9,7 @@ UPCASTERS: Mapping[tuple[str, int], Callable[[Facts], Facts]] = {
     ("OrganizationRegistered", 1): lambda facts: {**facts, "settings": {}},
     ("GroupCreated", 1): lambda facts: {**facts, "attributes": list(facts["values"])},
     ("GroupChanged", 1): lambda facts: {**facts, "attributes": list(facts["values"])},
+    ("AuditRead", 1): lambda facts: facts,
     ("TokenIssued", 1): lambda facts: {**facts, "allowedNetworks": []},
 }
 

@@ -85,6 +85,7 @@ class UserErased(Event):
 
     reason: str
     forced: bool | None = None  # True: SCIM had not deleted the user, and the same request did.
+    searches: tuple[int, ...] | None = None  # Positions of AuditRead whose names nobody is shown.
 
 
 class ReferenceErased(Event):

@@ -64,6 +64,7 @@ def _see(api: Api, route: Route, call: Call, made: Any) -> None:
         api.prefix + route.path,
         position=getattr(made, "position", 0),
         subjects=call.asked_for,
+        names=call.sought,
     )
 
 

@@ -23,6 +23,7 @@ class Call:
     authenticated: AuthenticatedCaller
     request: web.Request
     request_id: UUID
+    sought: set[str] = field(default_factory=set)  # Names that it searched for and that nobody has.
     asked_for: set[UUID] = field(default_factory=set)  # People and groups, as far as it names them.
 
     @property

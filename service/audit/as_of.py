@@ -40,6 +40,7 @@ async def people(call: Call, query: PeopleAtQuery) -> PagePosition[PersonAtRow]:
     """GET /users."""
     at = read_at(query)
     after, position = read_key(PEOPLE, query.cursor, a_name, a_position) or (None, None)
+    call.sought.update([query.q] if query.q else ())
     shown = PeopleFilter(query.q, query.active, read_role(call, query.role))
     found = await people_at(
         call.runtime,
@@ -91,6 +92,8 @@ async def group(call: Call, group_id: UUID, query: InstantQuery) -> GroupAt:
 
 
 def _common(found: Past) -> dict[str, Any]:
+    # One event gives many attributes.
+    origins = {each.origin.position: event_row(each.origin) for each in found.values if each.origin}
     return {
         "id": found.resource.id,
         "display_name": found.document.get("displayName"),
@@ -104,7 +107,7 @@ def _common(found: Past) -> dict[str, Any]:
                 value=each.value,
                 today=each.today,
                 differs_today=each.differs_today,
-                origin=event_row(each.origin) if each.origin else None,
+                origin=origins[each.origin.position] if each.origin else None,
             )
             for each in found.values
         ],

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from eventstore.postgres.connection import Connection
 from projections.history.search import Search
 from schema.scim.errors import InvalidValue, NotFound
 from service.api.call import Call
@@ -18,6 +19,7 @@ from service.audit.messages import (
     WantedQuery,
 )
 from service.audit.proof_messages import EvidenceQuery
+from service.ids import as_id
 from service.replay.answers import Page
 from service.replay.cycles import search_of_cycle
 from service.replay.instants import (
@@ -71,13 +73,16 @@ async def read_search(call: Call, query: WantedQuery) -> Search:
                 *place, resource=query.resource, user_name=query.user_name, group=query.group
             )
         except NotFound:
+            call.sought.update(each for each in (query.group, query.user_name) if each)
             return NOTHING
         call.asked_for.update(streams or ())
+        if query.user_name and not streams:
+            call.sought.add(query.user_name)
         after, last = await positions_of(connection, organization.id, begin, end)
         wanted = Search(
             after_position=after,
             to_position=last,
-            actors=await actors_of(*place, query.actor),
+            actors=await _actors(call, connection, query.actor),
             token_id=query.token or query.client,
             streams=streams,
             types=read_types(query.type),
@@ -93,6 +98,14 @@ async def read_search(call: Call, query: WantedQuery) -> Search:
         except NotFound as error:
             raise refused("cycle", error.detail) from None
         return wanted.within(cycle) or NOTHING
+
+
+async def _actors(call: Call, connection: Connection, actor: str | None) -> list[str] | None:
+    """Return the ids of who acted; a name that nobody has is noted."""
+    found = await actors_of(connection, call.runtime.sealer, call.organization.id, actor)
+    if actor is not None and as_id(actor) is None and found == [actor]:
+        call.sought.add(actor)
+    return found
 
 
 def read_period(query: PeriodQuery | EvidenceQuery) -> tuple[datetime | None, datetime | None]:

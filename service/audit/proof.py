@@ -28,7 +28,7 @@ from service.audit.proof_messages import (
 )
 from service.callers.stopped_logs import stopped
 from service.http.answer import Answer
-from service.proof.answers import checkpoint_of, keys_document, load_signed
+from service.proof.answers import checkpoint_of, cosigned_of, keys_document, load_signed
 from service.proof.evidence import (
     IN_MEMORY_BYTES,
     ZIP,
@@ -45,10 +45,9 @@ NOTE_TYPE: Final = "text/plain; charset=utf-8"
 
 async def checkpoint(call: Call, query: CheckpointQuery) -> Answer:
     """GET /checkpoint."""
-    if query.witnessed:
-        raise NotFound("No witness cosigns the checkpoints of this log.")
+    find = cosigned_of if query.witnessed else checkpoint_of
     async with _proven(call) as (connection, state):
-        note = await checkpoint_of(connection, state, query.size)
+        note = await find(connection, state, query.size)
     return Answer(
         note.encode(), status=200, headers={"Cache-Control": "no-cache"}, media_type=NOTE_TYPE
     )

@@ -33,7 +33,7 @@ from service.replay.answers import (
 from service.replay.cycles import search_of_cycle
 from service.replay.describe import DescribedEvent
 from service.replay.instants import IllegalInstant, read_begin, read_end, read_zone
-from service.replay.resolve import find_group, find_person, find_role
+from service.replay.resolve import NobodyNamed, find_group, find_person, find_role
 from service.replay.wanted import NOTHING, actors_of, positions_of, streams_of, types_in
 from service.runtime import Runtime
 
@@ -62,8 +62,8 @@ Types = Annotated[
     str | None,
     typer.Option("--type", help="Types of events, separated by commas: UserDeactivated."),
 ]
-# Answers a question, and returns the people and groups that it was about.
-Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, Collection[UUID] | None]]
+# Answers a question, and returns the people and groups that it was about, or the names that nobody has.
+Command = Callable[[Runtime, OrganizationState], Coroutine[Any, Any, Collection[UUID | str] | None]]
 
 
 @audit.command("holders")
@@ -217,7 +217,7 @@ def audit_events(
 ) -> None:
     """Search the log, newest first."""
 
-    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID]:
+    async def ask(runtime: Runtime, found: OrganizationState) -> Collection[UUID | str]:
         async with runtime.pool.acquire() as connection:
             wanted = await search_of(connection, found, since, until, zone=zone, types=types)
             place = (connection, runtime.sealer, found.id)
@@ -239,7 +239,7 @@ def audit_events(
             return await search_events(runtime, found, searched, begin)
 
         await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
-        return searched.streams or ()
+        return searched.streams or [each for each in (user_name,) if each]
 
     with_organization(organization, ask, "audit events")
 
@@ -249,14 +249,22 @@ def with_organization(organization: str | None, ask: Command, command: str) -> N
 
     async def found(runtime: Runtime, _settings: object) -> None:
         asked = await find_organization(runtime, organization)
-        subjects: Collection[UUID] = ()
+        about: Collection[UUID | str] = ()
         try:
-            subjects = await ask(runtime, asked) or ()
+            about = await ask(runtime, asked) or ()
         finally:
             error = sys.exc_info()[1]
-            if error is None or isinstance(error, OutputClosed):
-                runtime.reads.see(asked.id, cli_provenance(), command, subjects=subjects)
-                await flush(runtime.pool, runtime.reads)
+            if isinstance(error, NobodyNamed):
+                about = [error.sought]
+            if error is None or isinstance(error, OutputClosed | NobodyNamed):
+                runtime.reads.see(
+                    asked.id,
+                    cli_provenance(),
+                    command,
+                    subjects=[each for each in about if isinstance(each, UUID)],
+                    names=[each for each in about if isinstance(each, str)],
+                )
+                await flush(runtime.pool, runtime.sealer, runtime.reads)
 
     run_with_runtime(found)
 

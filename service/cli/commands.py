@@ -9,7 +9,8 @@ from typing import Annotated
 import structlog
 import typer
 
-import service.cli.cycles  # noqa: F401 - it adds its commands to those of auditors.
+import service.cli.cycles
+import service.cli.witness  # noqa: F401 - they add their commands to those of auditors.
 from service.callers.authenticate import FRESH_S
 from service.cli import tail
 from service.cli.admin.accounts import accounts

@@ -44,7 +44,7 @@ Witnesses = Annotated[
     list[str] | None,
     typer.Option(
         "--witness",
-        help="With BUNDLE: the key of a witness who must have cosigned. Nobody cosigns yet.",
+        help="With BUNDLE: the key of a witness who must have cosigned.",
     ),
 ]
 Checkpoints = Annotated[

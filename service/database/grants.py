@@ -51,6 +51,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "tiles": "SELECT, INSERT, UPDATE",
         "logs": "SELECT, UPDATE",
         "checkpoints": "SELECT, INSERT",
+        "cosignatures": "SELECT, INSERT",
         "log_keys": READ,
         "signers": "SELECT, INSERT, UPDATE",
         "mark_keys": READ,

@@ -99,10 +99,14 @@ async def make_demo(
             ),
         )
         await year.happen(report)
-        await flush(runtime.pool, runtime.reads)
+        await flush(runtime.pool, runtime.sealer, runtime.reads)
         runtime.clock.set(end - AN_HOUR_LATER)
         await record_ended(
-            runtime.pool, runtime.lanes, runtime.stopped, now=runtime.clock.now() + AN_HOUR_LATER
+            runtime.pool,
+            runtime.sealer,
+            runtime.lanes,
+            runtime.stopped,
+            now=runtime.clock.now() + AN_HOUR_LATER,
         )
         events = await _until_proven(runtime)
     return Demo(made.organization.id, NAME, end - YEAR, end, client.requests, events)

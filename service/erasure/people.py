@@ -24,6 +24,8 @@ from service.erasure.sessions import end_sessions
 from service.erasure.values import checked_reason, find_mentions, read_events, read_names
 from service.ids import as_id
 from service.proof.outside import OutsideCopy
+from service.reads.names import forget_names
+from service.reads.sought import find_searches
 from service.requests.forget import forget_person
 from service.runtime import Runtime
 from service.write.commands import EraseUser
@@ -50,6 +52,7 @@ class Forgetter(Protocol):
 FORGETTERS: Final[Mapping[str, Forgetter]] = {
     "service.requests": forget_person,
     "service.console_sessions": end_sessions,
+    "service.audit_reads": forget_names,
 }
 
 
@@ -81,8 +84,15 @@ async def erase_person(
         names, parts = await read_names(connection, runtime.sealer, events)
         reason = checked_reason(reason, parts)
         mentions = await find_mentions(connection, runtime.sealer, organization.id, user_id, names)
+        searches = await find_searches(connection, runtime.sealer, organization.id, names)
     command = EraseUser(
-        organization.id, user_id, reason, is_forced=is_forced, names=names, mentioned_by=mentions
+        organization.id,
+        user_id,
+        reason,
+        is_forced=is_forced,
+        names=names,
+        mentioned_by=mentions,
+        searches=searches,
     )
     caller = Caller(organization, as_id(provenance.actor_id), provenance.source)
     outcome = await runtime.lanes.submit(command, caller, provenance)

@@ -23,7 +23,7 @@ SECRETS: Final = "secrets.sealed"
 # were refused, and what was counted of them.
 TABLES: Final[Mapping[str, frozenset[str]]] = {
     "eventstore": frozenset({"events", "subject_keys", "erased_subjects"}),
-    "proof": frozenset({"tiles", "logs", "checkpoints", "signers"}),
+    "proof": frozenset({"tiles", "logs", "checkpoints", "cosignatures", "signers"}),
     "service": frozenset({"token_uses"}),
 }
 

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.proof.bundle import event_line
-from eventstore.proof.notes import encoded, key_id, read_note
+from eventstore.proof.notes import Vkey, encoded, key_id, read_note, read_vkey
 from eventstore.proof.outside_lines import instant
 from eventstore.proof.proofs import inclusion
 from eventstore.trees.check import hashes_of
+from eventstore.trees.cosignatures import find_cosigned
 from eventstore.trees.keys import Signer, load_signers
 from eventstore.trees.logs import LogState, find_instant, find_kept, load_log, read_rows
 from eventstore.trees.prove import NoProof, find_note
+from projections.directory import organizations as directory
 
 
 async def load_signed(connection: Connection, organization_id: UUID) -> LogState:
@@ -35,13 +37,64 @@ async def checkpoint_of(connection: Connection, state: LogState, size: int | Non
     return note
 
 
+async def witness_of(connection: Connection, organization_id: UUID) -> Vkey | None:
+    """Return the key of the witness who cosigns a log; None: nobody does."""
+    setting = await directory.find_witness(connection, organization_id)
+    return None if setting is None else read_vkey(setting.vkey)
+
+
+async def witnesses_of_all(connection: Connection) -> dict[UUID, Vkey]:
+    """Return the keys of the witnesses of all logs that have one."""
+    found = await directory.load_witnesses(connection)
+    return {each: read_vkey(setting.vkey) for each, setting in found.items()}
+
+
+async def cosigned_of(connection: Connection, state: LogState, size: int | None) -> str:
+    """Return the newest checkpoint that the witness cosigned; with a size, only if it is that one. Errors: NoProof."""
+    witness = await witness_of(connection, state.organization_id)
+    if witness is None:
+        raise NoProof("No witness cosigns the checkpoints of this log.")
+    found = await find_cosigned(connection, state, witness)
+    if found is None:
+        raise NoProof(f"The witness {witness.name} has not cosigned a checkpoint of this log yet.")
+    if size not in {None, found.size}:
+        raise NoProof(f"The newest checkpoint that the witness cosigned is of size {found.size:,}.")
+    return found.note
+
+
+async def as_cosigned(connection: Connection, state: LogState, least: int) -> LogState:
+    """Return a log as it was when its witness cosigned last, if that covers a size; else as it is now."""
+    witness = await witness_of(connection, state.organization_id)
+    found = await find_cosigned(connection, state, witness)
+    if found is None or not least <= found.size <= state.size:
+        return state
+    root = read_note(found.note).root
+    return state._replace(size=found.size, root=root, note=found.note)
+
+
 async def keys_document(connection: Connection, state: LogState) -> dict[str, Any]:
-    """Return every key that ever signed for the present origin, and how each was introduced."""
+    """Return every key that ever signed for the present origin, how each was introduced, and that of the witness."""
     signers = await load_signers(connection, state.organization_id)
     own = [each for each in signers if each.incarnation == state.incarnation]
+    witness = await witness_of(connection, state.organization_id)
     return {
         "origin": state.origin,
-        "keys": [await _entry(connection, state, each) for each in own],
+        "keys": [
+            *[await _entry(connection, state, each) for each in own],
+            *([_of_witness(witness)] if witness else []),
+        ],
+    }
+
+
+def _of_witness(witness: Vkey) -> dict[str, Any]:
+    return {
+        "vkey": str(witness),
+        "keyId": witness.key_id.hex(),
+        "algorithm": "Ed25519",
+        "use": "witness",
+        "fromSize": 1,
+        "toSize": None,
+        "introduction": None,
     }
 
 

@@ -24,8 +24,15 @@ from eventstore.trees.logs import LogState, read_rows
 from eventstore.trees.prove import NoProof, prove_consistency, prove_range
 from projections.maintenance.session import Progress, Report
 from schema.events.proof import AuditExported
-from service.proof.answers import checkpoint_of, keys_document, load_signed, proven_since
+from service.proof.answers import (
+    as_cosigned,
+    checkpoint_of,
+    keys_document,
+    load_signed,
+    proven_since,
+)
 from service.proof.record import record
+from service.reads.sought import withheld_reads
 from service.replay.references import load_references, without_references
 from service.runtime import Runtime
 
@@ -88,6 +95,7 @@ async def write_evidence(
     async with snapshot(runtime) as connection:
         state = await load_signed(connection, organization_id)
         first, last = await _range(connection, state, wanted)
+        state = await as_cosigned(connection, state, max(last, wanted.consistent_with or 0))
         writer = BundleWriter(file)
         await _write_proofs(connection, state, writer, wanted, first=first, last=last)
         with writer.part(ORIGIN_OF_JSON) as part:
@@ -170,7 +178,7 @@ async def _lines(
     last: int,
 ) -> AsyncIterator[tuple[bytes, int]]:
     """Yield the line of each event, and its position."""
-    after = first - 1
+    after, withheld = first - 1, await withheld_reads(connection, state.organization_id)
     while after < last:
         limit = min(ROWS_MAX, last - after)
         rows = await read_rows(connection, state.organization_id, after=after, limit=limit)
@@ -181,6 +189,8 @@ async def _lines(
         for event in events:
             key = keys.get(event.subject_id) if event.subject_id else None
             disclosure = _disclosure(event, key, wanted)
+            if event.position in withheld:
+                disclosure = None  # It searched for somebody who was erased.
             if disclosure is not None:
                 text = disclosure.personal.encode()
                 if without_references(references, event.stream_id, event.position, text) != text:

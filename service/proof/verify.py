@@ -11,11 +11,13 @@ from eventstore.postgres.connection import Connection
 from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
 from eventstore.proof.verdicts import AuditExit, Finding, Verdict, by_gravity, exit_of
 from eventstore.trees.check import Sources, check_all
+from eventstore.trees.cosignatures import find_cosigned
 from eventstore.trees.logs import LogWithTail, load_logs, note_checked
 from projections.followers.follower import load_checkpoints
 from projections.maintenance.session import Progress, Report
 from projections.registry import PROJECTIONS
 from service.config import Settings
+from service.proof.answers import witnesses_of_all
 from service.proof.copies import outside_copy
 from service.proof.outside import ByLog, OutsideCopy, find_vanished
 from service.runtime import Runtime
@@ -98,7 +100,9 @@ async def load_sources(runtime: Runtime, settings: Settings) -> Sources:
     outside, problem = await read_outside(runtime, outside_copy(settings), None)
     if problem:
         log.warning("outside_copy_not_read", place=outside_copy(settings).place, error=problem)
-    return Sources(outside, runtime.sealer.mark_key)
+    async with runtime.pool.acquire(timeout=TIMEOUT_S) as connection:
+        cosigners = await witnesses_of_all(connection)
+    return Sources(outside, runtime.sealer.mark_key, cosigners)
 
 
 async def _verdicts(  # noqa: PLR0917 - these logs, with these witnesses.
@@ -110,7 +114,7 @@ async def _verdicts(  # noqa: PLR0917 - these logs, with these witnesses.
 ) -> list[Verdict]:
     total, done, found = sum(each.tail for each in logs), 0, list[Verdict]()
     ahead = await _followers(connection)
-    sources = Sources(outside, runtime.sealer.mark_key)
+    sources = Sources(outside, runtime.sealer.mark_key, await witnesses_of_all(connection))
     for each in logs:
         before = done
 
@@ -126,6 +130,11 @@ async def _verdicts(  # noqa: PLR0917 - these logs, with these witnesses.
         ]
         if further:
             verdict = replace(verdict, findings=by_gravity([*verdict.findings, *further]))
+        cosigner = sources.cosigners.get(each.organization_id)
+        if each.state and (cosigned := await find_cosigned(connection, each.state, cosigner)):
+            verdict = replace(
+                verdict, cosigned_size=cosigned.size, cosigned_at=cosigned.cosigned_at
+            )
         found.append(verdict)
     return found
 

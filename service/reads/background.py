@@ -7,6 +7,7 @@ from typing import Final
 
 import asyncpg
 
+from eventstore.sealing.sealer import Sealer
 from service.background.periodic import going_on, periodically
 from service.callers.stopped_logs import StoppedLogs
 from service.reads.flush import flush
@@ -19,11 +20,11 @@ RECORD_EVERY_S: Final = 60.0
 
 
 @asynccontextmanager
-async def recording_reads(
-    seen: AuditReads, pool: asyncpg.Pool, lanes: Lanes, stopped: StoppedLogs
+async def recording_reads(  # noqa: PLR0917 - the parts of a process.
+    seen: AuditReads, pool: asyncpg.Pool, sealer: Sealer, lanes: Lanes, stopped: StoppedLogs
 ) -> AsyncIterator[None]:
     """Write reads every second of the block and once more at its end, and make events of hours that are over."""
-    write = partial(flush, pool, seen)
+    write = partial(flush, pool, sealer, seen)
     async with (
         periodically(
             write,
@@ -33,7 +34,7 @@ async def recording_reads(
             postponed="audit_reads_postponed",
         ),
         periodically(
-            partial(record_ended, pool, lanes, stopped),
+            partial(record_ended, pool, sealer, lanes, stopped),
             every_s=RECORD_EVERY_S,
             name="hours of audit reads",
             failed="audit_reads_failed",

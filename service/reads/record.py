@@ -9,12 +9,15 @@ import asyncpg
 from eventstore.events import Provenance
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
+from eventstore.sealing.sealer import Sealer
 from schema.events.organization import Organization
 from schema.events.proof import AuditRead
 from schema.scim.errors import NotFound
 from service.background.periodic import going_on
 from service.callers.caller import Caller
 from service.callers.stopped_logs import StoppedLogs
+from service.reads.names import open_names
+from service.reads.sought import NAMES
 from service.write.commands import RecordProof
 from service.write.lane import Lanes
 
@@ -27,6 +30,7 @@ TIMEOUT_S: Final = 10.0
 
 async def record_ended(
     pool: asyncpg.Pool,
+    sealer: Sealer,
     lanes: Lanes,
     stopped: StoppedLogs,
     *,
@@ -45,11 +49,11 @@ async def record_ended(
     for each in ended:
         if each["organization_id"] not in stopped:
             with going_on("audit_reads_failed", "audit_reads_postponed"):
-                recorded += await _record(pool, lanes, each)
+                recorded += await _record(pool, sealer, lanes, each)
     return recorded
 
 
-async def _record(pool: asyncpg.Pool, lanes: Lanes, ended: asyncpg.Record) -> bool:
+async def _record(pool: asyncpg.Pool, sealer: Sealer, lanes: Lanes, ended: asyncpg.Record) -> bool:
     organization_id, actor, token = ended["organization_id"], ended["actor_id"], ended["token_id"]
     key = (organization_id, ended["hour"], actor, token, ended["source"])
     async with borrowed(pool, timeout_s=TIMEOUT_S) as connection, connection.transaction():
@@ -59,7 +63,9 @@ async def _record(pool: asyncpg.Pool, lanes: Lanes, ended: asyncpg.Record) -> bo
         last = max(rows, key=lambda row: row["last_at"])
         provenance = Provenance(actor, token, last["request_id"], ended["source"])
         organization = Organization(organization_id, 0, datetime.now(UTC), "", {})
-        command = RecordProof(organization_id, summary(rows))
+        sealed = [each for row in rows for each in row["sealed_names"]]
+        names = open_names(sealer, organization_id, sealed)
+        command = RecordProof(organization_id, summary(rows, names))
         try:
             await lanes.submit(command, Caller(organization, None, ended["source"]), provenance)
         except NotFound:
@@ -67,7 +73,7 @@ async def _record(pool: asyncpg.Pool, lanes: Lanes, ended: asyncpg.Record) -> bo
     return True
 
 
-def summary(rows: Sequence[Any]) -> AuditRead:
+def summary(rows: Sequence[Any], names: Sequence[str] = ()) -> AuditRead:
     """Return the event of a caller's reads within an hour: rows as the table holds them."""
     paths: dict[str, int] = {}
     for row in rows:
@@ -82,4 +88,6 @@ def summary(rows: Sequence[Any]) -> AuditRead:
         to_position=max(row["position"] for row in rows) or None,
         subjects=tuple(subjects[:SUBJECTS_MAX]),
         subjects_left_out=left_out if left_out > 0 else None,
+        names_sought=len(names) or None,
+        values={NAMES: sorted(names)} if names else None,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -11,6 +11,7 @@ from prometheus_client import Counter
 
 from eventstore.events import Provenance
 from service.clock import Clock
+from service.reads.names import CHARACTERS_MAX, NAMES_MAX
 
 WAITING_MAX: Final = 50_000  # Rows.
 SUBJECTS_MAX: Final = 100  # Of one read that are recorded one by one.
@@ -42,10 +43,12 @@ class Reads:
     last_at: datetime
     position: int
     request_id: UUID
+    names: set[str] = field(default_factory=set)  # That were searched for, and that nobody has.
 
     def add(self, other: "Reads") -> None:
         """Add other reads of the same."""
         self.reads += other.reads
+        self.names = set(sorted(self.names | other.names)[:NAMES_MAX])
         self.position = max(self.position, other.position)
         self.first_at = min(self.first_at, other.first_at)
         if other.last_at >= self.last_at:
@@ -72,14 +75,20 @@ class AuditReads:
         *,
         position: int = 0,
         subjects: Collection[UUID] = (),
+        names: Collection[str] = (),
     ) -> None:
-        """Count a read that happens now. Of too many subjects none is recorded."""
+        """Count a read that happens now. Of too many subjects none is recorded.
+
+        `names` are those that were searched for and that nobody has. They are sealed as soon as they are written.
+        """
         now = self._clock.now()
         hour = now.replace(minute=0, second=0, microsecond=0)
         who = (organization_id, hour, provenance.actor_id, provenance.token_id, provenance.source)
+        kept = {each[:CHARACTERS_MAX] for each in names if each.strip()}
         for each in _subjects(subjects):
-            made = Reads(1, now, now, position, provenance.request_id)
+            made = Reads(1, now, now, position, provenance.request_id, kept)
             self._add(ReadKey(*who, path, each), made)
+            kept = set()  # With the first row only.
 
     def take(self) -> Mapping[ReadKey, Reads]:
         """Take what waits out of memory."""

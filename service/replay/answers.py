@@ -24,6 +24,7 @@ from projections.history.search import Order, Search, reached, search
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
 from service.replay.describe import DescribedEvent, describe
+from service.replay.names import Named, read_names
 from service.replay.subjects import Subject, read_subjects
 from service.replay.wanted import position_of
 from service.runtime import Runtime
@@ -215,17 +216,14 @@ async def name_holders(  # noqa: PLR0917 - whom, as of when.
     position: int,
 ) -> list[NamedHolder]:
     """Return holders by the names that they had at a position."""
-    named = await read_subjects(
+    named = await read_names(
         connection,
         runtime.sealer,
         organization.id,
-        {each.user_id for each in holders},
+        [each.user_id for each in holders],
         position=position,
     )
-    return [
-        NamedHolder(each, _name(named, each.user_id), _display(named, each.user_id))
-        for each in holders
-    ]
+    return [NamedHolder(each, *_named(named, each.user_id)) for each in holders]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,17 +263,14 @@ async def group_members(
             connection, organization.id, group_id, position, limit=limit + 1, after=after
         )
         shown = found[:limit]
-        named = await read_subjects(
+        named = await read_names(
             connection,
             runtime.sealer,
             organization.id,
-            {each.member_id for each in shown},
+            [each.member_id for each in shown],
             position=position,
         )
-    items = [
-        NamedPeriod(each, _name(named, each.member_id), _display(named, each.member_id))
-        for each in shown
-    ]
+    items = [NamedPeriod(each, *_named(named, each.member_id)) for each in shown]
     return Members(items, position, len(found) > limit)
 
 
@@ -296,6 +291,5 @@ def _name(named: dict[UUID, Subject], resource_id: UUID) -> str:
     return subject.name if subject else str(resource_id)
 
 
-def _display(named: dict[UUID, Subject], resource_id: UUID) -> str | None:
-    subject = named.get(resource_id)
-    return subject.display_name if subject else None
+def _named(named: dict[UUID, Named], resource_id: UUID) -> Named:
+    return named.get(resource_id) or Named(str(resource_id), None)

@@ -144,7 +144,9 @@ async def _past(  # noqa: PLR0917 - which resource, when.
         then = await _read(connection, organization.id, [resource_id], position, is_user=is_user)
         if resource_id not in then:
             raise NotFound(_absence(resource_id, is_user=is_user))
-        now = await _read(connection, organization.id, [resource_id], end, is_user=is_user)
+        now = then
+        if position < end:
+            now = await _read(connection, organization.id, [resource_id], end, is_user=is_user)
         wanted = Search(streams=[resource_id], types=VALUE_TYPES)
         found = await _newest(connection, organization.id, wanted, position)
         events = await describe(connection, runtime.sealer, organization, found)

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
-from projections.directory.actors import Actor, name_actors
+from projections.directory.actors import Actor, name_actors, name_tokens
 from projections.directory.load import load_clients, load_tokens
 from projections.history.read import Activity
 from schema.events.group import GroupEvent
 from schema.events.hold import HoldEvent
 from schema.events.organization import Organization
 from schema.events.user import UserEvent
+from service.reads.sought import sought_names
 from service.replay.sentences import NAMED_MAX, Wording, sentence
 from service.replay.subjects import Change, Subject, read_subjects
 
@@ -71,8 +72,11 @@ async def describe(
     subjects = await read_subjects(connection, sealer, organization.id, streams - {organization.id})
     acted = [(each.actor_id, each.source) for each in events]
     actors = await name_actors(connection, organization.id, acted)
-    labels = await token_labels(connection, organization.id)
-    naming = Naming(organization, subjects, actors, labels, first)
+    tokens = {token for each in events for token in _tokens(each)}
+    labels = await name_tokens(connection, organization.id, tokens)
+    reads = [each.position for each in events if each.facts.get("namesSought")]
+    sought = await sought_names(connection, sealer, organization.id, reads)
+    naming = Naming(organization, subjects, actors, labels, sought, first)
     return [naming.described(each) for each in events]
 
 
@@ -92,6 +96,7 @@ class Naming:
     subjects: Mapping[UUID, Subject]
     actors: Mapping[str, Actor]
     labels: Mapping[UUID, str]  # Of tokens and clients.
+    sought: Mapping[int, Sequence[str]]  # Names that reads searched for, by position.
     first: UUID | None
 
     def described(self, event: Activity) -> DescribedEvent:
@@ -150,6 +155,8 @@ class Naming:
 
     def _facts(self, event: Activity) -> dict[str, Any]:
         facts = {name: value for name, value in event.facts.items() if name not in HIDDEN_FACTS}
+        if event.position in self.sought:
+            facts["names"] = list(self.sought[event.position])
         for name in ("role", "previousRole"):
             if text := facts.get(f"{name}Id"):
                 facts[name] = self.organization.role_name(UUID(text)) or text
@@ -185,6 +192,13 @@ def _subjects(event: Activity) -> list[UUID]:
     if event.type != "AuditRead":
         return []
     return list(map(UUID, event.facts.get("subjects", ())[:NAMED_MAX]))
+
+
+def _tokens(event: Activity) -> list[UUID]:
+    """Return the tokens and clients that an event names: the one that was used, and the one it is about."""
+    named = event.facts.get("tokenId") or event.facts.get("clientId")
+    about = UUID(named) if named and "label" not in event.facts else None
+    return [each for each in (event.token_id, about) if each is not None]
 
 
 def _cause(event: Activity) -> UUID | None:

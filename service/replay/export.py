@@ -14,8 +14,8 @@ from schema.events.organization import ROLE_NAMES, Organization
 from schema.events.proof import AuditExported
 from service.replay.answers import NamedHolder, Page, role_holders, search_events
 from service.replay.documents import EVENT_COLUMNS, csv_text, event_document, flat_event
+from service.replay.names import read_names
 from service.replay.parquet import ParquetFile
-from service.replay.subjects import read_subjects
 from service.runtime import Runtime
 
 Format = Literal["ndjson", "csv", "parquet"]
@@ -25,6 +25,7 @@ MEDIA_TYPES: Final[Mapping[Format, str]] = {
     "parquet": "application/vnd.apache.parquet",
 }
 PAGE: Final = 500
+ACCESS_PAGE: Final = 2_000
 ACCESS_COLUMNS: Final = (
     *("userName", "displayName", "role", "active", "since", "groups", "position", "id"),
 )
@@ -123,9 +124,10 @@ async def export_access(
 
 
 async def access_rows(
-    runtime: Runtime, organization: Organization, position: int, *, size: int = PAGE
+    runtime: Runtime, organization: Organization, position: int, *, size: int = ACCESS_PAGE
 ) -> AsyncIterator[Sequence[Row]]:
     """Yield who had which access at a position, by role, in pages of at most `size`."""
+    known: dict[UUID, str] = {}  # The groups that were named so far.
     for name in ROLE_NAMES:
         after: UUID | None = None
         while True:
@@ -138,7 +140,7 @@ async def access_rows(
                 limit=size,
             )
             if page.items:
-                yield await with_groups(runtime, organization, name, page.items, position)
+                yield await with_groups(runtime, organization, name, page.items, position, known)
             if not page.has_more:
                 break
             after = page.items[-1].holder.user_id
@@ -150,15 +152,17 @@ async def with_groups(  # noqa: PLR0917 - whose, at which position.
     role: str,
     holders: Sequence[NamedHolder],
     position: int,
+    known: dict[UUID, str],
 ) -> list[Row]:
-    """Return holders of a role as rows, each with the groups that it was in."""
+    """Return holders of a role as rows, each with the groups that it was in. `known` has names of groups, and gets more."""
     ids = [each.holder.user_id for each in holders]
     async with runtime.pool.acquire() as connection:
         groups = await groups_at(connection, organization.id, ids, position)
-        known = {group for of_one in groups.values() for group in of_one}
-        names = await read_subjects(
-            connection, runtime.sealer, organization.id, known, position=position
+        new = {group for of_one in groups.values() for group in of_one} - known.keys()
+        names = await read_names(
+            connection, runtime.sealer, organization.id, new, position=position
         )
+    known |= {each: names[each].name if each in names else str(each) for each in new}
     return [
         {
             "userName": each.name,
@@ -166,10 +170,7 @@ async def with_groups(  # noqa: PLR0917 - whose, at which position.
             "role": role,
             "active": each.holder.is_active,
             "since": each.holder.period.from_at,
-            "groups": [
-                names[group].name if group in names else str(group)
-                for group in groups.get(each.holder.user_id, ())
-            ],
+            "groups": [known[group] for group in groups.get(each.holder.user_id, ())],
             "position": each.holder.period.from_position,
             "id": each.holder.user_id,
         }

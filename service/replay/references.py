@@ -13,6 +13,7 @@ from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
 from schema.events.codec import decode
 from schema.events.user import MANAGER, ReferenceErased, manager_without
+from service.reads.sought import TYPE, withheld_reads
 
 References = Mapping[UUID, Sequence[tuple[int, ReferenceErased]]]  # Stream → positions and events.
 
@@ -49,11 +50,18 @@ async def open_for_readers(
 ) -> list[bytes | None]:
     """Return the personal parts of events of one organization, without what they say about erased people.
 
-    The part is None if the event has none, or if its subject was erased. Errors: BrokenSeal.
+    The part is None if the event has none, if its subject was erased, or if it is a read that searched for somebody who was.
+    Errors: BrokenSeal.
     """
     if not events:
         return []
     opened = await open_personal(connection, sealer, events)
+    if any(each.type == TYPE and each.sealed is not None for each in events):
+        withheld = await withheld_reads(connection, events[0].organization_id)
+        opened = [
+            None if event.position in withheld else personal
+            for event, personal in zip(events, opened, strict=True)
+        ]
     streams = {each.stream_id for each in events if each.sealed is not None}
     references = await load_references(connection, sealer, events[0].organization_id, streams)
     return [

@@ -239,13 +239,16 @@ async def _unseen(  # noqa: PLR0917 - of which position, since when.
         found = await unseen_at(
             connection, organization.id, list(roles), position, since=since, limit=most
         )
+    known: dict[UUID, str] = {}  # The groups that were named so far.
     for role_id, holders in groupby(found, key=lambda each: each.period.role_id):
         for page in batched(list(holders), PAGE):
             async with runtime.reading.acquire(organization.id) as connection:
                 named = await name_holders(connection, runtime, organization, page, position)
                 ids = [each.user_id for each in page]
                 seen = await last_provisioned(connection, organization.id, ids, position)
-            for row in await with_groups(runtime, organization, roles[role_id], named, position):
+            for row in await with_groups(
+                runtime, organization, roles[role_id], named, position, known
+            ):
                 yield {**row, "lastSeenAt": seen.get(row["id"])}
 
 

@@ -20,6 +20,14 @@ from service.ids import as_id
 PAGE_EVENTS: Final = 5_000
 
 
+class NobodyNamed(NotFound):
+    """Nobody and nothing has the name that was searched for."""
+
+    def __init__(self, detail: str, sought: str) -> None:
+        super().__init__(detail)
+        self.sought = sought
+
+
 async def find_people(
     connection: Connection, sealer: Sealer, organization_id: UUID, user_name: str
 ) -> list[UUID]:
@@ -56,7 +64,7 @@ async def find_person(
         return by_id
     found = await find_people(connection, sealer, organization_id, wanted)
     if not found:
-        raise NotFound(f"Nobody has, or ever had, the userName {wanted!r}.")
+        raise NobodyNamed(f"Nobody has, or ever had, the userName {wanted!r}.", wanted)
     now = await find_account(connection, organization_id, wanted)
     return now or found[-1]
 
@@ -67,7 +75,9 @@ async def find_group(connection: Connection, organization_id: UUID, wanted: str)
         return by_id
     found = await find_group_names(connection, organization_id, [fold(wanted)])
     if not found:
-        raise NotFound(f"There is no group {wanted!r}; a deleted group is found by its id.")
+        raise NobodyNamed(
+            f"There is no group {wanted!r}; a deleted group is found by its id.", wanted
+        )
     return next(iter(found.values()))
 
 

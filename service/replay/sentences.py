@@ -135,6 +135,10 @@ def _read(wording: Wording) -> str:
     times = f" {count:,} times" if count != 1 else ""
     asked = len(facts.get("subjects", ())) + (facts.get("subjectsLeftOut") or 0)
     about = f", also about {people(wording.members, asked)}" if asked else ""
+    if sought := facts.get("names"):
+        about += f", and searched for {listed([f'“{each}”' for each in sought])}"
+    elif sought := facts.get("namesSought"):
+        about += f", and searched for {sought:,} name{'s' if sought != 1 else ''} that nobody had"
     return f"read the log of {wording.subject}{times}{about}"
 
 

@@ -306,6 +306,9 @@ class EraseUser:
     is_forced: bool = False
     names: frozenset[str] = field(default=frozenset(), repr=False)
     mentioned_by: frozenset[UUID] = frozenset()
+    searches: tuple[
+        int, ...
+    ] = ()  # The positions of the reads of the log that searched for its names.
     is_alone: bool = (
         False  # Nobody else's values are looked at: everybody of the organization is erased.
     )

@@ -3,15 +3,19 @@
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from eventstore.events import Provenance
+from eventstore.read import read_at
 from service.ids import new_id
 from service.reads.flush import flush
 from service.reads.record import record_ended
 from service.reads.seen import SUBJECTS_MAX, WAITING_MAX, AuditReads
+from service.replay.references import open_for_readers
 from tests.admin.client import BASE, Admin, with_scope
 from tests.admin.test_audit import AUDIT, until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant
@@ -32,8 +36,8 @@ class Reader:
     async def recorded(self) -> list[dict[str, Any]]:
         """Return the events of reads, newest first, as if the hour were over."""
         runtime, later = self.served.runtime, datetime.now(UTC) + timedelta(hours=1)
-        await flush(runtime.pool, runtime.reads)
-        await record_ended(runtime.pool, runtime.lanes, runtime.stopped, now=later)
+        await flush(runtime.pool, runtime.sealer, runtime.reads)
+        await record_ended(runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped, now=later)
         await until_followed(self.served, self.tenant)
         answer = await self.audit.get(READ_TYPE)
         items: list[dict[str, Any]] = answer.body["items"]
@@ -76,7 +80,9 @@ async def test_the_reads_of_an_hour_are_one_event_that_names_whom_they_were_abou
     }
     assert facts["subjects"] == [reader.anna]
     assert event["position"] - 1 == facts["toPosition"]
-    assert f"read the log of {reader.tenant.name} 5 times, also about {ANNA}." in event["sentence"]
+    assert f"read the log of {reader.tenant.name} 5 times, also about {ANNA}" in event["sentence"]
+    assert "searched for “nobody@contoso.com”." in event["sentence"]
+    assert facts["names"] == ["nobody@contoso.com"]
     assert ANNA not in str(facts)
 
 
@@ -92,6 +98,103 @@ async def test_an_erased_person_has_no_name_in_what_was_read(reader: Reader) -> 
     assert ANNA not in str(event)
 
 
+LATER, FRAGMENT = "bertha.late@contoso.com", "bertha.la"
+ROWS = "SELECT t::text FROM {} AS t"
+HOLDING = (
+    "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables"
+    " WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'"
+)
+
+
+async def tables_with(served: Served, text: str) -> list[str]:
+    """Return the tables that hold a text in the clear: as text, as bytes and as a number of bytes."""
+    found = []
+    for (name,) in await served.owner.fetch(HOLDING):
+        rows = " ".join(row[0] for row in await served.owner.fetch(ROWS.format(name)))
+        if text in rows.lower() or text.encode().hex() in rows.lower():
+            found.append(name)
+    return found
+
+
+async def test_names_that_nobody_has_are_sealed_and_forgotten_with_whoever_gets_them(
+    reader: Reader,
+) -> None:
+    """Somebody searches for a person who comes later, and who is erased then."""
+    await reader.audit.get(f"/events?userName={LATER}")
+    await reader.audit.get(f"/events?actor={LATER}")
+    await reader.audit.get(f"/users?q={FRAGMENT}")
+    await reader.audit.get("/events?group=Nowhere")
+    await flush(
+        reader.served.runtime.pool, reader.served.runtime.sealer, reader.served.runtime.reads
+    )
+    assert await tables_with(reader.served, FRAGMENT) == []
+    event = (await reader.recorded())[0]
+    assert event["facts"]["names"] == sorted({LATER, FRAGMENT, "Nowhere"})
+    assert event["facts"]["namesSought"] == 3
+    assert await tables_with(reader.served, FRAGMENT) == []
+
+    scim = Scim(reader.served, reader.tenant.token)
+    late = (await scim.post("/Users", {"userName": LATER})).body["id"]
+    body = {"subjectId": late, "reason": "asked for", "force": True}
+    assert (await reader.audit.post("/erasures", body)).status == 201
+    await until_followed(reader.served, reader.tenant)
+
+    shown = (await reader.audit.get(f"{READ_TYPE}&order=asc")).body["items"][0]
+    assert shown["position"] == event["position"]
+    assert "names" not in shown["facts"]
+    assert "searched for 3 names that nobody had" in shown["sentence"]
+    exports = Admin(reader.served, with_scope(reader.served, reader.tenant, "audit:export"), AUDIT)
+    for path in ("/export/events?format=ndjson", "/export/events?format=csv", "/evidence"):
+        given = await given_out(exports, path)
+        assert FRAGMENT.encode() not in given.lower(), path
+    runtime = reader.served.runtime
+    async with runtime.pool.acquire() as connection:
+        [read] = await read_at(connection, reader.tenant.id, [event["position"]])
+        assert await open_for_readers(connection, runtime.sealer, [read]) == [None]
+    assert await tables_with(reader.served, FRAGMENT) == []
+
+
+async def given_out(client: Admin, path: str) -> bytes:
+    """Return a file; of a bundle, what is in it."""
+    url = f"http://127.0.0.1:{client.served.port}{AUDIT}{path}"
+    sent = {"Authorization": f"Bearer {client.token}"}
+    async with client.served.session.get(url, headers=sent) as answer:
+        assert answer.status == 200, path
+        content = await answer.read()
+    if not path.startswith("/evidence"):
+        return content
+    with ZipFile(BytesIO(content)) as bundle:
+        return b"".join(bundle.read(each) for each in bundle.namelist())
+
+
+async def test_names_that_wait_for_the_end_of_the_hour_are_forgotten_too(reader: Reader) -> None:
+    await reader.audit.get(f"/events?userName={LATER}")
+    await reader.audit.get("/events?userName=somebody.else@contoso.com")
+    await flush(
+        reader.served.runtime.pool, reader.served.runtime.sealer, reader.served.runtime.reads
+    )
+    scim = Scim(reader.served, reader.tenant.token)
+    late = (await scim.post("/Users", {"userName": LATER})).body["id"]
+    body = {"subjectId": late, "reason": "asked for", "force": True}
+    receipt = (await reader.audit.post("/erasures", body)).body
+    assert receipt["cleared"]["service.audit_reads"] == 1
+
+    assert "names" not in (await reader.recorded())[0]["facts"]
+
+
+async def test_one_name_of_several_is_forgotten_alone_before_the_hour_ends(reader: Reader) -> None:
+    runtime = reader.served.runtime
+    for name in (LATER, "somebody.else@contoso.com"):
+        await reader.audit.get(f"/events?userName={name}")
+        await flush(runtime.pool, runtime.sealer, runtime.reads)
+    scim = Scim(reader.served, reader.tenant.token)
+    late = (await scim.post("/Users", {"userName": LATER})).body["id"]
+    await reader.audit.post("/erasures", {"subjectId": late, "reason": "asked for", "force": True})
+
+    facts = (await reader.recorded())[0]["facts"]
+    assert facts["names"] == ["somebody.else@contoso.com"]
+
+
 async def test_what_was_refused_is_no_read(reader: Reader) -> None:
     assert (await reader.audit.get("/events?limit=1000")).status == 400
     assert (await reader.audit.get(f"/users/{reader.tenant.id}/access")).status == 404
@@ -101,8 +204,8 @@ async def test_what_was_refused_is_no_read(reader: Reader) -> None:
 async def test_an_hour_that_goes_on_waits_and_is_recorded_once(reader: Reader) -> None:
     runtime, now = reader.served.runtime, datetime.now(UTC)
     await reader.audit.get("/events")
-    await flush(runtime.pool, runtime.reads)
-    await record_ended(runtime.pool, runtime.lanes, runtime.stopped, now=now)
+    await flush(runtime.pool, runtime.sealer, runtime.reads)
+    await record_ended(runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped, now=now)
     assert (await reader.audit.get(READ_TYPE)).body["items"] == []
 
     assert len(await reader.recorded()) == 1
@@ -115,8 +218,8 @@ async def test_reads_of_a_stopped_log_wait(reader: Reader) -> None:
     stopped = reader.served.runtime.stopped
     stopped.stop(reader.tenant.id, "restored")
     runtime, later = reader.served.runtime, datetime.now(UTC) + timedelta(hours=1)
-    await flush(runtime.pool, runtime.reads)
-    await record_ended(runtime.pool, runtime.lanes, stopped, now=later)
+    await flush(runtime.pool, runtime.sealer, runtime.reads)
+    await record_ended(runtime.pool, runtime.sealer, runtime.lanes, stopped, now=later)
     stopped.release(reader.tenant.id)
     await until_followed(reader.served, reader.tenant)
     assert (await reader.audit.get(READ_TYPE)).body["items"] == []

@@ -84,15 +84,21 @@ def hashed(database: Database, events: int) -> Row:
 async def processor_time(database: Database, server: Server) -> float:
     """Return the processor time that a service uses until all logs are signed."""
     process = psutil.Process(server.pid)
-    begin, deadline = process.cpu_times(), time.monotonic() + HASH_TIMEOUT_S
+    begin = process.cpu_times()
+    await wait_until_signed(database, HASH_TIMEOUT_S)
+    end = process.cpu_times()
+    return float(end.user + end.system - begin.user - begin.system)
+
+
+async def wait_until_signed(database: Database, timeout_s: float) -> None:
+    """Return when every log is signed to its end, or after a time."""
+    deadline = time.monotonic() + timeout_s
     connection = await asyncpg.connect(database.dsn)
     try:
         while time.monotonic() < deadline and await connection.fetchval(UNSIGNED):  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)  # A database gives no notice.
     finally:
         await connection.close()
-    end = process.cpu_times()
-    return float(end.user + end.system - begin.user - begin.system)
 
 
 def verified(database: Database, events: int) -> Row:

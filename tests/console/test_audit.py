@@ -274,6 +274,24 @@ async def test_others_see_nothing(served: Served, past: Past, contoso: Tenant) -
     assert "No event matches" in (await other.get(f"/audit?resource={past.anna}")).text
 
 
+@pytest.mark.parametrize("page", ["/", "/activity", "/cycles", "/people/{anna}", "/groups/{group}"])
+async def test_pages_that_show_the_log_are_recorded_too(
+    past: Past, served: Served, page: str
+) -> None:
+    administrator = Browser(served)
+    await administrator.sign_in(past.tenant.id)
+    shown = await administrator.get(page.format(anna=past.anna, group=past.group))
+    assert shown.status == 200
+    read = {
+        key.path for key in served.runtime.reads.take() if key.organization_id == past.tenant.id
+    }
+    stored = await served.owner.fetch(
+        "SELECT path FROM service.audit_reads WHERE organization_id = $1", past.tenant.id
+    )
+    name = page.replace("{anna}", "{id}").replace("{group}", "{id}")
+    assert f"/console{name}" in read | {row["path"] for row in stored}
+
+
 async def test_readings_are_recorded(auditor: Browser, past: Past, served: Served) -> None:
     organization = await find_organization(served.runtime, str(past.tenant.id))
     await auditor.get("/audit?userName=anna@contoso.com")

@@ -68,7 +68,7 @@ FOR_ALL = (
     | {"append_and_save_users_of_many", "find_user_names_of_many"}
     | {"save_link", "take_link", "save_session", "find_session"}
     | {"save_reads", "find_ended_hours", "find_due_logs"}
-    | {"load_all_signers", "load_logs", "retire_log_keys"}
+    | {"load_all_signers", "load_logs", "retire_log_keys", "load_witnesses"}
     | {"load_held", "read_staged_events", "read_staged_keys", "write_staged_signers"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
@@ -79,7 +79,7 @@ OWNERS = {"begin_log", "drop_tiles", "end_log", "hold_log", "release_log"}
 # There is nothing that they could find in a log that agrees, or nothing left to record.
 QUIET = {
     # Nobody of the sample is erased, and nobody has a manager: tests/database/test_erasure.py has both.
-    *("erase_subject", "find_mentioning", "list_erased", "read_mentions"),
+    *("erase_subject", "find_mentioning", "list_erased", "read_mentions", "list_erasing"),
     "add_signer",
     "count_administrators",
     "find_technical",
@@ -153,6 +153,7 @@ class Sample:
             ("", "new_subject_id"): uuid4(),
             ("add_webhook", "id"): uuid4(),
             ("save_token", "id"): self.tenant.token_id,
+            ("name_tokens", "id"): self.tenant.token_id,
             ("count_activity", "token_id"): self.tenant.token_id,
             ("add_members", "member_id"): UUID(self.tenant.account_id),
             ("clear_former_users", "id"): UUID(self.tenant.account_id),
@@ -168,6 +169,7 @@ class Sample:
         if name in {"position", "version"} and statement in {
             "came_since",
             "find_recorded_at",
+            "read_at",
             "sample_streams",
         }:
             return 1
@@ -310,6 +312,8 @@ async def session(left: Left, ours: Sample) -> AsyncIterator[asyncpg.Connection]
         await connection.execute(former, ours.tenant.id, UUID(ours.tenant.account_id))
         for each in (UUID(int=1), ours.user):
             await connection.execute(CYCLE, ours.tenant.id, each, ours.user, DISTANT)
+        await connection.execute(COSIGNED, ours.tenant.id, DISTANT)
+        await connection.execute(COSIGNER, ours.tenant.id)
         await connection.execute(HOLD, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(HELD, ours.tenant.id, ours.user, DISTANT)
         await connection.execute(READ, ours.tenant.id, ours.user, DISTANT, ours.tenant.account_id)
@@ -324,9 +328,13 @@ async def session(left: Left, ours: Sample) -> AsyncIterator[asyncpg.Connection]
             await transaction.rollback()
 
 
+COSIGNED = "INSERT INTO proof.cosignatures VALUES ($1, 1, 7, 'scim', 'a note', $2)"
+COSIGNER = (
+    """UPDATE directory.organizations SET settings = '{"witness": {}}' WHERE organization_id = $1"""
+)
 HOLD = "INSERT INTO directory.holds VALUES ($1, $2, 1, 'deletion', $3, 2, 1, 0, 1, 1, 1, 60, 1, 'open', NULL, NULL)"
 HELD = "INSERT INTO directory.held_users VALUES ($1, $2, $2, $3)"
-READ = "INSERT INTO service.audit_reads VALUES ($1, $3, $4, $2, 'scim', 'a', $2, 1, $3, $3, 1, $2)"
+READ = "INSERT INTO service.audit_reads VALUES ($1, $3, $4, $2, 'scim', 'a', $2, 1, $3, $3, 1, $2, '{x}')"
 LOSS = "INSERT INTO directory.losses VALUES ($1, $2, 1, $2, 'deletion', $3)"
 CYCLE = "INSERT INTO service.cycles VALUES ($1, $2, $3, $4, $4, 1, 0, 0, 1, 1, $3, 'GET')"
 WEBHOOK = (

@@ -57,6 +57,7 @@ NAMES_OF = {
             *tables_of("migrations/0001_*.sql"),
             # A table of the followers has this name too.
             *(set(tables_of("migrations/0017_*.sql")) - {"checkpoints"}),
+            *tables_of("migrations/0034_*.sql"),
             "proof.checkpoints",
         ],
     ),

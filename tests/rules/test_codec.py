@@ -237,6 +237,8 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         to_position=st.none() | SIZES,
         subjects=st.lists(IDS, max_size=2).map(tuple),
         subjects_left_out=st.none() | SIZES,
+        names_sought=st.none() | SIZES,
+        values=st.none() | st.fixed_dictionaries({"names": st.lists(TEXTS, max_size=2)}),
     ),
     ClientRegistered: events(
         ClientRegistered,

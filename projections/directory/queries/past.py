@@ -1,6 +1,6 @@
 """Read users and groups by id as they were at a position of the log, and say how far the past can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -46,6 +46,14 @@ async def groups_at(
         statement("read_groups_at"), organization_id, ids, position, with_members
     )
     return {row["id"]: Resource(*row) for row in rows}
+
+
+async def names_at(
+    connection: Connection, organization_id: UUID, ids: Collection[UUID], position: int
+) -> list[tuple[UUID, str | None, str | None]]:
+    """Return users and groups by id: id, userName and displayName. Who did not exist then is left out."""
+    rows = await connection.fetch(statement("name_at"), organization_id, list(ids), position)
+    return [tuple(row) for row in rows]
 
 
 async def find_named(connection: Connection, organization_id: UUID, user_name: str) -> list[UUID]:

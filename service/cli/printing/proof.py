@@ -32,7 +32,7 @@ def _of_log(each: Verdict, found: Verification, names: Mapping[UUID, str]) -> li
         last = f", last event {instant(each.last_recorded_at)}" if each.last_recorded_at else ""
         shown.append(
             f"{name}: ok. {each.tail:,} events{last}; checkpoint of {each.size:,} by key {each.key_id}, "
-            f"root {encoded(each.root)}; {copy}."
+            f"root {encoded(each.root)}; {copy}{_cosigned(each)}."
         )
     if each.proven_from > 1:
         shown.append(f"{name}: what came before position {each.proven_from} is not proven.")
@@ -42,6 +42,13 @@ def _of_log(each: Verdict, found: Verification, names: Mapping[UUID, str]) -> li
         for restore in each.restores
     ]
     return shown
+
+
+def _cosigned(each: Verdict) -> str:
+    """Return what the witness cosigned last; empty if the log has none."""
+    if each.cosigned_at is None:
+        return ""
+    return f"; a witness cosigned {each.cosigned_size:,} on {instant(each.cosigned_at)}"
 
 
 def documents(found: Verification) -> Sequence[str]:
@@ -69,6 +76,8 @@ def documents(found: Verification) -> Sequence[str]:
                 "provenFrom": each.proven_from,
                 "restores": [restore.position for restore in each.restores],
                 "outsideCopy": found.place if each.organization_id in found.copied else None,
+                "cosignedSize": each.cosigned_size or None,
+                "cosignedAt": instant(each.cosigned_at) if each.cosigned_at else None,
             }
         )
         for each in found.verdicts

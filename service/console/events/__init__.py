@@ -2,5 +2,5 @@
 
 `sentences.py` says what an event did. `rows.py` makes the rows of `ui.timeline` and `ui.sentences`: mark, sentence, before and
 after, who and by what. `words.py` has the words for roles, attributes and values.
-Begin with `sentences.py`.
+`reading.py` records that somebody read it. Begin with `sentences.py`.
 """

@@ -28,6 +28,7 @@ from service.replay.answers import Page, search_events
 CHANGES_MAX: Final = 200  # Of settings, in which the last one of each is looked for.
 PAGES_OF_THEIR_OWN: Final = frozenset({AUDITORS, "guard"})
 DEFAULT: Final = "default"
+WITNESS: Final = "witness"
 ABOUT: Final[Mapping[str, Phrase]] = {
     "strict": Phrase(
         "setting.strict",
@@ -47,6 +48,9 @@ ABOUT: Final[Mapping[str, Phrase]] = {
     "tokenRequestsPerSecond": Phrase("setting.token_rps", "Requests a second of each token."),
     "tokenBurst": Phrase("setting.token_burst", "Requests at once of each token."),
     "eventsPerDay": Phrase("setting.events", "Events that the log may grow by in a day, in UTC."),
+    "witness": Phrase(
+        "setting.witness", "Who else cosigns the checkpoints of the log, at most once a minute."
+    ),
 }
 WORDS: Final[Mapping[Any, Phrase]] = {
     True: Phrase("setting.on", "On"),
@@ -148,8 +152,8 @@ def _shown(call: ConsoleCall, name: str, change: tuple[datetime, str] | None) ->
     return Shown(
         name,
         call.t(*ABOUT[name]) if name in ABOUT else setting.about,
-        _word(call, value),
-        _word(call, setting.default),
+        _word(call, value) if name != WITNESS or value else call.t("setting.nobody", "Nobody"),
+        _word(call, setting.default) if name != WITNESS else call.t("setting.nobody", "Nobody"),
         is_default,
         setting.is_operators,
         options,
@@ -162,6 +166,8 @@ def _shown(call: ConsoleCall, name: str, change: tuple[datetime, str] | None) ->
 def _word(call: ConsoleCall, value: Any) -> str:
     if isinstance(value, bool | str) and value in WORDS:
         return call.t(*WORDS[value])
+    if isinstance(value, dict):
+        return str(value["url"])
     if value is None:
         return call.t("setting.service", "As the service is set")
     if value == 0:

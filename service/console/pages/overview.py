@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from projections.history.search import Search
 from schema.events.organization import ROLE_NAMES
+from service.console.events.reading import record_reading
 from service.console.events.rows import event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.charts import bar_chart
@@ -30,6 +31,7 @@ async def show(call: ConsoleCall) -> Answer:
     cycle = await last_cycle(call)
     needs = await find_needs(call, cycle, tokens)
     latest = await search_events(call.runtime, call.organization, Search(), Page(limit=LATEST))
+    record_reading(call, "/", latest.position)  # It shows who changed what last.
     async with call.runtime.pool.acquire() as connection:
         people = await PEOPLE.find(connection, call.organization.id)
     roles = [(name, people.get((call.organization.roles[name], True), 0)) for name in ROLE_NAMES]

@@ -10,4 +10,4 @@ DELETE FROM service.audit_reads
    AND actor_id = $3
    AND token_id IS NOT DISTINCT FROM $4
    AND source = $5
-RETURNING path, subject_id, reads, first_at, last_at, position, request_id
+RETURNING path, subject_id, reads, first_at, last_at, position, request_id, sealed_names

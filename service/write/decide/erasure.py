@@ -79,7 +79,11 @@ def _erase(command: EraseUser, state: BatchState, caller: Caller) -> list[Decisi
         if (event := _reference(other_id, command, state)) is not None
     ]
     state.spending.spend(len(named) * EVENT_COST)
-    erased = UserErased(reason=command.reason, forced=True if is_forced else None)
+    erased = UserErased(
+        reason=command.reason,
+        forced=True if is_forced else None,
+        searches=command.searches or None,
+    )
     return [*deleted, *named, Decision(command.id, erased)]
 
 

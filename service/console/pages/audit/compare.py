@@ -6,12 +6,13 @@ from typing import Final
 from uuid import UUID
 
 from service.api.cursor import an_id
+from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import attribute_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs, value_of
+from service.console.pages.audit.reading import tabs, value_of
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import read_period, zone_of
 from service.http.answer import Answer

@@ -13,11 +13,12 @@ from projections.history.search import Search, reached
 from schema.events.organization import ROLE_NAMES
 from schema.scim.errors import NotFound
 from service.api.cursor import Part, a_name, an_id
+from service.console.events.reading import record_reading
 from service.console.events.words import attribute_word, role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs, value_of
+from service.console.pages.audit.reading import tabs, value_of
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import day_in, zone_of
 from service.console.texts.texts import Phrase

@@ -6,10 +6,11 @@ from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import BrokenCopy
 from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof, prove_consistency, prove_inclusion
+from service.console.events.reading import record_reading
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.proof_state import contradiction_of
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.http.answer import Answer
 from service.http.health import PROOF
 from service.proof.answers import checkpoint_of, keys_document, load_signed, proven_since

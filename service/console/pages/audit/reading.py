@@ -1,6 +1,5 @@
-"""What all pages of the audit share: their tabs, values in words, and the record of who read what."""
+"""What all pages of the audit share: their tabs, and values in words."""
 
-from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,16 +28,3 @@ def value_of(call: ConsoleCall, attribute: str, value: Any) -> str:
     if attribute == ROLE and value:
         value = call.organization.role_name(UUID(str(value))) or value
     return value_word(call.texts, value, attribute)
-
-
-def record_reading(
-    call: ConsoleCall, path: str, position: int, subjects: Collection[UUID] = ()
-) -> None:
-    """Record that somebody read the log: about whom, as far as people or groups were named."""
-    call.runtime.reads.see(
-        call.organization.id,
-        call.provenance,
-        f"/console{path}",
-        position=position,
-        subjects=subjects,
-    )

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from schema.scim.errors import NotFound
+from service.console.events.reading import record_reading
 from service.console.events.words import ROLES, role_word, value_word
 from service.console.framework.answers import file_answer
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import Listed
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.console.pages.files import refuse_too_many
 from service.console.pages.periods import read_period, zone_of
 from service.console.texts.texts import Phrase

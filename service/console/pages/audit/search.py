@@ -8,11 +8,12 @@ import orjson
 from projections.history.search import Order
 from schema.events.organization import ROLE_NAMES
 from service.api.cursor import a_position
+from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_row
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
-from service.console.pages.audit.reading import record_reading, tabs
+from service.console.pages.audit.reading import tabs
 from service.console.pages.audit.wanted import FILTERS, RARE, SOURCES, Wanted, applied, read_wanted
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import zone_of
@@ -48,7 +49,7 @@ async def show(call: ConsoleCall) -> Answer:
     page: Listed[DescribedEvent] = listed(
         KIND, cursor, found.events, lambda each: [each.position, found.position]
     )
-    record_reading(call, "/audit", found.position, wanted.subjects)
+    record_reading(call, "/audit", found.position, wanted.subjects, names=wanted.names)
     rows = [(each, event_row(call, each)) for each in page.rows]
     return await call.show(
         "audit/search.html",
@@ -126,7 +127,7 @@ async def _file(call: ConsoleCall, wanted: Wanted) -> Answer:
         call.runtime, call.organization, wanted.search, order=_order(call), most=CSV_MAX + 1
     )
     refuse_too_many(call, len(found.events))
-    record_reading(call, "/audit", found.position, wanted.subjects)
+    record_reading(call, "/audit", found.position, wanted.subjects, names=wanted.names)
     documents = map(flat_event, found.events)
     return call.csv(
         "events", EVENT_COLUMNS, ([each.get(name) for name in EVENT_COLUMNS] for each in documents)

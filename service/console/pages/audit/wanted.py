@@ -57,6 +57,7 @@ class Wanted:
 
     search: Search
     subjects: Sequence[UUID] = ()
+    names: Sequence[str] = ()  # That nobody has.
 
 
 async def read_wanted(call: ConsoleCall) -> Wanted:
@@ -77,7 +78,7 @@ async def read_wanted(call: ConsoleCall) -> Wanted:
                 group=query.get("group") or None,
             )
         except NotFound:
-            return Wanted(NOTHING)
+            return Wanted(NOTHING, names=_names(call, "group", "userName"))
         after, last = await positions_of(connection, organization.id, begin, end)
         wanted: Search | None = Search(
             after_position=after,
@@ -99,7 +100,13 @@ async def read_wanted(call: ConsoleCall) -> Wanted:
                 )
             except NotFound:
                 wanted = None
-    return Wanted(wanted or NOTHING, streams or ())
+    names = () if streams else _names(call, "userName")
+    return Wanted(wanted or NOTHING, streams or (), names)
+
+
+def _names(call: ConsoleCall, *filters: str) -> Sequence[str]:
+    """Return the names that filters hold."""
+    return [call.query[each] for each in filters if call.query.get(each)]
 
 
 def applied(call: ConsoleCall) -> list[tuple[str, str, str]]:

@@ -14,13 +14,13 @@ from projections.directory.queries.people import (
 from projections.history.search import Search
 from schema.scim.errors import NotFound
 from service.api.cursor import a_name, an_id
+from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.pages.directory.attributes import until_known
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.person_changes import REFUSALS
-from service.console.pages.directory.words import record_read
 from service.console.pages.files import (
     CSV_MAX,
     PIECE,
@@ -163,7 +163,7 @@ async def read(call: ConsoleCall, group_id: UUID) -> Answer:
     giving = _roles_of(await read_role_groups(call.runtime, call.organization))
     page, position = await _members(call, group_id, moment, limit=LIMIT)
     events, reached = await _events(call, group_id, moment)
-    record_read(call, "/groups/{id}", reached, [group_id])
+    record_reading(call, "/groups/{id}", reached, [group_id])
     nested: list[tuple[UUID, str]] = []
     if shown["state"] == "present" and not moment:
         async with call.runtime.pool.acquire() as connection:

@@ -13,6 +13,7 @@ from projections.history.search import Search, reached, search
 from schema.events.organization import TOKEN_ROLE
 from schema.scim.errors import NotFound
 from service.api.cursor import a_position
+from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
@@ -32,7 +33,6 @@ from service.console.pages.directory.strip import (
     neighbours,
     ticks,
 )
-from service.console.pages.directory.words import record_read
 from service.console.pages.files import CSV_MAX, refuse_too_many, refuse_unknown
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
@@ -108,7 +108,7 @@ async def read(call: ConsoleCall, user_id: UUID) -> Answer:
     marks = await _marks(call, user_id)
     positions = [each.position for each in marks]
     before, after, is_now = neighbours(positions, moment.position if moment else None)
-    record_read(call, "/people/{id}", position, [user_id])
+    record_reading(call, "/people/{id}", position, [user_id])
     begin = access.roles[0].from_at if access.roles else call.now
     days = max((call.times.local(call.now).date() - call.times.local(begin).date()).days, 0)
     at = _instant(call, moment, marks)
@@ -359,7 +359,7 @@ async def _file(call: ConsoleCall, user_id: UUID, moment: Moment | None) -> Answ
         page=Page("desc", limit=CSV_MAX + 1),
     )
     refuse_too_many(call, len(found.events))
-    record_read(call, "/people/{id}", found.position, [user_id])
+    record_reading(call, "/people/{id}", found.position, [user_id])
     return call.csv(f"timeline-{user_id}", COLUMNS, map(_cells, found.events))
 
 

@@ -1,11 +1,8 @@
 """What several pages of the directory share: states, origins, and how a read is recorded."""
 
-from collections.abc import Collection
 from typing import Final
-from uuid import UUID
 
 from projections.directory.queries.people import Person
-from service.console.framework.call import ConsoleCall
 from service.console.texts.texts import Texts
 
 STATES: Final = ("active", "inactive")
@@ -30,17 +27,4 @@ def name_of(person: Person) -> str:
     parts = " ".join(filter(None, (name.get("givenName"), name.get("familyName"))))
     return str(
         document.get("displayName") or name.get("formatted") or parts or document["userName"]
-    )
-
-
-def record_read(
-    call: ConsoleCall, path: str, position: int, subjects: Collection[UUID] = ()
-) -> None:
-    """Count a read of the log, as the audit API does: an event of the hour records it."""
-    call.runtime.reads.see(
-        call.organization.id,
-        call.provenance,
-        f"/console{path}",
-        position=position,
-        subjects=subjects,
     )

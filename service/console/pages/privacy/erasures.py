@@ -10,10 +10,10 @@ from uuid import UUID
 from projections.directory.actors import name_actors
 from schema.scim.errors import Conflict, InvalidValue, LastAdministrator, NotFound
 from service.api.cursor import a_position
+from service.console.events.reading import record_reading
 from service.console.framework.call import NO_STORE, ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_place
 from service.console.framework.serve import to_fresh_sign_in
-from service.console.pages.audit.reading import record_reading
 from service.console.pages.new_tokens import refuse_field
 from service.erasure.people import Place, erase_person, find_receipt, list_erasures
 from service.erasure.receipt import Receipt, as_document

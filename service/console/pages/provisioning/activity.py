@@ -14,6 +14,7 @@ from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
 from projections.history.search import Search
 from schema.scim.errors import InvalidValue
+from service.console.events.reading import record_reading
 from service.console.events.rows import MARK, MARKS, event_row
 from service.console.framework.call import ConsoleCall
 from service.console.live import send_positions
@@ -55,6 +56,7 @@ async def show(call: ConsoleCall) -> Answer:
         rows += await _refusals(call, token)
     rows.sort(key=lambda each: each.at, reverse=True)
     cycles = await list_cycles(call.runtime, call.organization, CycleFilter(), limit=1)
+    record_reading(call, "/activity", cycles.position)
     return await call.show(
         "provisioning/activity.html",
         block="rows",

@@ -7,6 +7,7 @@ from uuid import UUID
 from projections.history.search import Search
 from schema.scim.errors import InvalidValue, NotFound
 from service.api.cursor import a_position, an_id, an_instant
+from service.console.events.reading import record_reading
 from service.console.events.rows import event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.charts import BarChart, bar_chart
@@ -86,6 +87,7 @@ async def read_list(call: ConsoleCall) -> Answer:
         after=(place[0], place[1]) if place else None,
         limit=(CSV_MAX if is_csv else LIMIT) + 1,
     )
+    record_reading(call, "/cycles", found.position)
     if is_csv:
         refuse_too_many(call, len(found.items))
         return call.csv("cycles", COLUMNS, map(_cells, found.items))
@@ -152,6 +154,7 @@ def _chart(call: ConsoleCall, cycles: Sequence[CountedCycle]) -> BarChart:
 async def read_one(call: ConsoleCall, cycle_id: UUID) -> Answer:
     """GET /cycles/{id}: what changed, what was refused and what to change."""
     found = await cycle_in_detail(call.runtime, call.organization, cycle_id)
+    record_reading(call, "/cycles/{id}", found.position)
     if call.query.get("format") == "csv":
         return await _refusals_file(call, cycle_id)
     cursor = call.query.get("cursor")
@@ -228,6 +231,7 @@ async def read_refusals(call: ConsoleCall, cycle_id: UUID) -> Answer:
         REFUSALS, cursor, found.items, lambda each: [str(each.request.id)]
     )
     refusals: list[Refusal] = [explained(call, each) for each in page.rows]
+    record_reading(call, "/cycles/{id}/refusals", found.position)
     return await call.show(
         "provisioning/refusals.html", cycle=cycle.cycle, page=page, refusals=refusals
     )
@@ -237,6 +241,7 @@ async def _refusals_file(call: ConsoleCall, cycle_id: UUID) -> Answer:
     wanted = RequestFilter(cycle_id=cycle_id, finding=call.query.get("finding") or None)
     found = await list_requests(call.runtime, call.organization, wanted, limit=CSV_MAX + 1)
     refuse_too_many(call, len(found.items))
+    record_reading(call, "/cycles/{id}/refusals", found.position)
     rows = (_refusal_cells(explained(call, each)) for each in found.items)
     return call.csv("refusals", REFUSAL_COLUMNS, rows)
 

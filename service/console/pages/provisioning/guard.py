@@ -8,6 +8,7 @@ from projections.directory.queries.holds import Concerned
 from projections.history.search import Search
 from schema.scim.errors import Conflict, ScimError
 from service.api.cursor import an_id
+from service.console.events.reading import record_reading
 from service.console.events.rows import event_rows
 from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
@@ -108,6 +109,7 @@ async def _show(
     history = await search_events(
         call.runtime, call.organization, Search(streams=[hold_id]), Page("desc", limit=20)
     )
+    record_reading(call, "/guard/{id}", history.position)
     common = await find_common(call, shown.users if which == "held" else [*shown.users, *page.rows])
     return await call.show(
         "provisioning/hold.html",
