@@ -64,7 +64,7 @@ class Statement:
         return await self._made.fetchval(*arguments)
 
 
-class Asking(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types.
+class Asking(asyncpg.Connection):  # type: ignore[misc]
     """A connection that notes what is asked, with the arguments."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
