@@ -64,9 +64,9 @@ class Searched:
 
     def found(self) -> Iterator[str]:
         """Yield each secret that is written somewhere."""
-        for what, marker in self.markers.items():
+        for what, secret in self.markers.items():
             for where, text in self.written.items():
-                if marker in text:
+                if secret in text:
                     yield f"{what}: {where}"
 
 
