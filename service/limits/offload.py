@@ -1,16 +1,16 @@
-"""Long work beside the event loop, and in slices on it: no work of one request may delay others by more than a moment.
+"""Long work beside the event loop: no work of one request may delay others by more than a moment.
 
 Long work runs in one thread, since all threads would share one interpreter anyway. Python switches back to the
 event loop every few milliseconds, unless one call into a library written in C takes longer: so no such call may
 be about more than a megabyte. The work must be pure: it may change only values that nothing else uses.
+Work that stays on the loop is done in slices (`eventstore/slices.py`).
 
 The works of several organizations take turns, so that nobody waits for all the work of a busy one.
 """
 
 import asyncio
-import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import partial
@@ -20,7 +20,6 @@ from weakref import WeakKeyDictionary
 
 LONG_BYTES = 8_192  # Of a request: about a millisecond of work.
 LONG_MEMBERS = 500  # Of groups that a decision looks at.
-SLICE_S = 0.005  # Of work on the event loop without a break.
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,16 +46,6 @@ async def offload(
     del work, args, kwargs  # Else an error, which has this frame in its traceback, would keep them.
     result: T = await begun
     return result
-
-
-async def in_slices(values: Iterable[T]) -> AsyncIterator[T]:
-    """Yield values to a loop that works on each; other tasks run after every few milliseconds of that work."""
-    began = time.perf_counter()
-    for each in values:
-        yield each
-        if time.perf_counter() - began > SLICE_S:
-            await asyncio.sleep(0)
-            began = time.perf_counter()
 
 
 class Item(NamedTuple):

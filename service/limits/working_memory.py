@@ -29,6 +29,11 @@ class WorkingMemory:
         self._own: dict[Hashable, int] = {}
         self._waiting: list[Waiting] = []
 
+    @property
+    def is_free(self) -> bool:
+        """Return whether nobody holds memory."""
+        return not self._used
+
     @asynccontextmanager
     async def holding(self, holder: Hashable, size: int) -> AsyncIterator[None]:
         """Hold memory for the duration of the block. Errors: Unavailable."""

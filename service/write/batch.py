@@ -13,6 +13,7 @@ from eventstore.append import Tail, append, columns_of, prepare
 from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 from projections.directory.changes import Changes
 from projections.directory.load import count_members
 from projections.directory.rows import group_row, user_row
@@ -29,7 +30,7 @@ from schema.scim.resource_type import ResourceType
 from schema.scim.subject import name_attribute
 from service.callers.caller import Caller
 from service.ids import new_id
-from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
+from service.limits.offload import LONG_BYTES, LONG_MEMBERS, offload
 from service.write.commands import (
     Command,
     CreateAccount,
