@@ -15,6 +15,7 @@ from tests.attack.site import attacked
 from tests.benchmarks.events import Size
 
 SPARE = 1_000  # Users in no group.
+STOP_S = 10.0  # To stop everything in.
 
 
 async def run(options: Options) -> tuple[list[Result], float]:
@@ -22,9 +23,18 @@ async def run(options: Options) -> tuple[list[Result], float]:
     say(head(options))
     chosen = [each for each in SHAPES if not options.only or each.name in options.only]
     results, began = [], perf_counter()
-    size = Size(options.users, everyone=options.users - SPARE, empty_groups=10, spare=SPARE)
+    end_s = began + options.minutes * 60 - STOP_S
+    size = Size(
+        options.users,
+        everyone=options.users - SPARE,
+        empty_groups=10,
+        spare=SPARE,
+        has_lives=False,
+    )
     async with attacked(size) as site:
-        async for result in attack_with(site, chosen, seconds=options.seconds, seed=options.seed):
+        async for result in attack_with(
+            site, chosen, seconds=options.seconds, seed=options.seed, end_s=end_s
+        ):
             results.append(result)
             say(line(result))
     return results, perf_counter() - began
