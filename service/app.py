@@ -59,7 +59,7 @@ from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
 from service.limits.garbage import collecting_garbage
 from service.limits.memory_share import MemoryShare
-from service.limits.offload import LONG_MEMBERS, offload
+from service.limits.offload import LONG_MEMBERS, is_idle, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
 from service.limits.turns import Turns, Working
@@ -253,7 +253,7 @@ async def serving(
     app[DRAINING] = draining
     async with (
         watching_loop(),
-        collecting_garbage(lambda: app[SERVICE].memory.is_free),
+        collecting_garbage(lambda: app[SERVICE].memory.is_free and is_idle()),
         watching_release(runtime.pool),
         keeping_keys(runtime.login, runtime.keyring),
         announcing_expiry(runtime.pool, partial(record, runtime)),

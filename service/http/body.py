@@ -72,7 +72,7 @@ async def read_json(
     for a NUL in a text, Unavailable.
     """
     _check_media_type(request, media_types)
-    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    encoding = check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
         sent = await _read_sent(request, limit_bytes, holding)
         if encoding is None and len(sent) <= LONG_BYTES:
@@ -169,7 +169,7 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, BodyTooLate, ClientLeft; Unavailable if too many
     large bodies arrive at once.
     """
-    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    encoding = check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
         sent = await _read_sent(request, limit_bytes, holding)
         if encoding is None:

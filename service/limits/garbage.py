@@ -8,6 +8,7 @@ Reference counting frees nearly everything at once; only cycles wait for a colle
 import asyncio
 import gc
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,7 @@ NEVER = 1_000_000_000
 EVERY_S = 1.0
 DUE_AFTER = 20  # Collections of the middle generation, so a million objects.
 BYTES_MAX = 402_653_184  # Of the process: then cycles may be the cause, and a gap is better than to be killed.
+REST_S = 10.0  # Between two collections for that reason.
 
 
 def tune_gc() -> None:
@@ -44,11 +46,14 @@ async def collecting_garbage(is_quiet: Callable[[], bool]) -> AsyncIterator[None
 
 
 async def _run(is_quiet: Callable[[], bool]) -> None:
+    last_s = -REST_S
     while True:
         await asyncio.sleep(EVERY_S)
-        waited = gc.get_count()[2]
-        if waited >= DUE_AFTER and (is_quiet() or _memory_bytes() > BYTES_MAX):
+        is_due = gc.get_count()[2] >= DUE_AFTER and is_quiet()
+        is_rested = time.monotonic() - last_s >= REST_S
+        if is_due or (is_rested and _memory_bytes() > BYTES_MAX):
             gc.collect()
+            last_s = time.monotonic()
 
 
 def _memory_bytes() -> int:

@@ -48,6 +48,12 @@ async def offload(
     return result
 
 
+def is_idle() -> bool:
+    """Return whether no long work of the running event loop goes on."""
+    thread = _threads.get(asyncio.get_running_loop())
+    return thread is None or not thread.is_busy
+
+
 class Item(NamedTuple):
     """Work that waits for the thread, and the future that its caller awaits."""
 
@@ -60,7 +66,7 @@ class Thread:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._is_busy = False
+        self.is_busy = False
         # By organization: the first one has waited longest for its turn.
         self._waiting: OrderedDict[UUID | None, deque[Item]] = OrderedDict()
 
@@ -68,7 +74,7 @@ class Thread:
         """Call a function in the thread, when it is the organization's turn, and return its result."""
         item = Item(work, self._loop.create_future())
         self._waiting.setdefault(organization_id, deque()).append(item)
-        if not self._is_busy:
+        if not self.is_busy:
             self._begin_next()
         try:
             return await item.answer
@@ -80,7 +86,7 @@ class Thread:
 
     def _begin_next(self) -> None:
         item = self._take()
-        self._is_busy = item is not None
+        self.is_busy = item is not None
         if item is not None:
             done = self._loop.run_in_executor(_executor, item.work)
             done.add_done_callback(partial(self._end, item.answer))

@@ -41,7 +41,7 @@ class Working:
 class Turns:
     """Lets at most `each` requests of an organization be worked on. Further ones wait in their order.
 
-    `working` learns of each request.
+    While other organizations work too, it is a quarter. `working` learns of each request.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Turns:
         wait_s: float = WAIT_S,
         working: Working | None = None,
     ) -> None:
-        self._each, self._wait_s = each, wait_s
+        self._each, self._few, self._wait_s = each, max(1, each // 4), wait_s
         self._working = working or Working()
         self._counts: dict[Hashable, int] = {}
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
@@ -65,26 +65,29 @@ class Turns:
         """Return whether a request may be worked on at once; then `give_back` must follow."""
         self._working.note(organization_id)
         count = self._counts.get(organization_id, 0)
-        if count >= self._each:
+        if count >= self._limit(organization_id):
             return False
         self._counts[organization_id] = count + 1
         return True
 
     def give_back(self, organization_id: Hashable) -> None:
-        """Let the next request be worked on."""
+        """Let the next requests be worked on."""
+        count, limit = self._counts[organization_id] - 1, self._limit(organization_id)
         waiting = self._waiting.get(organization_id)
-        while waiting:
+        while waiting and count < limit:
             future = waiting.popleft()
-            if not waiting:
-                del self._waiting[organization_id]
             if not future.done():
-                future.set_result(None)  # The turn passes from one request to the other.
-                return
-        count = self._counts[organization_id] - 1
+                future.set_result(None)
+                count += 1
+        if waiting is not None and not waiting:
+            del self._waiting[organization_id]
         if count:
             self._counts[organization_id] = count
         else:
             del self._counts[organization_id]
+
+    def _limit(self, organization_id: Hashable) -> int:
+        return self._few if self._working.has_others(organization_id) else self._each
 
     async def _wait(self, organization_id: Hashable) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -69,6 +69,8 @@ class WorkingMemory:
 
     def give_back(self, holder: Hashable, size: int) -> None:
         """Return memory, and give it to those who wait."""
+        if not size:  # A body may turn out to be empty.
+            return
         self._used -= size
         self._own[holder] -= size
         if not self._own[holder]:
