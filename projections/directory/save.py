@@ -31,6 +31,7 @@ statement = statements_in(__package__)
 ROLES_PIECE = 1_000  # Users in one statement: some milliseconds.
 Pair = tuple[UUID, UUID]  # Group, member.
 EMAIL_KEYS = UserRow._fields.index("email_keys")
+DOCUMENTS = UserRow._fields.index("document")
 
 
 class NameTaken(Exception):
@@ -76,6 +77,11 @@ async def append_and_save_users(
 
 
 EVENT_COLUMNS, KEY_COLUMNS = 15, 2  # Of the columns of a batch; then come those of its users.
+
+
+def document_size(columns: Sequence[Sequence[Any]]) -> int:
+    """Return how many characters the documents have that append_and_save_users writes with these columns."""
+    return sum(map(len, columns[EVENT_COLUMNS + KEY_COLUMNS + DOCUMENTS]))
 
 
 async def append_and_save_users_of_many(

@@ -60,6 +60,7 @@ from service.write.quota import Left, Quotas
 
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
 UNITS_MAX = 1_000_000
+SIZE_MAX = 2_000_000  # Characters of documents that a batch writes: more would be encoded for too long without a break.
 COMMAND_COST = 100
 BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and written again.
 LONG_OPERATIONS = 8
@@ -104,6 +105,7 @@ class Batch:
     tail: Tail
     state: BatchState
     spent: int = 0  # Units of work so far (budget.py).
+    size: int = 0  # Characters of the documents that it writes.
     answers: list[Outcome | ScimError] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
@@ -146,7 +148,7 @@ async def decide_batch(
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
     async for work, refusal in in_slices(zip(works, refused, strict=True)):
-        if batch.spent > UNITS_MAX:
+        if batch.spent > UNITS_MAX or batch.size > SIZE_MAX:
             break
         if refusal is not None:
             batch.answers.append(refusal)
@@ -412,6 +414,7 @@ def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:
     if isinstance(command, USER_WRITES):
         row = user_row(state.users[command.id], command.resource_type)
         batch.changes.note_row(row, is_changed=is_changed)
+        batch.size += len(row.document) if is_changed else 0
         return Outcome(row, is_changed, state.user_groups.get(command.id))
     if isinstance(command, GROUP_WRITES):
         group = state.groups[command.id]

@@ -80,7 +80,7 @@ def line(result: Result) -> str:
     return f"{result.shape.name.ljust(NAME_WIDTH)}{_cells(figures)}  {answers or 'none'}"
 
 
-def foot(results: Sequence[Result], seconds: float) -> str:
+def foot(results: Sequence[Result], left: Sequence[str], seconds: float) -> str:
     """Return what stands below the table."""
     broken = [f"{each.shape.name}: {said}" for each in results for said in each.broken()]
     alone = summed([each.before for each in results])
@@ -90,6 +90,8 @@ def foot(results: Sequence[Result], seconds: float) -> str:
     alone_line = (
         f"The other organization without an attack, over all seconds before: p50, p99 {figures}."
     )
+    if left:
+        said.append(f"Not sent, because the time was over: {', '.join(left)}.")
     return "\n".join(["", took, alone_line, *said])
 
 

@@ -39,13 +39,15 @@ SECONDS_MIN = 1.5  # Of a shape, if the time for all is short.
 async def attack_with(
     site: Site, shapes: Sequence[Shape], *, seconds: float, seed: int, end_s: float = math.inf
 ) -> AsyncIterator[Result]:
-    """Yield the result of each shape, sent for so many seconds, or less: at `end_s` (perf_counter) all is over."""
+    """Yield the result of each shape, sent for so many seconds, or less: at `end_s` (perf_counter) no other begins."""
     bystander = Bystander(site.process.port, site.other, Random(seed))  # noqa: S311 - no secrets.
     context = get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as crew:
         async with aiohttp.ClientSession() as session:
             await bystander.work(1.0)  # Its first requests open connections.
             for index, shape in enumerate(shapes):
+                if perf_counter() > end_s:
+                    break
                 rng = Random(f"{seed} {shape.name}")  # noqa: S311 - choices, no secrets.
                 hostile = Hostile(site, rng, session)
                 left = (end_s - perf_counter()) / (len(shapes) - index) - REST_S - QUIET_S_MAX / 2

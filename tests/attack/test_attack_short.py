@@ -13,7 +13,15 @@ from tests.conftest import quick_folder
 pytestmark = pytest.mark.process
 
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-CHOSEN = ("patch-lists", "bulk-of-quotes", "gzip-members", "half-sent-heads")
+CHOSEN = (
+    "half-sent-heads",
+    "half-sent-bodies",
+    "patch-lists",
+    "bulk-of-quotes",
+    "bulk-of-creations",
+    "gzip-members",
+    "filters-of-200-terms",
+)
 TIMEOUT_S = 60.0
 
 

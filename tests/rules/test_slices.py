@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 import pytest
+from structlog.testing import capture_logs
 
 from eventstore.append import _together
 from eventstore.slices import SLICE_S, in_slices
@@ -14,6 +15,7 @@ from service.ids import new_id
 from service.limits import garbage
 from service.limits.garbage import collecting_garbage, tune_gc
 from service.limits.turns import RECENT_S, Turns, Working
+from service.scim.unknown_names import NAMES_LOOKED_AT_MAX, note_ignored
 from tests.database.events import new_event
 
 LIVING = 600_000  # Objects.
@@ -128,6 +130,14 @@ def test_events_are_written_in_pieces_of_bounded_size() -> None:
     assert [len(each) for each in _together([small] * 2_500)] == [1_000, 1_000, 500]
     assert [len(each) for each in _together([small, large, small, large])] == [3, 1]
     assert list(_together([])) == []
+
+
+def test_of_very_many_unknown_names_the_first_are_looked_at() -> None:
+    names = ["nickName"] * 2 + ["unheard-of"] * NAMES_LOOKED_AT_MAX + ["title"]
+    with capture_logs() as lines:
+        note_ignored("User", names)
+    [line] = lines
+    assert (line["names"], line["others"]) == (["nickName"] * 2, NAMES_LOOKED_AT_MAX + 1)
 
 
 def test_an_organization_knows_whether_others_work() -> None:
