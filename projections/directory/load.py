@@ -24,7 +24,7 @@ from schema.events.user import User
 statement = statements_in(__package__)
 
 
-PIECE = 5_000  # Ids or memberships in one statement.
+PIECE = 2_000  # Ids or memberships in one statement.
 ROWS = 1_000  # That are read without a break.
 T = TypeVar("T")
 NO_TOKENS: Mapping[UUID, Token] = {}

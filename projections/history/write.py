@@ -65,10 +65,10 @@ async def write_history(
         await connection.execute(statement("end_group_memberships"), organization_id, *columns)
     for period in PERIODS:
         if rows := periods.rows(period):
-            columns = ("organization_id", *COLUMNS[period])
-            await copy_rows(connection, TABLES[period], columns, rows, prefix=owner)
-    columns = ("organization_id", *ACTIVITY_COLUMNS)
-    await copy_rows(connection, "activity", columns, periods.activity, prefix=owner)
+            names = ("organization_id", *COLUMNS[period])
+            await copy_rows(connection, TABLES[period], names, rows, prefix=owner)
+    names = ("organization_id", *ACTIVITY_COLUMNS)
+    await copy_rows(connection, "activity", names, periods.activity, prefix=owner)
 
 
 def pieces(events: Sequence[RecordedEvent]) -> Iterator[list[RecordedEvent]]:

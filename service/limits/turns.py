@@ -23,7 +23,7 @@ class Working:
         self._clock_s = clock_s
         # The organization of the latest request and when that came, and the same of the latest one of another.
         self._latest: tuple[Hashable, float] = (None, float("-inf"))
-        self._latest_other = self._latest
+        self._latest_other: tuple[Hashable, float] = (None, float("-inf"))
 
     def note(self, organization_id: Hashable) -> None:
         """Note a request."""

@@ -60,7 +60,7 @@ from service.write.quota import Left, Quotas
 
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
 UNITS_MAX = 1_000_000
-SIZE_MAX = 2_000_000  # Characters of documents that a batch writes: more would be encoded for too long without a break.
+SIZE_MAX = 1_000_000  # Characters of documents that a batch writes: more would be encoded for too long without a break.
 COMMAND_COST = 100
 BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and written again.
 LONG_OPERATIONS = 8

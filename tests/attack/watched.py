@@ -118,9 +118,12 @@ class Stopwatch:
             answer(connection, taken, head, body)
             self._end(connection)
 
-        BoundedHandler.data_received = data_received  # type: ignore[method-assign]
-        Answer.prepare = prepared  # type: ignore[method-assign]
-        ShortcutConnection.answer = answered  # type: ignore[method-assign]
+        for kind, name, method in (
+            (BoundedHandler, "data_received", data_received),
+            (Answer, "prepare", prepared),
+            (ShortcutConnection, "answer", answered),
+        ):
+            setattr(kind, name, method)
 
     def _end(self, connection: object) -> None:
         begun = self._begun.pop(connection, None)

@@ -125,9 +125,8 @@ async def test_versions_of_large_users_are_not_in_memory_together(
     changes = [
         UserChanged(attributes=("title",), values={"title": f"Title {n}"}) for n in range(150)
     ]
-    notes = {"displayName": "x" * 200_000}
     await book.record(
-        Decision(ANN, provisioned("ann@example.com", **notes)),
+        Decision(ANN, provisioned("ann@example.com", displayName="x" * 200_000)),
         *(Decision(ANN, each) for each in changes),
     )
     tracemalloc.start()
