@@ -1,6 +1,6 @@
 """Append events to an organization's log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +15,13 @@ from eventstore.postgres.statements import statements_in
 from eventstore.proof.leaf import leaf_bytes, mark_of
 from eventstore.sealing.events import Sealed, seal_events
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 
 statement = statements_in(__package__)
 
 
-EVENTS_TOGETHER = 1_000  # In one statement: more would be encoded for too long without a break.
+# In one statement: more would be encoded for too long without a break. One event may have a thousand members.
+EVENTS_TOGETHER, DATA_TOGETHER = 1_000, 500_000
 TICK = timedelta(microseconds=1)  # The smallest step of a timestamptz.
 
 
@@ -60,12 +62,24 @@ async def append(  # noqa: PLR0917 - in this log, after its tail, these events.
     Errors: WrongExpectedVersion, WrongTail, SubjectErased, SubjectExists. The transaction then fails.
     """
     recorded: list[RecordedEvent] = []
-    for begin in range(0, len(events), EVENTS_TOGETHER):
-        some = events[begin : begin + EVENTS_TOGETHER]
-        made, sealed = await prepare(connection, organization_id, tail, some, sealer, first=begin)
+    for some in _together(events):
+        first = len(recorded)
+        made, sealed = await prepare(connection, organization_id, tail, some, sealer, first=first)
         await insert(connection, organization_id, made, sealed)
         recorded += made
     return recorded
+
+
+def _together(events: Sequence[NewEvent]) -> Iterator[Sequence[NewEvent]]:
+    """Yield events in pieces that one statement writes in some milliseconds."""
+    begin = size = 0
+    for index, event in enumerate(events):
+        size += len(event.data) + len(event.personal or b"")
+        if index > begin and (size > DATA_TOGETHER or index - begin == EVENTS_TOGETHER):
+            yield events[begin:index]
+            begin, size = index, len(event.data) + len(event.personal or b"")
+    if begin < len(events):
+        yield events[begin:]
 
 
 async def prepare(  # noqa: PLR0917 - as append.
@@ -86,14 +100,14 @@ async def prepare(  # noqa: PLR0917 - as append.
         record(organization_id, tail, first + index, event, sealed=sealed.parts[index])
         for index, event in enumerate(events)
     ]
-    return recorded, sealed._replace(marks=marks_of(recorded, sealer.mark_key))
+    return recorded, sealed._replace(marks=await marks_of(recorded, sealer.mark_key))
 
 
-def marks_of(events: Sequence[RecordedEvent], key: bytes | None) -> list[bytes | None]:
+async def marks_of(events: Sequence[RecordedEvent], key: bytes | None) -> list[bytes | None]:
     """Return the marks of events; None for each if there is no key."""
     if key is None:
         return [None] * len(events)
-    return [mark_of(key, leaf_bytes(each)) for each in events]
+    return [mark_of(key, leaf_bytes(each)) async for each in in_slices(events)]
 
 
 def record(

@@ -57,11 +57,12 @@ from service.http.server import MakeShortcut, make_runner
 from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
+from service.limits.garbage import collecting_garbage
 from service.limits.memory_share import MemoryShare
-from service.limits.offload import LONG_MEMBERS, offload
+from service.limits.offload import LONG_MEMBERS, is_idle, offload
 from service.limits.rate import RateLimits
 from service.limits.shared_buckets import SharedBuckets
-from service.limits.turns import Turns
+from service.limits.turns import Turns, Working
 from service.limits.working_memory import WorkingMemory
 from service.moves.held import LOOK_EVERY_S, HeldLogs
 from service.oauth import routes as oauth
@@ -114,6 +115,7 @@ ANSWERING: Final = answering_in(
 def make_app(runtime: Runtime, settings: Settings) -> web.Application:
     """Return the application that serves SCIM from an open runtime."""
     app = web.Application(client_max_size=2**40)
+    working = Working()
     app[SERVICE] = Service(
         runtime=runtime,
         pool=runtime.pool,
@@ -128,8 +130,8 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
             stopped=runtime.stopped,
         ),
         sealer=runtime.sealer,
-        queries=query_reader(runtime, share_of(settings.pool_size_max // 2)),
-        streams=share_of(settings.pool_size_max // 4),
+        queries=query_reader(runtime, share_of(settings.pool_size_max // 2, working)),
+        streams=share_of(settings.pool_size_max // 4, working),
         memory=WorkingMemory(MEMORY_BYTES_MAX, MEMORY_BYTES_EACH_MAX, wait_s=MEMORY_WAIT_S),
         bodies=MemoryShare(BODIES_BYTES_MAX, BODIES_BYTES_EACH_MAX),
         hosts=Hosts(
@@ -137,7 +139,7 @@ def make_app(runtime: Runtime, settings: Settings) -> web.Application:
             listening=settings.host,
             allowed=settings.allowed_host_names,
         ),
-        turns=Turns(),
+        turns=Turns(working=working),
         rates=RateLimits(SharedBuckets(runtime.pool).take),
         failures=Failures(settings.failed_authentications_per_minute),
         outside=outside_copy(settings),
@@ -217,9 +219,13 @@ def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
     return QueryReader(runtime.reading, runtime.reader, share.slot, offload_rows, totals, composed)
 
 
-def share_of(connections: int) -> FairShare:
-    """Return a share of the pool's connections; one organization may hold at most half of it."""
-    return FairShare(max(1, connections), max(1, (connections + 1) // 2), wait_s=WAIT_S)
+def share_of(connections: int, working: Working | None = None) -> FairShare:
+    """Return a share of the pool's connections; one organization may hold at most half of it.
+
+    While others work too, as `working` knows, it may hold a sixth.
+    """
+    each = max(1, (connections + 1) // 2)
+    return FairShare(max(1, connections), each, wait_s=WAIT_S, working=working)
 
 
 @asynccontextmanager
@@ -248,6 +254,7 @@ async def serving(
     app[DRAINING] = draining
     async with (
         watching_loop(),
+        collecting_garbage(lambda: app[SERVICE].memory.is_free and is_idle()),
         watching_release(runtime.pool),
         keeping_keys(runtime.login, runtime.keyring),
         announcing_expiry(runtime.pool, partial(record, runtime)),

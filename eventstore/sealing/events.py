@@ -9,6 +9,7 @@ from eventstore.events import NewEvent, RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer, place, seal, unseal
+from eventstore.slices import in_slices
 
 statement = statements_in(__package__)
 
@@ -33,7 +34,10 @@ async def seal_events(
     is made when it is needed first, under the log's lock. Errors: SubjectErased.
     """
     new = {e.stream_id for e in events if e.version == 1 and e.subject_id == e.stream_id}
-    made = {subject: sealer.new_subject_key(organization_id, subject) for subject in new}
+    made = {
+        subject: sealer.new_subject_key(organization_id, subject)
+        async for subject in in_slices(new)
+    }
     former = {e.subject_id for e in events if e.subject_id is not None} - new
     keys = {subject: key for subject, (key, _) in made.items()}
     if former:
@@ -44,7 +48,7 @@ async def seal_events(
             made[organization_id] = sealer.new_subject_key(organization_id, organization_id)
             keys[organization_id] = made[organization_id][0]
     return Sealed(
-        [seal_event(organization_id, event, keys) for event in events],
+        [seal_event(organization_id, event, keys) async for event in in_slices(events)],
         {subject: wrapped for subject, (_, wrapped) in made.items()},
     )
 
@@ -77,7 +81,7 @@ async def open_personal(
         if event.subject_id is not None
     }
     keys = await load_keys(connection, sealer, subjects) if subjects else {}
-    return [open_event(event, keys) for event in events]
+    return [open_event(event, keys) async for event in in_slices(events)]
 
 
 def open_event(event: RecordedEvent, keys: Mapping[Subject, bytes]) -> bytes | None:
@@ -99,5 +103,5 @@ async def load_keys(
     rows = await connection.fetch(statement("load_subject_keys"), organizations, ids)
     return {
         (organization, subject): sealer.unwrap(wrapped, organization, subject)
-        for organization, subject, wrapped in rows
+        async for organization, subject, wrapped in in_slices(rows)
     }

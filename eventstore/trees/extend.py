@@ -21,6 +21,7 @@ from eventstore.proof.notes import MalformedNote, body_of, read_note, read_vkey,
 from eventstore.proof.tiles import Address, DamagedTile, Edge, edge_addresses, edge_of
 from eventstore.proof.tree import EMPTY
 from eventstore.proof.verdicts import Finding
+from eventstore.slices import in_slices
 from eventstore.trees.keys import LogKey, load_signers, newest, signing
 from eventstore.trees.logs import LogState, load_log, load_tiles, read_rows, save_tiles
 
@@ -119,7 +120,7 @@ async def extend(  # noqa: PLR0917 - this tree, by these rows, with these keys.
     Errors: Overtaken, Contradicted; then `tree` must not be used any more.
     """
     changed = key_change(rows, keys) if is_signed else None
-    tree.edge.extend(checked_leaves(tree, rows, mark_key))
+    tree.edge.extend(await checked_leaves(tree, rows, mark_key))
     # A root of many tiles takes a while: others go on meanwhile.
     await asyncio.sleep(0)
     step = _step(tree, keys, now, changed=changed, is_signed=is_signed)
@@ -137,13 +138,13 @@ async def extend(  # noqa: PLR0917 - this tree, by these rows, with these keys.
     return Tree(state, tree.edge, number)
 
 
-def checked_leaves(tree: Tree, rows: Sequence[Row], mark_key: bytes | None) -> list[bytes]:
+async def checked_leaves(tree: Tree, rows: Sequence[Row], mark_key: bytes | None) -> list[bytes]:
     """Return the leaf hashes of the rows that follow a tree.
 
     Errors: Contradicted, an event is missing, was not written by the service, or cannot have been.
     """
     leaves, marks_from = list[bytes](), tree.state.marks_from
-    for expected, row in enumerate(rows, tree.edge.size + 1):
+    async for expected, row in in_slices(enumerate(rows, tree.edge.size + 1)):
         if row.event.position != expected:
             raise Contradicted(Finding("removed", expected))
         try:

@@ -13,6 +13,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_attributes
 from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
@@ -23,7 +24,7 @@ from schema.events.user import User
 statement = statements_in(__package__)
 
 
-PIECE = 5_000  # Ids or memberships in one statement.
+PIECE = 2_000  # Ids or memberships in one statement.
 ROWS = 1_000  # That are read without a break.
 T = TypeVar("T")
 NO_TOKENS: Mapping[UUID, Token] = {}
@@ -90,8 +91,10 @@ async def find_user_names(
     """Return which users of organizations hold or held names. Those of deleted users are found by their hashes."""
     users = [(key, each) for key, names in wanted.items() for each in names.user_names]
     external = [(key, each) for key, names in wanted.items() for each in names.external_ids]
-    hashes = [hash_name(sealer, key, USER_NAME, each) for key, each in users]
-    external_hashes = [hash_name(sealer, key, EXTERNAL_ID, each) for key, each in external]
+    hashes = [hash_name(sealer, key, USER_NAME, each) async for key, each in in_slices(users)]
+    external_hashes = [
+        hash_name(sealer, key, EXTERNAL_ID, each) async for key, each in in_slices(external)
+    ]
     names = [each for _, each in users]
     if len(wanted) == 1:  # Postgres plans this one once, and the other for each number of names.
         [organization_id] = wanted

@@ -11,6 +11,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 from projections.directory.load import PIECE, pieces
 from projections.directory.rows import (
     client_row,
@@ -30,6 +31,7 @@ statement = statements_in(__package__)
 ROLES_PIECE = 1_000  # Users in one statement: some milliseconds.
 Pair = tuple[UUID, UUID]  # Group, member.
 EMAIL_KEYS = UserRow._fields.index("email_keys")
+DOCUMENTS = UserRow._fields.index("document")
 
 
 class NameTaken(Exception):
@@ -75,6 +77,11 @@ async def append_and_save_users(
 
 
 EVENT_COLUMNS, KEY_COLUMNS = 15, 2  # Of the columns of a batch; then come those of its users.
+
+
+def document_size(columns: Sequence[Sequence[Any]]) -> int:
+    """Return how many characters the documents have that append_and_save_users writes with these columns."""
+    return sum(map(len, columns[EVENT_COLUMNS + KEY_COLUMNS + DOCUMENTS]))
 
 
 async def append_and_save_users_of_many(
@@ -161,7 +168,7 @@ async def delete_users(
 
     They are deleted too from the tables that a rebuild has replaced and kept.
     """
-    rows = [former_user_row(user, organization_id, sealer) for user in users]
+    rows = [former_user_row(user, organization_id, sealer) async for user in in_slices(users)]
     columns = zip(*rows, strict=True)
     await connection.execute(statement("delete_users"), organization_id, *columns)
     ids = [user.id for user in users]

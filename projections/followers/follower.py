@@ -24,8 +24,8 @@ projections_statement = statements_in("projections")
 
 
 BATCH_MAX = 1_000  # Events in one transaction.
-# Characters of their data in one transaction. A member takes 39 characters: about 10,000 memberships.
-DATA_MAX = 400_000
+# Characters of their data in one transaction. A member takes 39 characters: about 2,500 memberships, some milliseconds.
+DATA_MAX = 100_000
 # Errors that an event may cause. All others come from the state of Postgres, or from our statements.
 BLAMES_THE_EVENT = frozenset({Outage.REFUSED, Outage.INCOMPLETE_ROW, Outage.UNFIT, Outage.NONE})
 OUR_PACKAGES = frozenset({"eventstore", "projections", "schema", "service"})

@@ -16,6 +16,7 @@ from schema.scim.json_text import refuse_repeated_keys, repeated
 RUN_BYTES = 65_536  # A container that is longer is parsed in runs of about this length.
 TOKEN_BYTES_MAX = 2_228_224  # Of one string or number.
 DEPTH_MAX = 1_024  # As the parser's.
+NAMES_MAX = 65_536  # Of one object: a million keep a thread busy for seconds.
 BLANKS = b" \t\n\r"
 # What stands between brackets and commas: strings, and other characters. No part can match in two ways, so the time is
 # linear. An object of a few strings is skipped as a whole: a group may list 100,000 of them.
@@ -41,7 +42,7 @@ def loads(text: bytes) -> Any:
     """Return the value of a JSON text in UTF-8.
 
     Errors: NotJson; InvalidSyntax if an object has a key twice; PayloadTooLarge for a text in it of more than two
-    megabytes.
+    megabytes, or an object of more than 65,536 names.
     """
     if len(text) <= RUN_BYTES:
         return _parsed(text)
@@ -121,6 +122,10 @@ class _Container:
             if name in self.keys:
                 raise repeated(key)
             self.keys.add(name)
+        if len(self.keys) > NAMES_MAX:
+            raise PayloadTooLarge(
+                f"An object in the body has more than {NAMES_MAX:,} names; no resource has so many."
+            )
         self.values = self.values or {}
         self.values |= found
 

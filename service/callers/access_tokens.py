@@ -75,6 +75,7 @@ def decode_token(token: str, keys: Mapping[str, SigningKey]) -> Claims:
     """Return the claims of a token, which may have expired. Errors: Unauthorized, which says what is wrong."""
     claims = _verified(token, keys)
     try:
+        _instant(claims["iat"])
         expires_at = _instant(claims["exp"]) if "exp" in claims else None
         return Claims(
             UUID(claims["organization"]),
@@ -125,9 +126,9 @@ def refuse_expired(
 
 
 def _instant(seconds: Any) -> datetime:
-    """Return when a token expires. Errors: ValueError and others for what is no NumericDate (RFC 7519 §2)."""
+    """Return when a token expires or was issued. Errors: ValueError and others for what is no NumericDate (RFC 7519 §2)."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError("exp")
+        raise TypeError("no NumericDate")
     return datetime.fromtimestamp(seconds, UTC)
 
 

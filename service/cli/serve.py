@@ -2,7 +2,6 @@
 
 import asyncio
 import ctypes
-import gc
 import sys
 from contextlib import suppress
 
@@ -23,6 +22,7 @@ from service.database.address import record_address
 from service.database.session_check import refuse_other_session
 from service.http.connections.draining import Draining
 from service.limits.descriptors import raise_limit
+from service.limits.garbage import tune_gc
 from service.organizations.first_start import set_up_first
 from service.organizations.register import CreatedOrganization, find_organization
 from service.organizations.tokens import issue_token
@@ -133,15 +133,3 @@ def tune_allocator() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
-
-
-def tune_gc() -> None:
-    """Freeze the objects that stay, and collect less often: a request makes 500 objects and no cycle."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(
-        10_000, 100, 20
-    )  # The first ends within milliseconds, however many objects a request makes.
-    # A small request needs the interpreter a dozen times; while a long one works beside the event loop, it waits so
-    # long for it each time.
-    sys.setswitchinterval(0.001)

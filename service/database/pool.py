@@ -26,6 +26,8 @@ STATEMENTS_CACHED_MAX = 200  # On each connection: about 80 in files, and 32 com
 
 SESSION = {
     **SETTINGS,
+    # One request keeps one processor busy, not three: others want some, too.
+    "max_parallel_workers_per_gather": "0",
     "search_path": DIRECTORY.name,  # A catch-up changes it, to run the same statements on other tables.
     # Longer than we wait for any answer. If it ended a COMMIT that waits for a synchronous standby, Postgres would
     # report that as done, although it is on one machine only.

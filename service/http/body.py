@@ -72,7 +72,7 @@ async def read_json(
     for a NUL in a text, Unavailable.
     """
     _check_media_type(request, media_types)
-    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    encoding = check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
         sent = await _read_sent(request, limit_bytes, holding)
         if encoding is None and len(sent) <= LONG_BYTES:
@@ -169,7 +169,7 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, BodyTooLate, ClientLeft; Unavailable if too many
     large bodies arrive at once.
     """
-    encoding = check_encoding(request.headers.get("Content-Encoding", ""))
+    encoding = check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
         sent = await _read_sent(request, limit_bytes, holding)
         if encoding is None:
@@ -185,16 +185,26 @@ async def _read_sent(request: web.Request, limit_bytes: int, holding: Holding) -
             return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await _gather(content, limit_bytes, holding)
-    except BodyTooSlow as slow:
-        raise BodyTooLate(str(slow)) from None
-    except TimeoutError:
-        raise BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.") from None
-    except ConnectionError:
-        raise ClientLeft("The connection was closed before the request was whole.") from None
-    except web.RequestPayloadError:
-        raise InvalidSyntax(
-            "The body is not encoded as Transfer-Encoding says; send plain JSON."
-        ) from None
+    except (TimeoutError, ConnectionError, web.RequestPayloadError) as error:
+        # The stream keeps its error. With its traceback, the two would keep all that has arrived, until the garbage
+        # collector runs.
+        error.__traceback__ = None
+        raise _not_whole(error) from None
+
+
+def _not_whole(error: Exception) -> ScimError:
+    """Return the refusal of a body that did not arrive."""
+    match error:
+        case BodyTooSlow():
+            return BodyTooLate(str(error))
+        case TimeoutError():
+            return BodyTooLate(f"The body did not come within {BODY_TIMEOUT_S:g} seconds.")
+        case ConnectionError():
+            return ClientLeft("The connection was closed before the request was whole.")
+        case _:
+            return InvalidSyntax(
+                "The body is not encoded as Transfer-Encoding says; send plain JSON."
+            )
 
 
 async def _gather(content: StreamReader, limit_bytes: int, holding: Holding) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-BYTES_PER_TURN = 1_048_576
+BYTES_PER_TURN = 262_144
 
 
 class Inflow:

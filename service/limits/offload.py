@@ -1,16 +1,16 @@
-"""Long work beside the event loop, and in slices on it: no work of one request may delay others by more than a moment.
+"""Long work beside the event loop: no work of one request may delay others by more than a moment.
 
 Long work runs in one thread, since all threads would share one interpreter anyway. Python switches back to the
 event loop every few milliseconds, unless one call into a library written in C takes longer: so no such call may
 be about more than a megabyte. The work must be pure: it may change only values that nothing else uses.
+Work that stays on the loop is done in slices (`eventstore/slices.py`).
 
 The works of several organizations take turns, so that nobody waits for all the work of a busy one.
 """
 
 import asyncio
-import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import partial
@@ -20,7 +20,6 @@ from weakref import WeakKeyDictionary
 
 LONG_BYTES = 8_192  # Of a request: about a millisecond of work.
 LONG_MEMBERS = 500  # Of groups that a decision looks at.
-SLICE_S = 0.005  # Of work on the event loop without a break.
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,14 +48,10 @@ async def offload(
     return result
 
 
-async def in_slices(values: Iterable[T]) -> AsyncIterator[T]:
-    """Yield values to a loop that works on each; other tasks run after every few milliseconds of that work."""
-    began = time.perf_counter()
-    for each in values:
-        yield each
-        if time.perf_counter() - began > SLICE_S:
-            await asyncio.sleep(0)
-            began = time.perf_counter()
+def is_idle() -> bool:
+    """Return whether no long work of the running event loop goes on."""
+    thread = _threads.get(asyncio.get_running_loop())
+    return thread is None or not thread.is_busy
 
 
 class Item(NamedTuple):
@@ -71,7 +66,7 @@ class Thread:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._is_busy = False
+        self.is_busy = False
         # By organization: the first one has waited longest for its turn.
         self._waiting: OrderedDict[UUID | None, deque[Item]] = OrderedDict()
 
@@ -79,7 +74,7 @@ class Thread:
         """Call a function in the thread, when it is the organization's turn, and return its result."""
         item = Item(work, self._loop.create_future())
         self._waiting.setdefault(organization_id, deque()).append(item)
-        if not self._is_busy:
+        if not self.is_busy:
             self._begin_next()
         try:
             return await item.answer
@@ -91,7 +86,7 @@ class Thread:
 
     def _begin_next(self) -> None:
         item = self._take()
-        self._is_busy = item is not None
+        self.is_busy = item is not None
         if item is not None:
             done = self._loop.run_in_executor(_executor, item.work)
             done.add_done_callback(partial(self._end, item.answer))

@@ -29,6 +29,11 @@ class WorkingMemory:
         self._own: dict[Hashable, int] = {}
         self._waiting: list[Waiting] = []
 
+    @property
+    def is_free(self) -> bool:
+        """Return whether nobody holds memory."""
+        return not self._used
+
     @asynccontextmanager
     async def holding(self, holder: Hashable, size: int) -> AsyncIterator[None]:
         """Hold memory for the duration of the block. Errors: Unavailable."""
@@ -64,6 +69,8 @@ class WorkingMemory:
 
     def give_back(self, holder: Hashable, size: int) -> None:
         """Return memory, and give it to those who wait."""
+        if not size:  # A body may turn out to be empty.
+            return
         self._used -= size
         self._own[holder] -= size
         if not self._own[holder]:

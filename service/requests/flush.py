@@ -13,6 +13,7 @@ from eventstore.postgres.outages import classify
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 from service.ids import new_id
 from service.requests.kept import KeptRequest, KeptRequests, Seen, Sighting
 from service.requests.texts import Row, keys_of, seal_text
@@ -21,7 +22,6 @@ statement = statements_in(__package__)
 
 GAP: Final = timedelta(minutes=10)  # A longer pause ends a cycle.
 TAKEN_MAX: Final = 1_000  # Requests in one statement.
-SLICE: Final = 50  # Texts that are sealed before other tasks get their turn.
 TIMEOUT_S: Final = 10.0
 
 
@@ -92,11 +92,7 @@ async def _keep(
         if each.text is not None and each.resource_id is not None
     }
     keys = await keys_of(connection, sealer, named)
-    rows = []
-    for index, each in enumerate(requests):
-        if index % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
-        rows.append(_row(sealer, each, cycles, keys))
+    rows = [_row(sealer, each, cycles, keys) async for each in in_slices(requests)]
     await connection.execute(statement("keep_requests"), *_columns(rows), per_day)
 
 

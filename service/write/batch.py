@@ -14,6 +14,7 @@ from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 from projections.directory.changes import Changes
 from projections.directory.load import count_members
 from projections.directory.rows import group_row, user_row
@@ -31,7 +32,7 @@ from schema.scim.subject import name_attribute
 from service.callers.caller import Caller
 from service.ids import new_id
 from service.limits.collection import let_go
-from service.limits.offload import LONG_BYTES, LONG_MEMBERS, in_slices, offload
+from service.limits.offload import LONG_BYTES, LONG_MEMBERS, offload
 from service.write.commands import (
     Command,
     CreateAccount,
@@ -63,6 +64,7 @@ statement = statements_in(__package__)
 
 # A batch ends once its commands have cost so much; the rest of them form the next one. About a third of a second.
 UNITS_MAX = 1_000_000
+SIZE_MAX = 1_000_000  # Characters of documents that a batch writes: more would be encoded for too long without a break.
 COMMAND_COST = 100
 BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and written again.
 LONG_OPERATIONS = 8
@@ -109,6 +111,7 @@ class Batch:
     tail: Tail
     state: BatchState
     spent: int = 0  # Units of work so far (budget.py).
+    size: int = 0  # Characters of the documents that it writes.
     answers: list[Outcome | ScimError] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
@@ -166,7 +169,7 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
     async for work, refusal in in_slices(zip(works, refused, strict=True)):
-        if batch.spent > UNITS_MAX:
+        if batch.spent > UNITS_MAX or batch.size > SIZE_MAX:
             break
         if refusal is not None:
             batch.answers.append(refusal)
@@ -432,6 +435,7 @@ def _outcome(batch: Batch, command: Command, *, is_changed: bool) -> Outcome:
     if isinstance(command, USER_WRITES):
         row = user_row(state.users[command.id], command.resource_type)
         batch.changes.note_row(row, is_changed=is_changed)
+        batch.size += len(row.document) if is_changed else 0
         return Outcome(row, is_changed, state.user_groups.get(command.id))
     if isinstance(command, GROUP_WRITES):
         group = state.groups[command.id]

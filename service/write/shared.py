@@ -14,10 +14,16 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import ConnectionCache, close_now
 from eventstore.sealing.sealer import Sealer
 from projections.directory.load import Holders, Names, find_user_names
-from projections.directory.save import append_and_save_users, append_and_save_users_of_many
+from projections.directory.save import (
+    append_and_save_users,
+    append_and_save_users_of_many,
+    document_size,
+)
 
 SIZE_MAX = 256  # Names, or events, of one statement.
-ALONE_MIN = 64  # Events that fill a statement: their organization pays for them alone.
+# What fills a statement: its organization pays for it alone. Users with many values take long to index.
+ALONE_MIN = 64  # Events.
+ALONE_SIZE_MIN = 32_768  # Characters of documents; most users have a few thousand.
 TIMEOUT_S = 19.0
 # One organization is the cause, and nothing has happened: then each asks alone.
 BLAMES_ONE = frozenset(
@@ -163,7 +169,7 @@ class SharedStatements:
     async def write(self, organization_id: UUID, write: Write) -> None:
         """Append events and save users, and commit. Errors: as append_and_save_users, NotWritten."""
         events = len(write.columns[0])
-        if events >= ALONE_MIN:
+        if events >= ALONE_MIN or document_size(write.columns) >= ALONE_SIZE_MIN:
             answer = await self.writes.ask_alone(organization_id, write)
         else:
             answer = await self.writes.ask(organization_id, write, events)

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from time import perf_counter
@@ -28,8 +28,13 @@ class Times:
 
     def percentile(self, share: float) -> float:
         """Return the time in which this share of the requests was answered; infinite if there was none."""
-        ordered = sorted(self.seconds)
-        return ordered[max(0, math.ceil(len(ordered) * share) - 1)] if ordered else math.inf
+        return percentile(self.seconds, share)
+
+
+def percentile(seconds: Iterable[float], share: float) -> float:
+    """Return the time within which this share of the requests was answered; infinite if there was none."""
+    ordered = sorted(seconds)
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)] if ordered else math.inf
 
 
 class Bystander:
@@ -37,7 +42,11 @@ class Bystander:
 
     def __init__(self, port: int, tenant: Tenant, rng: Random) -> None:
         self._base = f"http://127.0.0.1:{port}{BASE_PATH}"
-        headers = {"Authorization": f"Bearer {tenant.token}", "Content-Type": MEDIA_TYPE}
+        headers = {
+            "Authorization": f"Bearer {tenant.token}",
+            "Content-Type": MEDIA_TYPE,
+            "X-Bystander": "1",
+        }
         timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S)
         connector = aiohttp.TCPConnector(limit=100)
         self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, connector=connector)

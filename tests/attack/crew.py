@@ -1,6 +1,10 @@
-"""The attacker: many connections that send the same hostile requests, in a process of its own."""
+"""The attacker: many connections that send the same hostile requests, in a process of its own.
+
+Attackers have machines of their own, so this process leaves the processors to the service and to Postgres.
+"""
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +17,7 @@ import uvloop
 
 HOST = "127.0.0.1"
 CHUNK = 65_536
+NICENESS = 10
 PAUSE_S = 0.2  # Of one that drips, between two bytes; and after a connection that was closed.
 CLOSED = "closed"  # Of a connection, without an answer.
 
@@ -34,6 +39,7 @@ class Order:
 
 def attack(order: Order) -> Counter[str]:
     """Send; return how often there was which status."""
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     return uvloop.run(_attack(order)) if sys.platform != "win32" else Counter()
 
 

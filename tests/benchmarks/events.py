@@ -46,12 +46,13 @@ FOLLOWED = "INSERT INTO followers.checkpoints (projection, organization_id, posi
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much to load; `spare` users are in no group, for the groups that the load changes."""
+    """How much to load; `spare` users are in no large group, for the groups that the load changes."""
 
     users: int
     everyone: int = 0  # Members of the one large group; 0: there is none.
     empty_groups: int = 0
     spare: int = 0
+    has_lives: bool = True  # False: users were only created, and there are no teams of them.
 
 
 @dataclass(slots=True)
@@ -152,13 +153,20 @@ def later_events(chance: random.Random, organization: Organization) -> Iterator[
 
 
 def add_window(
-    writer: Writer, organization: Organization, numbers: range, chance: random.Random
+    writer: Writer,
+    organization: Organization,
+    numbers: range,
+    chance: random.Random,
+    *,
+    has_lives: bool = True,
 ) -> dict[UUID, int]:
     """Add the lives of some users, mixed; return the users that are left, and their numbers."""
     reader = organization.roles["Reader"]
     ids = {new_id(): n for n in numbers}
     for user_id, n in ids.items():
         writer.add(user_id, provisioned(n, reader))
+    if not has_lives:
+        return ids
     waiting = [(user_id, later_events(chance, organization)) for user_id in ids]
     while waiting:
         chance.shuffle(waiting)
@@ -211,9 +219,10 @@ async def load_users(
     begin = 0
     while len(loaded.user_ids) < size.users:
         end = begin + min(WINDOW, size.users - len(loaded.user_ids))
-        alive = add_window(writer, organization, range(begin, end), chance)
+        numbers = range(begin, end)
+        alive = add_window(writer, organization, numbers, chance, has_lives=size.has_lives)
         ids = list(alive)
-        for first in range(0, len(ids), TEAM):
+        for first in range(0, len(ids) if size.has_lives else 0, TEAM):
             add_group(writer, f"Team {begin + first}", ids[first : first + TEAM])
         loaded.user_ids += map(str, ids)
         loaded.numbers += alive.values()
@@ -236,7 +245,7 @@ def load_groups(writer: Writer, loaded: Loaded, size: Size) -> None:
 async def flush(connection: asyncpg.Connection, writer: Writer, loaded: Loaded) -> None:
     """Write what the writer has, and let it go."""
     loaded.events += len(writer.recorded)
-    await copy_log(connection, writer.recorded, writer.new_keys)
+    await copy_log(connection, writer.recorded, writer.new_keys, writer.sealer.mark_key)
     found = list(writer.states.values())
     alive = [each for each in found if isinstance(each, User) and not each.is_deleted]
     gone = [each for each in found if isinstance(each, User) and each.is_deleted]

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from eventstore.events import RecordedEvent
+from eventstore.proof.leaf import leaf_bytes, mark_of
 from projections.directory.tables import FormerUserRow, GroupRow, UserRow
 from schema.events.group import MemberType
 
@@ -14,12 +15,17 @@ async def copy_log(
     connection: asyncpg.Connection,
     events: Sequence[RecordedEvent],
     new_keys: Sequence[tuple[UUID, UUID, bytes]],
+    mark_key: bytes | None = None,
 ) -> None:
-    """Append events and the keys of their subjects; the caller holds the log's lock."""
+    """Append events and the keys of their subjects; the caller holds the log's lock. With a key, events have marks."""
     await copy(
         connection, "subject_keys", new_keys, ("organization_id", "subject_id", "wrapped_key")
     )
-    await copy(connection, "events", events, RecordedEvent._fields)
+    if mark_key is None:
+        await copy(connection, "events", events, RecordedEvent._fields)
+        return
+    marked = [(*each, mark_of(mark_key, leaf_bytes(each))) for each in events]
+    await copy(connection, "events", marked, (*RecordedEvent._fields, "mark"))
 
 
 async def copy(

@@ -28,7 +28,7 @@ async def not_proving(_runtime: Any, _settings: Any) -> AsyncIterator[NothingPro
     yield NothingProved()
 
 
-def without_marks(events: Sequence[object], _key: object) -> list[None]:
+async def without_marks(events: Sequence[object], _key: object) -> list[None]:
     """Return no mark for each event."""
     return [None] * len(events)
 

@@ -1,5 +1,6 @@
 """At any position, the versions are what a fold of the log up to there leads to, whatever the batches were."""
 
+import tracemalloc
 from typing import Any
 from uuid import uuid4
 
@@ -116,3 +117,24 @@ async def test_a_follower_without_a_sealer_writes_nothing(
     [event] = await book.record(Decision(JO, provisioned("jo@example.com")))
     with pytest.raises(TypeError, match="opening"):
         await VERSIONS.apply(connection, book.organization_id, [event])
+
+
+async def test_versions_of_large_users_are_not_in_memory_together(
+    book: Book, service_connection: asyncpg.Connection
+) -> None:
+    changes = [
+        UserChanged(attributes=("title",), values={"title": f"Title {n}"}) for n in range(150)
+    ]
+    await book.record(
+        Decision(ANN, provisioned("ann@example.com", displayName="x" * 200_000)),
+        *(Decision(ANN, each) for each in changes),
+    )
+    tracemalloc.start()
+    try:
+        await follow_to_the_end(service_connection, FOLLOWER, book.organization_id, limit=1_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    count = "SELECT count(*) FROM versions.user_versions WHERE organization_id = $1"
+    assert await service_connection.fetchval(count, book.organization_id) == 151
+    assert peak < 20_000_000  # Together they take 60 MB.

@@ -18,7 +18,7 @@ from service.http.connections.registry import Connections
 from service.http.connections.unread import Unread
 from service.limits.memory_share import MemoryShare
 from service.limits.once_a_second import OnceASecond
-from service.limits.turns import Turns
+from service.limits.turns import RECENT_S, Turns, Working
 from tests.faults.raw import head, send_raw
 from tests.faults.test_slow_clients import JSON, MEGABYTES, connected
 from tests.serving import Scim, Served, make_tenant, started
@@ -139,7 +139,8 @@ async def test_bodies_of_one_organization_do_not_fill_the_memory(own: Served) ->
 
 
 async def test_requests_of_one_organization_take_turns() -> None:
-    turns = Turns(2, wait_s=5.0)
+    now_s = 100.0
+    turns = Turns(2, wait_s=5.0, working=Working(lambda: now_s))
     order = list[str]()
 
     async def work(name: str, organization: str) -> None:
@@ -152,6 +153,7 @@ async def test_requests_of_one_organization_take_turns() -> None:
     await asyncio.gather(*(work(name, "a") for name in "1234"), work("b", "b"))
     assert order[:3] == ["1", "2", "b"]
     assert sorted(order[-4:]) == ["3", "3", "4", "4"]
+    now_s += RECENT_S
     await turns.take("a")  # All were given back.
     await turns.take("a")
     waits = asyncio.create_task(turns.take("a"))
@@ -163,6 +165,26 @@ async def test_requests_of_one_organization_take_turns() -> None:
     turns.give_back("a")
     turns.give_back("a")
     await asyncio.wait([leaves])
+
+
+async def test_an_organization_has_a_quarter_of_its_turns_while_others_work() -> None:
+    now_s = 100.0
+    turns = Turns(8, wait_s=5.0, working=Working(lambda: now_s))
+    for _ in range(8):
+        assert turns.take_now("a")
+    assert turns.take_now("b")
+    waiting = [asyncio.create_task(turns.take("a")) for _ in range(4)]
+    await asyncio.sleep(0)
+    for _ in range(6):
+        turns.give_back("a")
+    await asyncio.sleep(0)
+    assert [each.done() for each in waiting] == [False] * 4
+    turns.give_back("a")
+    await waiting[0]
+    assert [each.done() for each in waiting] == [True, False, False, False]
+    now_s += RECENT_S
+    turns.give_back("a")
+    await asyncio.wait_for(asyncio.gather(*waiting), 5.0)
 
 
 async def test_a_turn_that_was_passed_to_a_cancelled_request_is_passed_on() -> None:

@@ -12,6 +12,7 @@ from schema.scim.errors import Unavailable
 from schema.scim.resource import _meaning
 from service.ids import new_id
 from service.limits.fair_share import FairShare
+from service.limits.turns import Working
 from tests.faults.raw import head, send_raw
 from tests.protocol.resources import people, values
 from tests.serving import MEDIA_TYPE, Scim
@@ -200,3 +201,22 @@ async def test_one_organization_does_not_use_up_the_share_of_others() -> None:
                     pass
     async with shares.slot(greedy), shares.slot(greedy), shares.slot(other):
         pass
+
+
+async def test_an_organization_has_a_third_of_its_share_while_others_work() -> None:
+    working = Working()
+    shares = FairShare(total=6, each=3, wait_s=0.05, working=working)
+    greedy, other = new_id(), new_id()
+    working.note(greedy)
+    async with shares.slot(greedy), shares.slot(greedy):
+        working.note(other)
+        async with shares.slot(greedy):
+            with pytest.raises(Unavailable):
+                async with shares.slot(greedy):
+                    pass
+            async with shares.slot(other):
+                pass
+    async with shares.slot(greedy):
+        with pytest.raises(Unavailable):
+            async with shares.slot(greedy):
+                pass

@@ -8,7 +8,8 @@ import pytest
 
 from schema.scim.errors import InvalidSyntax, PayloadTooLarge
 from service.http.compression import Limits, inflate
-from tests.serving import Scim, patch_op
+from tests.faults.raw import head, send_raw
+from tests.serving import MEDIA_TYPE, Scim, patch_op
 
 LIMITS = Limits(16_777_216, 1_048_576)
 MEGABYTE = 1_048_576
@@ -28,6 +29,21 @@ async def test_millions_of_empty_members_are_refused(scim: Scim) -> None:
 
     assert len(body) < 16_000
     assert (answer.status, "send it uncompressed" in answer.body["detail"]) == (413, True)
+
+
+@pytest.mark.parametrize("content", [b"", b" ", b"\xef\xbb\xbf"])
+async def test_a_compressed_body_of_nothing_is_refused(scim: Scim, content: bytes) -> None:
+    packed = gzip.compress(content)
+    for path in ("/Users", "/Groups", "/Bulk"):
+        answer = await scim.send("POST", path, packed, Content_Encoding="gzip")
+        assert (answer.status, answer.body.get("scimType")) == (400, "invalidSyntax"), path
+
+
+async def test_encodings_in_several_headers_are_one_list(scim: Scim) -> None:
+    body = gzip.compress(orjson.dumps({"userName": "ada"}))
+    lines = ("Content-Encoding: gzip", "Content-Encoding: gzip", f"Content-Length: {len(body)}")
+    request = head(scim, "POST", "/Users", f"Content-Type: {MEDIA_TYPE}", *lines) + body
+    assert (await send_raw(scim, request)).status == 415
 
 
 async def test_a_body_with_too_many_values_is_refused(scim: Scim) -> None:

@@ -23,11 +23,12 @@ from service.ids import new_id
 from service.organizations.register import create_organization
 from service.runtime import Runtime, open_runtime
 from service.write import lane
-from service.write.batch import Outcome, Work, decide_batch, write_batch
+from service.write.batch import SIZE_MAX, Outcome, Work, decide_batch, write_batch
 from service.write.commands import CreateUser, ReplaceUser
 from service.write.lane import Lanes
 from service.write.load_state import finding_names
 from service.write.quota import Quotas
+from service.write.shared import ALONE_SIZE_MIN
 from tests.invariants import check_every_log
 from tests.serving import settings
 
@@ -59,9 +60,9 @@ async def impatient(runtime: Runtime, database_url: str) -> AsyncIterator[asyncp
         yield pool
 
 
-async def create(lanes: Lanes, caller: Caller, user_name: str) -> Outcome:
+async def create(lanes: Lanes, caller: Caller, user_name: str, **attributes: str) -> Outcome:
     """Submit the creation of a user; return its outcome. The document is not checked as a request's would be."""
-    command = CreateUser(new_id(), {"userName": user_name}, USER)
+    command = CreateUser(new_id(), {"userName": user_name, **attributes}, USER)
     return await lanes.submit(command, caller, cli_provenance())
 
 
@@ -143,6 +144,37 @@ async def test_organizations_that_write_at_once_share_commits(
     )
     assert await connection.fetchval(commits) < 6
     assert await count_users(connection, "jo") == 6
+
+
+COMMITS = (
+    "SELECT count(DISTINCT events.xmin::text) FROM eventstore.events JOIN directory.users"
+    " ON users.id = stream_id WHERE user_name_key LIKE 'large%'"
+)
+
+
+async def test_nobody_waits_for_the_large_users_of_another_organization(
+    runtime: Runtime, connection: asyncpg.Connection
+) -> None:
+    many = await callers(runtime, 6)
+    title = "x" * (ALONE_SIZE_MIN + 1)
+
+    await asyncio.gather(*(create(runtime.lanes, each, "large", title=title) for each in many))
+
+    assert await connection.fetchval(COMMITS) == 6
+
+
+async def test_a_batch_of_large_users_ends_early(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    count, title = 24, "x" * 200_000
+    assert count * len(title) > 2 * SIZE_MAX
+
+    await asyncio.gather(
+        *(create(runtime.lanes, caller, f"large.{n}", title=title) for n in range(count))
+    )
+
+    assert await count_users(connection, "large.23") == 1
+    assert await connection.fetchval(COMMITS) >= 3
 
 
 @pytest.mark.parametrize(

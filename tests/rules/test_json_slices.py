@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schema.scim import json_slices
 from schema.scim.errors import InvalidSyntax, PayloadTooLarge
-from schema.scim.json_slices import NotJson, loads
+from schema.scim.json_slices import NAMES_MAX, NotJson, loads
 from schema.scim.json_text import refuse_repeated_keys
 from schema.scim.json_values import ValueCounter, count_values
 
@@ -161,3 +161,12 @@ def test_too_many_values_are_refused_before_they_are_parsed() -> None:
     count_values(b'["' + b"," * 100_000 + b'"]', 10)
     with pytest.raises(PayloadTooLarge, match="more than 10 JSON values"):
         count_values(b"[{},{},{},{},{},{},{}]", 10)
+
+
+def test_an_object_has_a_bounded_number_of_names() -> None:
+    names = [b'"%x":0' % number for number in range(NAMES_MAX + 1)]
+    assert len(loads(b"{" + b",".join(names[:-1]) + b"}")) == NAMES_MAX
+    with pytest.raises(PayloadTooLarge, match="65,536 names"):
+        loads(b"{" + b",".join(names) + b',"x":[]}')
+    with pytest.raises(PayloadTooLarge, match="65,536 names"):
+        loads(b'[{"x":{' + b",".join(names) + b"}}]")

@@ -82,3 +82,11 @@ async def test_a_request_that_waits_too_long_is_refused_and_holds_nothing() -> N
     await first.end()
     async with memory.holding("b", 10):
         pass
+
+
+async def test_no_memory_can_be_given_back() -> None:
+    memory = WorkingMemory(10, 10, wait_s=5.0)
+    await memory.take("ada", 4)
+    memory.give_back("ada", 4)
+    memory.give_back("ada", 0)
+    assert memory.is_free

@@ -67,6 +67,9 @@ class BoundedConnection(RequestHandler):
         super().connection_lost(exc)
         self.arrivals.forget(self)
         self.connections.remove(self)
+        # A body refers to its connection: the two would wait for the garbage collector, with what has arrived.
+        self.body = None
+        self._messages.clear()
 
     def data_received(self, data: bytes) -> None:
         """Parse what was received, and note how far the request has come. Most requests come as a whole."""
