@@ -5,7 +5,7 @@ It imports the libraries of the extra `otel` only if the variables ask for trace
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from threading import Thread
@@ -82,15 +82,16 @@ def open_tracing(environ: Mapping[str, str]) -> Spans:
 async def close(tracing: Spans) -> None:
     """Send what is left, for some seconds at most."""
     loop = asyncio.get_running_loop()
-    done = loop.create_future()
+    done = asyncio.Event()
 
     def end() -> None:
         tracing.close()
-        loop.call_soon_threadsafe(lambda: done.done() or done.set_result(None))
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+            loop.call_soon_threadsafe(done.set)
 
     Thread(target=end, name="last spans", daemon=True).start()
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await done
+            await done.wait()
     except TimeoutError:
         log.warning("traces_not_sent")

@@ -35,11 +35,9 @@ def missing() -> str:
 def documented() -> str:
     """Return the settings that the page gives, as they stand there."""
     page = (CHECKOUT / "docs" / "how-to" / "own-database.md").read_text("utf-8")
-    return next(
-        each.replace("\n  ", "\n")
-        for each in re.findall(r"```ini\n(.*?)```", page, re.DOTALL)
-        if "max_prepared_statements" in each
-    )
+    blocks: list[str] = re.findall(r"```ini\n(.*?)```", page, re.DOTALL)
+    [found] = (each for each in blocks if "max_prepared_statements" in each)
+    return found.replace("\n  ", "\n")
 
 
 def written(folder: Path, url: str, port: int, login: tuple[str, str]) -> Path:

@@ -1,11 +1,17 @@
 """Many logs are compared before the port opens, and the event loop goes on meanwhile."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import pytest
 
+from eventstore.postgres.connection import Connection
+from eventstore.postgres.pool import borrowed
 from eventstore.proof.notes import NOTE_CHARACTERS_MAX, MalformedNote, read_note
+from service.proof import watch
 from service.proof.copies import outside_copy, webhook_of
 from service.proof.outside_writer import OutsideWriter
 from service.proof.verdicts import Verdicts
@@ -37,35 +43,43 @@ async def test_the_loop_turns_between_the_logs(database_url: str) -> None:
                 await asyncio.sleep(0)
 
         turning = asyncio.create_task(turn())
-        watch = Counting(
+        await Counting(
             *(runtime.pool, copy, verdicts, runtime.heights), writer=writer, sealer=runtime.sealer
-        )
-        await watch.look()
+        ).look()
         turning.cancel()
 
     assert len(compared) == 2 * LOGS_AT_ONCE + 1
     assert len(set(compared)) >= 3
 
 
-async def test_no_connection_is_held_while_logs_are_compared(database_url: str) -> None:
-    chosen = settings(database_url, pool_size_max=2)
+async def test_no_connection_is_held_while_logs_are_compared(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, seen = 0, list[int]()
+
+    @asynccontextmanager
+    async def counting(pool: asyncpg.Pool, *, timeout_s: float) -> AsyncIterator[Connection]:
+        nonlocal held
+        async with borrowed(pool, timeout_s=timeout_s) as connection:
+            held += 1
+            yield connection
+            held -= 1
+
+    class Counting(Watch):
+        async def _compare(self, *arguments: Any) -> None:
+            seen.append(held)
+            await super()._compare(*arguments)
+
+    monkeypatch.setattr(watch, "borrowed", counting)
+    chosen = settings(database_url)
     async with open_runtime(chosen, is_migrating=True) as runtime:
         await make_tenant(runtime, "Contoso")
         copy, verdicts = outside_copy(chosen), Verdicts(runtime.stopped)
         writer = OutsideWriter(runtime.pool, copy, verdicts, webhook_of(chosen))
-        free = list[int]()
-
-        class Counting(Watch):
-            async def _compare(self, *arguments: Any) -> None:
-                pool: asyncpg.Pool = runtime.pool
-                free.append(pool.get_idle_size())
-                await super()._compare(*arguments)
-
-        watch = Counting(
+        await Counting(
             *(runtime.pool, copy, verdicts, runtime.heights), writer=writer, sealer=runtime.sealer
-        )
-        await watch.look()
-        assert free == [runtime.pool.get_size()]
+        ).look()
+    assert seen == [0]
 
 
 def test_a_note_that_is_no_note_is_refused_each_time_it_is_read() -> None:
