@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes browser lint format types check fuzz bench drill rolling failover attack feed nats sbom containers lock clean
+.PHONY: help serve test processes browser postgres lint format types check fuzz bench drill rolling failover attack feed nats sbom containers lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -28,6 +28,9 @@ processes: $(INSTALLED) ## Test services and commands as processes: starts, sign
 
 browser: $(INSTALLED) ## Open the pages of the console in a Chromium: widths, dark, keyboard, barriers
 	@exec env SCIM_LEDGER_TEST_BROWSER=required $(BIN)/pytest -n 0 -m browser $(PYTEST_OPTIONS) tests/browser
+
+postgres: $(INSTALLED) ## Run the database tests on each PostgreSQL from 15 to 18 that can be had
+	@exec $(BIN)/python -m tests.postgres $(PYTEST_OPTIONS)
 
 lint: $(INSTALLED) ## Check style, format and who imports whom
 	@$(BIN)/ruff check .

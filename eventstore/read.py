@@ -128,3 +128,12 @@ async def find_position_before(
         statement("find_position_before"), organization_id, instant
     )
     return position
+
+
+async def find_ages(connection: Connection, positions: Mapping[UUID, int]) -> dict[UUID, float]:
+    """Return how many seconds ago the first event after a position was recorded, of each log that has one.
+
+    One statement, however many logs there are.
+    """
+    rows = await connection.fetch(statement("find_ages"), list(positions), list(positions.values()))
+    return dict(rows)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache, partial
 from importlib.metadata import version
@@ -46,14 +47,14 @@ from service.feed.routes import FEED_API
 from service.feed.wakes import waking
 from service.http import health
 from service.http.answer import Answer
-from service.http.answering import answering_in
+from service.http.answering import answering_in, organization_of, route_of
 from service.http.connections.client_address import TrustedProxies
 from service.http.connections.draining import DRAINING, Draining
 from service.http.error_form import ErrorForms
 from service.http.hosts import Hosts
 from service.http.parts import SERVICE, Service
 from service.http.plain_reads import PlainReader
-from service.http.server import MakeShortcut, make_runner
+from service.http.server import Answering, Handler, MakeShortcut, make_runner
 from service.limits.descriptors import backlog, connections_max
 from service.limits.failures import Failures
 from service.limits.fair_share import FairShare
@@ -80,6 +81,7 @@ from service.scim.error_form import SCIM_ERRORS
 from service.scim.plain_reads import PLAIN_READS
 from service.scim.routes import add_routes
 from service.signals import ending
+from service.tracing.spans import Spans
 from service.webhooks.parts import delivering, place_rules
 from service.webhooks.poll import ISSUER, KEYS_PATH, RUNTIME, SETS_API, keys
 from service.webhooks.routes import RULES, WEBHOOKS_API
@@ -208,6 +210,17 @@ def described() -> bytes:
     return orjson.dumps(describe(APIS, title="scim-ledger", version=version("scim-ledger")))
 
 
+def traced(answering: Answering, spans: Spans) -> Answering:
+    """Return how a server answers where each request has a span."""
+
+    def around(handle: Handler) -> Handler:
+        return spans.traced(
+            answering.around(handle), route_of=route_of, organization_of=organization_of
+        )
+
+    return replace(answering, around=around)
+
+
 def query_reader(runtime: Runtime, share: FairShare) -> QueryReader:
     """Return the reader of pages, which uses a share of the pool's connections."""
 
@@ -243,12 +256,15 @@ async def serving(
     """
     draining = draining or Draining()
     app = make_app(runtime, settings)
+    spans = runtime.spans
     runner = make_runner(
         app,
-        ANSWERING,
+        traced(ANSWERING, spans) if spans else ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
-        shortcut=shortcut_of(app),
+        shortcut=None
+        if spans
+        else shortcut_of(app),  # Only requests on the ordinary way have a span.
         draining=draining,
     )
     app[DRAINING] = draining

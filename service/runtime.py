@@ -35,6 +35,7 @@ from service.keys.places import KeyPlaces
 from service.keys.secrets import load_name_key
 from service.reads.seen import AuditReads
 from service.requests.kept import KeptRequests
+from service.tracing.spans import Spans
 from service.write.lane import Lanes
 from service.write.log_heights import LogHeights
 
@@ -64,6 +65,7 @@ class Runtime:
     kept: KeptRequests  # Those that were refused or changed nothing, until they are written.
     clock: Clock
     reading: Reads  # Where reads go that a replica may answer.
+    spans: Spans | None = None  # What makes traces, where they are wanted.
 
     @property
     def sealer(self) -> Sealer:
@@ -88,7 +90,11 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, is_migrating: bool, may_make_key: bool = False
+    settings: Settings,
+    *,
+    is_migrating: bool,
+    may_make_key: bool = False,
+    spans: Spans | None = None,
 ) -> AsyncIterator[Runtime]:
     """Open everything, and close it in reverse order. The embedded database is always migrated.
 
@@ -111,7 +117,7 @@ async def open_runtime(
             await refuse_behind(logins)
         keyring = await open_keys(logins.any, settings, may_make=is_migrating or may_make_key)
         login = await open_login(logins, keyring.sealer)
-        pool = await open_pool(login, settings)
+        pool = await open_pool(login, settings, spans=spans)
         try:
             async with pool.acquire() as connection:
                 await warn_of_more(connection)
@@ -127,8 +133,9 @@ async def open_runtime(
                 on_commit=notifier.note,
                 heights=heights,
                 clock=clock,
+                spans=spans,
             )
-            replica_pool = await open_replica(login, settings)
+            replica_pool = await open_replica(login, settings, spans)
             replica = Replica(replica_pool, heights.of) if replica_pool else None
             reading = Reads(pool, replica)
             reader = PointReader(reading)
@@ -147,6 +154,7 @@ async def open_runtime(
                     KeptRequests(clock),
                     clock,
                     reading,
+                    spans,
                 )
             finally:
                 await lanes.close()

@@ -28,6 +28,7 @@ from service.organizations.register import create_organization
 from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
 from service.scim.base_path import BASE_PATH
+from service.tracing.spans import Spans
 
 MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
@@ -183,12 +184,17 @@ async def make_tenant(runtime: Runtime, name: str) -> Tenant:
 
 @asynccontextmanager
 async def started(
-    database_url: str, *, through: str | None = None, is_kept: bool = False, **changed: Any
+    database_url: str,
+    *,
+    through: str | None = None,
+    is_kept: bool = False,
+    spans: Spans | None = None,
+    **changed: Any,
 ) -> AsyncIterator[Served]:
     """Run a service for the duration of the block, with the settings that a test changes.
 
     `through` is the URL that the service gets, if it is another one. `is_kept` leaves its data folder for a later
-    start.
+    start. `spans` makes traces.
     """
     # One line per request would hide the output that explains a failed test.
     structlog.configure(
@@ -197,7 +203,7 @@ async def started(
     )
     chosen = settings(through or database_url, **changed)
     async with (
-        open_runtime(chosen, is_migrating=False) as runtime,
+        open_runtime(chosen, is_migrating=False, spans=spans) as runtime,
         serving(runtime, chosen) as port,
         aiohttp.ClientSession() as session,
     ):

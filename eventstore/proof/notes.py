@@ -7,9 +7,11 @@ A note is three lines (origin, size, root), an empty line, and signature lines. 
 import base64
 import binascii
 import hashlib
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -27,6 +29,8 @@ NOTE_CHARACTERS_MAX = 65_536
 LINES = 3
 SIZE_DIGITS_MAX = 19  # Of a bigint.
 DASH = "\u2014"
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")  # All but the newline.
+READ_LATELY_MAX: Final = 32  # Notes: at most 2 MB.
 
 
 class MalformedNote(ValueError):
@@ -163,13 +167,10 @@ def _cosigned(body: str, unix_s: int) -> bytes:
     return f"cosignature/v1\ntime {unix_s}\n{body}".encode()
 
 
+@lru_cache(maxsize=READ_LATELY_MAX)  # Comparing a log asks for the same one or two several times.
 def read_note(text: str) -> Note:
     """Return a checkpoint. Errors: MalformedNote."""
-    if (
-        any(each < " " and each != "\n" for each in text)
-        or not text.endswith("\n")
-        or len(text) > NOTE_CHARACTERS_MAX
-    ):
+    if CONTROLS.search(text) or not text.endswith("\n") or len(text) > NOTE_CHARACTERS_MAX:
         raise MalformedNote(MalformedNote.__doc__)
     body, separator, rest = text.rpartition("\n\n")
     lines = body.split("\n")
@@ -198,6 +199,7 @@ def _read_signature(line: str) -> tuple[str, bytes]:
     return name, octets
 
 
+@lru_cache(maxsize=READ_LATELY_MAX)  # Most logs have the same checkpoint inside and outside.
 def is_signed(body: str, signer: Vkey, octets: bytes) -> bool:
     """Return whether the octets of a signature line are a valid signature by this key."""
     signed, signature = body.encode(), octets[KEY_ID_BYTES:]

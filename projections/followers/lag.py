@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
-from eventstore.read import read, read_tail
+from eventstore.read import find_ages
 from eventstore.read_streams import read_tails
 from projections.followers.follower import load_checkpoints
 
@@ -32,7 +32,12 @@ class Lag:
 async def lag(connection: Connection, name: str) -> list[Lag]:
     """Return how far a projection is behind each log."""
     lags = await _untimed(connection, name)
-    return [await _timed(connection, each) if each.events else each for each in lags]
+    behind = {each.organization_id: each.position for each in lags if each.events}
+    ages = await find_ages(connection, behind) if behind else {}
+    return [
+        replace(each, seconds=ages.get(each.organization_id, 0.0)) if each.events else each
+        for each in lags
+    ]
 
 
 async def find_beyond(connection: Connection, name: str) -> list[Lag]:
@@ -48,10 +53,3 @@ async def _untimed(connection: Connection, name: str) -> list[Lag]:
         Lag(each, checkpoints.get(each, 0), tails.get(each, 0), 0.0)
         for each in {**tails, **checkpoints}
     ]
-
-
-async def _timed(connection: Connection, each: Lag) -> Lag:
-    """Return a lag with its seconds. The clock is that of Postgres, which also dated the events."""
-    first, *_ = await read(connection, each.organization_id, after=each.position, limit=1)
-    tail = await read_tail(connection, each.organization_id)
-    return replace(each, seconds=max(0.0, (tail.now - first.recorded_at).total_seconds()))

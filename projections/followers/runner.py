@@ -71,17 +71,22 @@ class FollowerRun:
 
     async def _renew_and_sweep(self) -> None:
         """Renew the lease and sweep, each when it is due."""
-        if _now() >= self.renew_at:
-            self.renew_at = _now() + self.timing.renew_s
-            if await self.lease.renew():
-                self.sweep_at = 0.0  # A new leader sweeps at once, for what its predecessor left.
+        await self._renew()
         if _now() >= self.sweep_at:
             self.sweep_at = _now() + self.timing.sweep_s
             await self._sweep()
 
+    async def _renew(self) -> None:
+        """Renew the lease when it is due."""
+        if _now() >= self.renew_at:
+            self.renew_at = _now() + self.timing.renew_s
+            if await self.lease.renew():
+                self.sweep_at = 0.0  # A new leader sweeps at once, for what its predecessor left.
+
     async def _sweep(self) -> None:
-        """Compare all checkpoints with all logs."""
+        """Compare all checkpoints with all logs. With thousands of logs this takes as long as a lease."""
         for follower in self.followers:
+            await self._renew()
             lags = await lag(self.connection, follower.name)
             self.report(follower.name, lags, await count_parked(self.connection, follower.name))
             for each in lags:

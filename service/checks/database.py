@@ -17,7 +17,7 @@ from service.checks.findings import Finding, ok, problem, warning
 from service.config import Settings
 from service.database.grants import find_missing
 from service.database.logins.given import Logins, login_of_session
-from service.database.logins.session import open_login
+from service.database.logins.session import ServiceLogin, open_login
 from service.database.migrate import is_behind
 from service.database.pool import SESSION
 from service.database.session_check import find_session, hears_notifications, problem_of
@@ -61,6 +61,7 @@ async def check_database(
     try:
         async for each in check_session(connection):
             yield each
+        yield await check_notifications(connection, login)
         async for each in check_tables(connection):
             yield each
     finally:
@@ -139,14 +140,6 @@ async def check_session(connection: Connection) -> AsyncIterator[Finding]:
         yield problem("session", problem_of(session))
     else:
         yield ok("session", f"{session.role} has the settings that the service asks for")
-    if await hears_notifications(connection):
-        yield ok("notifications", "they arrive")
-    else:
-        yield warning(
-            "notifications",
-            "they do not arrive: a pooler drops them; history follows within 2 seconds all the same",
-            "Connect directly, or leave it so.",
-        )
     if missing := await find_missing(connection, to_serve=True):
         yield problem("rights", f"the service lacks {missing[0]}", "Run scim-ledger migrate.")
     login = await login_of_session(connection)
@@ -159,6 +152,21 @@ async def check_session(connection: Connection) -> AsyncIterator[Finding]:
         )
     else:
         yield ok("rights", f"{login.name} may serve, and nothing more")
+
+
+async def check_notifications(connection: Connection, login: ServiceLogin) -> Finding:
+    """Return whether what one connection of the service announces reaches another."""
+    other = await login.connect(timeout_s=CONNECT_TIMEOUT_S, server_settings=SESSION)
+    try:
+        if await hears_notifications(connection, other):
+            return ok("notifications", "they arrive")
+    finally:
+        await other.close()
+    return warning(
+        "notifications",
+        "they do not arrive: a pooler drops them; history follows within 2 seconds all the same",
+        "Connect directly, or leave it so.",
+    )
 
 
 async def check_tables(connection: Connection) -> AsyncIterator[Finding]:

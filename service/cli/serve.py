@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import os
 import sys
 from contextlib import suppress
 
@@ -28,6 +29,7 @@ from service.organizations.register import CreatedOrganization, find_organizatio
 from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
 from service.signals import ending
+from service.tracing.setup import tracing_in
 from service.workers.parent import run_workers
 from service.workers.worker import Worker
 
@@ -46,7 +48,8 @@ async def run_service(settings: Settings, *, worker: Worker | None = None) -> No
     is_heard = worker is None
     draining = Draining()
     async with (
-        open_runtime(settings, is_migrating=True) as runtime,
+        tracing_in(os.environ) as spans,
+        open_runtime(settings, is_migrating=True, spans=spans) as runtime,
         serving(
             runtime, settings, draining=draining, listening=worker.socket() if worker else None
         ) as port,

@@ -12,6 +12,7 @@ from projections.directory.queries.composed import STATEMENT_LIFETIME_S
 from projections.registry import DIRECTORY
 from service.config import Settings
 from service.database.logins.session import ServiceLogin
+from service.tracing.spans import Spans
 
 CONNECT_TIMEOUT_S = 10.0
 REPLICA_CONNECT_TIMEOUT_S = 2.0  # Then the primary answers.
@@ -39,11 +40,17 @@ SESSION = {
 
 
 async def open_pool(
-    login: ServiceLogin, settings: Settings, *, size_min: int = 1, size_max: int | None = None
+    login: ServiceLogin,
+    settings: Settings,
+    *,
+    size_min: int = 1,
+    size_max: int | None = None,
+    spans: Spans | None = None,
 ) -> asyncpg.Pool:
     """Return a pool of connections that have only the rights of the service, by default the one for requests of SCIM."""
     return await _pool(
-        connect=login.connect,  # The URL may change while the pool is open.
+        # The URL may change while the pool is open.
+        connect=spans.connecting(login.connect) if spans else login.connect,
         min_size=size_min,
         max_size=size_max or settings.pool_size_max,
         timeout_s=CONNECT_TIMEOUT_S,
@@ -51,7 +58,9 @@ async def open_pool(
     )
 
 
-async def open_replica(login: ServiceLogin, settings: Settings) -> asyncpg.Pool | None:
+async def open_replica(
+    login: ServiceLogin, settings: Settings, spans: Spans | None = None
+) -> asyncpg.Pool | None:
     """Return a pool of connections to the replica, which may be down now; None if no setting names one.
 
     A URL without a login takes that of the service.
@@ -69,7 +78,7 @@ async def open_replica(login: ServiceLogin, settings: Settings) -> asyncpg.Pool 
         return await connect(dsn, **options)
 
     return await _pool(
-        connect=open_one,
+        connect=spans.connecting(open_one) if spans else open_one,
         min_size=0,  # Nothing is connected now: the service starts without it.
         max_size=settings.pool_size_max,
         timeout_s=REPLICA_CONNECT_TIMEOUT_S,

@@ -98,8 +98,11 @@ def problem_of(session: Session) -> str:
     )
 
 
-async def hears_notifications(connection: Connection) -> bool:
-    """Return whether a notification reaches a connection that listens."""
+async def hears_notifications(connection: Connection, other: Connection) -> bool:
+    """Return whether a notification that another connection sends reaches one that listens.
+
+    One's own would prove nothing: a pooler in transaction mode often uses the same session of Postgres for both.
+    """
     channel, heard = f"scim_ledger_check_{secrets.token_hex(4)}", asyncio.Event()
 
     def on_notified(*_: object) -> None:
@@ -107,7 +110,7 @@ async def hears_notifications(connection: Connection) -> bool:
 
     await connection.add_listener(channel, on_notified)
     try:
-        await connection.execute(f"NOTIFY {channel}")
+        await other.execute(f"NOTIFY {channel}")
         async with asyncio.timeout(NOTIFIED_TIMEOUT_S):
             await heard.wait()
     except TimeoutError:

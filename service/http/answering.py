@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from uuid import UUID
 
 import structlog
 from aiohttp import web
@@ -20,7 +21,7 @@ from service.http.body import release
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.kept import note_answered
 from service.http.parts import SERVICE
-from service.http.refusal_log import REFUSAL, refusal_fields
+from service.http.refusal_log import ORIGIN, REFUSAL, refusal_fields
 from service.http.request_id import REQUEST_ID, answered_id, sent_id
 from service.http.server import Answering, Handler
 from service.ids import new_id
@@ -57,7 +58,7 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
             if not isinstance(response, Answer):  # An Answer writes this header itself.
                 response.headers["Server"] = SERVER
         duration_s = time.perf_counter() - started
-        route, duration_ms = _route(request), round(duration_s * 1000, 2)
+        route, duration_ms = route_of(request), round(duration_s * 1000, 2)
         count(request.method, route, response.status, duration_s)
         if forms.of(request.path) is forms.default:  # Only what provisions forms cycles.
             unchanged = notes.get("unchanged", 0)
@@ -138,13 +139,19 @@ def http_refusal(status: int, detail: str) -> ScimError:
     return refusal
 
 
-def _route(request: web.Request) -> str | None:
+def route_of(request: web.Request) -> str | None:
     """Return the route of a request: its path with names in place of ids."""
     try:
         resource = request.match_info.route.resource
     except (AssertionError, AttributeError):  # The request reached no route.
         return None
     return resource.canonical if resource else None
+
+
+def organization_of(request: web.Request) -> UUID | None:
+    """Return the organization of an authenticated request."""
+    origin = request.get(ORIGIN)
+    return origin.organization_id if origin else None
 
 
 def answering_in(forms: ErrorForms) -> Answering:

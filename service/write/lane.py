@@ -10,6 +10,7 @@ tried again, because it may have been committed.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ from service.limits.collection import Pause
 from service.limits.offload import offload
 from service.metrics.writes import APPEND, BATCH
 from service.traces import named
+from service.tracing.spans import Spans
 from service.unavailable import unavailable
 from service.write.batch import Batch, Outcome, Work, can_be_optimistic
 from service.write.commands import ChangeRoleGroups, Command, GroupCommand
@@ -75,6 +77,7 @@ class Pending:
     work: Work
     answer: asyncio.Future[Outcome]
     since_s: float  # By the loop's clock.
+    request: Any = None  # What names the span of the request, where traces are made.
 
 
 @dataclass(slots=True)
@@ -105,7 +108,9 @@ class Lanes:
         on_commit: Callable[[UUID], None] | None = None,
         heights: LogHeights | None = None,
         clock: Clock | None = None,
+        spans: Spans | None = None,
     ) -> None:
+        self._spans = spans
         self._connections = ConnectionCache(pool)
         self._shared = SharedStatements(self._connections, sealer)
         self._on_commit = on_commit
@@ -142,7 +147,8 @@ class Lanes:
         loop = asyncio.get_running_loop()
         spending = Spending(budget or Budget())
         work = Work(command, caller, provenance, is_long, spending)
-        pending = Pending(work, loop.create_future(), loop.time())
+        request = self._spans.current() if self._spans else None
+        pending = Pending(work, loop.create_future(), loop.time(), request)
         lane.waiting.append(pending)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
@@ -174,12 +180,19 @@ class Lanes:
                 await _let_come()
                 if batch := _next_batch(lane):
                     BATCH.observe(len(batch))
-                    await self._run_batch(lane, batch)
+                    with self._span_of(lane, batch):
+                        await self._run_batch(lane, batch)
         finally:
             # However this ends, no caller may wait forever.
             self._lanes.pop(lane.organization_id, None)
             _fail([*batch, *lane.waiting], Unavailable("The service stops: try again."))
             lane.waiting.clear()
+
+    def _span_of(self, lane: Lane, batch: list[Pending]) -> AbstractContextManager[None]:
+        """Return what makes a span of a batch, where traces are made."""
+        if self._spans is None:
+            return nullcontext()
+        return self._spans.batch(lane.organization_id, [each.request for each in batch])
 
     @property
     def waiting(self) -> tuple[int, int]:

@@ -225,6 +225,28 @@ async def test_lag_is_how_many_events_wait_and_for_how_long(
     assert behind.seconds > 0
 
 
+async def test_the_lag_behind_many_logs_costs_as_many_statements_as_behind_one(
+    book: Book, service_connection: asyncpg.Connection
+) -> None:
+    # A leader that asks for each log by itself loses its lease meanwhile, and never follows anything.
+    asked: list[str] = []
+    service_connection.add_query_logger(lambda query: asked.append(query.query))
+    await lag(service_connection, "history")
+    of_one = len(asked)
+    for number in range(20):
+        await book.connection.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS one AS SELECT * FROM eventstore.events WHERE position = 1;"
+            f"UPDATE one SET organization_id = '{UUID(int=number + 1)}', event_id = gen_random_uuid();"
+            "INSERT INTO eventstore.events SELECT * FROM one"
+        )
+    asked.clear()
+    lags = await lag(service_connection, "history")
+
+    assert len(lags) == 21
+    assert all(each.seconds > 0 for each in lags)
+    assert len(asked) <= of_one
+
+
 async def test_a_follower_at_the_end_of_a_log_has_no_lag(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:

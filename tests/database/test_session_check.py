@@ -22,9 +22,9 @@ from tests.serving import settings
 async def test_a_direct_session_is_as_we_ask_and_hears_notifications(database_url: str) -> None:
     async with open_runtime(settings(database_url), is_migrating=False) as runtime:
         await refuse_other_session(runtime.pool)
-        async with runtime.pool.acquire() as connection:
+        async with runtime.pool.acquire() as connection, runtime.pool.acquire() as other:
             assert (await find_session(connection)).differing == {}
-            assert await hears_notifications(connection)
+            assert await hears_notifications(connection, other)
 
 
 async def test_what_the_refusal_says_mends_it(
