@@ -78,12 +78,17 @@ async def divide(
 
 
 async def read_span(
-    connection: Connection, sealer: Sealer, span: Span, reading: Reading
+    connection: Connection,
+    sealer: Sealer,
+    span: Span,
+    reading: Reading,
+    *,
+    is_shared: bool = False,
 ) -> AsyncGenerator[list[Opened], None]:
     """Yield the events of a span in pages. The events of a stream come together and in order.
 
     Nobody else may use the connection until the last page, because the next page is fetched while the
-    caller works on one. The caller needs no transaction: events up to a position never change. A caller
+    caller works on one; `is_shared` fetches it only when the caller asks for it. The caller needs no transaction: events up to a position never change. A caller
     that may stop before the last page must close the generator (`aclosing`) before the connection.
     """
     async with connection.transaction(readonly=True):
@@ -91,6 +96,10 @@ async def read_span(
         cursor = await connection.cursor(
             statement(reading.span), span.organization_id, span.first, span.last, span.position
         )
+        if is_shared:
+            while page := await _next_page(connection, sealer, span, cursor):
+                yield page
+            return
         fetching = asyncio.ensure_future(_next_page(connection, sealer, span, cursor))
         try:
             while page := await fetching:

@@ -122,15 +122,18 @@ async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
     fold: Fold,
     span: Span,
     parked: Parked = NOTHING_PARKED,
+    *,
+    is_shared: bool = False,
 ) -> AsyncGenerator[Page, None]:
     """Yield the streams of a span, folded, in the order of their ids.
 
-    Nobody else may use the connection meanwhile. Events that wait in parked streams are left out.
+    Nobody else may use the connection meanwhile, unless `is_shared`: then the caller may, between two pages. Events that wait in parked streams are left out.
     Errors: NotFolded.
     """
     open_stream: Stream | None = None
     with naming_broken_seals():
-        async with aclosing(read_span(connection, sealer, span, fold.reading)) as pages:
+        reading = read_span(connection, sealer, span, fold.reading, is_shared=is_shared)
+        async with aclosing(reading) as pages:
             async for events in pages:
                 readable = without_waiting(events, parked)
                 ended, open_stream = fold_events(fold, span.organization_id, readable, open_stream)

@@ -269,20 +269,12 @@ async def serving(
     )
     app[DRAINING] = draining
     async with (
-        watching_loop(),
         collecting_garbage(lambda: app[SERVICE].memory.is_free and is_idle()),
-        watching_release(runtime.pool),
-        keeping_keys(runtime.login, runtime.keyring),
-        announcing_expiry(runtime.pool, partial(record, runtime)),
+        keeping_house(runtime),
         hashing_names(runtime.pool, runtime.sealer),
         following(runtime.login, runtime.sealer),
         delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
-        keeping_statistics(runtime.pool),
-        keeping_gauges(runtime.pool, runtime.lanes),
-        keeping_token_uses(runtime.token_uses, runtime.pool),
-        keeping_login(runtime.login, runtime.pool),
-        looking_around(runtime),
         keeping_requests(
             runtime.pool,
             runtime.sealer,
@@ -305,6 +297,23 @@ async def serving(
             yield runner.addresses[0][1]
         finally:
             await runner.cleanup()
+
+
+@asynccontextmanager
+async def keeping_house(runtime: Runtime) -> AsyncIterator[None]:
+    """Watch the loop and the release, and keep keys, logins, figures and uses of tokens current, during the block."""
+    async with (
+        watching_loop(),
+        watching_release(runtime.pool),
+        keeping_keys(runtime.login, runtime.keyring),
+        keeping_login(runtime.login, runtime.pool),
+        announcing_expiry(runtime.pool, partial(record, runtime)),
+        keeping_statistics(runtime.pool),
+        keeping_gauges(runtime.pool, runtime.lanes),
+        keeping_token_uses(runtime.token_uses, runtime.pool),
+        looking_around(runtime),
+    ):
+        yield
 
 
 @asynccontextmanager

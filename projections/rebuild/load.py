@@ -142,7 +142,8 @@ async def load_one(
     sealer = context.sealer
     users = await load_user_type(connection, sealer, span)
     loading = Loading(context, connection, organization_id, users, sealer, checksums)
-    async with aclosing(fold_span(connection, sealer, context.fold, span)) as pages:
+    folding = fold_span(connection, sealer, context.fold, span, is_shared=True)
+    async with aclosing(folding) as pages:
         async for page in pages:
             loading.add(page.streams)
             if loading.waiting >= COPY_ROWS:

@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventstore.proof.verdicts import AuditExit
+from eventstore.read_streams import PAGE_EVENTS
 from eventstore.sealing.sealer import Sealer
 from eventstore.transfer.hold import hold_log, load_held, release_log
 from eventstore.trees.keys import LogKey
@@ -39,6 +40,9 @@ from tests.serving import Answer, Scim, Served, Tenant, make_tenant, settings, s
 
 pytestmark = pytest.mark.process
 
+LARGE = (
+    2_500  # People, with two events each: more than a page of events, and than one COPY of rows.
+)
 OTHER_KEY = base64.b64encode(bytes(range(100, 132))).decode()
 
 
@@ -185,6 +189,26 @@ async def _is_whole_there(cells: Cells, tenant: Tenant) -> None:
     assert await differences(replace(rebuild_context(there.dsn), keys=there.sealer.keys)) == []
     again = await Scim(cells.there, tenant.token).post("/Users", {"userName": "user2@example.com"})
     assert again.status == 201
+
+
+async def test_a_log_of_many_pages_arrives_whole(cells: Cells, tenant: Tenant) -> None:
+    here = Scim(cells.here, tenant.token)
+    for begin in range(0, LARGE, 500):
+        users = [{"userName": f"many{begin + each}@example.com"} for each in range(500)]
+        operations = [
+            {"method": "POST", "path": "/Users", "bulkId": str(n), "data": each}
+            for n, each in enumerate(users)
+        ]
+        assert (await here.post("/Bulk", {"Operations": operations})).status == 200
+
+    moved = await _move(cells, tenant)
+
+    assert moved.arrived.events > LARGE > PAGE_EVENTS
+    found = await Scim(cells.there, tenant.token).find(
+        "/Users", filter='userName sw "many"', count="1"
+    )
+    assert found.body["totalResults"] == LARGE
+    await _is_whole_there(cells, tenant)
 
 
 async def test_a_held_log_takes_no_event_from_anybody(cells: Cells, tenant: Tenant) -> None:
