@@ -27,7 +27,15 @@ CALLED: Final = (
 REFUSING: Final = frozenset(
     {
         *("InvalidSyntax", "InvalidValue", "Mutability", "Forbidden", "LastAdministrator"),
-        *("Held", "Rejected", "NotFound", "Uniqueness", "Conflict", "PayloadTooLarge"),
+        *(
+            "Held",
+            "Rejected",
+            "NotFound",
+            "NobodyNamed",
+            "Uniqueness",
+            "Conflict",
+            "PayloadTooLarge",
+        ),
         *("UnsupportedMediaType", "TooManyRequests", "InternalError", "Unavailable", "BadQuery"),
         *("ResourceBlocked", "ForeignForm", "StillPeopled", "NoProof", "NoParquet"),
         *("IllegalSetting", "invalid", "_refused", "_wrong"),
@@ -54,6 +62,9 @@ CHOSEN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 ELSEWHERE: Final = (  # Messages in these files that reach no page of the console.
     "There is no organization X7. X7",  # The command line names an organization.
     "Organization X7 exists already.",
+    "No witness cosigns the checkpoints of this log.",  # The page of the proof asks for no cosigned checkpoint.
+    "The witness X7 has not cosigned a checkpoint of this log yet.",
+    "The newest checkpoint that the witness cosigned is of size X7.",
     "The organization still has X7 people and groups: erase and delete them first.",
 )
 # Files of whose messages a form reaches only these.
