@@ -24,6 +24,7 @@ from service import log
 from service.app import serving
 from service.cli.provenance import cli_provenance
 from service.config import Settings
+from service.limits import garbage
 from service.organizations.register import create_organization
 from service.organizations.tokens import issue_token
 from service.runtime import Runtime, open_runtime
@@ -34,6 +35,9 @@ MEDIA_TYPE = "application/scim+json"
 URL_SAFE = "%/:?#[]@!$&'()*+,;="
 FOLDERS = Path(tempfile.gettempdir()) / "scim-ledger-tests"
 FAILURES_MAX = 1_000_000  # The tests fail to authenticate on purpose, all from one address.
+garbage.BYTES_MAX = (
+    2**34
+)  # A process of tests is larger than a service, and would be collected all the time.
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 NAME_KEY_BYTES = bytes(
     range(32, 64)

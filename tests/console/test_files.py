@@ -1,5 +1,6 @@
 """What lists give out as CSV files: all rows, or a refusal that says so, and never a part."""
 
+import asyncio
 import csv
 import io
 import secrets
@@ -18,6 +19,9 @@ from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
 PEOPLE = LIMIT + 1  # One more than a page shows.
+
+
+REFUSED = "SELECT sum(refused) > 0 FROM service.cycles WHERE organization_id = $1"
 
 
 @dataclass
@@ -47,6 +51,9 @@ async def crowd(served: Served) -> AsyncIterator[Crowd]:
     await scim.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": members})
     await scim.post("/Users", {"userName": "p000"})
     await until_followed(served, tenant)
+    async with asyncio.timeout(20):
+        while not await served.owner.fetchval(REFUSED, tenant.id):  # noqa: ASYNC110 - kept a second later.
+            await asyncio.sleep(0.05)
     yield Crowd(tenant, scim, group, before, await last_position(served, tenant))
     await check_log(served.owner, served.runtime.sealer, tenant.id)
 

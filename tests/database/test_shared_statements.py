@@ -5,8 +5,13 @@ import pytest
 
 from eventstore.postgres.pool import ConnectionCache
 from eventstore.sealing.sealer import Sealer
+from projections.directory.save import DOCUMENTS, EVENT_COLUMNS, KEY_COLUMNS
 from service.ids import new_id
 from service.write.shared import ALONE_MIN, SharedStatements, Write
+
+TOO_FEW = (
+    EVENT_COLUMNS + KEY_COLUMNS + DOCUMENTS + 1
+)  # Columns: up to the one that says how much is written.
 
 
 async def backend(connections: ConnectionCache) -> int:
@@ -27,7 +32,7 @@ async def test_a_connection_whose_state_is_not_known_is_not_used_again(
         assert await backend(connections) == before
         # The driver refuses too few columns by an error of the kind that it also has for a connection that is gone.
         with pytest.raises(asyncpg.InterfaceError):
-            await shared.write(new_id(), Write(0, [[None] * events]))
+            await shared.write(new_id(), Write(0, [["{}"] * events] * TOO_FEW))
 
         assert await backend(connections) != before
         await shared.close()

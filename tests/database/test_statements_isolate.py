@@ -73,7 +73,7 @@ FOR_ALL = (
     | {"load_held", "read_staged_events", "read_staged_keys", "write_staged_signers"}
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
-    | {"find_ages", "find_due", "load_sealed", "read_tails_of"}
+    | {"find_ages", "find_due", "find_lowest", "load_sealed", "read_tails_of", "set_back_beyond"}
 )
 # Only the owner of the tables may run these: the service is refused, whatever it asks for.
 OWNERS = {"begin_log", "drop_tiles", "end_log", "hold_log", "release_log"}

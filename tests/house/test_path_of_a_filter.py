@@ -30,7 +30,7 @@ QUERIES = {
     "a point read": ({"filter": 'userName eq "ada@contoso.com"'}, 24),
     "a page by index": ({"filter": 'title eq "Countess"'}, 36),
     "a page in an order": ({"filter": 'title co "count"', "sortBy": "name.familyName"}, 49),
-    "a page by cursor": ({"filter": 'title eq "Countess"', "cursor": ""}, 47),
+    "a page by cursor": ({"filter": 'title eq "Countess"', "cursor": ""}, 49),
 }
 
 

@@ -1,13 +1,13 @@
 """The commands `role-group` and `guard`, run as in a second terminal beside a service."""
 
-from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
-import structlog
 from typer.testing import CliRunner
 
+from service import log
 from service.cli.commands import app
 from service.ids import new_id
 from tests.serving import MASTER_KEY, Served
@@ -29,7 +29,8 @@ class Terminal:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Return what a command prints."""
-        result = CliRunner().invoke(app, list(arguments), env=self.environment)
+        with patch.object(log, "configure"):  # The log of this process is that of the tests.
+            result = CliRunner().invoke(app, list(arguments), env=self.environment)
         assert result.exit_code == code, (result.output, result.exception)
         return result.output
 
@@ -43,11 +44,9 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(served: Served) -> Iterator[Terminal]:
-    """Give a terminal. Its commands configure the log of the whole process, which is undone."""
-    configured = structlog.get_config()
-    yield Terminal(served)
-    structlog.configure(**configured)
+def terminal(served: Served) -> Terminal:
+    """Give a terminal."""
+    return Terminal(served)
 
 
 def test_role_groups_are_previewed_saved_and_listed(terminal: Terminal) -> None:

@@ -177,6 +177,7 @@ NAMED = {  # The files that name an exception of the driver, and why.
     "eventstore/postgres/hosts.py": "A server of another kind says less than one that should have answered.",
     "eventstore/postgres/pool.py": "A connection that was returned to the pool refuses every call.",
     "projections/maintenance/ownership.py": "Other people's objects that depend on ours become a refusal.",
+    "service/backup/table_files.py": "Rows of a file that Postgres refuses were changed.",
     "service/database/migrate.py": "It repeats Postgres's own words and hint.",
     "service/database/grants.py": "The same.",
     "service/http/health.py": "It names the setting that keeps a database from taking writes.",

@@ -51,6 +51,7 @@ def make_cycle() -> asyncio.Event:
     node, freed = Node(), asyncio.Event()
     node.me = node
     weakref.finalize(node, freed.set)
+    gc.collect()  # It is among the oldest objects now: no collection of younger ones frees it.
     return freed
 
 

@@ -6,5 +6,5 @@ SELECT count(*)
   FROM (SELECT
           FROM directory.users
          WHERE organization_id = $1
-           AND kind <> 'unlisted account'{where}
+           AND kind <> 'unlisted account' {where}
          LIMIT $2) AS shown

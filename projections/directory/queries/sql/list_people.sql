@@ -5,6 +5,6 @@
 SELECT id, version, created_at, modified_at, origin, active, role_id, user_name_key, document
   FROM directory.users
  WHERE organization_id = $1
-   AND kind <> 'unlisted account'{where}
+   AND kind <> 'unlisted account' {where}
  ORDER BY user_name_key
  LIMIT $2

@@ -8,6 +8,6 @@ SELECT id, version, created_at, modified_at, origin, active, role_id, user_name_
  WHERE organization_id = $1
    AND from_position <= $3
    AND (to_position IS NULL OR to_position > $3)
-   AND kind <> 'unlisted account'{where}
+   AND kind <> 'unlisted account' {where}
  ORDER BY user_name_key
  LIMIT $2
