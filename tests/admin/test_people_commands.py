@@ -180,7 +180,8 @@ async def test_one_token_client_and_the_people_of_a_hold_are_shown(desk: Desk) -
         "PUT", "/guard", {"enabled": True, "maxUsers": 0, "maxPercent": 0, "windowMinutes": 60}
     )
     person = (await desk.admin.post("/users", {"userName": "ada"})).body["id"]
-    client = (await desk.admin.post("/clients", {"label": "Entra", "kind": "secret"})).body
+    wanted = {"label": "Entra", "kind": "secret", "accountId": desk.tenant.account_id}
+    client = (await desk.admin.post("/clients", wanted)).body
     assert (await desk.admin.post(f"/users/{person}/deactivate")).status == 429
     (hold,) = (await desk.admin.get("/guard/holds")).body["items"]
 
