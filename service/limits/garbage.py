@@ -35,9 +35,11 @@ def tune_gc() -> None:
 
 
 @asynccontextmanager
-async def collecting_garbage(is_quiet: Callable[[], bool]) -> AsyncIterator[None]:
+async def collecting_garbage(
+    is_quiet: Callable[[], bool], *, every_s: float = EVERY_S, due_after: int = DUE_AFTER
+) -> AsyncIterator[None]:
     """Begin full collections for the duration of the block; `is_quiet` returns whether no large request is in work."""
-    task = asyncio.create_task(_run(is_quiet), name="garbage")
+    task = asyncio.create_task(_run(is_quiet, every_s, due_after), name="garbage")
     try:
         yield
     finally:
@@ -45,11 +47,11 @@ async def collecting_garbage(is_quiet: Callable[[], bool]) -> AsyncIterator[None
         await asyncio.wait([task])
 
 
-async def _run(is_quiet: Callable[[], bool]) -> None:
+async def _run(is_quiet: Callable[[], bool], every_s: float, due_after: int) -> None:
     last_s = -REST_S
     while True:
-        await asyncio.sleep(EVERY_S)
-        is_due = gc.get_count()[2] >= DUE_AFTER and is_quiet()
+        await asyncio.sleep(every_s)
+        is_due = gc.get_count()[2] >= due_after and is_quiet()
         is_rested = time.monotonic() - last_s >= REST_S
         if is_due or (is_rested and _memory_bytes() > BYTES_MAX):
             gc.collect()

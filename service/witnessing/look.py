@@ -46,17 +46,10 @@ SOURCE: Final = "witness"
 
 log = structlog.get_logger()
 
-SIZE: Final = Gauge(
-    "scim_ledger_proof_witnessed_size",
-    "Size of the newest checkpoint that the witness of a log cosigned. Logs without a witness are not here.",
-    ["organization_id"],
-    multiprocess_mode="livemostrecent",
-)
 AGE: Final = Gauge(
     "scim_ledger_proof_witnessed_age_seconds",
-    "How long ago the witness of a log cosigned last, while a newer checkpoint waits. 0: it cosigned the newest one.",
-    ["organization_id"],
-    multiprocess_mode="livemostrecent",
+    "How long ago the witness that is furthest behind cosigned, while a newer checkpoint waits. 0: none waits.",
+    multiprocess_mode="livemax",
 )
 
 
@@ -87,6 +80,7 @@ class WitnessLook:
         self._seen_at: dict[
             UUID, datetime
         ] = {}  # When this process first saw that a log has a witness.
+        self._ages_s: dict[UUID, float] = {}  # Of what waits for a witness.
         self._refused: set[UUID] = set()  # The logs whose witness contradicts them.
 
     async def look(self) -> None:
@@ -95,19 +89,20 @@ class WitnessLook:
             witnesses = await load_witnesses(connection)
         self._forget(set(witnesses))
         if not witnesses:
+            AGE.set(float("nan"))
             return
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             for organization_id, witness in witnesses.items():
                 if self._may_ask(organization_id):
                     await self._look_at(session, organization_id, witness)
+        AGE.set(max(self._ages_s.values(), default=0.0))
 
     def _forget(self, known: set[UUID]) -> None:
         """Forget the logs that have no witness any more: what it said no longer counts."""
         for each in {*self._seen_at, *self._refused} - known:
             self._asked.pop(each, None)
             self._seen_at.pop(each, None)
-            for gauge in (SIZE, AGE):
-                gauge.labels(str(each)).set(float("nan"))
+            self._ages_s.pop(each, None)
             if each in self._refused:
                 self._refused.discard(each)
                 self._verdicts.put(each, SOURCE, ())
@@ -131,6 +126,7 @@ class WitnessLook:
             connection.transaction(),
         ):
             if not await connection.fetchval(statement("try_lock_witness"), organization_id):
+                self._ages_s.pop(organization_id, None)  # Another process measures it.
                 return
             state = await load_log(connection, organization_id)
             if state is None or state.note is None:
@@ -187,13 +183,12 @@ class WitnessLook:
         raise NotCosigned("The size that it names changes with each answer.")
 
     def _measure(self, state: LogState, held: Cosigned | None) -> None:
-        """Report how far the witness of a log is."""
-        name = str(state.organization_id)
+        """Note how far the witness of a log is behind."""
         size = held.size if held else 0
         since = held.stored_at if held else self._seen_at[state.organization_id]
-        SIZE.labels(name).set(size)
-        AGE.labels(name).set(
-            (datetime.now(UTC) - since).total_seconds() if size < state.size else 0
+        is_behind = size < state.size
+        self._ages_s[state.organization_id] = (
+            (datetime.now(UTC) - since).total_seconds() if is_behind else 0.0
         )
 
     def _agrees(self, organization_id: UUID) -> None:

@@ -120,7 +120,7 @@ async def test_of_two_processes_one_extends_a_tree(
 
 async def test_nothing_is_signed_on_a_tree_that_does_not_fit(log: asyncpg.Connection) -> None:
     await log.execute(
-        "UPDATE proof.tiles SET hashes = overlay(hashes PLACING '\\x00' FROM 1) WHERE tile = 2"
+        "UPDATE proof.tiles SET hashes = set_byte(hashes, 0, 255 - get_byte(hashes, 0)) WHERE tile = 2"
     )
     await append_many(log, 1)
 

@@ -3,11 +3,13 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 import typer
 
 from eventstore.errors import BrokenSeal
+from service import log
 from service.backup.manifest import BackupProblem
 from service.cli.process.problems import KNOWN, Exit, exit_of, line_of
 from service.cli.process.run import run
@@ -75,7 +77,7 @@ def test_what_cannot_be_carried_out_is_one_line_and_exit_1(
     async def fail(_settings: Settings) -> None:
         raise error
 
-    with pytest.raises(typer.Exit) as ended:
+    with patch.object(log, "configure"), pytest.raises(typer.Exit) as ended:
         run(fail)
 
     assert ended.value.exit_code == Exit.REFUSED == exit_of(error)

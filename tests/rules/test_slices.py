@@ -5,6 +5,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from time import perf_counter
+from typing import Any, Final
 
 import pytest
 
@@ -26,6 +27,9 @@ class Node:
     me: "Node"
 
 
+EAGER: Final[Any] = {"every_s": 0.001, "due_after": 0}  # A collection is always due.
+
+
 @pytest.fixture
 def own_gc() -> Iterator[None]:
     """Put the collector back as it was."""
@@ -37,10 +41,8 @@ def own_gc() -> Iterator[None]:
 
 
 @pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let a collection always be due. The interpreter begins none."""
-    monkeypatch.setattr(garbage, "EVERY_S", 0.001)
-    monkeypatch.setattr(garbage, "DUE_AFTER", 0)
+def none_by_itself() -> Iterator[None]:
+    """Let the interpreter begin no collection."""
     gc.disable()
     yield
     gc.enable()
@@ -96,7 +98,7 @@ def test_no_collection_looks_at_everything_by_itself() -> None:
     assert generations.count(1) >= 5
 
 
-@pytest.mark.usefixtures("own_gc", "eager")
+@pytest.mark.usefixtures("own_gc", "none_by_itself")
 async def test_everything_is_collected_while_no_large_request_is_in_work() -> None:
     looked, is_quiet = asyncio.Event(), False
 
@@ -105,7 +107,7 @@ async def test_everything_is_collected_while_no_large_request_is_in_work() -> No
         return is_quiet
 
     freed = make_cycle()
-    async with collecting_garbage(quiet), asyncio.timeout(10):
+    async with collecting_garbage(quiet, **EAGER), asyncio.timeout(10):
         for _ in range(3):
             looked.clear()
             await looked.wait()
@@ -114,13 +116,13 @@ async def test_everything_is_collected_while_no_large_request_is_in_work() -> No
         await freed.wait()
 
 
-@pytest.mark.usefixtures("own_gc", "eager")
+@pytest.mark.usefixtures("own_gc", "none_by_itself")
 async def test_a_process_that_grows_too_large_is_collected_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(garbage, "BYTES_MAX", 1)
     freed = make_cycle()
-    async with collecting_garbage(lambda: False), asyncio.timeout(10):
+    async with collecting_garbage(lambda: False, **EAGER), asyncio.timeout(10):
         await freed.wait()
 
 
