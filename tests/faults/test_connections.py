@@ -126,13 +126,20 @@ async def test_bodies_of_one_organization_do_not_fill_the_memory(own: Served) ->
     ]
     lines = (JSON, f"Content-Length: {MEGABYTES}")
     body = {"displayName": "Team", "x": "y" * 1_200_000}
-    async with connected(greedy) as client:
-        await client.send(head(greedy, "POST", "/Groups", *lines) + b" " * (1_200_000))
-        for _ in range(20):  # Meanwhile the service reads what has been sent.
-            await other.get("/Roles")
-        refused_one = await greedy.ask("POST", "/Groups", body)
-        assert (refused_one.status, refused_one.headers["Retry-After"]) == (503, "1")
-        assert (await other.post("/Groups", body)).status == 201
+    status = 0
+    async with asyncio.timeout(30.0):
+        while (
+            status != 503
+        ):  # On a busy machine the second body may come before the first one was read.
+            async with connected(greedy) as client:
+                await client.send(head(greedy, "POST", "/Groups", *lines) + b" " * 1_200_000)
+                for _ in range(20):  # Meanwhile the service reads what has been sent.
+                    await other.get("/Roles")
+                answer = await greedy.ask("POST", "/Groups", body)
+                status = answer.status
+                if status == 503:
+                    assert answer.headers["Retry-After"] == "1"
+                    assert (await other.post("/Groups", body)).status == 201
     async with asyncio.timeout(30.0):
         while (await greedy.ask("POST", "/Groups", body)).status == 503:
             pass
