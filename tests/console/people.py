@@ -41,7 +41,9 @@ async def group_of(served: Served, tenant: Tenant, *ids: str, name: str = "") ->
 async def until_followed(served: Served, tenant: Tenant) -> int:
     """Wait until history and versions have the whole log; return its last position."""
     tail = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
-    followed = "SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1"
+    followed = (  # A follower has no checkpoint of a log before its first batch of it.
+        "SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1 HAVING count(*) = 2"
+    )
     end = await served.owner.fetchval(tail, tenant.id)
     async with asyncio.timeout(LONG_S):
         while (await served.owner.fetchval(followed, tenant.id) or 0) < end:  # noqa: ASYNC110 - the service does.

@@ -245,7 +245,7 @@ async def known(served: Served, tenant: Tenant, name: str) -> Sample:
 
 SETTLED = """
 SELECT (SELECT max(position) FROM eventstore.events WHERE organization_id = $1) AS tail,
-       (SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1) AS followed,
+       (SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1 HAVING count(*) = 2) AS followed,
        (SELECT size FROM proof.logs WHERE organization_id = $1 AND note IS NOT NULL) AS signed,
        (SELECT sum(requests) FROM service.cycles WHERE organization_id = $1) AS requests
 """
