@@ -1,5 +1,6 @@
 """Rows: GET of a user by id, and by a filter on userName or externalId, at 100,000 users and more."""
 
+import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from tests.benchmarks.bench import Bench
 from tests.benchmarks.bodies import external_id, filter_path, user_name
 from tests.benchmarks.database import database
 from tests.benchmarks.events import Loaded, Size
+from tests.benchmarks.proofs import wait_until_signed
 from tests.benchmarks.report import Row, required
 from tests.benchmarks.rounds import Rounds, rate_ratio, take_turns
 from tests.benchmarks.servers import bare_aiohttp, our_service
@@ -18,6 +20,7 @@ ANSWER_BYTES = 1_500  # Of a list of one user.
 BARE, ALONE = "bare aiohttp", "by id, one connection"
 LEAST = {"by id": 0.55}  # Of the bare handler's rate.
 LEAST_OF_FILTERS = 0.5
+SIGNED_TIMEOUT_S = 900.0  # For the log of the larger size.
 DRIFT_MAX = 0.2  # Between the two sizes.
 
 
@@ -59,6 +62,9 @@ def measure(bench: Bench, users: int) -> Mapping[str, Rounds]:
         (tenant,) = bench.database.tenants("Reads")
         (loaded,) = bench.database.load([tenant], [Size(users)])
         target = running.enter_context(our_service(bench.database)).target(tenant)
+        asyncio.run(
+            wait_until_signed(bench.database, SIGNED_TIMEOUT_S)
+        )  # It hashes what was loaded, beside.
         bare = running.enter_context(bare_aiohttp(ANSWER_BYTES))
         asked = paths(loaded)
         for each in asked.values():  # Fills the caches of Postgres and of the disk.
