@@ -15,17 +15,12 @@ from projections.directory.load import load_organization
 from service.runtime import open_runtime
 from tests.benchmarks.events import Loaded, Size, load
 from tests.drill.process import CHECKOUT, Process
-from tests.drill.site import Site as DrillSite
 from tests.drill.site import opened
 from tests.serving import Tenant, make_tenant
 
 UNSIGNED = "scim_ledger_proof_unsigned_events "
 LOOK_EVERY_S = 0.5
 SIGNED_TIMEOUT_S = 120.0
-FOLLOWED = (
-    "INSERT INTO followers.checkpoints (projection, organization_id, position)"
-    " SELECT 'versions', $1, max(position) FROM eventstore.events WHERE organization_id = $1"
-)
 
 
 class WatchedProcess(Process):
@@ -88,12 +83,6 @@ class Site:
     other: Tenant
 
 
-async def follow(site: DrillSite, tenant: Tenant) -> None:
-    """Let no follower begin with what was loaded: years of events would be measured beside the requests of a moment."""
-    async with site.owner() as connection:
-        await connection.execute(FOLLOWED, tenant.id)
-
-
 async def until_signed(process: Process) -> None:
     """Wait until the proof of the loaded log is there."""
     address = f"http://127.0.0.1:{process.port}/metrics"
@@ -121,7 +110,6 @@ async def attacked(
         assert organization is not None
         loaded = await load(site.dsn, site.sealer, organization, size)
         plain = site.process()
-        await follow(site, attacker)
         process = WatchedProcess(plain.environment, plain.log, plain.port)
         await process.start()
         try:

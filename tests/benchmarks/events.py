@@ -16,6 +16,7 @@ from eventstore.append import lock_log
 from eventstore.events import RecordedEvent
 from eventstore.sealing.sealer import Sealer, place, seal
 from projections.directory.rows import former_user_row, group_row, user_row
+from projections.registry import PROJECTIONS
 from schema.events import group as groups
 from schema.events import user as users
 from schema.events.codec import encode
@@ -41,7 +42,11 @@ SECOND = timedelta(seconds=1)
 DERIVED = frozenset({"schemas", "meta", "active"})
 TEAM = 40  # Members of an ordinary group.
 State = User | Group
-FOLLOWED = "INSERT INTO followers.checkpoints (projection, organization_id, position) VALUES ('history', $1, $2)"
+FOLLOWED = """
+INSERT INTO followers.checkpoints (projection, organization_id, position)
+SELECT projection, $1, $2 FROM unnest($3::text[]) AS projection
+"""
+FOLLOWERS = [each.name for each in PROJECTIONS.values() if each.follower]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +208,9 @@ async def load(dsn: str, sealer: Sealer, organization: Organization, size: Size)
             loaded = await load_users(connection, writer, organization, size)
             load_groups(writer, loaded, size)
             await flush(connection, writer, loaded)
-            # What a follower does for years of events would be measured beside the requests of a moment.
-            await connection.execute(FOLLOWED, organization.id, tail.position + loaded.events)
+            # What followers do for years of events would be measured beside the requests of a moment.
+            end = tail.position + loaded.events
+            await connection.execute(FOLLOWED, organization.id, end, FOLLOWERS)
         await connection.execute("VACUUM ANALYZE")  # As it will have been, a minute later.
     finally:
         await connection.close()
