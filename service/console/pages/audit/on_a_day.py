@@ -17,7 +17,7 @@ from service.console.events.reading import record_reading
 from service.console.events.words import attribute_word, role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
-from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
+from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_after
 from service.console.pages.audit.reading import tabs, value_of
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import day_in, zone_of
@@ -142,13 +142,13 @@ async def _role(call: ConsoleCall, position: int, last: int) -> Mapping[str, Any
         call.form.refuse("role", call.said(error))
         return {}
     kind = KIND.format(f"role {role_id} {position}")
-    place, limit = _place(call, kind, an_id)
+    after, limit = _place(call, kind, an_id)
     found = await role_holders(
         call.runtime,
         call.organization,
         role_id,
         position=position,
-        after=place[0] if place else None,
+        after=after,
         limit=limit,
     )
     async with call.runtime.pool.acquire() as connection:
@@ -220,13 +220,13 @@ async def _group(call: ConsoleCall, position: int, last: int) -> Mapping[str, An
         async with call.runtime.pool.acquire() as connection:
             group_id = await find_group(connection, call.organization.id, wanted)
         kind = KIND.format(f"group {group_id} {position}")
-        place, limit = _place(call, kind, an_id)
+        after, limit = _place(call, kind, an_id)
         found = await group_members(
             call.runtime,
             call.organization,
             group_id,
             position=position,
-            after=place[0] if place else None,
+            after=after,
             limit=limit,
         )
     except NotFound as error:
@@ -289,14 +289,14 @@ def _member(each: NamedPeriod) -> Held:
 
 async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     kind = KIND.format(f"access {position}")
-    place, limit = _place(call, kind, a_name)
+    after, limit = _place(call, kind, a_name)
     found = await people_at(
         call.runtime,
         call.organization,
         PeopleFilter(None, True, None),
         at=None,
         position=position,
-        after=place[0] if place else None,
+        after=after,
         limit=limit,
     )
     if _is_file(call):
@@ -384,9 +384,9 @@ def _cursor(call: ConsoleCall) -> str | None:
     return None if _is_file(call) else call.query.get("cursor")
 
 
-def _place(call: ConsoleCall, kind: str, part: Part) -> tuple[Sequence[Any] | None, int]:
+def _place(call: ConsoleCall, kind: str, part: Part) -> tuple[Any, int]:
     """Return where a page or a file begins, and how many rows to read: one more than it has room for."""
-    return read_place(kind, _cursor(call), part), _limit(call) + 1
+    return read_after(kind, _cursor(call), part), _limit(call) + 1
 
 
 def _page(call: ConsoleCall, kind: str, rows: Sequence[Held]) -> Listed[Held]:

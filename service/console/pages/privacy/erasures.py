@@ -12,7 +12,7 @@ from schema.scim.errors import Conflict, InvalidValue, LastAdministrator, NotFou
 from service.api.cursor import a_position
 from service.console.events.reading import record_reading
 from service.console.framework.call import NO_STORE, ConsoleCall
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.framework.serve import to_fresh_sign_in
 from service.console.pages.new_tokens import refuse_field
 from service.erasure.people import Place, erase_person, find_receipt, list_erasures
@@ -41,12 +41,11 @@ async def read_list(call: ConsoleCall) -> Answer:
         except NotFound as error:
             call.form.refuse("person", call.said(error))
     cursor = None if is_csv else call.query.get("cursor")
-    place = read_place(KIND, cursor, a_position)
     found = await list_erasures(
         call.runtime,
         call.organization,
         _place(call),
-        before=place[0] if place else None,
+        before=read_after(KIND, cursor, a_position),
         limit=CSV_MAX if is_csv else LIMIT + 1,
     )
     actors = await _actors(call, found.items)
