@@ -12,6 +12,7 @@ import pytest
 from service.console.framework.paging import LIMIT
 from service.console.pages import files, tokens
 from service.console.pages.audit import compare, on_a_day, reports, search
+from service.console.pages.privacy import erasures
 from service.console.pages.provisioning import cycles, guard
 from tests.admin.test_audit import until_followed
 from tests.console.client import Browser, Shown
@@ -146,13 +147,14 @@ async def test_a_file_that_would_be_cut_is_refused(
     assert (shown.status, "More than 0 rows match." in shown.text) == (400, True), shown.text
 
 
-async def test_holds_are_given_out_whole_or_not_at_all(
-    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("path", "module"), [("/guard", guard), (erasures.PATH, erasures)])
+async def test_holds_and_erasures_are_given_out_whole_or_not_at_all(
+    administrator: Browser, path: str, module: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert rows_in(await administrator.get("/guard?format=csv")) == []
-    for each in (files, guard):
+    assert rows_in(await administrator.get(f"{path}?format=csv")) == []
+    for each in (files, module):
         monkeypatch.setattr(each, "CSV_MAX", -1)
-    assert (await administrator.get("/guard?format=csv")).status == 400
+    assert (await administrator.get(f"{path}?format=csv")).status == 400
 
 
 async def test_a_report_shows_its_first_rows_and_its_file_holds_all(

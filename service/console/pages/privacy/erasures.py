@@ -14,6 +14,7 @@ from service.console.events.reading import record_reading
 from service.console.framework.call import NO_STORE, ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.framework.serve import to_fresh_sign_in
+from service.console.pages.files import refuse_too_many
 from service.console.pages.new_tokens import refuse_field
 from service.erasure.people import Place, erase_person, find_receipt, list_erasures
 from service.erasure.receipt import Receipt, as_document
@@ -23,7 +24,7 @@ from service.replay.resolve import find_person
 
 PATH: Final = "/organization/erasures"
 KIND: Final = "console erasures"
-CSV_MAX: Final = 2_000
+CSV_MAX: Final = 2_000  # The events of each person are read for it.
 COLUMNS: Final = (
     *("id", "name", "erasedAt", "erasedBy", "reason", "forced", "event"),
     *("keyExportsUntil", "physicalCopiesUntil"),
@@ -46,8 +47,10 @@ async def read_list(call: ConsoleCall) -> Answer:
         call.organization,
         _place(call),
         before=read_after(KIND, cursor, a_position),
-        limit=CSV_MAX if is_csv else LIMIT + 1,
+        limit=(CSV_MAX if is_csv else LIMIT) + 1,
     )
+    if is_csv:
+        refuse_too_many(call, len(found.items), CSV_MAX)
     actors = await _actors(call, found.items)
     record_reading(call, PATH, found.items[0].position if found.items else 0)
     if is_csv:
