@@ -14,6 +14,7 @@ from service.console.events.reading import record_reading
 from service.console.framework.call import NO_STORE, ConsoleCall
 from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.framework.serve import to_fresh_sign_in
+from service.console.pages.fields import reason_in
 from service.console.pages.files import refuse_too_many
 from service.console.pages.new_tokens import refuse_field
 from service.erasure.people import Place, erase_person, find_receipt, list_erasures
@@ -96,8 +97,7 @@ async def erase(call: ConsoleCall, user_id: UUID) -> Answer:
                 value=form.value("confirm")[:60] or call.t("filter.nothing", "nothing"),
             ),
         )
-    if not form.value("reason"):
-        form.refuse("reason", call.t("privacy.no_reason", "Enter the reason: a number of a case."))
+    reason = reason_in(call)
     if form.errors:
         return await _confirmation(call, subject)
     try:
@@ -105,7 +105,7 @@ async def erase(call: ConsoleCall, user_id: UUID) -> Answer:
             call.runtime,
             call.organization,
             user_id,
-            reason=form.value("reason"),
+            reason=reason,
             is_forced=form.has("force", "yes"),
             provenance=call.provenance,
             place=_place(call),
