@@ -14,8 +14,8 @@ from service.console.pages import files, tokens
 from service.console.pages.audit import compare, on_a_day, reports, search
 from service.console.pages.privacy import erasures
 from service.console.pages.provisioning import cycles, guard
-from tests.admin.test_audit import until_followed
 from tests.console.client import Browser, Shown
+from tests.following import last_position, until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
@@ -57,14 +57,6 @@ async def crowd(served: Served) -> AsyncIterator[Crowd]:
             await asyncio.sleep(0.05)
     yield Crowd(tenant, scim, group, before, await last_position(served, tenant))
     await check_log(served.owner, served.runtime.sealer, tenant.id)
-
-
-async def last_position(served: Served, tenant: Tenant) -> int:
-    """Return the last position of a log."""
-    found: int = await served.owner.fetchval(
-        "SELECT max(position) FROM eventstore.events WHERE organization_id = $1", tenant.id
-    )
-    return found
 
 
 @pytest.fixture
