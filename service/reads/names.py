@@ -13,9 +13,8 @@ from service.reads.sought import name_one
 
 statement = statements_in(__package__)
 
-NAMES_MAX: Final = (
-    100  # Of a caller and an hour that are kept; how many more were searched for is not.
-)
+# Names of a caller and an hour that are kept; how many more were searched for is not.
+NAMES_MAX: Final = 100
 CHARACTERS_MAX: Final = 200  # Of one name.
 
 
