@@ -11,7 +11,7 @@ import pytest
 
 from service.console.framework.paging import LIMIT
 from service.console.pages import files, tokens
-from service.console.pages.audit import compare, on_a_day, reports, search
+from service.console.pages.audit import compare, day_rows, reports, search
 from service.console.pages.privacy import erasures
 from service.console.pages.provisioning import cycles, guard
 from tests.console.client import Browser, Shown
@@ -113,9 +113,9 @@ async def test_a_file_of_a_search_holds_every_event_and_its_facts_as_json(
     ("path", "module"),
     [
         ("/audit?format=csv", search),
-        ("/audit/day?ask=role&role=Editor&position=9999&format=csv", on_a_day),
-        ("/audit/day?ask=group&group=Everybody&position=9999&format=csv", on_a_day),
-        ("/audit/day?ask=access&position=9999&format=csv", on_a_day),
+        ("/audit/day?ask=role&role=Editor&position=9999&format=csv", day_rows),
+        ("/audit/day?ask=group&group=Everybody&position=9999&format=csv", day_rows),
+        ("/audit/day?ask=access&position=9999&format=csv", day_rows),
         ("/audit/compare?before=0&position=9999&format=csv", compare),
         ("/cycles/{cycle}/refusals?format=csv", cycles),
         ("/cycles?format=csv", cycles),
