@@ -40,8 +40,11 @@ def read_cursor(kind: str, text: str | None) -> list[Any] | None:
 def read_key(kind: str, text: str | None, *parts: Part) -> list[Any] | None:
     """Return the key in a cursor of this kind of list, each part as it is read; None without one. Errors: BadQuery."""
     key = read_cursor(kind, text)
-    if key is None:
-        return None
+    return None if key is None else read_parts(key, parts)
+
+
+def read_parts(key: Sequence[Any], parts: Sequence[Part]) -> list[Any]:
+    """Return a key, each part as it is read. Errors: BadQuery."""
     try:
         return [read(part) for read, part in zip(parts, key, strict=True)]
     except ValueError:

@@ -152,6 +152,11 @@ def receipt_of(
     )
 
 
+def was_erased(events: Sequence[RecordedEvent]) -> bool:
+    """Return whether somebody whose events these are was erased."""
+    return any(each.type == UserErased.__name__ for each in events)
+
+
 def _erased(events: Sequence[RecordedEvent]) -> RecordedEvent:
     return next(each for each in reversed(events) if each.type == UserErased.__name__)
 
@@ -188,7 +193,7 @@ async def find_receipt(
     """Return the receipt of somebody who was erased, as far as the log holds it. Errors: NotFound."""
     async with runtime.pool.acquire() as connection:
         events = await existing_events(connection, organization.id, user_id)
-        if not any(each.type == UserErased.__name__ for each in events):
+        if not was_erased(events):
             raise NotFound(f"User {user_id} was not erased.")
         disclosed = await find_disclosed(connection, organization.id, events)
     return receipt_of(events, place, cleared={}, disclosed=disclosed)

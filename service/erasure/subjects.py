@@ -11,8 +11,7 @@ from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.people import read_people
 from schema.events.organization import Organization
-from schema.events.user import UserErased
-from service.erasure.people import existing_events
+from service.erasure.people import existing_events, was_erased
 from service.runtime import Runtime
 from service.write.decide.state import LegalHold
 from service.write.former_users import load_legal_holds
@@ -48,7 +47,7 @@ async def find_subject(runtime: Runtime, organization: Organization, user_id: UU
         names.get("userName"),
         names.get("displayName"),
         user_id in people,
-        any(each.type == UserErased.__name__ for each in events),
+        was_erased(events),
         holds.get(None) or holds.get(user_id),
         events[-1].position,
     )

@@ -9,13 +9,12 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer, seal, unseal
-from service.reads.sought import name_one
+from service.reads.sought import searched_for_person
 
 statement = statements_in(__package__)
 
-NAMES_MAX: Final = (
-    100  # Of a caller and an hour that are kept; how many more were searched for is not.
-)
+# Names of a caller and an hour that are kept; how many more were searched for is not.
+NAMES_MAX: Final = 100
 CHARACTERS_MAX: Final = 200  # Of one name.
 
 
@@ -50,7 +49,7 @@ async def forget_names(
         each
         for row in rows
         for each in row["sealed_names"]
-        if name_one(open_names(sealer, organization_id, [each]), names)
+        if searched_for_person(open_names(sealer, organization_id, [each]), names)
     ]
     if not mentioning:
         return 0

@@ -66,11 +66,11 @@ def _naming(
     events: Sequence[RecordedEvent], opened: Sequence[bytes | None], names: Collection[str]
 ) -> Iterable[RecordedEvent]:
     for event, personal in zip(events, opened, strict=True):
-        if personal is not None and name_one(_names(personal), names):
+        if personal is not None and searched_for_person(_names(personal), names):
             yield event
 
 
-def name_one(sought: Iterable[str], names: Collection[str]) -> bool:
+def searched_for_person(sought: Iterable[str], names: Collection[str]) -> bool:
     """Return whether one of the names that were searched for, or a part of it, is one of a person's folded names."""
     folded = [fold(each) for each in sought]
     return any(

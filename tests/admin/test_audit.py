@@ -1,6 +1,5 @@
 """The audit API: a story of an organization, and the questions that auditors ask about it."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,16 +8,15 @@ from urllib.parse import quote
 
 import pytest
 
-from projections.followers.lag import lag
 from service.ids import new_id
 from service.replay import answers
 from tests.admin.client import Admin, with_scope
+from tests.following import until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
 AUDIT = "/api/audit/v1"
 ANNA, BEN = "anna@contoso.com", "ben@contoso.com"
-LATE_S = 20.0
 
 
 @dataclass
@@ -58,22 +56,6 @@ async def story(served: Served) -> AsyncIterator[Story]:
     await until_followed(served, tenant)
     yield made
     await check_log(served.owner, served.runtime.sealer, tenant.id)
-
-
-async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once history has the whole log of an organization."""
-    async with asyncio.timeout(LATE_S):
-        while await lag_of(served, tenant):  # noqa: ASYNC110 - another connection writes it.
-            await asyncio.sleep(0.05)
-
-
-async def lag_of(served: Served, tenant: Tenant) -> int:
-    """Return how many events history is behind."""
-    return next(
-        each.events
-        for each in await lag(served.owner, "history")
-        if each.organization_id == tenant.id
-    )
 
 
 def types(answer: Any) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from service.replay import as_of
 from tests.admin.client import Admin, with_scope
-from tests.protocol.test_as_of import until_followed
+from tests.following import until_followed
 from tests.serving import Scim, Served, make_tenant
 
 AUDIT = "/api/audit/v1"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from tests.admin.test_audit import until_followed
+from tests.following import until_followed
 from tests.protocol.terminal import Said, run
 from tests.serving import Scim, Served, Tenant, make_tenant
 

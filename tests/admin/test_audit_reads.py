@@ -17,7 +17,8 @@ from service.reads.record import record_ended
 from service.reads.seen import SUBJECTS_MAX, WAITING_MAX, AuditReads
 from service.replay.references import open_for_readers
 from tests.admin.client import BASE, Admin, with_scope
-from tests.admin.test_audit import AUDIT, until_followed
+from tests.admin.test_audit import AUDIT
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant
 
 ANNA = "anna@contoso.com"

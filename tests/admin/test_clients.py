@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from tests.admin.client import Admin, with_scope
-from tests.admin.test_audit import AUDIT, until_followed
+from tests.admin.test_audit import AUDIT
+from tests.following import until_followed
 from tests.protocol.oauth import ask
 from tests.serving import Scim, Served, Tenant
 

@@ -8,8 +8,8 @@ import secrets
 import orjson
 import pytest
 
-from tests.admin.test_audit import until_followed
 from tests.admin.test_audit_commands import Auditor
+from tests.following import until_followed
 from tests.serving import Scim, Served, make_tenant
 
 LATE_S = 20.0

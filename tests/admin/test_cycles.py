@@ -15,7 +15,8 @@ from service.requests.flush import TAKEN_MAX, flush, forget_old
 from service.requests.forget import forget_person
 from service.requests.kept import WAITING_MAX, KeptRequest, KeptRequests, Text
 from tests.admin.client import Admin, with_scope
-from tests.admin.test_audit import AUDIT, until_followed
+from tests.admin.test_audit import AUDIT
+from tests.following import until_followed
 from tests.protocol.test_token_claims import claims, signed
 from tests.serving import Scim, Served, Tenant, make_tenant, patch_op
 

@@ -18,7 +18,8 @@ from service.replay import reports
 from service.replay.parquet import GROUP_ROWS, ParquetFile
 from service.replay.reports import TITLES
 from tests.admin.client import Admin, with_scope
-from tests.admin.test_audit import AUDIT, until_followed
+from tests.admin.test_audit import AUDIT
+from tests.following import last_position, until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant
 
 HOSTILE = "=cmd|' /C calc'!A0"
@@ -249,14 +250,13 @@ async def test_the_event_of_a_report_has_the_digest_of_its_file(
     ],
 )
 async def test_a_head_gives_nothing_out(exporter: Exporter, path: str, media_type: str) -> None:
-    ends = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
-    before = await exporter.served.owner.fetchval(ends, exporter.tenant.id)
+    before = await last_position(exporter.served, exporter.tenant)
     file = await exporter.get(path, method="HEAD")
 
     assert (file.status, file.content) == (200, b"")
     assert file.headers["Content-Type"] == media_type
     assert file.headers["Cache-Control"] == "no-store"
-    assert await exporter.served.owner.fetchval(ends, exporter.tenant.id) == before
+    assert await last_position(exporter.served, exporter.tenant) == before
 
 
 @pytest.mark.parametrize(

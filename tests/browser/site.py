@@ -18,9 +18,9 @@ from service.organizations.register import find_organization
 from service.organizations.tokens import issue_token, revoke_token
 from service.replay.cycles import CountedCycle, list_cycles
 from service.requests.read import CycleFilter
-from tests.admin.test_audit import until_followed
 from tests.browser.chromium import Window
 from tests.console.client import Browser as Administrator
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant
 
 GIVEN = (

@@ -1,6 +1,5 @@
 """People and groups for the tests of pages, as an identity provider makes them."""
 
-import asyncio
 import secrets
 from typing import Any
 
@@ -15,7 +14,6 @@ HOSTILE = (
     "\u202egnp.exe",
     "O\u2019Brien & Søns, \U0001f469\u200d\U0001f680",
 )
-LONG_S = 20.0
 
 
 async def provision(served: Served, tenant: Tenant, **values: Any) -> dict[str, Any]:
@@ -36,16 +34,3 @@ async def group_of(served: Served, tenant: Tenant, *ids: str, name: str = "") ->
     answer = await Scim(served, tenant.token).post("/Groups", sent)
     assert answer.status == 201, answer
     return dict(answer.body)
-
-
-async def until_followed(served: Served, tenant: Tenant) -> int:
-    """Wait until history and versions have the whole log; return its last position."""
-    tail = "SELECT max(position) FROM eventstore.events WHERE organization_id = $1"
-    followed = (  # A follower has no checkpoint of a log before its first batch of it.
-        "SELECT min(position) FROM followers.checkpoints WHERE organization_id = $1 HAVING count(*) = 2"
-    )
-    end = await served.owner.fetchval(tail, tenant.id)
-    async with asyncio.timeout(LONG_S):
-        while (await served.owner.fetchval(followed, tenant.id) or 0) < end:  # noqa: ASYNC110 - the service does.
-            await asyncio.sleep(0.02)
-    return int(end)

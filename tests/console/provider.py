@@ -32,9 +32,8 @@ class Provider:
     key: Any = None  # In place of the published one.
     algorithm: str = "RS256"
     says_when: bool = True
-    padding: int = (
-        0  # Bytes that the answer to a code has beside the token; it then comes in pieces.
-    )
+    # Bytes that the answer to a code has beside the token; it then comes in pieces.
+    padding: int = 0
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)  # The last request of a browser.
 

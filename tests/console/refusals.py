@@ -1,13 +1,15 @@
 """The messages that a form of the console can show although use cases wrote them: found in the source of the use cases."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from service.api.cursor import bad_cursor
 from service.replay.parquet import NoParquet
+from tests.console.texts import called
 
 ROOT: Final = Path(__file__).parents[2]
 CONSOLE: Final = ROOT / "service" / "console"
@@ -17,33 +19,23 @@ CALLED: Final = (
     *("service/callers/issuers.py", "service/callers/scopes.py", "service/callers/stopped_logs.py"),
     *("service/proof/answers.py", "service/proof/evidence.py", "eventstore/trees/prove.py"),
     *("service/limits/turns.py", "service/limits/fair_share.py", "service/limits/memory_share.py"),
-    *(
-        "service/limits/working_memory.py",
-        "service/unavailable.py",
-    ),
+    *("service/limits/working_memory.py", "service/unavailable.py"),
     *("schema/scim/extension.py", "schema/scim/json_text.py", "schema/events/settings.py"),
     "service/console",
 )
+# Classes and functions that are given a message.
 REFUSING: Final = frozenset(
     {
         *("InvalidSyntax", "InvalidValue", "Mutability", "Forbidden", "LastAdministrator"),
-        *(
-            "Held",
-            "Rejected",
-            "NotFound",
-            "NobodyNamed",
-            "Uniqueness",
-            "Conflict",
-            "PayloadTooLarge",
-        ),
+        *("Held", "Rejected", "NotFound", "NobodyNamed", "Uniqueness", "Conflict"),
+        "PayloadTooLarge",
         *("UnsupportedMediaType", "TooManyRequests", "InternalError", "Unavailable", "BadQuery"),
         *("ResourceBlocked", "ForeignForm", "StillPeopled", "NoProof", "NoParquet"),
         *("IllegalSetting", "invalid", "_refused", "_wrong"),
     }
 )
-SENTENCES: Final = frozenset(
-    {"_blocked_because", "_absence", "_detail"}
-)  # Functions that return a message.
+# Functions that return a message.
+SENTENCES: Final = frozenset({"_blocked_because", "_absence", "_detail"})
 # What is chosen between when a message is made; everything else that it names is a value.
 CHOSEN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("text.py", "what"): (
@@ -87,8 +79,13 @@ class Message(NamedTuple):
     where: str
 
 
-def messages() -> Iterator[Message]:
-    """Yield every message that a form can show."""
+@cache
+def messages() -> Sequence[Message]:
+    """Return every message that a form can show."""
+    return tuple(_messages())
+
+
+def _messages() -> Iterator[Message]:
     for each in CALLED:
         path = ROOT / each
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
@@ -107,12 +104,7 @@ def _in_file(file: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         given: list[ast.expr] = []
         if isinstance(node, ast.Call):
-            function = node.func
-            name = (
-                function.attr
-                if isinstance(function, ast.Attribute)
-                else getattr(function, "id", "")
-            )
+            name = called(node)
             # What the console itself does not find is shown as a page with its own words.
             is_page = name == "NotFound" and CONSOLE in file.parents
             given = node.args if name in REFUSING and not is_page else []

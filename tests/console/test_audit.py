@@ -10,8 +10,8 @@ import pytest
 
 from service.ids import new_id
 from service.organizations.register import find_organization
-from tests.admin.test_audit import until_followed
 from tests.console.client import Browser, Shown
+from tests.following import last_position, until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
@@ -60,10 +60,7 @@ async def past(served: Served) -> AsyncIterator[Past]:
     await scim.patch(f"/Users/{anna}", {"op": "replace", "path": "title", "value": HOSTILE})
     await scim.patch(f"/Users/{anna}", {"op": "replace", "path": "active", "value": False})
     await until_followed(served, tenant)
-    last = await served.owner.fetchval(
-        "SELECT max(position) FROM eventstore.events WHERE organization_id = $1", tenant.id
-    )
-    yield Past(tenant, anna, group, last)
+    yield Past(tenant, anna, group, await last_position(served, tenant))
     await check_log(served.owner, served.runtime.sealer, tenant.id)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from service.console.texts.choice import ZONE_COOKIE
-from tests.admin.test_audit import until_followed
 from tests.console.client import Browser
+from tests.following import until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 

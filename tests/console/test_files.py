@@ -11,10 +11,11 @@ import pytest
 
 from service.console.framework.paging import LIMIT
 from service.console.pages import files, tokens
-from service.console.pages.audit import compare, on_a_day, reports, search
+from service.console.pages.audit import compare, day_rows, reports, search
+from service.console.pages.privacy import erasures
 from service.console.pages.provisioning import cycles, guard
-from tests.admin.test_audit import until_followed
 from tests.console.client import Browser, Shown
+from tests.following import last_position, until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
@@ -56,14 +57,6 @@ async def crowd(served: Served) -> AsyncIterator[Crowd]:
             await asyncio.sleep(0.05)
     yield Crowd(tenant, scim, group, before, await last_position(served, tenant))
     await check_log(served.owner, served.runtime.sealer, tenant.id)
-
-
-async def last_position(served: Served, tenant: Tenant) -> int:
-    """Return the last position of a log."""
-    found: int = await served.owner.fetchval(
-        "SELECT max(position) FROM eventstore.events WHERE organization_id = $1", tenant.id
-    )
-    return found
 
 
 @pytest.fixture
@@ -120,9 +113,9 @@ async def test_a_file_of_a_search_holds_every_event_and_its_facts_as_json(
     ("path", "module"),
     [
         ("/audit?format=csv", search),
-        ("/audit/day?ask=role&role=Editor&position=9999&format=csv", on_a_day),
-        ("/audit/day?ask=group&group=Everybody&position=9999&format=csv", on_a_day),
-        ("/audit/day?ask=access&position=9999&format=csv", on_a_day),
+        ("/audit/day?ask=role&role=Editor&position=9999&format=csv", day_rows),
+        ("/audit/day?ask=group&group=Everybody&position=9999&format=csv", day_rows),
+        ("/audit/day?ask=access&position=9999&format=csv", day_rows),
         ("/audit/compare?before=0&position=9999&format=csv", compare),
         ("/cycles/{cycle}/refusals?format=csv", cycles),
         ("/cycles?format=csv", cycles),
@@ -146,13 +139,14 @@ async def test_a_file_that_would_be_cut_is_refused(
     assert (shown.status, "More than 0 rows match." in shown.text) == (400, True), shown.text
 
 
-async def test_holds_are_given_out_whole_or_not_at_all(
-    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("path", "module"), [("/guard", guard), (erasures.PATH, erasures)])
+async def test_holds_and_erasures_are_given_out_whole_or_not_at_all(
+    administrator: Browser, path: str, module: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert rows_in(await administrator.get("/guard?format=csv")) == []
-    for each in (files, guard):
+    assert rows_in(await administrator.get(f"{path}?format=csv")) == []
+    for each in (files, module):
         monkeypatch.setattr(each, "CSV_MAX", -1)
-    assert (await administrator.get("/guard?format=csv")).status == 400
+    assert (await administrator.get(f"{path}?format=csv")).status == 400
 
 
 async def test_a_report_shows_its_first_rows_and_its_file_holds_all(

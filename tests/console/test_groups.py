@@ -7,7 +7,8 @@ import pytest
 
 from service.console.pages.directory import groups as page
 from tests.console.client import Browser, Shown
-from tests.console.people import HOSTILE, group_of, provision, until_followed
+from tests.console.people import HOSTILE, group_of, provision
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant
 
 

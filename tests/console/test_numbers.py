@@ -14,7 +14,8 @@ from service.console.framework.forms import number_in
 from service.console.framework.page import READERS, Page
 from service.console.routes import PAGES
 from tests.console.client import Browser
-from tests.console.people import group_of, provision, until_followed
+from tests.console.people import group_of, provision
+from tests.following import until_followed
 from tests.serving import Served, Tenant
 
 HUGE: Final = 10**30

@@ -138,9 +138,8 @@ async def test_an_auditor_is_named_by_a_setting_or_by_a_claim(site: Site) -> Non
     removed = {"consoleAuditors": None}
     await change_settings(site.served.runtime, organization, removed, provenance=cli_provenance())
     assert (await other.get("/")).status == 303
-    assert (
-        await browser.get("/audit")
-    ).status == 200  # Whom a claim named is no matter of the setting.
+    # Whom a claim named is no matter of the setting.
+    assert (await browser.get("/audit")).status == 200
 
 
 async def test_an_operator_needs_no_organization(site: Site) -> None:

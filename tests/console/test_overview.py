@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.console.pages.overview_facts import DayCounts
-from tests.admin.test_audit import until_followed
 from tests.console.client import Browser
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant
 
 

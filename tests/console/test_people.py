@@ -8,7 +8,8 @@ import pytest
 from service.console.framework import paging
 from service.console.pages.directory import people as page
 from tests.console.client import Browser
-from tests.console.people import ENTERPRISE, HOSTILE, group_of, provision, until_followed
+from tests.console.people import ENTERPRISE, HOSTILE, group_of, provision
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant
 
 

@@ -11,7 +11,8 @@ from service.console.framework.call import ConsoleCall
 from service.console.pages.directory.attributes import until_known
 from service.runtime import open_runtime
 from tests.console.client import Browser
-from tests.console.people import ENTERPRISE, HOSTILE, group_of, provision, until_followed
+from tests.console.people import ENTERPRISE, HOSTILE, group_of, provision
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant, settings
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.console.client import Browser, Shown
-from tests.console.people import provision, until_followed
+from tests.console.people import provision
+from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant
 
 HOLDS, ERASURES = "/organization/legal-holds", "/organization/erasures"

@@ -18,8 +18,8 @@ from service.organizations.register import find_organization
 from service.replay.cycles import DescribedRequest, list_requests
 from service.requests.findings import REASONS
 from service.requests.read import RequestFilter
-from tests.admin.test_audit import until_followed
 from tests.console.client import Browser, Shown
+from tests.following import until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 

@@ -23,7 +23,7 @@ async def french(served: Served, contoso: Tenant) -> Browser:
 
 
 def test_every_refusal_that_a_form_can_show_is_translated() -> None:
-    found = list(messages())
+    found = messages()
     assert len(found) > 150
     unknown = {each.text: each.where for each in found if find_phrase(each.text) is None}
     assert unknown == {}

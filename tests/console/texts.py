@@ -60,14 +60,18 @@ def _in_code(file: Path) -> Iterator[Used]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if not isinstance(node, ast.Call):
             continue
-        name = (
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        )
+        name = called(node)
         if name not in CALLS:
             continue
         given = [each.value for each in node.args if isinstance(each, ast.Constant)]
         if len(given) > CALLS[name]:
             yield _used([str(each) for each in given], f"{file.name}:{node.lineno}")
+
+
+def called(node: ast.Call) -> str:
+    """Return the name of the function, method or class that is called; empty for an expression."""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _used(given: list[str], where: str) -> Used:

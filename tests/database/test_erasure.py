@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from projections.followers.lag import lag
 from service.ids import new_id
 from tests.admin.client import Admin, with_scope
 from tests.database.rebuilding import differences, rebuild_context
+from tests.following import until_followed
 from tests.invariants import check_log
 from tests.serving import Scim, Served, Tenant, make_tenant
 
@@ -66,15 +66,6 @@ async def add(house: House, **values: Any) -> str:
     name = f"user-{secrets.token_hex(4)}@contoso.example"
     body: dict[str, Any] = (await house.scim.post("/Users", {"userName": name, **values})).body
     return str(body["id"])
-
-
-async def until_followed(served: Served, tenant: Tenant) -> None:
-    for name in ("history", "versions"):
-        while any(
-            each.organization_id == tenant.id and each.events
-            for each in await lag(served.owner, name)
-        ):
-            pass
 
 
 async def traces(owner: asyncpg.Connection, mark: str) -> list[str]:

@@ -1,6 +1,5 @@
 """SCIM reads the past: what a GET answered once, it answers again with the instant of then in SCIM-As-Of."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,11 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
-from projections.followers.lag import lag
 from schema.scim import urns
+from tests.following import until_followed
 from tests.serving import Answer, Scim, Served, Tenant, make_tenant
 
-LATE_S = 20.0
 QUERIES = (
     "/Users",
     "/Users?sortBy=displayName&sortOrder=descending&count=2",
@@ -104,18 +102,6 @@ async def moment(served: Served, tenant: Tenant, scim: Scim, paths: Sequence[str
     for each in (*QUERIES, *paths):
         found.answers[each] = await scim.get(each)
     return found
-
-
-async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once the followers have the whole log of an organization."""
-    async with asyncio.timeout(LATE_S):
-        for name in ("history", "versions"):
-            while any(  # noqa: ASYNC110 - another connection writes it.
-                each.events
-                for each in await lag(served.owner, name)
-                if each.organization_id == tenant.id
-            ):
-                await asyncio.sleep(0.05)
 
 
 async def test_the_past_is_answered_as_it_was(story: Story) -> None:

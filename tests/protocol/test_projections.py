@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 
-from projections.followers.follower import load_checkpoints
+from tests.following import until_followed
 from tests.invariants import check_every_log
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Scim, Served, Tenant, make_tenant, started
@@ -19,7 +19,6 @@ from tests.serving import Scim, Served, Tenant, make_tenant, started
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 CLIENTS = 6
 PAUSE_S = 0.02
-SOON_S = 10.0
 
 
 @pytest.fixture
@@ -72,14 +71,6 @@ async def writing(served: Served, tenant: Tenant) -> AsyncIterator[Crowd]:
             group.create_task(crowd.work(number))
         yield crowd
         crowd.is_done = True
-
-
-async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once history has the organization's four events."""
-    async with asyncio.timeout(SOON_S):
-        # Postgres, which sets no Event, brings the awaited change.
-        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 4}:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def projections(served: Served, *arguments: str) -> Said:

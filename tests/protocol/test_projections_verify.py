@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from projections.followers.follower import load_checkpoints
+from tests.following import until_followed
 from tests.protocol.screen import open_terminal, read_terminal, seen
 from tests.protocol.terminal import Said, run, start
 from tests.serving import Served, Tenant, make_tenant, started
@@ -33,14 +33,6 @@ async def tenant(own: Served) -> Tenant:
 async def verify(served: Served, *arguments: str) -> Said:
     """Run `scim-ledger projections verify`."""
     return await run(served, "projections", "verify", *arguments)
-
-
-async def until_followed(served: Served, tenant: Tenant) -> None:
-    """Return once history has the organization's three events."""
-    async with asyncio.timeout(SOON_S):
-        # Postgres, which sets no Event, brings the awaited change.
-        while (await load_checkpoints(served.owner, "history")) != {tenant.id: 4}:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def until_waiting(served: Served) -> None:

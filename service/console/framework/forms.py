@@ -17,8 +17,9 @@ DIGITS_MAX = 18  # A bigint of the database holds any such number.
 
 def number_in(text: str | None) -> int | None:
     """Return a whole number from 0 on that a form or an address holds; None for anything else."""
-    is_number = text and text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
-    return int(text) if text and is_number else None
+    if text and text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX:
+        return int(text)
+    return None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from service.api.cursor import Part, bad_cursor, read_cursor, write_cursor
+from service.api.cursor import Part, bad_cursor, read_cursor, read_parts, write_cursor
 
 RowT = TypeVar("RowT")
 LIMIT: Final = 50
@@ -31,12 +31,16 @@ def read_place(kind: str, cursor: str | None, *parts: Part) -> list[Any] | None:
     Errors: BadQuery for a cursor that no page of the list gave.
     """
     found = _read(kind, cursor)
-    if found is None:
-        return None
-    try:
-        return [read(part) for read, part in zip(parts, found[0], strict=True)]
-    except ValueError:
-        raise bad_cursor() from None
+    return None if found is None else read_parts(found[0], parts)
+
+
+def read_after(kind: str, cursor: str | None, part: Part) -> Any:
+    """Return the key after which a page begins, in a list whose key has one part; None for the first page.
+
+    Errors: BadQuery for a cursor that no page of the list gave.
+    """
+    place = read_place(kind, cursor, part)
+    return place[0] if place else None
 
 
 def _read(kind: str, cursor: str | None) -> tuple[list[Any], list[Any]] | None:

@@ -8,7 +8,7 @@ from projections.directory.accounts import name_users
 from schema.scim.errors import InvalidValue, NotFound, Uniqueness
 from service.api.cursor import an_id
 from service.console.framework.call import ConsoleCall
-from service.console.framework.paging import LIMIT, listed, read_place
+from service.console.framework.paging import LIMIT, listed, read_after
 from service.console.pages.new_tokens import refuse_field
 from service.console.sessions.store import Session, end_session, list_sessions
 from service.http.answer import Answer
@@ -57,8 +57,7 @@ async def create(call: ConsoleCall) -> Answer:
 
 async def _accounts(call: ConsoleCall, *, status: int) -> Answer:
     cursor, is_csv = call.query.get("cursor"), call.query.get("format") == "csv"
-    place = read_place(KIND, cursor, an_id)
-    before = place[0] if place else None
+    before = read_after(KIND, cursor, an_id)
     found = await list_accounts(
         call.runtime, call.organization, before=before, limit=None if is_csv else LIMIT + 1
     )

@@ -143,17 +143,19 @@ def _shown(call: ConsoleCall, name: str, change: tuple[datetime, str] | None) ->
     is_default = name not in organization.settings
     options: tuple[tuple[str, str], ...] = ()
     if name in CHOICES:
-        default = call.t("setting.default", "Default: {value}", value=_word(call, setting.default))
+        default = call.t(
+            "setting.default", "Default: {value}", value=_word(call, name, setting.default)
+        )
         options = (
             (DEFAULT, default),
-            *((json.dumps(each), _word(call, each)) for each in CHOICES[name]),
+            *((json.dumps(each), _word(call, name, each)) for each in CHOICES[name]),
         )
     value = organization.setting(name)
     return Shown(
         name,
         call.t(*ABOUT[name]) if name in ABOUT else setting.about,
-        _word(call, value) if name != WITNESS or value else call.t("setting.nobody", "Nobody"),
-        _word(call, setting.default) if name != WITNESS else call.t("setting.nobody", "Nobody"),
+        _word(call, name, value),
+        _word(call, name, setting.default),
         is_default,
         setting.is_operators,
         options,
@@ -163,11 +165,12 @@ def _shown(call: ConsoleCall, name: str, change: tuple[datetime, str] | None) ->
     )
 
 
-def _word(call: ConsoleCall, value: Any) -> str:
+def _word(call: ConsoleCall, name: str, value: Any) -> str:
+    """Return the value of a setting in words."""
+    if name == WITNESS:
+        return str(value["url"]) if value else call.t("setting.nobody", "Nobody")
     if isinstance(value, bool | str) and value in WORDS:
         return call.t(*WORDS[value])
-    if isinstance(value, dict):
-        return str(value["url"])
     if value is None:
         return call.t("setting.service", "As the service is set")
     if value == 0:

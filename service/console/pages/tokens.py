@@ -5,7 +5,7 @@ from uuid import UUID
 
 from service.api.cursor import an_id
 from service.console.framework.call import ConsoleCall
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.pages.files import refuse_too_many
 from service.console.pages.words import SCOPES
 from service.http.answer import Answer
@@ -25,11 +25,10 @@ async def read_list(call: ConsoleCall) -> Answer:
     """GET /tokens: the latest first."""
     wanted, state = call.query.get("q", "").casefold(), call.query.get("state", "")
     is_csv = call.query.get("format") == "csv"
-    place = read_place(KIND, call.query.get("cursor"), an_id)
     found = await list_tokens(
         call.runtime,
         call.organization,
-        before=place[0] if place else None,
+        before=read_after(KIND, call.query.get("cursor"), an_id),
         limit=None if wanted or state or is_csv else LIMIT + 1,
     )
     rows = [each for each in found if _matches(each, wanted, state)]

@@ -11,7 +11,7 @@ from service.console.events.rows import EventRow, event_rows
 from service.console.events.words import attribute_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.pages.audit.reading import tabs, value_of
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import read_period, zone_of
@@ -87,13 +87,12 @@ def _positions(call: ConsoleCall) -> tuple[int, int] | None:
 
 async def _page(call: ConsoleCall, before: int, position: int) -> Listed[Differing]:
     kind, cursor = KIND.format(before, position), call.query.get("cursor")
-    place = read_place(kind, cursor, an_id)
     found = await differences(
         call.runtime,
         call.organization,
         before,
         position,
-        after=place[0] if place else None,
+        after=read_after(kind, cursor, an_id),
         limit=LIMIT + 1,
     )
     rows = [_differing(call, each) for each in found.items]

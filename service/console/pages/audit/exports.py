@@ -8,12 +8,12 @@ from aiohttp import web
 from eventstore.trees.extend import Contradicted
 from eventstore.trees.prove import NoProof
 from projections.history.search import Search, reached
-from schema.scim.errors import NotFound
 from service.api.sending import pieces, send_file
 from service.callers.stopped_logs import stopped
 from service.console.framework.answers import HEADERS
 from service.console.framework.call import ConsoleCall
 from service.console.pages.audit.reading import tabs
+from service.console.pages.fields import person_in
 from service.console.pages.periods import Period, day_in, period_in
 from service.console.pages.provisioning.choices import kind_options
 from service.http.answer import Answer
@@ -37,7 +37,6 @@ from service.replay.export import (
     exported,
 )
 from service.replay.parquet import NoParquet, load_library
-from service.replay.resolve import find_person
 from service.replay.wanted import position_of, positions_of, types_in
 
 FORMATS: Final = ("csv", "ndjson", "parquet")
@@ -93,7 +92,7 @@ async def evidence(call: ConsoleCall) -> web.StreamResponse:
     since, until = _period(call, "evidence")
     disclosure, subject = call.form.value("disclosure", "full"), None
     if disclosure == "subject":
-        subject = await _subject(call)
+        subject = await person_in(call)
     if call.form.errors or disclosure not in DISCLOSURES:
         return await _show(call, status=422)
     wanted = Wanted(
@@ -124,21 +123,6 @@ async def evidence(call: ConsoleCall) -> web.StreamResponse:
         }
         file.seek(0)
         return await send_file(call, headers, pieces(file))
-
-
-async def _subject(call: ConsoleCall) -> Any:
-    wanted, place = call.form.value("person"), call.organization.id
-    if wanted:
-        try:
-            async with call.runtime.pool.acquire() as connection:
-                return await find_person(connection, call.runtime.sealer, place, wanted)
-        except NotFound as error:
-            call.form.refuse("person", call.said(error))
-            return None
-    call.form.refuse(
-        "person", call.t("export.no_person", "Enter the userName or the id of the person.")
-    )
-    return None
 
 
 def _format(call: ConsoleCall) -> Format:

@@ -1,10 +1,9 @@
 """Questions about a day: who had a role, who was in a group, who had access at all, what one person had."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from projections.directory.actors import Actor, name_actors
 from projections.directory.queries.people import PeopleFilter
@@ -12,20 +11,26 @@ from projections.history.read import holders_at, members_at_position
 from projections.history.search import Search, reached
 from schema.events.organization import ROLE_NAMES
 from schema.scim.errors import NotFound
-from service.api.cursor import Part, a_name, an_id
+from service.api.cursor import a_name, an_id
 from service.console.events.reading import record_reading
 from service.console.events.words import attribute_word, role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
-from service.console.framework.paging import COUNTED_MAX, LIMIT, Listed, listed, read_place
+from service.console.framework.paging import COUNTED_MAX, Listed
+from service.console.pages.audit.day_rows import (
+    Held,
+    count_then_and_today,
+    file_of,
+    is_file,
+    page_of,
+    place_in,
+    refuse_cut,
+)
 from service.console.pages.audit.reading import tabs, value_of
-from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import day_in, zone_of
 from service.console.texts.texts import Phrase
 from service.http.answer import Answer
 from service.replay.answers import (
-    Holders,
-    Members,
     NamedHolder,
     NamedPeriod,
     Page,
@@ -38,29 +43,12 @@ from service.replay.resolve import find_group, find_person, find_role
 from service.replay.wanted import position_of
 
 KIND: Final = "console day {}"
-COLUMNS: Final = ("name", "userName", "since", "by", "until", "active", "event", "id")
 QUESTIONS: Final = (
     ("role", Phrase("day.who_role", "Who had a role?")),
     ("group", Phrase("day.who_group", "Who was in a group?")),
     ("access", Phrase("day.who_access", "Who had access at all?")),
     ("person", Phrase("day.what_person", "What did one person have?")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A row of an answer: who had something, since when, until when, and by which event."""
-
-    id: UUID
-    name: str
-    sub: str
-    since: datetime | None
-    until: datetime | None
-    by: Actor | None
-    event: int | None
-    is_active: bool
-    is_person: bool = True
-    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +72,8 @@ async def show(call: ConsoleCall) -> Answer:
     values: Mapping[str, Any] = {}
     if is_asked and not call.form.errors:
         values = await _answered(call, ask, position, last)
-        if _is_file(call) and "answer" in values:
-            rows = map(_cells, values["answer"].page.rows)
-            return call.csv(f"{ask}-at-{position}", COLUMNS, rows)
+        if is_file(call) and "answer" in values:
+            return file_of(call, f"{ask}-at-{position}", values["answer"].page.rows)
     when = await _when(call, position) if at is None and is_asked else at
     return await call.show(
         "audit/day.html",
@@ -142,15 +129,16 @@ async def _role(call: ConsoleCall, position: int, last: int) -> Mapping[str, Any
         call.form.refuse("role", call.said(error))
         return {}
     kind = KIND.format(f"role {role_id} {position}")
-    place, limit = _place(call, kind, an_id)
+    after, limit = place_in(call, kind, an_id)
     found = await role_holders(
         call.runtime,
         call.organization,
         role_id,
         position=position,
-        after=place[0] if place else None,
+        after=after,
         limit=limit,
     )
+    refuse_cut(call, found.items)
     async with call.runtime.pool.acquire() as connection:
         acted = [
             (each.holder.period.assigned_by, each.holder.period.source) for each in found.items
@@ -161,18 +149,24 @@ async def _role(call: ConsoleCall, position: int, last: int) -> Mapping[str, Any
             most = COUNTED_MAX + 1
             return len(await holders_at(connection, call.organization.id, role_id, at, limit=most))
 
-        then, now = await _counts(call, found, count, position=position, last=last)
+        then, now = await count_then_and_today(
+            call, found.items, count, position=position, last=last
+        )
     rows = [_holder(each, actors) for each in found.items]
     record_reading(call, "/audit/day", position)
     name = call.organization.role_name(role_id) or wanted
     return {
         "answer": DayAnswer(
             _counted(call, then, role=role_word(call.texts, name)),
-            _page(call, kind, rows),
+            page_of(call, kind, rows, _key),
             _number(call, now),
             call.t("day.role_since", "Role since"),
         )
     }
+
+
+def _key(each: Held) -> list[str]:
+    return [str(each.id)]
 
 
 def _holder(each: NamedHolder, actors: Mapping[str, Actor]) -> Held:
@@ -220,18 +214,19 @@ async def _group(call: ConsoleCall, position: int, last: int) -> Mapping[str, An
         async with call.runtime.pool.acquire() as connection:
             group_id = await find_group(connection, call.organization.id, wanted)
         kind = KIND.format(f"group {group_id} {position}")
-        place, limit = _place(call, kind, an_id)
+        after, limit = place_in(call, kind, an_id)
         found = await group_members(
             call.runtime,
             call.organization,
             group_id,
             position=position,
-            after=place[0] if place else None,
+            after=after,
             limit=limit,
         )
     except NotFound as error:
         call.form.refuse("group", call.said(error))
         return {}
+    refuse_cut(call, found.items)
     async with call.runtime.pool.acquire() as connection:
 
         async def count(at: int) -> int:
@@ -242,7 +237,9 @@ async def _group(call: ConsoleCall, position: int, last: int) -> Mapping[str, An
                 )
             )
 
-        then, now = await _counts(call, found, count, position=position, last=last)
+        then, now = await count_then_and_today(
+            call, found.items, count, position=position, last=last
+        )
     record_reading(call, "/audit/day", position, [group_id])
     heading = (
         call.t(
@@ -264,7 +261,7 @@ async def _group(call: ConsoleCall, position: int, last: int) -> Mapping[str, An
     return {
         "answer": DayAnswer(
             heading,
-            _page(call, kind, rows),
+            page_of(call, kind, rows, _key),
             _number(call, now),
             call.t("day.member_since", "Member since"),
         )
@@ -289,22 +286,19 @@ def _member(each: NamedPeriod) -> Held:
 
 async def _access(call: ConsoleCall, position: int) -> Mapping[str, Any]:
     kind = KIND.format(f"access {position}")
-    place, limit = _place(call, kind, a_name)
+    after, limit = place_in(call, kind, a_name)
     found = await people_at(
         call.runtime,
         call.organization,
         PeopleFilter(None, True, None),
         at=None,
         position=position,
-        after=place[0] if place else None,
+        after=after,
         limit=limit,
     )
-    if _is_file(call):
-        refuse_too_many(call, len(found.items))
+    refuse_cut(call, found.items)
     record_reading(call, "/audit/day", position)
-    page = listed(
-        kind, _cursor(call), found.items, lambda each: [each.user_name_key], limit=_limit(call)
-    )
+    page = page_of(call, kind, found.items, lambda each: [each.user_name_key])
     rows = [
         Held(
             each.id,
@@ -369,50 +363,3 @@ async def _person(call: ConsoleCall, position: int) -> Mapping[str, Any]:
         "person_name": document.get("displayName") or document["userName"],
         "values": values,
     }
-
-
-def _is_file(call: ConsoleCall) -> bool:
-    return call.query.get("format") == "csv"
-
-
-def _limit(call: ConsoleCall) -> int:
-    return CSV_MAX if _is_file(call) else LIMIT
-
-
-def _cursor(call: ConsoleCall) -> str | None:
-    """Return the cursor of a page. A file begins with the first row, wherever its page begins."""
-    return None if _is_file(call) else call.query.get("cursor")
-
-
-def _place(call: ConsoleCall, kind: str, part: Part) -> tuple[Sequence[Any] | None, int]:
-    """Return where a page or a file begins, and how many rows to read: one more than it has room for."""
-    return read_place(kind, _cursor(call), part), _limit(call) + 1
-
-
-def _page(call: ConsoleCall, kind: str, rows: Sequence[Held]) -> Listed[Held]:
-    return listed(kind, _cursor(call), rows, lambda each: [str(each.id)], limit=_limit(call))
-
-
-async def _counts(
-    call: ConsoleCall,
-    found: Holders | Members,
-    count: Callable[[int], Awaitable[int]],
-    *,
-    position: int,
-    last: int,
-) -> tuple[int, int]:
-    """Return how many there were at a position and how many there are today, each counted once at most.
-
-    What is whole on its first page is counted by its rows, and a file needs no number.
-    """
-    if _is_file(call):
-        refuse_too_many(call, len(found.items))
-        return 0, 0
-    is_whole = len(found.items) <= LIMIT and not _cursor(call)
-    then = len(found.items) if is_whole else await count(position)
-    return then, then if position >= last else await count(last)
-
-
-def _cells(each: Held) -> tuple[object, ...]:
-    by = each.by.name if each.by else None
-    return each.name, each.sub, each.since, by, each.until, each.is_active, each.event, each.id

@@ -32,10 +32,8 @@ async def show(call: ConsoleCall) -> Answer:
     if call.query.get("format") == "csv" and not call.form.errors:
         return await _file(call, wanted)
     cursor, order = call.query.get("cursor"), _order(call)
-    place, opened = (
-        read_place(KIND, cursor, a_position, a_position),
-        number_in(call.query.get("open")),
-    )
+    place = read_place(KIND, cursor, a_position, a_position)
+    opened = number_in(call.query.get("open"))
     found = await _found(call, wanted, order, place)
     is_around = (
         opened is not None

@@ -17,7 +17,7 @@ from service.api.cursor import a_name, an_id
 from service.console.events.reading import record_reading
 from service.console.events.rows import EventRow, event_rows
 from service.console.framework.call import ConsoleCall
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.pages.directory.attributes import until_known
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.person_changes import REFUSALS
@@ -74,8 +74,8 @@ async def read_list(call: ConsoleCall) -> Answer:
     giving = _roles_of(await read_role_groups(call.runtime, call.organization))
     if call.query.get("format") == "csv":
         return await _file(call, giving)
-    place = read_place(KIND, call.query.get("cursor"), a_name)
-    found = await _groups(call, giving, after=place[0] if place else None, limit=LIMIT + 1)
+    after = read_after(KIND, call.query.get("cursor"), a_name)
+    found = await _groups(call, giving, after=after, limit=LIMIT + 1)
     page = listed(KIND, call.query.get("cursor"), found, lambda each: [each.display_name_key])
     return await call.show(
         "directory/groups.html",
@@ -224,14 +224,14 @@ async def _members(
     call: ConsoleCall, group_id: UUID, moment: Moment | None, *, limit: int
 ) -> tuple[Listed[MemberRow], int | None]:
     """Return a page of members: by userName now, by id in the past."""
-    place = read_place(MEMBERS, call.query.get("cursor"), an_id if moment else a_name)
+    after = read_after(MEMBERS, call.query.get("cursor"), an_id if moment else a_name)
     if moment:
         found = await group_members(
             call.runtime,
             call.organization,
             group_id,
             position=moment.position,
-            after=place[0] if place else None,
+            after=after,
             limit=limit + 1,
         )
         rows = [
@@ -254,7 +254,7 @@ async def _members(
             call.organization.id,
             group_id,
             begins_with=call.query.get("q") or None,
-            after=place[0] if place else None,
+            after=after,
             limit=limit + 1,
         )
     keys = {each.id: each.user_name_key for each in named}

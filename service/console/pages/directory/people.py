@@ -17,7 +17,7 @@ from schema.scim import urns
 from schema.scim.text import fold
 from service.api.cursor import a_name
 from service.console.framework.call import ConsoleCall
-from service.console.framework.paging import COUNTED_MAX, LIMIT, listed, read_place
+from service.console.framework.paging import COUNTED_MAX, LIMIT, listed, read_after
 from service.console.pages.directory.moments import Moment, is_pinned, read_moment
 from service.console.pages.directory.words import ORIGINS, STATES, name_of, origin_word
 from service.console.pages.files import (
@@ -49,8 +49,7 @@ async def read_list(call: ConsoleCall) -> Answer:
     shown = filter_of(call)
     if call.query.get("format") == "csv":
         return await _file(call, shown, moment)
-    place = read_place(KIND, call.query.get("cursor"), a_name)
-    after = place[0] if place else None
+    after = read_after(KIND, call.query.get("cursor"), a_name)
     async with call.runtime.pool.acquire() as connection:
         found = await _page(connection, call, shown, moment, after=after, limit=LIMIT + 1)
         total = await _total(connection, call, shown, found, is_past=moment is not None)

@@ -1,4 +1,4 @@
-"""What several pages of the directory share: states, origins, and how a read is recorded."""
+"""What several pages of the directory share: states, origins, and the names of people."""
 
 from typing import Final
 

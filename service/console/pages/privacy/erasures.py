@@ -12,8 +12,10 @@ from schema.scim.errors import Conflict, InvalidValue, LastAdministrator, NotFou
 from service.api.cursor import a_position
 from service.console.events.reading import record_reading
 from service.console.framework.call import NO_STORE, ConsoleCall
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.framework.serve import to_fresh_sign_in
+from service.console.pages.fields import reason_in
+from service.console.pages.files import refuse_too_many
 from service.console.pages.new_tokens import refuse_field
 from service.erasure.people import Place, erase_person, find_receipt, list_erasures
 from service.erasure.receipt import Receipt, as_document
@@ -23,7 +25,7 @@ from service.replay.resolve import find_person
 
 PATH: Final = "/organization/erasures"
 KIND: Final = "console erasures"
-CSV_MAX: Final = 2_000
+CSV_MAX: Final = 2_000  # The events of each person are read for it.
 COLUMNS: Final = (
     *("id", "name", "erasedAt", "erasedBy", "reason", "forced", "event"),
     *("keyExportsUntil", "physicalCopiesUntil"),
@@ -41,14 +43,15 @@ async def read_list(call: ConsoleCall) -> Answer:
         except NotFound as error:
             call.form.refuse("person", call.said(error))
     cursor = None if is_csv else call.query.get("cursor")
-    place = read_place(KIND, cursor, a_position)
     found = await list_erasures(
         call.runtime,
         call.organization,
         _place(call),
-        before=place[0] if place else None,
-        limit=CSV_MAX if is_csv else LIMIT + 1,
+        before=read_after(KIND, cursor, a_position),
+        limit=(CSV_MAX if is_csv else LIMIT) + 1,
     )
+    if is_csv:
+        refuse_too_many(call, len(found.items), CSV_MAX)
     actors = await _actors(call, found.items)
     record_reading(call, PATH, found.items[0].position if found.items else 0)
     if is_csv:
@@ -94,8 +97,7 @@ async def erase(call: ConsoleCall, user_id: UUID) -> Answer:
                 value=form.value("confirm")[:60] or call.t("filter.nothing", "nothing"),
             ),
         )
-    if not form.value("reason"):
-        form.refuse("reason", call.t("privacy.no_reason", "Enter the reason: a number of a case."))
+    reason = reason_in(call)
     if form.errors:
         return await _confirmation(call, subject)
     try:
@@ -103,7 +105,7 @@ async def erase(call: ConsoleCall, user_id: UUID) -> Answer:
             call.runtime,
             call.organization,
             user_id,
-            reason=form.value("reason"),
+            reason=reason,
             is_forced=form.has("force", "yes"),
             provenance=call.provenance,
             place=_place(call),

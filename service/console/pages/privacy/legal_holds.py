@@ -10,10 +10,10 @@ from projections.directory.queries.holds import find_names
 from schema.scim.errors import InvalidValue, NotFound
 from service.console.framework.call import ConsoleCall
 from service.console.framework.serve import to_fresh_sign_in
+from service.console.pages.fields import person_in, reason_in
 from service.console.pages.new_tokens import refuse_field
 from service.erasure.holds import lift_hold, list_holds, set_hold
 from service.http.answer import Answer
-from service.replay.resolve import find_person
 
 PATH: Final = "/organization/legal-holds"
 COLUMNS: Final = ("id", "person", "setAt", "setBy", "reason", "event")
@@ -47,9 +47,8 @@ async def read_list(call: ConsoleCall) -> Answer:
 async def set_one(call: ConsoleCall) -> Answer:
     """POST /organization/legal-holds: on a person by userName or id, or on everybody."""
     form = call.form
-    user_id = await _person(call) if form.value("whom") != EVERYBODY else None
-    if not form.value("reason"):
-        form.refuse("reason", call.t("privacy.no_reason", "Enter the reason: a number of a case."))
+    user_id = await person_in(call) if form.value("whom") != EVERYBODY else None
+    reason = reason_in(call)
     if form.errors:
         return await _list(call)
     try:
@@ -57,30 +56,13 @@ async def set_one(call: ConsoleCall) -> Answer:
             call.runtime,
             call.organization,
             user_id,
-            reason=form.value("reason"),
+            reason=reason,
             provenance=call.provenance,
         )
     except (InvalidValue, NotFound) as error:
         refuse_field(call, error)
         return await _list(call)
     return call.go(PATH, done="set" if is_new else "there")
-
-
-async def _person(call: ConsoleCall) -> UUID | None:
-    """Return the person whom the form names. Nobody is said at its field."""
-    wanted = call.form.value("person")
-    if not wanted:
-        call.form.refuse(
-            "person", call.t("export.no_person", "Enter the userName or the id of the person.")
-        )
-        return None
-    runtime = call.runtime
-    try:
-        async with runtime.pool.acquire() as connection:
-            return await find_person(connection, runtime.sealer, call.organization.id, wanted)
-    except NotFound as error:
-        call.form.refuse("person", call.said(error))
-        return None
 
 
 async def show_lift(call: ConsoleCall, held_id: UUID) -> Answer:
@@ -92,11 +74,8 @@ async def lift(call: ConsoleCall, held_id: UUID) -> Answer:
     """POST /organization/legal-holds/{id}/lift."""
     if answer := to_fresh_sign_in(call):
         return answer
-    held, reason = await _one(call, held_id), call.form.value("reason")
+    held, reason = await _one(call, held_id), reason_in(call)
     if not reason:
-        call.form.refuse(
-            "reason", call.t("privacy.no_reason", "Enter the reason: a number of a case.")
-        )
         return await _confirmation(call, held)
     try:
         await lift_hold(

@@ -5,8 +5,7 @@ from typing import Final
 from service.console.framework.page import ADMINISTRATORS, READERS, Page
 from service.console.pages.privacy import erasures, legal_holds
 
-HOLDS: Final = "/organization/legal-holds"
-ERASURES: Final = "/organization/erasures"
+HOLDS, ERASURES = legal_holds.PATH, erasures.PATH
 PRIVACY: Final = (
     Page("GET", HOLDS, READERS, legal_holds.read_list),
     Page("POST", HOLDS, ADMINISTRATORS, legal_holds.set_one),

@@ -11,7 +11,7 @@ from service.console.events.reading import record_reading
 from service.console.events.rows import event_rows
 from service.console.framework.call import ConsoleCall
 from service.console.framework.charts import BarChart, bar_chart
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after, read_place
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.periods import read_period
 from service.console.pages.provisioning.choices import as_uuid, kind_options, token_options
@@ -218,13 +218,13 @@ async def read_refusals(call: ConsoleCall, cycle_id: UUID) -> Answer:
     if call.query.get("format") == "csv":
         return await _refusals_file(call, cycle_id)
     cursor, finding = call.query.get("cursor"), call.query.get("finding")
-    place = read_place(REFUSALS, cursor, an_id)
+    after = read_after(REFUSALS, cursor, an_id)
     cycle = await cycle_in_detail(call.runtime, call.organization, cycle_id)
     found = await list_requests(
         call.runtime,
         call.organization,
         RequestFilter(cycle_id=cycle_id, finding=finding or None),
-        after=place[0] if place else None,
+        after=after,
         limit=LIMIT + 1,
     )
     page: Listed[DescribedRequest] = listed(

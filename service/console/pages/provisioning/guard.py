@@ -13,7 +13,7 @@ from service.console.events.rows import event_rows
 from service.console.events.words import role_word
 from service.console.framework.call import ConsoleCall
 from service.console.framework.forms import number_in
-from service.console.framework.paging import LIMIT, Listed, listed, read_place
+from service.console.framework.paging import LIMIT, Listed, listed, read_after
 from service.console.pages.files import CSV_MAX, refuse_too_many
 from service.console.pages.provisioning.held_people import find_common
 from service.http.answer import Answer
@@ -49,20 +49,18 @@ HOLD_COLUMNS: Final = (
 async def read_list(call: ConsoleCall) -> Answer:
     """GET /guard: the latest hold first."""
     state, is_csv = call.query.get("state"), call.query.get("format") == "csv"
-    place = None if is_csv else read_place(KIND, call.query.get("cursor"), an_id)
+    cursor = None if is_csv else call.query.get("cursor")
     found = await show_holds(
         call.runtime,
         call.organization,
         state if state in STATES else None,
         (CSV_MAX if is_csv else LIMIT) + 1,
-        place[0] if place else None,
+        read_after(KIND, cursor, an_id),
     )
     if is_csv:
         refuse_too_many(call, len(found))
         return call.csv("holds", HOLD_COLUMNS, map(_hold_cells, found))
-    page: Listed[ShownHold] = listed(
-        KIND, call.query.get("cursor"), found, lambda each: [str(each.hold.id)]
-    )
+    page: Listed[ShownHold] = listed(KIND, cursor, found, lambda each: [str(each.hold.id)])
     guard = await read_guard(call.runtime, call.organization)
     return await call.show(
         "provisioning/holds.html", block="rows", page=page, guard=guard, states=STATES
@@ -96,14 +94,13 @@ async def _show(
 ) -> Answer:
     shown = await show_hold(call.runtime, call.organization, hold_id)
     kind, cursor = PEOPLE.format(which, hold_id), call.query.get("cursor")
-    place = read_place(kind, cursor, an_id)
     people = await show_people(
         call.runtime,
         call.organization,
         hold_id,
         which,
         LIMIT + 1,
-        place[0] if place else None,
+        read_after(kind, cursor, an_id),
     )
     page: Listed[Concerned] = listed(kind, cursor, people, lambda each: [str(each.id)])
     history = await search_events(
