@@ -29,7 +29,7 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import held, stopped
 from service.clock import Clock
-from service.limits.collection import Pause
+from service.limits.garbage import Pause
 from service.limits.offload import offload
 from service.metrics.writes import APPEND, BATCH
 from service.traces import named
