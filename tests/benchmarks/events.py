@@ -5,7 +5,7 @@ and rows, and the log's own triggers check every event on its way in.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,7 +41,9 @@ SECOND = timedelta(seconds=1)
 DERIVED = frozenset({"schemas", "meta", "active"})
 TEAM = 40  # Members of an ordinary group.
 State = User | Group
-FOLLOWED = "INSERT INTO followers.checkpoints (projection, organization_id, position) VALUES ('history', $1, $2)"
+FOLLOWED = (
+    "INSERT INTO followers.checkpoints (projection, organization_id, position) VALUES ($1, $2, $3)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,19 @@ def add_group(writer: Writer, name: str, members: list[UUID]) -> UUID:
     return group_id
 
 
-async def load(dsn: str, sealer: Sealer, organization: Organization, size: Size) -> Loaded:
-    """Fill an organization's log and directory. The DSN is the owner's."""
+async def load(
+    dsn: str,
+    sealer: Sealer,
+    organization: Organization,
+    size: Size,
+    *,
+    followers: Sequence[str] = ("history",),
+) -> Loaded:
+    """Fill an organization's log and directory. The DSN is the owner's.
+
+    `followers` have nothing to do with it: their work for years of events would be measured beside the requests of a
+    moment.
+    """
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
@@ -203,8 +216,10 @@ async def load(dsn: str, sealer: Sealer, organization: Organization, size: Size)
             loaded = await load_users(connection, writer, organization, size)
             load_groups(writer, loaded, size)
             await flush(connection, writer, loaded)
-            # What a follower does for years of events would be measured beside the requests of a moment.
-            await connection.execute(FOLLOWED, organization.id, tail.position + loaded.events)
+            end = tail.position + loaded.events
+            await connection.executemany(
+                FOLLOWED, [(each, organization.id, end) for each in followers]
+            )
         await connection.execute("VACUUM ANALYZE")  # As it will have been, a minute later.
     finally:
         await connection.close()
