@@ -18,9 +18,8 @@ from service.tracing.spans import Spans
 CONNECT_TIMEOUT_S = 10.0
 REPLICA_CONNECT_TIMEOUT_S = 2.0  # Then the primary answers.
 
-COMMAND_TIMEOUT_S = (
-    25.0  # For each statement, also COMMIT. It is shorter than statement_timeout: see there.
-)
+# For each statement, also COMMIT. It is shorter than statement_timeout: see there.
+COMMAND_TIMEOUT_S = 25.0
 
 CLOSE_TIMEOUT_S = 10.0  # How long to wait for connections that are still in use.
 
@@ -91,8 +90,8 @@ async def open_replica(
 async def _pool(open_one: Callable[..., Any], spans: Spans | None, **options: Any) -> asyncpg.Pool:
     """Return a pool with what all have in common."""
     return await asyncpg.create_pool(
-        connect=spans.connecting(open_one) if spans else open_one,
         **options,
+        connect=spans.connecting(open_one) if spans else open_one,
         max_inactive_connection_lifetime=60.0,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,

@@ -154,10 +154,8 @@ class Lanes:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
         # If the client leaves, only this future is cancelled: its command goes on.
         answer = pending.answer
-        del (
-            pending,
-            work,
-        )  # A refusal has this frame in its traceback: see ScimError.without_origin.
+        # A refusal has this frame in its traceback: see ScimError.without_origin.
+        del pending, work
         try:
             return await answer
         finally:
