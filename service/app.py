@@ -262,9 +262,8 @@ async def serving(
         traced(ANSWERING, spans) if spans else ANSWERING,
         connections_max=connections_max(settings.pool_size_max),
         proxies=TrustedProxies(settings.proxy_networks),
-        shortcut=None
-        if spans
-        else shortcut_of(app),  # Only requests on the ordinary way have a span.
+        # Only requests on the ordinary way have a span.
+        shortcut=None if spans else shortcut_of(app),
         draining=draining,
     )
     app[DRAINING] = draining

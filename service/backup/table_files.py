@@ -20,9 +20,8 @@ from eventstore.postgres.outages import Outage, classify
 from service.backup.manifest import BackupProblem, TableFile, write_durably
 from service.backup.tables import Table
 
-COMPRESSION: Final = (
-    1  # Sealed values do not shrink, ids and hashes do; the fastest level finds most of it.
-)
+# Sealed values do not shrink, ids and hashes do; the fastest level finds most of it.
+COMPRESSION: Final = 1
 BLOCK_BYTES: Final = 4_000_000  # In one statement when loading: some thousand events.
 # Postgres refuses rows for what is in them.
 OF_THE_ROWS: Final = frozenset({Outage.UNFIT, Outage.REFUSED, Outage.INCOMPLETE_ROW})

@@ -1,6 +1,7 @@
 """The pool of connections with the service's rights."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,9 +18,8 @@ from service.tracing.spans import Spans
 CONNECT_TIMEOUT_S = 10.0
 REPLICA_CONNECT_TIMEOUT_S = 2.0  # Then the primary answers.
 
-COMMAND_TIMEOUT_S = (
-    25.0  # For each statement, also COMMIT. It is shorter than statement_timeout: see there.
-)
+# For each statement, also COMMIT. It is shorter than statement_timeout: see there.
+COMMAND_TIMEOUT_S = 25.0
 
 CLOSE_TIMEOUT_S = 10.0  # How long to wait for connections that are still in use.
 
@@ -49,8 +49,8 @@ async def open_pool(
 ) -> asyncpg.Pool:
     """Return a pool of connections that have only the rights of the service, by default the one for requests of SCIM."""
     return await _pool(
-        # The URL may change while the pool is open.
-        connect=spans.connecting(login.connect) if spans else login.connect,
+        login.connect,  # The URL may change while the pool is open.
+        spans,
         min_size=size_min,
         max_size=size_max or settings.pool_size_max,
         timeout_s=CONNECT_TIMEOUT_S,
@@ -78,7 +78,8 @@ async def open_replica(
         return await connect(dsn, **options)
 
     return await _pool(
-        connect=spans.connecting(open_one) if spans else open_one,
+        open_one,
+        spans,
         min_size=0,  # Nothing is connected now: the service starts without it.
         max_size=settings.pool_size_max,
         timeout_s=REPLICA_CONNECT_TIMEOUT_S,
@@ -86,10 +87,11 @@ async def open_replica(
     )
 
 
-async def _pool(**options: Any) -> asyncpg.Pool:
+async def _pool(open_one: Callable[..., Any], spans: Spans | None, **options: Any) -> asyncpg.Pool:
     """Return a pool with what all have in common."""
     return await asyncpg.create_pool(
         **options,
+        connect=spans.connecting(open_one) if spans else open_one,
         max_inactive_connection_lifetime=60.0,
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_CACHED_MAX,

@@ -102,9 +102,8 @@ async def _send_all(
         if batch.position > after:
             after, moved_s = batch.position, clock()
             if not batch.events or batch.events[-1].position < after:
-                await _write(
-                    response, b"id: %d\n\n" % after
-                )  # What is not wanted need not be read again.
+                # What is not wanted need not be read again.
+                await _write(response, b"id: %d\n\n" % after)
             continue
         # A wake may come before the token is looked up again, so for two turns, not for one.
         is_recent = clock() - moved_s < 2 * RECHECK_S

@@ -72,7 +72,7 @@ async def read_json(
     for a NUL in a text, Unavailable.
     """
     _check_media_type(request, media_types)
-    encoding = check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
+    encoding = _encoding_of(request)
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
         sent = await _read_sent(request, limit_bytes, holding)
         if encoding is None and len(sent) <= LONG_BYTES:
@@ -163,13 +163,18 @@ def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
         )
 
 
+def _encoding_of(request: web.Request) -> str | None:
+    """Return how a body is encoded; several headers are one list. Errors: UnsupportedMediaType."""
+    return check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
+
+
 async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """Return the body, inflated. One that is too large is still read: otherwise its sender would not get the refusal.
 
     Errors: UnsupportedMediaType, PayloadTooLarge, InvalidSyntax, BodyTooLate, ClientLeft; Unavailable if too many
     large bodies arrive at once.
     """
-    encoding = check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
+    encoding = _encoding_of(request)
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
         sent = await _read_sent(request, limit_bytes, holding)
         if encoding is None:

@@ -35,9 +35,8 @@ class FairShare:
         self._each, self._wait_s = each, wait_s
         self._few, self._working = max(1, each // 3), working or Working()
         self._own: dict[Hashable, Own] = {}
-        self._counts: dict[
-            Hashable, int
-        ] = {}  # Requests that hold a slot or wait for one, by organization.
+        # Requests that hold a slot or wait for one, by organization.
+        self._counts: dict[Hashable, int] = {}
 
     @asynccontextmanager
     async def slot(self, organization_id: Hashable) -> AsyncIterator[None]:

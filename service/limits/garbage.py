@@ -1,16 +1,20 @@
 """Garbage collection that does not stop the event loop.
 
 A full collection looks at every object that is alive: while a group of 100,000 members is in work, it takes a fifth of a
-second, in which no thread runs. So the interpreter never begins one. We do, when no large request is in work.
-Reference counting frees nearly everything at once; only cycles wait for a collection.
+second, in which no thread runs. So the interpreter never begins one in the service (`tune_gc`). We do, when no large
+request is in work (`collecting_garbage`). Reference counting frees nearly everything at once; only cycles wait for a
+collection.
+
+A batch about 100,000 people makes a million objects without a cycle, and waits for Postgres again and again. It pauses
+all collections, ours and those of the interpreter, which has other thresholds in a process that `serve` did not start.
 """
 
 import asyncio
 import gc
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import psutil
 
@@ -34,11 +38,48 @@ def tune_gc() -> None:
     sys.setswitchinterval(0.001)
 
 
+class Pause:
+    """A pause that has begun, or not. It is owned by one batch."""
+
+    running = 0  # Pauses of all batches; the last one that ends lets collections begin again.
+
+    def __init__(self) -> None:
+        self.has_begun = False
+
+    def begin(self) -> None:
+        """Begin, if it has not begun."""
+        if not self.has_begun:
+            self.has_begun = True
+            Pause.running += 1
+            gc.disable()
+
+    def end(self) -> None:
+        """End, if it has begun."""
+        if self.has_begun:
+            self.has_begun = False
+            Pause.running -= 1
+            if not Pause.running:
+                gc.enable()
+
+
+@contextmanager
+def pausable() -> Iterator[Pause]:
+    """Give a pause that ends with the block, if it has begun by then."""
+    pause = Pause()
+    try:
+        yield pause
+    finally:
+        pause.end()
+
+
 @asynccontextmanager
 async def collecting_garbage(
     is_quiet: Callable[[], bool], *, every_s: float = EVERY_S, due_after: int = DUE_AFTER
 ) -> AsyncIterator[None]:
-    """Begin full collections for the duration of the block; `is_quiet` returns whether no large request is in work."""
+    """Begin full collections for the duration of the block, while `is_quiet` returns that no large request is in work.
+
+    None begins in a pause either, unless the process has grown too large.
+    """
     task = asyncio.create_task(_run(is_quiet, every_s, due_after), name="garbage")
     try:
         yield
@@ -51,7 +92,7 @@ async def _run(is_quiet: Callable[[], bool], every_s: float, due_after: int) -> 
     last_s = -REST_S
     while True:
         await asyncio.sleep(every_s)
-        is_due = gc.get_count()[2] >= due_after and is_quiet()
+        is_due = gc.get_count()[2] >= due_after and is_quiet() and not Pause.running
         is_rested = time.monotonic() - last_s >= REST_S
         if is_due or (is_rested and _memory_bytes() > BYTES_MAX):
             gc.collect()

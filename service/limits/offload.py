@@ -79,10 +79,8 @@ class Thread:
         try:
             return await item.answer
         finally:
-            del (
-                item,
-                work,
-            )  # An error has this frame in its traceback, and would keep them in a circle.
+            # An error has this frame in its traceback, and would keep them in a circle.
+            del item, work
 
     def _begin_next(self) -> None:
         item = self._take()

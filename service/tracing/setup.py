@@ -74,7 +74,7 @@ def open_tracing(environ: Mapping[str, str]) -> Spans:
         "OTEL_RESOURCE_ATTRIBUTES", ""
     ):
         own["service.name"] = "scim-ledger"
-    provider = TracerProvider(resource=Resource.create({**own}), shutdown_on_exit=False)
+    provider = TracerProvider(resource=Resource.create(own), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracing(provider)
 

@@ -12,19 +12,9 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 NAME: Final = re.compile(r"-- ([a-z_0-9]+):")  # Each file of a statement begins with it.
 VERB: Final = re.compile(r"(?:\s|--[^\n]*\n)*([A-Za-z]+)")
 VERBS: Final = frozenset(
-    {
-        "BEGIN",
-        "CALL",
-        "COMMIT",
-        "DELETE",
-        "INSERT",
-        "LISTEN",
-        "LOCK",
-        "NOTIFY",
-        "RELEASE",
-        "ROLLBACK",
-    }
-) | {"SAVEPOINT", "SELECT", "SET", "UPDATE", "WITH"}
+    {"BEGIN", "CALL", "COMMIT", "DELETE", "INSERT", "LISTEN", "LOCK", "NOTIFY", "RELEASE"}
+    | {"ROLLBACK", "SAVEPOINT", "SELECT", "SET", "UPDATE", "WITH"}
+)
 S_NS: Final = 1_000_000_000
 
 Connect = Callable[..., Awaitable[asyncpg.Connection]]

@@ -37,9 +37,8 @@ class Tracing:
         A batch without a traced request has no span.
         """
         asking = [each for each in requests if each is not None]
-        if (
-            not asking
-        ):  # The service writes by itself. Its task may still remember an older request.
+        if not asking:
+            # The service writes by itself. Its task may still remember an older request.
             with trace.use_span(trace.INVALID_SPAN):
                 yield
             return

@@ -31,7 +31,7 @@ from schema.scim.resource_type import ResourceType
 from schema.scim.subject import name_attribute
 from service.callers.caller import Caller
 from service.ids import new_id
-from service.limits.collection import let_go
+from service.limits.let_go import let_go
 from service.limits.offload import LONG_BYTES, LONG_MEMBERS, offload
 from service.write.commands import (
     Command,

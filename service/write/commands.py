@@ -306,12 +306,10 @@ class EraseUser:
     is_forced: bool = False
     names: frozenset[str] = field(default=frozenset(), repr=False)
     mentioned_by: frozenset[UUID] = frozenset()
-    searches: tuple[
-        int, ...
-    ] = ()  # The positions of the reads of the log that searched for its names.
-    is_alone: bool = (
-        False  # Nobody else's values are looked at: everybody of the organization is erased.
-    )
+    # The positions of the reads of the log that searched for its names.
+    searches: tuple[int, ...] = ()
+    # Nobody else's values are looked at: everybody of the organization is erased.
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from eventstore.read import read_tail
 from eventstore.sealing.sealer import Sealer
 from schema.scim.errors import ScimError
 from service.callers.caller import Caller
-from service.limits.collection import let_go
+from service.limits.let_go import let_go
 from service.limits.offload import offload
 from service.write.commands import ChangeRoleGroups
 from service.write.decide import organization

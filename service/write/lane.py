@@ -29,7 +29,7 @@ from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.callers.stopped_logs import held, stopped
 from service.clock import Clock
-from service.limits.collection import Pause
+from service.limits.garbage import Pause
 from service.limits.offload import offload
 from service.metrics.writes import APPEND, BATCH
 from service.traces import named
@@ -154,10 +154,8 @@ class Lanes:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {organization_id}")
         # If the client leaves, only this future is cancelled: its command goes on.
         answer = pending.answer
-        del (
-            pending,
-            work,
-        )  # A refusal has this frame in its traceback: see ScimError.without_origin.
+        # A refusal has this frame in its traceback: see ScimError.without_origin.
+        del pending, work
         try:
             return await answer
         finally:

@@ -66,9 +66,8 @@ async def _load_window(  # noqa: PLR0917 - as load_guard.
     if guard.lost_count:
         guard.lost = await load_roles.find_lost(connection, organization_id, since, users)
     is_long = len(users) > LONG_MEMBERS
-    if (
-        await offload(guard.count, is_long, users) > limits.max_users
-    ):  # Otherwise the number does not matter.
+    # Otherwise the number does not matter.
+    if await offload(guard.count, is_long, users) > limits.max_users:
         guard.active_users = await load_roles.count_active(connection, organization_id, since)
 
 

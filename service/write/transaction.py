@@ -60,9 +60,8 @@ class Task(NamedTuple):
     heights: LogHeights
     quotas: Quotas
     shared: SharedStatements
-    commit_by_s: (
-        float  # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
-    )
+    # By the loop's clock; if COMMIT is not answered by then, the outcome is unknown.
+    commit_by_s: float
     on_large: Callable[[], None] = lambda: None  # Called if it is about very many people.
 
 

@@ -29,10 +29,8 @@ SHAPES: Sequence[Shape] = (
 )
 REST_S = 1.0  # Before each shape: the other organization alone, to compare with.
 QUIET_S_MAX = 4.0  # For what a shape has begun to end: it should not count for the next.
-LOOK_S, QUIET_CPU_S = (
-    0.25,
-    0.1,
-)  # The service is quiet if it used the processors for less within one look.
+# The service is quiet if it used the processors for less within one look.
+LOOK_S, QUIET_CPU_S = 0.25, 0.1
 SECONDS_MIN = 1.5  # Of a shape, if the time for all is short.
 
 

@@ -9,17 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 from projections.directory.load import load_organization
 from service.runtime import open_runtime
 from tests.benchmarks.events import Loaded, Size, load
+from tests.benchmarks.proofs import wait_until_signed
 from tests.drill.process import CHECKOUT, Process
 from tests.drill.site import opened
 from tests.serving import Tenant, make_tenant
 
-UNSIGNED = "scim_ledger_proof_unsigned_events "
-LOOK_EVERY_S = 0.5
 SIGNED_TIMEOUT_S = 120.0
 
 
@@ -68,9 +65,8 @@ class Report:
     late_s: float  # and the same by the clock alone.
     peak_bytes: int
     waited: float  # For which part of the time the event loop waited for a processor.
-    others_s: Sequence[
-        float
-    ]  # Of the other organization's requests, from their bytes to their answers.
+    # Of the other organization's requests, from their bytes to their answers.
+    others_s: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +77,6 @@ class Site:
     attacker: Tenant
     loaded: Loaded
     other: Tenant
-
-
-async def until_signed(process: Process) -> None:
-    """Wait until the proof of the loaded log is there."""
-    address = f"http://127.0.0.1:{process.port}/metrics"
-    async with asyncio.timeout(SIGNED_TIMEOUT_S), aiohttp.ClientSession() as session:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            async with session.get(address) as response:
-                lines = (await response.text()).splitlines()
-            unsigned = [each for each in lines if each.startswith(UNSIGNED)]
-            if unsigned and float(unsigned[0].split()[1]) == 0:
-                return
 
 
 @asynccontextmanager
@@ -113,7 +96,8 @@ async def attacked(
         process = WatchedProcess(plain.environment, plain.log, plain.port)
         await process.start()
         try:
-            await until_signed(process)
+            async with asyncio.timeout(SIGNED_TIMEOUT_S):
+                await wait_until_signed(site.dsn)
             yield Site(process, attacker, loaded, other)
         finally:
             await process.stop()

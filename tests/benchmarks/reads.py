@@ -20,7 +20,6 @@ ANSWER_BYTES = 1_500  # Of a list of one user.
 BARE, ALONE = "bare aiohttp", "by id, one connection"
 LEAST = {"by id": 0.55}  # Of the bare handler's rate.
 LEAST_OF_FILTERS = 0.5
-SIGNED_TIMEOUT_S = 900.0  # For the log of the larger size.
 DRIFT_MAX = 0.2  # Between the two sizes.
 
 
@@ -62,9 +61,7 @@ def measure(bench: Bench, users: int) -> Mapping[str, Rounds]:
         (tenant,) = bench.database.tenants("Reads")
         (loaded,) = bench.database.load([tenant], [Size(users)])
         target = running.enter_context(our_service(bench.database)).target(tenant)
-        asyncio.run(
-            wait_until_signed(bench.database, SIGNED_TIMEOUT_S)
-        )  # It hashes what was loaded, beside.
+        asyncio.run(wait_until_signed(bench.database.dsn))
         bare = running.enter_context(bare_aiohttp(ANSWER_BYTES))
         asked = paths(loaded)
         for each in asked.values():  # Fills the caches of Postgres and of the disk.

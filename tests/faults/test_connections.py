@@ -128,9 +128,8 @@ async def test_bodies_of_one_organization_do_not_fill_the_memory(own: Served) ->
     body = {"displayName": "Team", "x": "y" * 1_200_000}
     status = 0
     async with asyncio.timeout(30.0):
-        while (
-            status != 503
-        ):  # On a busy machine the second body may come before the first one was read.
+        # On a busy machine the second body may come before the first one was read.
+        while status != 503:
             async with connected(greedy) as client:
                 await client.send(head(greedy, "POST", "/Groups", *lines) + b" " * 1_200_000)
                 for _ in range(20):  # Meanwhile the service reads what has been sent.

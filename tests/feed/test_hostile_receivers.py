@@ -147,10 +147,12 @@ class Place:
         self.news.set()
         return DELIVERED
 
-    async def until_from(self, organization_id: UUID) -> None:
-        """Return once a message of an organization was taken."""
-        async with asyncio.timeout(20):
-            while organization_id not in self.taken:
+    async def until_from(
+        self, organization_id: UUID, count: int = 1, *, within_s: float = 20.0
+    ) -> None:
+        """Return once so many messages of an organization were taken."""
+        async with asyncio.timeout(within_s):
+            while self.taken.count(organization_id) < count:
                 self.news.clear()
                 await self.news.wait()
 
@@ -180,16 +182,26 @@ async def delivering(runtime: Runtime, place: Place) -> AsyncIterator[Deliveries
         await task
 
 
-async def with_webhooks(runtime: Runtime, count: int, *, after: int) -> UUID:
-    """Make an organization with webhooks; return its id."""
+async def with_webhooks(runtime: Runtime, count: int) -> UUID:
+    """Make an organization with webhooks that get its whole log; return its id."""
     tenant = await make_tenant(runtime, f"Contoso {secrets.token_hex(6)}")
-    organization = await find_organization(runtime, tenant.name)
-    for number in range(count):
-        wanted = NewWebhook(str(number), "https://example.com/", after=after)
-        await create_webhook(
-            runtime, organization, wanted, rules=PlaceRules(), provenance=cli_provenance()
-        )
+    await add_webhooks(runtime, tenant.id, count, "https://example.com/")
     return tenant.id
+
+
+async def add_webhooks(
+    runtime: Runtime, organization_id: UUID, count: int, url: str | None
+) -> None:
+    """Add webhooks, each by an event. Those without a URL are for receivers that poll."""
+    organization = await find_organization(runtime, str(organization_id))
+    for number in range(count):
+        await create_webhook(
+            runtime,
+            organization,
+            NewWebhook(str(number), url, after=0),
+            rules=PlaceRules(),
+            provenance=cli_provenance(),
+        )
 
 
 async def test_slow_receivers_of_one_organization_leave_places_for_others(
@@ -199,13 +211,13 @@ async def test_slow_receivers_of_one_organization_leave_places_for_others(
     monkeypatch.setattr(leader, "EACH_MAX", 2)
     monkeypatch.setattr(leader, "STOP_TIMEOUT_S", 0.1)
     async with open_runtime(settings(database_url), is_migrating=False) as runtime:
-        slow = await with_webhooks(runtime, 4, after=0)
+        slow = await with_webhooks(runtime, 4)
         place = Place(slow, 60.0)
         async with delivering(runtime, place) as deliveries:
             async with asyncio.timeout(20):
-                while len(deliveries.running) < 4:  # noqa: ASYNC110
+                while len(deliveries.running) < 4:  # noqa: ASYNC110 - nothing says when one begins.
                     await asyncio.sleep(0.02)
-            quick = await with_webhooks(runtime, 1, after=0)
+            quick = await with_webhooks(runtime, 1)
             await place.until_from(quick)
 
 
@@ -216,23 +228,15 @@ async def test_a_receiver_that_is_slow_with_every_event_gives_its_place_to_other
     monkeypatch.setattr(delivery, "RUN_S_MAX", 0.1)
     monkeypatch.setattr(leader, "TURN_S", 0.05)
     async with open_runtime(settings(database_url), is_migrating=False) as runtime:
-        slow = await with_webhooks(runtime, 1, after=0)
-        organization = await find_organization(runtime, str(slow))
-        for number in range(15):
-            wanted = NewWebhook(str(number), None)
-            await create_webhook(
-                runtime, organization, wanted, rules=PlaceRules(), provenance=cli_provenance()
-            )
+        slow = await with_webhooks(runtime, 1)
+        await add_webhooks(runtime, slow, 15, None)
         place = Place(slow, 0.2)
         async with delivering(runtime, place):
             await place.until_from(slow)
-            quick = await with_webhooks(runtime, 1, after=0)
+            quick = await with_webhooks(runtime, 1)
             await place.until_from(quick)
             assert place.taken.count(slow) < 16
-            async with asyncio.timeout(30):  # And nothing of it is left out.
-                while place.taken.count(slow) < 18:
-                    place.news.clear()
-                    await place.news.wait()
+            await place.until_from(slow, 18, within_s=30.0)  # And nothing of it is left out.
 
 
 async def test_a_receiver_that_is_gone_while_the_log_takes_no_event_is_tried_later(
@@ -245,7 +249,7 @@ async def test_a_receiver_that_is_gone_while_the_log_takes_no_event_is_tried_lat
         raise Unavailable("The organization is being moved.")
 
     async with open_runtime(settings(database_url), is_migrating=False) as runtime:
-        organization_id = await with_webhooks(runtime, 1, after=0)
+        organization_id = await with_webhooks(runtime, 1)
         courier = Courier(
             runtime.pool,
             runtime.sealer,
@@ -267,7 +271,7 @@ async def test_a_webhook_that_waits_for_its_next_attempt_is_counted_as_behind(
     database_url: str,
 ) -> None:
     async with open_runtime(settings(database_url), is_migrating=False) as runtime:
-        await with_webhooks(runtime, 1, after=0)
+        await with_webhooks(runtime, 1)
         async with runtime.pool.acquire() as connection:
             await connection.execute(
                 "UPDATE service.webhooks SET attempts = 1, next_at = now() + interval '1 hour'"

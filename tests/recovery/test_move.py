@@ -40,9 +40,8 @@ from tests.serving import Answer, Scim, Served, Tenant, make_tenant, settings, s
 
 pytestmark = pytest.mark.process
 
-LARGE = (
-    2_500  # People, with two events each: more than a page of events, and than one COPY of rows.
-)
+# People, with two events each: more than a page of events, and than one COPY of rows.
+LARGE = 2_500
 OTHER_KEY = base64.b64encode(bytes(range(100, 132))).decode()
 
 
@@ -242,9 +241,8 @@ async def test_a_held_log_answers_no_read(cells: Cells, tenant: Tenant) -> None:
     paths = ["/Users", f"/Users/{tenant.account_id}", "/Groups"]
     await hold_log(cells.here.owner, tenant.id, "cell 2")
     try:
-        for _ in range(
-            20
-        ):  # A token that is in use all the time is looked up ahead of its requests.
+        # A token that is in use all the time is looked up ahead of its requests.
+        for _ in range(20):
             await scim.ask("GET", paths[1])
             await asyncio.sleep(LOOK_EVERY_S * 0.1)
         answers = [(await scim.ask("GET", each)).status for each in paths]

@@ -4,7 +4,8 @@ import gc
 
 import pytest
 
-from service.limits.collection import let_go, pausable
+from service.limits.garbage import pausable
+from service.limits.let_go import let_go
 
 
 def test_a_pause_that_has_not_begun_changes_nothing() -> None:

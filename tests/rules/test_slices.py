@@ -13,7 +13,7 @@ from eventstore.append import _together
 from eventstore.slices import SLICE_S, in_slices
 from service.ids import new_id
 from service.limits import garbage
-from service.limits.garbage import collecting_garbage, tune_gc
+from service.limits.garbage import collecting_garbage, pausable, tune_gc
 from service.limits.turns import RECENT_S, Turns, Working
 from service.scim.unknown_names import NAMES_LOOKED_AT_MAX, shown_of
 from tests.database.events import new_event
@@ -114,6 +114,26 @@ async def test_everything_is_collected_while_no_large_request_is_in_work() -> No
         assert not freed.is_set()
         is_quiet = True
         await freed.wait()
+
+
+@pytest.mark.usefixtures("own_gc", "none_by_itself")
+async def test_nothing_is_collected_in_a_pause() -> None:
+    looked = asyncio.Event()
+
+    def quiet() -> bool:
+        looked.set()
+        return True
+
+    freed = make_cycle()
+    with pausable() as pause:
+        pause.begin()
+        async with collecting_garbage(quiet, **EAGER), asyncio.timeout(10):
+            for _ in range(3):
+                looked.clear()
+                await looked.wait()
+            assert not freed.is_set()
+            pause.end()
+            await freed.wait()
 
 
 @pytest.mark.usefixtures("own_gc", "none_by_itself")

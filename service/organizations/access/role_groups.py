@@ -13,7 +13,7 @@ from schema.events.user import RoleAssigned
 from schema.scim.errors import InvalidValue, NotFound
 from schema.scim.text import fold
 from service.callers.caller import Caller
-from service.limits.collection import pausable
+from service.limits.garbage import pausable
 from service.limits.offload import offload
 from service.runtime import Runtime
 from service.write.commands import ChangeRoleGroups

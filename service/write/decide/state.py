@@ -19,8 +19,8 @@ from schema.events.user import User, UserEvent
 from schema.scim.budget import Spending
 from schema.scim.errors import PreconditionFailed
 from schema.scim.text import fold
-from service.limits.collection import let_go
 from service.limits.guard_state import GuardState
+from service.limits.let_go import let_go
 from service.write.commands import ANY_VERSION, Precondition
 
 # Looked up by type: isinstance on a pydantic class takes eight times as long, and every write passes here.
