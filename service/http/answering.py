@@ -22,7 +22,7 @@ from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.kept import note_answered
 from service.http.parts import SERVICE
 from service.http.refusal_log import ORIGIN, REFUSAL, refusal_fields
-from service.http.request_id import REQUEST_ID, answered_id, sent_id
+from service.http.request_id import REQUEST_ID, sent_id
 from service.http.server import Answering, Handler
 from service.ids import new_id
 from service.log import line_writer
@@ -52,7 +52,7 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
             if (organization_id := request.get(TURN)) is not None:
                 request.app[SERVICE].turns.give_back(organization_id)
         if not response.prepared:
-            response.headers["X-Request-Id"] = answered_id(request)
+            response.headers["X-Request-Id"] = sent or shown
             if (buckets := request.get(BUCKETS)) and "RateLimit" not in response.headers:
                 response.headers.update(request.app[SERVICE].rates.headers(buckets))
             if not isinstance(response, Answer):  # An Answer writes this header itself.
