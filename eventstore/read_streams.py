@@ -87,9 +87,10 @@ async def read_span(
 ) -> AsyncGenerator[list[Opened], None]:
     """Yield the events of a span in pages. The events of a stream come together and in order.
 
-    Nobody else may use the connection until the last page, because the next page is fetched while the
-    caller works on one; `is_shared` fetches it only when the caller asks for it. The caller needs no transaction: events up to a position never change. A caller
-    that may stop before the last page must close the generator (`aclosing`) before the connection.
+    The next page is fetched while the caller works on one, so nobody else may use the connection until the last
+    page. With `is_shared`, a page is fetched only when the caller asks for it, and between two pages the caller may
+    use the connection. The caller needs no transaction: events up to a position never change. A caller that may
+    stop before the last page must close the generator (`aclosing`) before the connection.
     """
     async with connection.transaction(readonly=True):
         await connection.execute(statement("read_in_order"))

@@ -127,8 +127,8 @@ async def fold_span(  # noqa: PLR0917 - what is folded, and by what it is read.
 ) -> AsyncGenerator[Page, None]:
     """Yield the streams of a span, folded, in the order of their ids.
 
-    Nobody else may use the connection meanwhile, unless `is_shared`: then the caller may, between two pages. Events that wait in parked streams are left out.
-    Errors: NotFolded.
+    Nobody else may use the connection meanwhile; with `is_shared` the caller may, between two pages. Events that wait
+    in parked streams are left out. Errors: NotFolded.
     """
     open_stream: Stream | None = None
     with naming_broken_seals():

@@ -44,7 +44,7 @@ async def keep_cosigned(
 ) -> None:
     """Keep the newest checkpoint of a log with the line of a witness."""
     await connection.execute(
-        statement("keep_cosignature"),
+        statement("keep_cosigned"),
         state.organization_id,
         state.incarnation,
         state.size,

@@ -65,8 +65,6 @@ NONE_HAS_A_MEANING: tuple[type[Event], ...] = (organization.SettingsChanged,)
 PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 # They are sealed under the key of the organization, and not under one of their stream.
 SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged, proof.AuditRead})
-# Most of them have no personal values, and then nothing is sealed.
-SELDOM_PERSONAL = frozenset({proof.AuditRead})
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
 # These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
 OFTEN_ALIKE = frozenset(get_args(user.UserEvent))
@@ -77,7 +75,7 @@ class UnknownEvent(Exception):
 
 
 class Encoded(NamedTuple):
-    """An event as the log stores it; `personal` is not sealed yet."""
+    """An event as the log stores it; `personal` is not sealed yet, and None if the event has no values."""
 
     type: str
     schema_version: int
@@ -108,8 +106,7 @@ def encode(event: Event) -> Encoded:
         exclude=PERSONAL if is_personal else None,
     ).decode()
     values = cast("PersonalEvent", event).values if is_personal else None
-    is_sealed = is_personal and (values is not None or kind not in SELDOM_PERSONAL)
-    personal = orjson.dumps(values) if is_sealed else None
+    personal = None if values is None else orjson.dumps(values)
     return Encoded(kind.__name__, event.schema_version, data, personal)
 
 

@@ -12,9 +12,8 @@ LEGAL: Final = (
     "<name>+<key id>+<base64>, of type 04: an Ed25519 cosignature)"
 )
 URL_CHARACTERS_MAX: Final = 500
-NAME: Final = re.compile(
-    r"[!-*,-~]{1,200}"
-)  # What can be printed in ASCII, without blanks and plus signs.
+# What can be printed in ASCII, without blanks and plus signs.
+NAME: Final = re.compile(r"[!-*,-~]{1,200}")
 COSIGNATURE: Final = 4  # The type of the key, which is its first byte.
 KEY_BYTES: Final = 33
 

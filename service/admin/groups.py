@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from projections.directory.queries.people import GroupSummary, list_groups, list_members
-from service.admin.people import changes, warning
+from service.admin.people import changes, local_warnings
 from service.admin.people_messages import (
     ChangedBy,
     ChangedGroup,
     GroupChange,
     GroupRow,
     GroupsQuery,
-    LocalWarning,
     MemberIds,
     MemberRow,
     NewGroup,
@@ -19,6 +18,7 @@ from service.api.call import Call
 from service.api.cursor import a_name, page_of, read_id_cursor, read_key
 from service.api.models import ListQuery, Page
 from service.organizations import groups
+from service.organizations.people import Overwritten
 
 KIND, MEMBERS = "groups", "members"  # Of cursors.
 
@@ -62,7 +62,7 @@ async def change(call: Call, group_id: UUID, body: GroupChange) -> ChangedGroup:
     found, overwritten = await groups.change_group(
         call.runtime, call.organization, group_id, fields, provenance=call.provenance
     )
-    return await _changed(call, found, [warning(*each) for each in overwritten])
+    return await _changed(call, found, overwritten)
 
 
 async def delete(call: Call, group_id: UUID) -> None:
@@ -102,15 +102,15 @@ async def remove_members(call: Call, group_id: UUID, body: MemberIds) -> Changed
 
 
 async def _change_members(call: Call, group_id: UUID, **ids: list[UUID]) -> ChangedGroup:
-    found, cause = await groups.change_members(
+    found, overwritten = await groups.change_members(
         call.runtime, call.organization, group_id, **ids, provenance=call.provenance
     )
-    return await _changed(call, found, [warning("members", cause)] if cause else [])
+    return await _changed(call, found, overwritten)
 
 
-async def _changed(call: Call, found: GroupSummary, warnings: list[LocalWarning]) -> ChangedGroup:
+async def _changed(call: Call, found: GroupSummary, overwritten: list[Overwritten]) -> ChangedGroup:
     row = await _row(call, found)
-    return ChangedGroup(**row.model_dump(), warnings=warnings)
+    return ChangedGroup(**row.model_dump(), warnings=local_warnings(overwritten))
 
 
 async def _row(call: Call, found: GroupSummary) -> GroupRow:

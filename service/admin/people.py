@@ -91,13 +91,12 @@ async def _change(call: Call, user_id: UUID, fields: dict[str, object]) -> Chang
         call.runtime, call.organization, user_id, fields, provenance=call.provenance
     )
     row = await _row(call, person)
-    warnings = [warning(each.field, each.cause) for each in overwritten]
-    return ChangedPerson(**row.model_dump(), warnings=warnings)
+    return ChangedPerson(**row.model_dump(), warnings=local_warnings(overwritten))
 
 
-def warning(field: str, cause: Cause) -> LocalWarning:
-    """Return what may undo the change of a field."""
-    return LocalWarning(attribute=field, detail=people.undone_by_provider(cause))
+def local_warnings(overwritten: Sequence[people.Overwritten]) -> list[LocalWarning]:
+    """Return what may undo a change."""
+    return [LocalWarning(attribute=each.field, detail=each.warning) for each in overwritten]
 
 
 async def _row(call: Call, person: Person) -> PersonRow:

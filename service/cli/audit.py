@@ -239,7 +239,7 @@ def audit_events(
             return await search_events(runtime, found, searched, begin)
 
         await _show_events(page, Page("desc"), limit, Form.of(as_csv=as_csv, as_json=as_json))
-        return searched.streams or [each for each in (user_name,) if each]
+        return searched.streams or ([user_name] if user_name else [])
 
     with_organization(organization, ask, "audit events")
 

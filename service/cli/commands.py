@@ -51,6 +51,7 @@ from service.cli.recovery.moves import organization_import, organization_move
 from service.cli.settings import organization_set
 from service.config import Settings
 from service.database.migrate import migrate
+from service.organizations.manage import reload_organization
 from service.organizations.register import find_organization
 from service.organizations.schemas import register_schema
 from service.runtime import Runtime, adopt_by_log, make_ready, open_database
@@ -213,7 +214,7 @@ def schema_add(
         text = file.read_bytes()
         is_new = await register_schema(runtime, found, text, provenance=cli_provenance(acting_as))
         await asyncio.sleep(FRESH_S)  # By then every process has loaded the organization again.
-        now = await find_organization(runtime, str(found.id))
+        now = await reload_organization(runtime, found)
         say(show.registered(now, text, is_new=is_new, as_json=as_json))
 
     run_with_runtime(add)

@@ -12,6 +12,7 @@ from service.cli.process.output import say
 from service.cli.process.run import ActingAs, AsJson, run_with_runtime
 from service.cli.provenance import cli_provenance
 from service.config import Settings
+from service.organizations.manage import reload_organization
 from service.organizations.people import find_person_id
 from service.organizations.register import find_organization
 from service.organizations.settings import change_settings
@@ -65,7 +66,7 @@ def organization_set(
         if chosen:
             provenance = cli_provenance(acting_as)
             await change_settings(runtime, found, chosen, provenance=provenance)
-            found = await find_organization(runtime, str(found.id))
+            found = await reload_organization(runtime, found)
         say(shown(found, as_json=as_json))
 
     run_with_runtime(change)

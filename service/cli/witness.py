@@ -84,6 +84,3 @@ def lines(document: dict[str, Any]) -> str:
         f"{first}\nIt cosigned the checkpoint of {document['witnessedSize']:,} on {document['witnessedAt']}; "
         f"the newest one is of {document['size']:,}."
     )
-
-
-__all__ = ["audit"]

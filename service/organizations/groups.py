@@ -16,7 +16,7 @@ from schema.scim.resource import read_document
 from schema.scim.text import fold
 from service.callers.caller import Caller
 from service.ids import as_id, new_id
-from service.organizations.people import PROVIDER, refuse_local_change
+from service.organizations.people import PROVIDER, Overwritten, refuse_local_change
 from service.runtime import Runtime
 from service.write.commands import Command, CreateGroup, DeleteGroup, PatchGroup
 
@@ -69,7 +69,7 @@ async def change_group(
     fields: Mapping[str, Any],
     *,
     provenance: Provenance,
-) -> tuple[GroupSummary, list[tuple[str, Cause]]]:
+) -> tuple[GroupSummary, list[Overwritten]]:
     """Change fields of a group; None clears one. Return the group, and what the provider may write again.
 
     Errors: NotFound, InvalidValue, Uniqueness; Conflict where the organization refuses such changes by hand.
@@ -84,7 +84,7 @@ async def change_group(
     patch = read_patch({"Operations": operations}, GROUP, str(group_id))
     await _submit(runtime, organization, PatchGroup(group_id, patch), provenance)
     after = await read_existing_group(runtime, organization.id, group_id)
-    return after, [(name, cause) for name in wanted] if cause else []
+    return after, [Overwritten(name, cause) for name in wanted] if cause else []
 
 
 async def change_members(
@@ -95,8 +95,8 @@ async def change_members(
     added: Sequence[UUID] = (),
     removed: Sequence[UUID] = (),
     provenance: Provenance,
-) -> tuple[GroupSummary, Cause | None]:
-    """Add and remove members. Return the group, and why the provider may undo it.
+) -> tuple[GroupSummary, list[Overwritten]]:
+    """Add and remove members. Return the group, and what the provider may write again.
 
     Errors: NotFound for the group; InvalidValue for a member that does not exist; Conflict.
     """
@@ -110,7 +110,8 @@ async def change_members(
     ]
     patch = read_patch({"Operations": operations}, GROUP, str(group_id))
     await _submit(runtime, organization, PatchGroup(group_id, patch), provenance)
-    return await read_existing_group(runtime, organization.id, group_id), cause
+    after = await read_existing_group(runtime, organization.id, group_id)
+    return after, [Overwritten("members", cause)] if cause else []
 
 
 async def delete_group(

@@ -12,7 +12,7 @@ from eventstore.postgres.connection import Connection
 from eventstore.read import read_provenance, stream_pages
 from projections.directory.actors import Actor, name_actors
 from projections.directory.organizations import find_user
-from projections.directory.queries.people import Person, read_people
+from projections.directory.queries.people import GroupSummary, Person, read_people
 from schema.events.codec import decode, is_known
 from schema.events.organization import Organization
 from schema.events.origins import ACTIVE, ROLE, attribute_origins
@@ -55,6 +55,14 @@ class Overwritten:
     field: str
     cause: Cause
 
+    @property
+    def warning(self) -> str:
+        """Return what to tell whoever changed the field."""
+        return (
+            f"The identity provider wrote this on {self.cause.recorded_at:%Y-%m-%d at %H:%M} UTC. Its next cycle may "
+            "write its own value again: change it there too."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
@@ -74,12 +82,13 @@ async def last_changes(
     return {key: LastChange(actors[cause.actor_id], cause) for key, cause in causes.items()}
 
 
-def undone_by_provider(cause: Cause) -> str:
-    """Return the warning about a change of what the identity provider wrote last."""
-    return (
-        f"The identity provider wrote this on {cause.recorded_at:%Y-%m-%d at %H:%M} UTC. Its next cycle may "
-        "write its own value again: change it there too."
-    )
+async def last_change(
+    runtime: Runtime, organization_id: UUID, changed: Person | GroupSummary
+) -> LastChange | None:
+    """Return who gave a person or a group its version."""
+    async with runtime.pool.acquire() as connection:
+        found = await last_changes(connection, organization_id, {changed.id: changed.version})
+    return found.get(changed.id)
 
 
 async def find_person_id(runtime: Runtime, organization: Organization, wanted: str) -> UUID:

@@ -264,9 +264,8 @@ async def begin(
     refuse_others(verdict, frozenset({"unproven"}), "There is nothing to begin")
     async with owner(runtime) as connection:
         keys = await load_log_keys(connection, runtime.sealer)
-        async with (
-            connection.transaction()
-        ):  # Otherwise a service that sees the log begins its proof too.
+        # In one transaction: a service that sees the log earlier begins its proof too.
+        async with connection.transaction():
             await begin_log(connection, organization.id)
             size, root = await _hash_unsigned(connection, organization.id, keys)
             event = ProofBegun(size=size, root_hash=encoded(root), reason=reason)

@@ -4,9 +4,7 @@ Each process does so with the copy outside that its own settings name: who chang
 another. It reads no event.
 """
 
-import asyncio
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import BrokenCopy, Erased, OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.sealing.sealer import Sealer
+from eventstore.slices import in_slices
 from eventstore.trees.check import check_sizes
 from eventstore.trees.keys import Signer, load_all_signers
 from eventstore.trees.logs import LogWithTail, load_logs
@@ -30,7 +29,6 @@ from service.write.log_heights import LogHeights
 
 SOURCE: Final = "sizes"
 TIMEOUT_S: Final = 60.0
-LOGS_AT_ONCE: Final = 16  # About ten milliseconds of the event loop.
 
 log = structlog.get_logger()
 
@@ -68,20 +66,15 @@ class Watch:
             logs = await load_logs(connection)
             signers = await load_all_signers(connection)
             vanished = await find_vanished(connection, self._sealer, logs, outside)
-        waiting = iter([*logs, *vanished])
         connections = ConnectionCache(self._pool)
         # Few logs need one: those with a restore, or with somebody who was erased.
         on_demand: Any = OnDemand(connections, TIMEOUT_S)
         try:
-            while some := list(islice(waiting, LOGS_AT_ONCE)):
-                for each in some:
-                    held = outside.get(each.organization_id)
-                    by = signers.get(each.organization_id, [])
-                    await self._compare(on_demand, each, by, held)
-                    self._compare_height(each, heights.get(each.organization_id, 0))
-                await asyncio.sleep(
-                    0
-                )  # Requests, followers and their transactions go on meanwhile.
+            async for each in in_slices([*logs, *vanished]):
+                held = outside.get(each.organization_id)
+                by = signers.get(each.organization_id, [])
+                await self._compare(on_demand, each, by, held)
+                self._compare_height(each, heights.get(each.organization_id, 0))
         finally:
             await connections.close()
         if outside:

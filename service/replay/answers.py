@@ -24,7 +24,7 @@ from projections.history.search import Order, Search, reached, search
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
 from service.replay.describe import DescribedEvent, describe
-from service.replay.names import Named, read_names
+from service.replay.names import read_names
 from service.replay.subjects import Subject, read_subjects
 from service.replay.wanted import position_of
 from service.runtime import Runtime
@@ -223,7 +223,7 @@ async def name_holders(  # noqa: PLR0917 - whom, as of when.
         [each.user_id for each in holders],
         position=position,
     )
-    return [NamedHolder(each, *_named(named, each.user_id)) for each in holders]
+    return [NamedHolder(each, *named[each.user_id]) for each in holders]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ async def group_members(
             [each.member_id for each in shown],
             position=position,
         )
-    items = [NamedPeriod(each, *_named(named, each.member_id)) for each in shown]
+    items = [NamedPeriod(each, *named[each.member_id]) for each in shown]
     return Members(items, position, len(found) > limit)
 
 
@@ -289,7 +289,3 @@ async def _existing(
 def _name(named: dict[UUID, Subject], resource_id: UUID) -> str:
     subject = named.get(resource_id)
     return subject.name if subject else str(resource_id)
-
-
-def _named(named: dict[UUID, Named], resource_id: UUID) -> Named:
-    return named.get(resource_id) or Named(str(resource_id), None)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from eventstore.postgres.connection import Connection
+from projections.directory.actors import name_tokens
 from projections.history.search import Search, reached
 from schema.events.organization import Organization
 from schema.scim.errors import NotFound
-from service.replay.describe import token_labels
 from service.replay.subjects import Subject, read_subjects
 from service.requests.count import bounds, counts_of, is_over
 from service.requests.read import (
@@ -126,7 +126,7 @@ async def _existing(connection: Connection, organization_id: UUID, cycle_id: UUI
 async def _counted(
     connection: Connection, organization_id: UUID, cycles: Sequence[Cycle]
 ) -> list[CountedCycle]:
-    labels = await token_labels(connection, organization_id)
+    labels = await name_tokens(connection, organization_id, {each.token_id for each in cycles})
     found = []
     for each in cycles:
         counts = {
@@ -177,7 +177,8 @@ async def list_requests(
             connection, runtime.sealer, organization.id, wanted, after=after, limit=limit + 1
         )
         shown = found[:limit]
-        labels = await token_labels(connection, organization.id)
+        tokens = {each.token_id for each in shown if each.token_id is not None}
+        labels = await name_tokens(connection, organization.id, tokens)
         subjects = await read_subjects(
             connection, runtime.sealer, organization.id, _resources(shown)
         )

@@ -162,7 +162,7 @@ async def with_groups(  # noqa: PLR0917 - whose, at which position.
         names = await read_names(
             connection, runtime.sealer, organization.id, new, position=position
         )
-    known |= {each: names[each].name if each in names else str(each) for each in new}
+    known |= {each: named.name for each, named in names.items()}
     return [
         {
             "userName": each.name,

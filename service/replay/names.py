@@ -28,7 +28,7 @@ async def read_names(
     *,
     position: int,
 ) -> dict[UUID, Named]:
-    """Return the names of users and groups at a position, by id. What did not exist then is left out."""
+    """Return the names of users and groups at a position, by id. What did not exist then is called by its id."""
     found: dict[UUID, Named] = {}
     if ids and await followed(connection, organization_id) >= position:
         rows = await names_at(connection, organization_id, ids, position)
@@ -38,6 +38,9 @@ async def read_names(
         }
     rest = [each for each in ids if each not in found]
     subjects = await read_subjects(connection, sealer, organization_id, rest, position=position)
-    return found | {
-        each: Named(subject.name, subject.display_name) for each, subject in subjects.items()
-    }
+    for each in rest:
+        subject = subjects.get(each)
+        found[each] = (
+            Named(subject.name, subject.display_name) if subject else Named(str(each), None)
+        )
+    return found

@@ -1,6 +1,6 @@
 """Reports ready to print: access on a day, role changes, leavers, administrators over time, people not seen."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
+from projections.directory.load import pieces
 from projections.history.read import (
-    Holder,
     holders_ever,
     last_access_ends,
     last_provisioned,
@@ -241,7 +241,7 @@ async def _unseen(  # noqa: PLR0917 - of which position, since when.
         )
     known: dict[UUID, str] = {}  # The groups that were named so far.
     for role_id, holders in groupby(found, key=lambda each: each.period.role_id):
-        for page in batched(list(holders), PAGE):
+        for page in pieces(list(holders), PAGE):
             async with runtime.reading.acquire(organization.id) as connection:
                 named = await name_holders(connection, runtime, organization, page, position)
                 ids = [each.user_id for each in page]
@@ -250,9 +250,3 @@ async def _unseen(  # noqa: PLR0917 - of which position, since when.
                 runtime, organization, roles[role_id], named, position, known
             ):
                 yield {**row, "lastSeenAt": seen.get(row["id"])}
-
-
-def batched(holders: Sequence[Holder], size: int) -> Iterator[Sequence[Holder]]:
-    """Yield so many at a time, in their order."""
-    for begin in range(0, len(holders), size):
-        yield holders[begin : begin + size]

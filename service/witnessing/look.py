@@ -6,6 +6,7 @@ or `restored` if it knows more than the log holds.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -66,6 +67,16 @@ async def asking_witnesses(runtime: Runtime, verdicts: Verdicts) -> AsyncIterato
         yield
 
 
+@dataclass(slots=True)
+class Witnessed:
+    """What this process knows of a log that has a witness."""
+
+    seen_at: datetime  # When this process first saw the witness.
+    asked_at: datetime | None = None  # When it asked last, whatever the answer was.
+    age_s: float = 0.0  # Of what waits for the witness; 0 if another process measures it.
+    is_refused: bool = False  # The witness contradicts the log.
+
+
 class WitnessLook:
     """Asks for one process."""
 
@@ -74,14 +85,7 @@ class WitnessLook:
     ) -> None:
         self._runtime, self._verdicts = runtime, verdicts
         self._at_most_every = at_most_every
-        self._asked: dict[
-            UUID, datetime
-        ] = {}  # When a witness was asked last, whatever came of it.
-        self._seen_at: dict[
-            UUID, datetime
-        ] = {}  # When this process first saw that a log has a witness.
-        self._ages_s: dict[UUID, float] = {}  # Of what waits for a witness.
-        self._refused: set[UUID] = set()  # The logs whose witness contradicts them.
+        self._logs: dict[UUID, Witnessed] = {}
 
     async def look(self) -> None:
         """Ask the witnesses whose logs have grown. Errors: asyncpg's, TimeoutError."""
@@ -95,38 +99,35 @@ class WitnessLook:
             for organization_id, witness in witnesses.items():
                 if self._may_ask(organization_id):
                     await self._look_at(session, organization_id, witness)
-        AGE.set(max(self._ages_s.values(), default=0.0))
+        AGE.set(max((each.age_s for each in self._logs.values()), default=0.0))
 
     def _forget(self, known: set[UUID]) -> None:
         """Forget the logs that have no witness any more: what it said no longer counts."""
-        for each in {*self._seen_at, *self._refused} - known:
-            self._asked.pop(each, None)
-            self._seen_at.pop(each, None)
-            self._ages_s.pop(each, None)
-            if each in self._refused:
-                self._refused.discard(each)
-                self._verdicts.put(each, SOURCE, ())
+        for each in self._logs.keys() - known:
+            self._agrees(each)
+            del self._logs[each]
 
     def _may_ask(self, organization_id: UUID) -> bool:
         """Return whether a log may be shown to its witness: not while anything else contradicts it."""
-        asked = self._asked.get(organization_id)
-        is_early = asked is not None and datetime.now(UTC) - asked < self._at_most_every
-        is_sound = organization_id in self._refused or not self._verdicts.is_contradicted(
-            organization_id
-        )
+        witnessed = self._logs.get(organization_id)
+        if witnessed is None:
+            return not self._verdicts.is_contradicted(organization_id)
+        asked_at = witnessed.asked_at
+        is_early = asked_at is not None and datetime.now(UTC) - asked_at < self._at_most_every
+        is_sound = witnessed.is_refused or not self._verdicts.is_contradicted(organization_id)
         return is_sound and not is_early
 
     async def _look_at(
         self, session: aiohttp.ClientSession, organization_id: UUID, setting: WitnessSetting
     ) -> None:
         witness = read_vkey(setting.vkey)
-        self._seen_at.setdefault(organization_id, datetime.now(UTC))
+        witnessed = self._logs.setdefault(organization_id, Witnessed(datetime.now(UTC)))
         async with (
             self._runtime.pool.acquire(timeout=TIMEOUT_S) as connection,
             connection.transaction(),
         ):
             if not await connection.fetchval(statement("try_lock_witness"), organization_id):
-                self._ages_s.pop(organization_id, None)  # Another process measures it.
+                witnessed.age_s = 0.0
                 return
             state = await load_log(connection, organization_id)
             if state is None or state.note is None:
@@ -135,7 +136,7 @@ class WitnessLook:
             if not self._is_due(state, held):
                 self._measure(state, held)
                 return
-            self._asked[organization_id] = datetime.now(UTC)
+            witnessed.asked_at = datetime.now(UTC)
             try:
                 held = await self._ask(session, connection, state, setting.url, witness, held)
             except NotCosigned as error:
@@ -147,7 +148,7 @@ class WitnessLook:
                 )
             except Contradicted as error:
                 self._verdicts.put(organization_id, SOURCE, [error.finding])
-                self._refused.add(organization_id)
+                witnessed.is_refused = True
             self._measure(state, held)
 
     def _is_due(self, state: LogState, held: Cosigned | None) -> bool:
@@ -164,7 +165,7 @@ class WitnessLook:
         url: str,
         witness: Vkey,
         held: Cosigned | None,
-    ) -> Cosigned | None:
+    ) -> Cosigned:
         """Ask until the witness cosigns; return the newest cosigned checkpoint. Errors: NotCosigned, Contradicted."""
         assert state.note is not None
         old = held.size if held else 0
@@ -184,16 +185,17 @@ class WitnessLook:
 
     def _measure(self, state: LogState, held: Cosigned | None) -> None:
         """Note how far the witness of a log is behind."""
+        witnessed = self._logs[state.organization_id]
         size = held.size if held else 0
-        since = held.stored_at if held else self._seen_at[state.organization_id]
+        since = held.stored_at if held else witnessed.seen_at
         is_behind = size < state.size
-        self._ages_s[state.organization_id] = (
-            (datetime.now(UTC) - since).total_seconds() if is_behind else 0.0
-        )
+        witnessed.age_s = (datetime.now(UTC) - since).total_seconds() if is_behind else 0.0
 
     def _agrees(self, organization_id: UUID) -> None:
-        if organization_id in self._refused:
-            self._refused.discard(organization_id)
+        """Note that a witness no longer contradicts its log."""
+        witnessed = self._logs[organization_id]
+        if witnessed.is_refused:
+            witnessed.is_refused = False
             self._verdicts.put(organization_id, SOURCE, ())
 
 

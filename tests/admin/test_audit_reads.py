@@ -18,6 +18,7 @@ from service.reads.seen import SUBJECTS_MAX, WAITING_MAX, AuditReads
 from service.replay.references import open_for_readers
 from tests.admin.client import BASE, Admin, with_scope
 from tests.admin.test_audit import AUDIT
+from tests.admin.test_exports import Exporter
 from tests.following import until_followed
 from tests.serving import Scim, Served, Tenant, make_tenant
 
@@ -34,11 +35,20 @@ class Reader:
     audit: Admin
     anna: str
 
+    async def flush(self) -> None:
+        """Write what was read to the database, as the service does every few seconds."""
+        runtime = self.served.runtime
+        await flush(runtime.pool, runtime.sealer, runtime.reads)
+
+    async def flush_and_record(self, now: datetime) -> None:
+        """Do so, and record the hours that have ended."""
+        runtime = self.served.runtime
+        await self.flush()
+        await record_ended(runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped, now=now)
+
     async def recorded(self) -> list[dict[str, Any]]:
         """Return the events of reads, newest first, as if the hour were over."""
-        runtime, later = self.served.runtime, datetime.now(UTC) + timedelta(hours=1)
-        await flush(runtime.pool, runtime.sealer, runtime.reads)
-        await record_ended(runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped, now=later)
+        await self.flush_and_record(datetime.now(UTC) + timedelta(hours=1))
         await until_followed(self.served, self.tenant)
         answer = await self.audit.get(READ_TYPE)
         items: list[dict[str, Any]] = answer.body["items"]
@@ -125,9 +135,7 @@ async def test_names_that_nobody_has_are_sealed_and_forgotten_with_whoever_gets_
     await reader.audit.get(f"/events?actor={LATER}")
     await reader.audit.get(f"/users?q={FRAGMENT}")
     await reader.audit.get("/events?group=Nowhere")
-    await flush(
-        reader.served.runtime.pool, reader.served.runtime.sealer, reader.served.runtime.reads
-    )
+    await reader.flush()
     assert await tables_with(reader.served, FRAGMENT) == []
     event = (await reader.recorded())[0]
     assert event["facts"]["names"] == sorted({LATER, FRAGMENT, "Nowhere"})
@@ -144,9 +152,10 @@ async def test_names_that_nobody_has_are_sealed_and_forgotten_with_whoever_gets_
     assert shown["position"] == event["position"]
     assert "names" not in shown["facts"]
     assert "searched for 3 names that nobody had" in shown["sentence"]
-    exports = Admin(reader.served, with_scope(reader.served, reader.tenant, "audit:export"), AUDIT)
+    token = with_scope(reader.served, reader.tenant, "audit:export")
+    exporter = Exporter(reader.served, reader.tenant, token)
     for path in ("/export/events?format=ndjson", "/export/events?format=csv", "/evidence"):
-        given = await given_out(exports, path)
+        given = await given_out(exporter, path)
         assert FRAGMENT.encode() not in given.lower(), path
     runtime = reader.served.runtime
     async with runtime.pool.acquire() as connection:
@@ -155,25 +164,20 @@ async def test_names_that_nobody_has_are_sealed_and_forgotten_with_whoever_gets_
     assert await tables_with(reader.served, FRAGMENT) == []
 
 
-async def given_out(client: Admin, path: str) -> bytes:
+async def given_out(exporter: Exporter, path: str) -> bytes:
     """Return a file; of a bundle, what is in it."""
-    url = f"http://127.0.0.1:{client.served.port}{AUDIT}{path}"
-    sent = {"Authorization": f"Bearer {client.token}"}
-    async with client.served.session.get(url, headers=sent) as answer:
-        assert answer.status == 200, path
-        content = await answer.read()
+    file = await exporter.get(path)
+    assert file.status == 200, path
     if not path.startswith("/evidence"):
-        return content
-    with ZipFile(BytesIO(content)) as bundle:
+        return file.content
+    with ZipFile(BytesIO(file.content)) as bundle:
         return b"".join(bundle.read(each) for each in bundle.namelist())
 
 
 async def test_names_that_wait_for_the_end_of_the_hour_are_forgotten_too(reader: Reader) -> None:
     await reader.audit.get(f"/events?userName={LATER}")
     await reader.audit.get("/events?userName=somebody.else@contoso.com")
-    await flush(
-        reader.served.runtime.pool, reader.served.runtime.sealer, reader.served.runtime.reads
-    )
+    await reader.flush()
     scim = Scim(reader.served, reader.tenant.token)
     late = (await scim.post("/Users", {"userName": LATER})).body["id"]
     body = {"subjectId": late, "reason": "asked for", "force": True}
@@ -184,10 +188,9 @@ async def test_names_that_wait_for_the_end_of_the_hour_are_forgotten_too(reader:
 
 
 async def test_one_name_of_several_is_forgotten_alone_before_the_hour_ends(reader: Reader) -> None:
-    runtime = reader.served.runtime
     for name in (LATER, "somebody.else@contoso.com"):
         await reader.audit.get(f"/events?userName={name}")
-        await flush(runtime.pool, runtime.sealer, runtime.reads)
+        await reader.flush()
     scim = Scim(reader.served, reader.tenant.token)
     late = (await scim.post("/Users", {"userName": LATER})).body["id"]
     await reader.audit.post("/erasures", {"subjectId": late, "reason": "asked for", "force": True})
@@ -203,10 +206,9 @@ async def test_what_was_refused_is_no_read(reader: Reader) -> None:
 
 
 async def test_an_hour_that_goes_on_waits_and_is_recorded_once(reader: Reader) -> None:
-    runtime, now = reader.served.runtime, datetime.now(UTC)
+    now = datetime.now(UTC)
     await reader.audit.get("/events")
-    await flush(runtime.pool, runtime.sealer, runtime.reads)
-    await record_ended(runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped, now=now)
+    await reader.flush_and_record(now)
     assert (await reader.audit.get(READ_TYPE)).body["items"] == []
 
     assert len(await reader.recorded()) == 1
@@ -218,9 +220,7 @@ async def test_reads_of_a_stopped_log_wait(reader: Reader) -> None:
     await reader.audit.get("/events")
     stopped = reader.served.runtime.stopped
     stopped.stop(reader.tenant.id, "restored")
-    runtime, later = reader.served.runtime, datetime.now(UTC) + timedelta(hours=1)
-    await flush(runtime.pool, runtime.sealer, runtime.reads)
-    await record_ended(runtime.pool, runtime.sealer, runtime.lanes, stopped, now=later)
+    await reader.flush_and_record(datetime.now(UTC) + timedelta(hours=1))
     stopped.release(reader.tenant.id)
     await until_followed(reader.served, reader.tenant)
     assert (await reader.audit.get(READ_TYPE)).body["items"] == []

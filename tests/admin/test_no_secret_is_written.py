@@ -114,11 +114,12 @@ class House:
         _, answered = await self.send(method, path, token, body)
         assert key in answered, answered
         del self.searched.written[f"answer {self.sent} to {method} {path}"]
-        self._mark(what, answered[key])
+        self.mark(what, answered[key])
         found: dict[str, Any] = answered
         return found
 
-    def _mark(self, what: str, secret: str) -> None:
+    def mark(self, what: str, secret: str) -> None:
+        """Add a secret that was shown this once; of a token also its signature alone."""
         self.searched.mark(what, secret)
         if secret.count(".") == 2:
             self.searched.mark(f"the signature of {what}", secret.rpartition(".")[2])
@@ -140,7 +141,7 @@ class House:
         self.searched.note(f"what {said} complained of {len(self.searched.written)}", err)
         answered = _json(out)
         if shows:
-            self._mark(f"{shows} of {said}", answered[shows])
+            self.mark(f"{shows} of {said}", answered[shows])
         else:
             self.searched.note(f"what {said} printed {len(self.searched.written)}", out)
         return answered
@@ -230,7 +231,7 @@ async def administrate(house: House) -> None:
     _, access = await house.send(
         "POST", "/oauth2/token", None, (grant + client["clientSecret"]).encode(), **form
     )
-    house._mark("access token", access["access_token"])
+    house.mark("access token", access["access_token"])
     del house.searched.written[f"answer {house.sent} to POST /oauth2/token"]
     await house.send("GET", f"{BASE_PATH}/Users", access["access_token"])
     await refused_grants(house, grant, form)
@@ -310,7 +311,7 @@ async def at_a_terminal(house: House, folder: Path) -> None:
     operator = ("--label", "o", "--scope", OPERATE)
     await house.say("token", "issue", *operator, "--json", shows="token")
     link = await house.say("console", "link", "--json", shows="url")
-    house._mark("code of a link", URL(link["url"]).name or link["url"])
+    house.mark("code of a link", URL(link["url"]).name or link["url"])
     organization = (await house.say("organization", "list", "--json"))[0]["organizationId"]
     key = folder / "transfer.key"
     moved = ("--transfer-key", str(key))

@@ -9,9 +9,8 @@ from projections.directory.save import DOCUMENTS, EVENT_COLUMNS, KEY_COLUMNS
 from service.ids import new_id
 from service.write.shared import ALONE_MIN, SharedStatements, Write
 
-TOO_FEW = (
-    EVENT_COLUMNS + KEY_COLUMNS + DOCUMENTS + 1
-)  # Columns: up to the one that says how much is written.
+# Columns: up to the one that says how much is written.
+TOO_FEW = EVENT_COLUMNS + KEY_COLUMNS + DOCUMENTS + 1
 
 
 async def backend(connections: ConnectionCache) -> int:

@@ -1,9 +1,6 @@
 """Many rows are written, opened and signed in slices: others use the event loop meanwhile."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -15,33 +12,9 @@ from eventstore.append import lock_log, marks_of, prepare
 from eventstore.postgres.copying import copy_rows
 from eventstore.sealing.events import open_personal
 from tests.database.events import ORGANIZATION, SEALER, append_events, new_event
+from tests.turns import another_task
 
 MANY = 200
-
-
-@dataclass(slots=True)
-class Turns:
-    """How often another task ran."""
-
-    count: int = 0
-
-
-@asynccontextmanager
-async def another_task() -> AsyncIterator[Turns]:
-    """Run another task for the duration of the block."""
-    turns = Turns()
-
-    async def run() -> None:
-        while True:
-            turns.count += 1
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(run())
-    await asyncio.sleep(0)
-    try:
-        yield turns
-    finally:
-        task.cancel()
 
 
 @pytest.fixture(autouse=True)

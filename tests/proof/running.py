@@ -65,6 +65,13 @@ class Proven:
 
 async def prove(served: Served, name: str, users: int = 5) -> Proven:
     """Make an organization with users, and wait until its log is signed and copied."""
+    proven = await populate(served, name, users)
+    await proven.signed()
+    return proven
+
+
+async def populate(served: Served, name: str, users: int) -> Proven:
+    """Make an organization with users."""
     tenant = await make_tenant(served.runtime, name)
     proven = Proven(served, tenant, Scim(served, tenant.token))
     for number in range(users):
@@ -72,7 +79,6 @@ async def prove(served: Served, name: str, users: int = 5) -> Proven:
             "/Users", {"userName": f"user{number}@example.com", "displayName": f"User {number}"}
         )
         assert answer.status == 201
-    await proven.signed()
     return proven
 
 

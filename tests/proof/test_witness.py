@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +27,22 @@ from schema.scim.errors import Forbidden
 from service.cli.provenance import cli_provenance
 from service.organizations.register import find_organization
 from service.organizations.settings import change_settings
+from service.proof import parts
 from service.proof.evidence import Wanted, silent, write_evidence
+from service.proof.signer import CheckpointSigner
 from service.proof.verdicts import Verdicts
 from service.proof.verify import verify_logs
 from service.witnessing.look import WitnessLook
 from service.witnessing.protocol import submission
 from tests.admin.client import with_scope
-from tests.proof.running import Proven, prove
+from tests.proof.running import Proven, populate
 from tests.proof.vectors import vectors
 from tests.proof.witness_server import VKEY, WitnessServer, witnessing
 from tests.serving import settings, started
 
 NOTES, KEYS = vectors()["checkpoints"], vectors()["keys"]
 AT = datetime.fromtimestamp(1_798_761_601, UTC)
+SIGNED_EVERY_S = 0.05  # Instead of a second: most of these tests would only wait.
 
 
 def test_the_line_of_a_witness_makes_the_vectors_note() -> None:
@@ -129,18 +133,21 @@ class Cosigning:
 
 
 @pytest.fixture
-async def cosigning(database_url: str) -> AsyncIterator[Cosigning]:
+async def cosigning(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cosigning]:
     """Give a service with a log that a witness knows and has not cosigned yet."""
+    monkeypatch.setattr(
+        parts, "CheckpointSigner", partial(CheckpointSigner, every_s=SIGNED_EVERY_S)
+    )
     async with started(database_url) as served, witnessing() as witness:
-        proven = await prove(served, "Contoso", users=3)
-        state = await load_log(served.owner, proven.tenant.id)
-        assert state is not None
-        held = (await proven.outside()).keys
-        witness.keys[state.origin] = held[0].vkey.public
+        proven = await populate(served, "Contoso", users=3)
         verdicts = Verdicts(served.runtime.stopped)
         look = WitnessLook(served.runtime, verdicts, at_most_every=timedelta())
         found = Cosigning(proven, witness, verdicts, look)
         await found.set({"url": witness.url, "vkey": VKEY})
+        state = await load_log(served.owner, proven.tenant.id)
+        assert state is not None
+        held = (await proven.outside()).keys
+        witness.keys[state.origin] = held[0].vkey.public
         yield found
 
 

@@ -37,9 +37,9 @@ class WitnessServer:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer POST /add-checkpoint."""
         body = await request.text()
-        old, text = int(body.split("\n", 1)[0].removeprefix("old ")), body
+        old = int(body.split("\n", 1)[0].removeprefix("old "))
         self.asked.append(old)
-        status, answer = self.answer or self._answer(old, text)
+        status, answer = self.answer or self._answer(old, body)
         return web.Response(status=status, text=answer)
 
     def _answer(self, old: int, text: str) -> Answer:  # noqa: PLR0911 - one for each status.

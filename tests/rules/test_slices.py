@@ -17,6 +17,7 @@ from service.limits.garbage import collecting_garbage, pausable, tune_gc
 from service.limits.turns import RECENT_S, Turns, Working
 from service.scim.unknown_names import NAMES_LOOKED_AT_MAX, shown_of
 from tests.database.events import new_event
+from tests.turns import another_task
 
 LIVING = 600_000  # Objects.
 
@@ -58,22 +59,13 @@ def make_cycle() -> asyncio.Event:
 
 
 async def test_other_tasks_run_between_slices() -> None:
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    counting = asyncio.create_task(count())
     seen = []
-    async for value in in_slices(range(5)):
-        until = perf_counter() + 1.1 * SLICE_S
-        while perf_counter() < until:
-            pass
-        seen.append((value, turns))
-    counting.cancel()
+    async with another_task() as turns:
+        async for value in in_slices(range(5)):
+            until = perf_counter() + 1.1 * SLICE_S
+            while perf_counter() < until:
+                pass
+            seen.append((value, turns.count))
     assert [value for value, _ in seen] == list(range(5))
     assert len({each for _, each in seen}) == 5, seen
 

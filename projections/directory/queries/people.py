@@ -68,10 +68,8 @@ def _conditions(shown: PeopleFilter, after: str | None, *, is_past: bool) -> Ite
     if after is not None:
         yield "user_name_key > {value}", after
     if shown.begins_with:
-        begins = "starts_with({column}, {value})"
-        columns = ("user_name_key", "display_name_key")
-        either = " OR ".join(begins.replace("{column}", each) for each in columns)
-        yield f"({either})", fold(shown.begins_with)
+        either = "(starts_with(user_name_key, {value}) OR starts_with(display_name_key, {value}))"
+        yield either, fold(shown.begins_with)
     if shown.is_active is not None:
         yield "active = {value}", shown.is_active
     if shown.role_id is not None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import typer
 
-from eventstore.events import Cause
 from projections.directory.queries.people import GroupSummary, list_groups, list_members
 from schema.events import organization as shapes
 from schema.scim.errors import InvalidValue
@@ -20,7 +19,7 @@ from service.config import Settings
 from service.ids import as_id
 from service.organizations import groups as use_cases
 from service.organizations.groups import find_group_id
-from service.organizations.people import find_person_id, last_changes, undone_by_provider
+from service.organizations.people import Overwritten, find_person_id, last_change, last_changes
 from service.organizations.register import find_organization
 from service.runtime import Runtime
 
@@ -249,7 +248,7 @@ def _change_members(
     async def change(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
         group_id = await find_group_id(runtime, found, group_name)
-        changed, cause = await use_cases.change_members(
+        changed, overwritten = await use_cases.change_members(
             runtime,
             found,
             group_id,
@@ -257,7 +256,7 @@ def _change_members(
             removed=await _ids(runtime, found, removed),
             provenance=cli_provenance(acting_as),
         )
-        await _say(runtime, found, changed, [("members", cause)] if cause else [], as_json=as_json)
+        await _say(runtime, found, changed, overwritten, as_json=as_json)
 
     run_with_runtime(change)
 
@@ -270,16 +269,10 @@ async def _say(
     runtime: Runtime,
     found: shapes.Organization,
     shown: GroupSummary,
-    overwritten: Sequence[tuple[str, Cause]] | None = None,
+    overwritten: Sequence[Overwritten] | None = None,
     *,
     as_json: bool,
 ) -> None:
     """Print a group, and after a change what the identity provider may write again."""
-    async with runtime.pool.acquire() as connection:
-        changed = await last_changes(connection, found.id, {shown.id: shown.version})
-    warnings = None
-    if overwritten is not None:
-        warnings = [
-            {"attribute": name, "detail": undone_by_provider(cause)} for name, cause in overwritten
-        ]
-    say(show.group(shown, changed.get(shown.id), warnings=warnings, as_json=as_json))
+    change = await last_change(runtime, found.id, shown)
+    say(show.group(shown, change, overwritten=overwritten, as_json=as_json))

@@ -125,7 +125,7 @@ def guard_users(
     organization: Organization = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the people of a hold by id: all of them, where `guard hold` shows the first 1,000."""
+    """List the people of a hold by id, also beyond the first 1,000 that `guard hold` shows."""
 
     async def list_them(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)

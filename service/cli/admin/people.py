@@ -1,6 +1,6 @@
 """`scim-ledger user …`: people by hand, beside what the identity provider does."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from service.cli.process.run import ActingAs, AsJson, Organization, run_with_run
 from service.cli.provenance import cli_provenance
 from service.config import Settings
 from service.organizations import people as use_cases
-from service.organizations.people import LastChange, Overwritten, find_person_id
+from service.organizations.people import Overwritten, find_person_id
 from service.organizations.personal_data import personal_data
 from service.organizations.register import find_organization
 from service.organizations.users import role_id_of
@@ -35,7 +35,6 @@ GivenName = Annotated[str | None, typer.Option(help="The given name.")]
 FamilyName = Annotated[str | None, typer.Option(help="The family name.")]
 Email = Annotated[str | None, typer.Option(help="The work mail address.")]
 CLEARABLE = ("displayName", "givenName", "familyName", "email")
-Change = Callable[[Runtime, shapes.Organization, UUID], Awaitable[tuple[Person, list[Overwritten]]]]
 
 
 @users.command("list")
@@ -78,8 +77,7 @@ def user_show(user: User, organization: Organization = None, as_json: AsJson = F
         found = await find_organization(runtime, organization)
         user_id = await find_person_id(runtime, found, user)
         person = await use_cases.read_person(runtime, found.id, user_id)
-        change = await _last_change(runtime, found, person)
-        say(show.person(person, found, change, as_json=as_json))
+        await _say(runtime, found, person, as_json=as_json)
 
     run_with_runtime(show_it)
 
@@ -115,8 +113,7 @@ def user_create(
         made = await use_cases.add_person(
             runtime, found, fields, provenance=cli_provenance(acting_as)
         )
-        change = await _last_change(runtime, found, made)
-        say(show.person(made, found, change, as_json=as_json))
+        await _say(runtime, found, made, as_json=as_json)
 
     run_with_runtime(create)
 
@@ -150,21 +147,8 @@ def user_change(
         "email": email,
         "role": role,
     }
-    fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-
-    async def change(
-        runtime: Runtime, found: shapes.Organization, user_id: UUID
-    ) -> tuple[Person, list[Overwritten]]:
-        if unknown := set(clear or ()) - set(CLEARABLE):
-            raise InvalidValue(f"{min(unknown)} cannot be cleared; {', '.join(CLEARABLE)} can.")
-        if both := fields.keys() & set(clear or ()):
-            raise InvalidValue(f"Give {min(both)} a value or clear it, not both.")
-        cleared: dict[str, Any] = dict.fromkeys(clear or ())
-        return await use_cases.change_person(
-            runtime, found, user_id, fields | cleared, provenance=cli_provenance(acting_as)
-        )
-
-    _change(user, organization, change, as_json=as_json)
+    fields = {name: value for name, value in given.items() if value is not None}
+    _change(user, organization, acting_as, fields, cleared=clear or (), as_json=as_json)
 
 
 @users.command("deactivate")
@@ -175,7 +159,7 @@ def user_deactivate(
     as_json: AsJson = False,
 ) -> None:
     """Take a person's access away."""
-    _change(user, organization, _with_active(acting_as, is_active=False), as_json=as_json)
+    _change(user, organization, acting_as, {"active": False}, as_json=as_json)
 
 
 @users.command("reactivate")
@@ -186,7 +170,7 @@ def user_reactivate(
     as_json: AsJson = False,
 ) -> None:
     """Give a person's access back."""
-    _change(user, organization, _with_active(acting_as, is_active=True), as_json=as_json)
+    _change(user, organization, acting_as, {"active": True}, as_json=as_json)
 
 
 @users.command("delete")
@@ -219,37 +203,41 @@ def user_data(user: User, organization: Organization = None, as_json: AsJson = F
     with_organization(organization, show_it, "user data")
 
 
-def _with_active(acting_as: str | None, *, is_active: bool) -> Change:
-    async def change(
-        runtime: Runtime, found: shapes.Organization, user_id: UUID
-    ) -> tuple[Person, list[Overwritten]]:
-        return await use_cases.change_person(
-            runtime, found, user_id, {"active": is_active}, provenance=cli_provenance(acting_as)
-        )
-
-    return change
-
-
-def _change(user: str, organization: str | None, change: Change, *, as_json: bool) -> None:
+def _change(
+    user: str,
+    organization: str | None,
+    acting_as: str | None,
+    fields: Mapping[str, Any],
+    *,
+    cleared: Collection[str] = (),
+    as_json: bool,
+) -> None:
     """Change a person, and show it as it is then."""
 
-    async def change_it(runtime: Runtime, _settings: Settings) -> None:
+    async def change(runtime: Runtime, _settings: Settings) -> None:
         found = await find_organization(runtime, organization)
         user_id = await find_person_id(runtime, found, user)
-        person, overwritten = await change(runtime, found, user_id)
-        warnings = [
-            {"attribute": each.field, "detail": use_cases.undone_by_provider(each.cause)}
-            for each in overwritten
-        ]
-        by = await _last_change(runtime, found, person)
-        say(show.person(person, found, by, warnings=warnings, as_json=as_json))
+        if unknown := set(cleared) - set(CLEARABLE):
+            raise InvalidValue(f"{min(unknown)} cannot be cleared; {', '.join(CLEARABLE)} can.")
+        if both := fields.keys() & set(cleared):
+            raise InvalidValue(f"Give {min(both)} a value or clear it, not both.")
+        changes = {**fields, **dict.fromkeys(cleared)}
+        person, overwritten = await use_cases.change_person(
+            runtime, found, user_id, changes, provenance=cli_provenance(acting_as)
+        )
+        await _say(runtime, found, person, overwritten, as_json=as_json)
 
-    run_with_runtime(change_it)
+    run_with_runtime(change)
 
 
-async def _last_change(
-    runtime: Runtime, found: shapes.Organization, person: Person
-) -> LastChange | None:
-    async with runtime.pool.acquire() as connection:
-        changes = await use_cases.last_changes(connection, found.id, {person.id: person.version})
-    return changes.get(person.id)
+async def _say(
+    runtime: Runtime,
+    found: shapes.Organization,
+    shown: Person,
+    overwritten: Sequence[Overwritten] | None = None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print a person, and after a change what the identity provider may write again."""
+    change = await use_cases.last_change(runtime, found.id, shown)
+    say(show.person(shown, found, change, overwritten=overwritten, as_json=as_json))

@@ -8,10 +8,8 @@ from schema.events.organization import Organization
 from service.cli.printing.tokens import instant
 from service.cli.process import output
 from service.organizations import people as use_cases
-from service.organizations.people import LastChange
+from service.organizations.people import LastChange, Overwritten
 from service.terminal import printable
-
-Warnings = Sequence[dict[str, str]]  # Each with its attribute and its detail.
 
 
 def people(
@@ -34,21 +32,20 @@ def person(
     organization: Organization,
     change: LastChange | None,
     *,
-    warnings: Warnings | None = None,
+    overwritten: Sequence[Overwritten] | None = None,
     as_json: bool,
 ) -> str:
     """Return a person, and after a change what the identity provider may write again."""
-    if as_json:
-        shown = _person(found, organization, change)
-        return output.as_json(shown if warnings is None else shown | {"warnings": warnings})
     shown = _person(found, organization, change)
+    if as_json:
+        return output.as_json(shown | _warnings(overwritten))
     fields = ("displayName", "givenName", "familyName", "email", "externalId", "origin")
     return "\n".join(
         [
             _person_line(found, organization),
             *(f"  {name:<14} {printable(shown[name])}" for name in fields if shown[name]),
             *_changed_line(change),
-            *_warning_lines(warnings),
+            *_warning_lines(overwritten),
         ]
     )
 
@@ -67,20 +64,19 @@ def group(
     found: GroupSummary,
     change: LastChange | None,
     *,
-    warnings: Warnings | None = None,
+    overwritten: Sequence[Overwritten] | None = None,
     as_json: bool,
 ) -> str:
     """Return a group, and after a change what the identity provider may write again."""
     if as_json:
-        shown = _group(found, change)
-        return output.as_json(shown if warnings is None else shown | {"warnings": warnings})
+        return output.as_json(_group(found, change) | _warnings(overwritten))
     external_id = found.document.get("externalId")
     return "\n".join(
         [
             _group_line(found),
             *([f"  {'externalId':<14} {printable(external_id)}"] if external_id else []),
             *_changed_line(change),
-            *_warning_lines(warnings),
+            *_warning_lines(overwritten),
         ]
     )
 
@@ -199,5 +195,12 @@ def _changed_line(change: LastChange | None) -> list[str]:
     return [f"  {'last changed':<14} {at:%Y-%m-%d %H:%M} UTC by {by} ({change.cause.source})"]
 
 
-def _warning_lines(warnings: Warnings | None) -> list[str]:
-    return [f"Warning: {each['attribute']}: {each['detail']}" for each in warnings or ()]
+def _warnings(overwritten: Sequence[Overwritten] | None) -> dict[str, Any]:
+    """Return the member of a document that has the warnings; only what was changed has one."""
+    if overwritten is None:
+        return {}
+    return {"warnings": [{"attribute": each.field, "detail": each.warning} for each in overwritten]}
+
+
+def _warning_lines(overwritten: Sequence[Overwritten] | None) -> list[str]:
+    return [f"Warning: {each.field}: {each.warning}" for each in overwritten or ()]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from eventstore.events import Provenance
+from eventstore.postgres.connection import Connection
 from projections.directory import load
 from projections.directory.queries.holds import (
     Concerned,
@@ -111,9 +112,7 @@ async def show_holds(  # noqa: PLR0917 - of whom, which, and which page.
 async def show_hold(runtime: Runtime, organization: Organization, hold_id: UUID) -> ShownHold:
     """Return a hold with the first of its people. Errors: NotFound."""
     async with runtime.pool.acquire() as connection:
-        found = await find_hold(connection, organization.id, hold_id)
-        if found is None:
-            raise NotFound(f"There is no hold {hold_id}.")
+        found = await _existing(connection, organization.id, hold_id)
         return await _shown(connection, organization.id, found)
 
 
@@ -127,9 +126,7 @@ async def show_people(  # noqa: PLR0917 - of which hold, who, and which page.
 ) -> list[Concerned]:
     """Return the people in a hold, or those who lost access before it, by id. Errors: NotFound."""
     async with runtime.pool.acquire() as connection:
-        found = await find_hold(connection, organization.id, hold_id)
-        if found is None:
-            raise NotFound(f"There is no hold {hold_id}.")
+        found = await _existing(connection, organization.id, hold_id)
         return await list_concerned(connection, organization.id, found, which, limit, after)
 
 
@@ -152,8 +149,15 @@ async def decide_hold(
     return await show_hold(runtime, organization, hold_id)
 
 
+async def _existing(connection: Connection, organization_id: UUID, hold_id: UUID) -> Hold:
+    found = await find_hold(connection, organization_id, hold_id)
+    if found is None:
+        raise NotFound(f"There is no hold {hold_id}.")
+    return found
+
+
 async def _shown(
-    connection: Any, organization_id: UUID, hold: Hold, count: int = SHOWN_MAX
+    connection: Connection, organization_id: UUID, hold: Hold, count: int = SHOWN_MAX
 ) -> ShownHold:
     people = [
         await list_concerned(connection, organization_id, hold, which, count) for which in WHICH

@@ -1,4 +1,4 @@
--- keep_cosignature: keep a checkpoint that a witness cosigned.
+-- keep_cosigned: keep a checkpoint that a witness cosigned.
 -- $1 organization_id uuid
 -- $2 incarnation integer
 -- $3 size bigint
