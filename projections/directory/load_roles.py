@@ -86,10 +86,12 @@ async def find_lost(
     return found
 
 
-async def count_administrators(connection: Connection, organization_id: UUID, role_id: UUID) -> int:
-    """Return how many active people have a role: technical accounts do not count."""
+async def count_administrators(
+    connection: Connection, organization_id: UUID, role_id: UUID, limit: int
+) -> int:
+    """Return how many active people have a role, but not more than a limit: technical accounts do not count."""
     count: int = await connection.fetchval(
-        statement("count_administrators"), organization_id, role_id
+        statement("count_administrators"), organization_id, role_id, limit
     )
     return count
 

@@ -63,12 +63,19 @@ def columns_of_users(rows: Sequence[UserRow]) -> list[list[Any]]:
     return columns
 
 
+def columns_of_losses(rows: Sequence[LossRow]) -> list[list[Any]]:
+    """Return the columns of losses, as add_losses takes them after the organization."""
+    if not rows:
+        return [[] for _ in LossRow._fields]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
 async def append_and_save_users(
     connection: Connection, organization_id: UUID, columns: Sequence[Sequence[Any]]
 ) -> None:
-    """Append events, and make or overwrite the users that they lead to, in one statement and transaction.
+    """Append events, make or overwrite the users that they lead to, and add losses, in one statement and transaction.
 
-    The columns are those of the events, then those of the users. The events follow a tail that was read
+    The columns are those of the events, of the users, and of the losses. The events follow a tail that was read
     without a lock.
     Errors: asyncpg's. LockNotAvailableError: another transaction holds the log. UniqueViolationError: the
     tail has moved, or a name is taken. After an error nothing is written.
@@ -76,7 +83,9 @@ async def append_and_save_users(
     await connection.execute(statement("append_and_save_users"), organization_id, *columns)
 
 
-EVENT_COLUMNS, KEY_COLUMNS = 15, 2  # Of the columns of a batch; then come those of its users.
+# Of the columns of a batch; then come those of its users and of its losses.
+EVENT_COLUMNS, KEY_COLUMNS = 15, 2
+USER_COLUMNS = len(UserRow._fields)
 
 
 def document_size(columns: Sequence[Sequence[Any]]) -> int:
@@ -95,12 +104,13 @@ async def append_and_save_users_of_many(
     """
     owners = list(tails)
     first, keys, users = (0, EVENT_COLUMNS, EVENT_COLUMNS + KEY_COLUMNS)
+    losses = users + USER_COLUMNS
     joined = [
         [value for each in columns for value in each[index]] for index in range(len(columns[0]))
     ]
     named = [
         [key for key, each in zip(owners, columns, strict=True) for _ in each[index]]
-        for index in (first, keys, users)
+        for index in (first, keys, users, losses)
     ]
     rows = await connection.fetch(
         statement("append_and_save_users_of_many"),
@@ -108,7 +118,8 @@ async def append_and_save_users_of_many(
         list(tails.values()),
         *(named[0], *joined[:keys]),
         *(named[1], *joined[keys:users]),
-        *(named[2], *joined[users:]),
+        *(named[2], *joined[users:losses]),
+        *(named[3], *joined[losses:]),
     )
     return dict(rows)
 
@@ -140,7 +151,8 @@ async def add_losses(
 ) -> None:
     """Add losses, in pieces."""
     for some in pieces(rows):
-        await connection.execute(statement("add_losses"), organization_id, *zip(*some, strict=True))
+        columns = columns_of_losses(some)
+        await connection.execute(statement("add_losses"), organization_id, *columns)
 
 
 async def save_holds(

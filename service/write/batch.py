@@ -18,7 +18,7 @@ from eventstore.slices import in_slices
 from projections.directory.changes import Changes
 from projections.directory.load import count_members
 from projections.directory.rows import group_row, user_row
-from projections.directory.save import columns_of_users
+from projections.directory.save import columns_of_losses, columns_of_users
 from projections.directory.tables import GroupRow, UserRow
 from projections.erasure.person import ErasedPerson
 from schema.events.codec import SEALED_FOR_ORGANIZATION, Encoded, encode
@@ -119,9 +119,9 @@ class Batch:
     erased: list[tuple[ErasedPerson, dict[str, int]]] = field(default_factory=list)
 
     @property
-    def takes_access(self) -> bool:
-        """Return whether a user loses access by this batch."""
-        return bool(self.changes.losses) or self.state.is_unjudged
+    def has_holds(self) -> bool:
+        """Return whether the guard holds a change of this batch."""
+        return bool(self.changes.holds)
 
     def let_go(self) -> None:
         """Let the objects of a large batch go, a few at a time. Nothing may use the batch afterwards."""
@@ -145,9 +145,8 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
 ) -> Batch:
     """Load the required state, as of the log's tail or later, and decide the commands one after another.
 
-    The guard judges only if the log is locked (`is_locked`). Otherwise a batch that takes access from anybody
-    may not be written: `Batch.takes_access`. `find_names` finds names by a statement that others share.
-    `on_large` is called if the batch is about very many people.
+    `is_locked` says that the connection is in the transaction that has the log's lock. `find_names` finds names by a
+    statement that others share. `on_large` is called if the batch is about very many people.
     """
     required, refused = await _required_state(works)
     if len(required.members) > LARGE:
@@ -164,8 +163,7 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
         if is_locked:
             await connection.execute(statement("decide_long"), LONG_IDLE)
     async with asyncio.timeout(read_timeout_s):
-        if is_locked:
-            await load_guard(connection, organization_id, required, state, tail.now)
+        await load_guard(connection, organization_id, required, state, tail.now)
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
     async for work, refusal in in_slices(zip(works, refused, strict=True)):
@@ -175,6 +173,7 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
             batch.answers.append(refusal)
         else:
             batch.answers.append(await offload(_decide, _is_long(work, state), batch, work))
+    assert not state.is_unjudged, "The guard has not seen who loses access."
     return batch
 
 
@@ -283,7 +282,12 @@ async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer)
     recorded, sealed = await prepare(
         connection, batch.organization_id, batch.tail, batch.events, sealer
     )
-    return [*columns_of(recorded, sealed), *columns_of_users(list(batch.changes.users.values()))]
+    changes = batch.changes
+    return [
+        *columns_of(recorded, sealed),
+        *columns_of_users(list(changes.users.values())),
+        *columns_of_losses(changes.losses),
+    ]
 
 
 async def _required_state(

@@ -1,4 +1,8 @@
-"""Load what the guard judges a batch by, under the log's lock, so that all processes count the same."""
+"""Load what the guard judges a batch by. All of it changes only together with the log.
+
+A batch is written only if its log still ends where it ended before this was read, or under the log's lock. So all
+processes count the same.
+"""
 
 from datetime import datetime, timedelta
 from typing import get_args
@@ -37,8 +41,9 @@ async def load_guard(  # noqa: PLR0917 - for whose batch, what it requires and h
     guard = state.guard = GuardState(limits_of(organization, now))
     administrator = organization.roles[TOKEN_ROLE]
     if await offload(_are_administrators_among, is_long, state, users, administrator):
+        # One more than the batch can touch is as good as any number.
         guard.administrators = await load_roles.count_administrators(
-            connection, organization_id, administrator
+            connection, organization_id, administrator, len(looked_at) + 1
         )
     if guard.limits is not None and users:
         await _load_window(connection, organization_id, guard, users, now)

@@ -3,8 +3,8 @@
 Optimistic: decide without a lock, and write everything in one statement, which is its own transaction. It succeeds
 only if the log still ends where it was read, or where our last batch left it: nobody else has written in between.
 
-Locked: lock the log, decide, write, commit. This is for batches that touch more than users, and for logs that others
-write to as well.
+Locked: lock the log, decide, write, commit. This is for batches that touch more than users and losses of access, and
+for logs that others write to as well.
 """
 
 import asyncio
@@ -84,8 +84,8 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         read_timeout_s=BEGIN_TIMEOUT_S,
         is_locked=False,
     )
-    if decided.takes_access:
-        # The guard counts under the log's lock, and its table is not among those of the one statement.
+    if decided.has_holds:
+        # Holds have tables of their own, which are not among those of the one statement.
         raise Contended(is_overtaken=False)
     if decided.events:
         columns = await columns_of_batch(connection, decided, task.sealer)
@@ -152,7 +152,6 @@ async def write_locked(connection: Connection, task: Task) -> Batch:
             quotas=task.quotas,
             on_large=task.on_large,
         )
-        assert not decided.state.is_unjudged, "The guard has not seen who loses access."
         await write_batch(connection, decided, task.sealer)
     except Exception as error:
         await _roll_back(connection, transaction, error)

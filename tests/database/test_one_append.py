@@ -1,6 +1,6 @@
 """There is one append. Writes that wait for the log's lock and writes that do not call the same function."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,9 +14,10 @@ from projections.directory.rows import user_row
 from projections.directory.save import (
     append_and_save_users,
     append_and_save_users_of_many,
+    columns_of_losses,
     columns_of_users,
 )
-from projections.directory.tables import UserRow
+from projections.directory.tables import LossRow, UserRow
 from schema.events.user import User
 from schema.scim.definitions import USER
 from tests.builders import READER, START
@@ -53,15 +54,30 @@ def row_of(user_name: str = "jo", *, user_id: UUID = STREAM, version: int = 1) -
     return user_row(user, USER)
 
 
+def loss_of(row: UserRow) -> LossRow:
+    """Return a loss of access of a user."""
+    return LossRow(row.id, row.version, row.id, "deactivation", START)
+
+
+async def losses(connection: asyncpg.Connection) -> list[tuple[UUID, UUID]]:
+    """Return who has lost access, as (organization, user)."""
+    rows = await connection.fetch("SELECT organization_id, user_id FROM directory.losses")
+    return [tuple(row) for row in rows]
+
+
 async def write_optimistic(
-    connection: asyncpg.Connection, *events: NewEvent, rows: list[UserRow], behind: int = 0
+    connection: asyncpg.Connection,
+    *events: NewEvent,
+    rows: list[UserRow],
+    losses: Sequence[LossRow] = (),
+    behind: int = 0,
 ) -> None:
     """Append events and save users in one statement, after a tail that may be outdated by `behind` events."""
     tail = await read_tail(connection, ORGANIZATION)
     tail = type(tail)(tail.position - behind, tail.recorded_at, tail.now)
     recorded, sealed = await prepare(connection, ORGANIZATION, tail, events, SEALER)
     users = columns_of_users(rows) if rows else [[] for _ in UserRow._fields]
-    columns = [*columns_of(recorded, sealed), *users]
+    columns = [*columns_of(recorded, sealed), *users, *columns_of_losses(losses)]
     await append_and_save_users(connection, ORGANIZATION, columns)
 
 
@@ -110,7 +126,7 @@ async def test_another_account_cannot_append(connection: asyncpg.Connection, wri
     await connection.execute(
         f"CREATE ROLE {role}; GRANT USAGE ON SCHEMA eventstore, directory, projections TO {role};"
         f"GRANT SELECT ON ALL TABLES IN SCHEMA eventstore TO {role};"
-        f"GRANT ALL ON directory.users TO {role}; SET ROLE {role}"
+        f"GRANT ALL ON directory.users, directory.losses TO {role}; SET ROLE {role}"
     )
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append_events"):
@@ -211,10 +227,11 @@ async def test_who_holds_the_log_leaves_nothing_written(
 async def write_of(
     connection: asyncpg.Connection, organization_id: UUID, event: NewEvent, row: UserRow
 ) -> tuple[int, list[list[Any]]]:
-    """Return where a log ends, and the columns that append an event and save a user."""
+    """Return where a log ends, and the columns that append an event, save a user and add a loss."""
     tail = await read_tail(connection, organization_id)
     recorded, sealed = await prepare(connection, organization_id, tail, [event], SEALER)
-    return tail.position, [*columns_of(recorded, sealed), *columns_of_users([row])]
+    columns = [*columns_of(recorded, sealed), *columns_of_users([row])]
+    return tail.position, [*columns, *columns_of_losses([loss_of(row)])]
 
 
 async def write_of_two(
@@ -256,6 +273,21 @@ async def test_one_whose_log_is_held_does_not_keep_the_others_back(
 
     assert answers == {ORGANIZATION: "locked", OTHER_ORGANIZATION: "written"}
     assert await connection.fetchrow(COUNTS) == (1, 1, 1)
+    assert await losses(connection) == [(OTHER_ORGANIZATION, OTHER_STREAM)]
+
+
+async def test_losses_are_written_with_their_events_or_not_at_all(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection
+) -> None:
+    row = row_of(user_id=OTHER_STREAM)
+    async with connection.transaction():
+        await connection.fetch("SELECT eventstore.lock_log($1)", ORGANIZATION)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await write_optimistic(service_connection, first(), rows=[row], losses=[loss_of(row)])
+    assert await losses(connection) == []
+
+    await write_optimistic(service_connection, first(), rows=[row], losses=[loss_of(row)])
+    assert await losses(connection) == [(ORGANIZATION, OTHER_STREAM)]
 
 
 async def test_one_whose_tail_has_moved_does_not_keep_the_others_back(

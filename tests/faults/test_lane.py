@@ -29,6 +29,7 @@ from service.write.lane import Lanes
 from service.write.load_state import finding_names
 from service.write.quota import Quotas
 from service.write.shared import ALONE_SIZE_MIN
+from tests.builders import patch_user, replace
 from tests.invariants import check_every_log
 from tests.serving import settings
 
@@ -327,6 +328,19 @@ async def test_users_are_written_by_one_statement_where_nobody_else_writes(
     lanes = Lanes(runtime.pool, runtime.sealer)
     await create_all(lanes, caller, "jo", "ann", "kim")
     assert "-- append_and_save_users:" in await last_statements(connection)
+
+
+async def test_who_loses_access_is_written_by_one_statement_too(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    lanes = Lanes(runtime.pool, runtime.sealer)
+    made = await create(lanes, caller, "jo")
+    assert isinstance(made.row, UserRow)
+    deactivate = patch_user(replace("active", False), user_id=made.row.id)
+    await lanes.submit(deactivate, caller, cli_provenance())
+    assert "-- append_and_save_users:" in await last_statements(connection)
+    lost = await connection.fetch("SELECT user_id, kind FROM directory.losses")
+    assert [tuple(each) for each in lost] == [(made.row.id, "deactivation")]
 
 
 async def test_a_batch_that_another_writer_overtook_is_decided_again(

@@ -1,8 +1,8 @@
--- append_and_save_users: append events, add the keys of their new subjects, and save the users that the events lead to,
--- as append_events and save_users do, in one transaction. Error lock_not_available: another transaction has the log's lock,
+-- append_and_save_users: append events, add the keys of their new subjects, save the users that the events lead to, and add
+-- the losses of access among them, as append_events, save_users and add_losses do, in one transaction. Error lock_not_available: another transaction has the log's lock,
 -- or has moved the tail.
--- Postgres always runs the INSERT and the outer SELECT to the end, even if one of them has no rows.
--- The INSERT sees nothing of what the function writes, and does not need to.
+-- Postgres always runs the INSERTs and the outer SELECT to the end, even if one of them has no rows.
+-- The INSERTs see nothing of what the function writes, and do not need to.
 -- $1 organization_id uuid
 -- $2 positions bigint[]
 -- $3 stream_ids uuid[]
@@ -38,6 +38,11 @@
 -- $33 kinds text[]
 -- $34 explicit_role_ids uuid[]
 -- $35 role_group_ids uuid[]
+-- $36 loss_stream_ids uuid[]: from here on one element per loss
+-- $37 loss_positions bigint[]
+-- $38 loss_user_ids uuid[]
+-- $39 loss_kinds text[]
+-- $40 lost_at timestamptz[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users', ($2::bigint[])[1] - 1)
 ), saved AS (
@@ -77,6 +82,12 @@ WITH locked AS MATERIALIZED (
            explicit_role_id = excluded.explicit_role_id,
            role_group_id = excluded.role_group_id
     RETURNING 1
+), lost AS (
+    INSERT INTO directory.losses (organization_id, stream_id, position, user_id, kind, recorded_at)
+    SELECT $1, stream_id, "position", user_id, kind, recorded_at
+      FROM locked,
+           unnest($36::uuid[], $37::bigint[], $38::uuid[], $39::text[], $40::timestamptz[])
+           AS rows (stream_id, "position", user_id, kind, recorded_at)
 )
 SELECT CASE WHEN (SELECT count(*) FROM saved) < cardinality($19::uuid[])
             THEN projections.refuse_taken('users_one_per_user_name')

@@ -41,6 +41,12 @@
 -- $37 kinds text[]
 -- $38 explicit_role_ids uuid[]
 -- $39 role_group_ids uuid[]
+-- $40 loss_organization_ids uuid[]: from here on one element per loss
+-- $41 loss_stream_ids uuid[]
+-- $42 loss_positions bigint[]
+-- $43 loss_user_ids uuid[]
+-- $44 loss_kinds text[]
+-- $45 lost_at timestamptz[]
 WITH tried AS MATERIALIZED (
     SELECT organization_id,
            eventstore.can_lock_log(organization_id, 'directory.users'::regclass, 'directory', 'users', tail) AS is_locked
@@ -92,6 +98,12 @@ WITH tried AS MATERIALIZED (
            kind = excluded.kind,
            explicit_role_id = excluded.explicit_role_id,
            role_group_id = excluded.role_group_id
+), lost AS (
+    INSERT INTO directory.losses (organization_id, stream_id, position, user_id, kind, recorded_at)
+    SELECT organization_id, stream_id, "position", user_id, kind, recorded_at
+      FROM unnest($40::uuid[], $41::uuid[], $42::bigint[], $43::uuid[], $44::text[], $45::timestamptz[])
+           AS rows (organization_id, stream_id, "position", user_id, kind, recorded_at)
+     WHERE organization_id IN (SELECT organization_id FROM accepted)
 ), appended AS MATERIALIZED (
     SELECT eventstore.append_events(ARRAY(SELECT organization_id FROM accepted), $3, $4, $5, $6, $7, $8, $9, $10, $11,
                                     $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
