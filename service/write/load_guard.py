@@ -37,7 +37,10 @@ async def load_guard(  # noqa: PLR0917 - for whose batch, what it requires and h
     is_long = len(users) > LONG_MEMBERS
     # Also those who are looked at for another reason: they may be about to hold a token.
     looked_at = await offload(set.union, is_long, users, required.users)
-    state.technical = await load_roles.find_technical(connection, organization_id, looked_at)
+    # Of those who were loaded in full it is known.
+    read = {each for each, user in state.users.items() if not user.is_deleted}
+    if others := await offload(looked_at.difference, is_long, state.unread.keys(), read):
+        state.technical |= await load_roles.find_technical(connection, organization_id, others)
     guard = state.guard = GuardState(limits_of(organization, now))
     administrator = organization.roles[TOKEN_ROLE]
     if await offload(_are_administrators_among, is_long, state, users, administrator):

@@ -92,7 +92,7 @@ async def _load_users(
         state.user_groups = {row["id"]: row["groups"] for row in rows if row["groups"]}
         state.member_types |= dict.fromkeys(state.unread, "User")
         state.holders = {row["id"] for row in rows if row["holds_tokens"]}
-        state.technical |= state.holders
+        state.technical |= {row["id"] for row in rows if row["is_technical"]}
 
 
 async def _load_names(
