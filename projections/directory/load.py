@@ -1,7 +1,7 @@
 """Load the states that a decision needs from the directory, as `evolve` left them."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -85,16 +85,17 @@ class Names:
     external_ids: Collection[str]
 
 
+NO_NAMES = Names((), ())
+
+
 async def find_user_names(
     connection: Connection, wanted: Mapping[UUID, Names], sealer: Sealer
 ) -> dict[UUID, Holders]:
     """Return which users of organizations hold or held names. Those of deleted users are found by their hashes."""
     users = [(key, each) for key, names in wanted.items() for each in names.user_names]
     external = [(key, each) for key, names in wanted.items() for each in names.external_ids]
-    hashes = [hash_name(sealer, key, USER_NAME, each) async for key, each in in_slices(users)]
-    external_hashes = [
-        hash_name(sealer, key, EXTERNAL_ID, each) async for key, each in in_slices(external)
-    ]
+    hashes = await _hashes(sealer, USER_NAME, users)
+    external_hashes = await _hashes(sealer, EXTERNAL_ID, external)
     names = [each for _, each in users]
     if len(wanted) == 1:  # Postgres plans this one once, and the other for each number of names.
         [organization_id] = wanted
@@ -126,6 +127,19 @@ async def find_user_names(
         elif kind == "former external":
             found[key].former_external_ids[former_external[key, name]] = user_id
     return {key: replace(each, is_known=key in known) for key, each in found.items()}
+
+
+async def hashes_of(
+    sealer: Sealer, organization_id: UUID, names: Names
+) -> tuple[list[str], list[str]]:
+    """Return the hashes under which deleted users are remembered: of userNames, and of externalIds."""
+    users = await _hashes(sealer, USER_NAME, [(organization_id, each) for each in names.user_names])
+    external = [(organization_id, each) for each in names.external_ids]
+    return users, await _hashes(sealer, EXTERNAL_ID, external)
+
+
+async def _hashes(sealer: Sealer, kind: str, names: Iterable[tuple[UUID, str]]) -> list[str]:
+    return [hash_name(sealer, key, kind, each) async for key, each in in_slices(names)]
 
 
 async def find_mentioning(

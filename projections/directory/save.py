@@ -75,17 +75,17 @@ async def append_and_save_users(
 ) -> None:
     """Append events, make or overwrite the users that they lead to, and add losses, in one statement and transaction.
 
-    The columns are those of the events, of the users, and of the losses. The events follow a tail that was read
-    without a lock.
+    The columns are those of the events, of the users, of the losses, and the hashes of names that nobody has looked for
+    among deleted users: of userNames, and of externalIds. The events follow a tail that was read without a lock.
     Errors: asyncpg's. LockNotAvailableError: another transaction holds the log. UniqueViolationError: the
-    tail has moved, or a name is taken. After an error nothing is written.
+    tail has moved, or a name is taken or one of a deleted user. After an error nothing is written.
     """
     await connection.execute(statement("append_and_save_users"), organization_id, *columns)
 
 
-# Of the columns of a batch; then come those of its users and of its losses.
+# Of the columns of a batch, group by group. Within a group, all columns have the same length.
 EVENT_COLUMNS, KEY_COLUMNS = 15, 2
-USER_COLUMNS = len(UserRow._fields)
+GROUPS = (EVENT_COLUMNS, KEY_COLUMNS, len(UserRow._fields), len(LossRow._fields), 1, 1)
 
 
 def document_size(columns: Sequence[Sequence[Any]]) -> int:
@@ -99,27 +99,19 @@ async def append_and_save_users_of_many(
     """Do what append_and_save_users does for several organizations, in one statement and transaction.
 
     `tails` says where the log of each ends, `columns` has theirs in the same order. Returned is for each:
-    written, locked (another transaction holds the log or has moved its tail), or taken (a name is taken).
+    written, locked (another transaction holds the log or has moved its tail), or taken (a name is taken, or one of a
+    deleted user).
     Errors: asyncpg's. After an error nothing is written.
     """
-    owners = list(tails)
-    first, keys, users = (0, EVENT_COLUMNS, EVENT_COLUMNS + KEY_COLUMNS)
-    losses = users + USER_COLUMNS
-    joined = [
-        [value for each in columns for value in each[index]] for index in range(len(columns[0]))
-    ]
-    named = [
-        [key for key, each in zip(owners, columns, strict=True) for _ in each[index]]
-        for index in (first, keys, users, losses)
-    ]
+    owners, joined, first = list(tails), list[list[Any]](), 0
+    for count in GROUPS:
+        pairs = list(zip(owners, columns, strict=True))
+        joined.append([key for key, each in pairs for _ in each[first]])
+        for index in range(first, first + count):
+            joined.append([value for each in columns for value in each[index]])
+        first += count
     rows = await connection.fetch(
-        statement("append_and_save_users_of_many"),
-        owners,
-        list(tails.values()),
-        *(named[0], *joined[:keys]),
-        *(named[1], *joined[keys:users]),
-        *(named[2], *joined[users:losses]),
-        *(named[3], *joined[losses:]),
+        statement("append_and_save_users_of_many"), owners, list(tails.values()), *joined
     )
     return dict(rows)
 

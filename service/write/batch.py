@@ -16,7 +16,7 @@ from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
 from eventstore.slices import in_slices
 from projections.directory.changes import Changes
-from projections.directory.load import count_members
+from projections.directory.load import NO_NAMES, Names, count_members, hashes_of
 from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_losses, columns_of_users
 from projections.directory.tables import GroupRow, UserRow
@@ -273,12 +273,22 @@ async def write_batch(connection: Connection, batch: Batch, sealer: Sealer) -> N
 
 
 def can_be_optimistic(works: Sequence[Work]) -> bool:
-    """Return whether commands lead to nothing but events and rows of users."""
+    """Return whether commands lead to nothing but events, rows of users and losses of access."""
     return all(isinstance(work.command, USER_WRITES) for work in works)
 
 
-async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer) -> list[list[Any]]:
-    """Return the sealed events and the rows of a batch of users, as `append_and_save_users` takes them."""
+def are_new(works: Sequence[Work]) -> bool:
+    """Return whether all commands create people: usually nobody holds or held their names."""
+    return all(type(work.command) is CreateUser for work in works)
+
+
+async def columns_of_batch(
+    connection: Connection, batch: Batch, sealer: Sealer, unread: Names = NO_NAMES
+) -> list[list[Any]]:
+    """Return the sealed events and the rows of a batch of users, as `append_and_save_users` takes them.
+
+    `unread` are the names that nobody has looked for.
+    """
     recorded, sealed = await prepare(
         connection, batch.organization_id, batch.tail, batch.events, sealer
     )
@@ -287,6 +297,7 @@ async def columns_of_batch(connection: Connection, batch: Batch, sealer: Sealer)
         *columns_of(recorded, sealed),
         *columns_of_users(list(changes.users.values())),
         *columns_of_losses(changes.losses),
+        *await hashes_of(sealer, batch.organization_id, unread),
     ]
 
 

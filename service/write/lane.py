@@ -35,7 +35,7 @@ from service.metrics.writes import APPEND, BATCH
 from service.traces import named
 from service.tracing.spans import Spans
 from service.unavailable import unavailable
-from service.write.batch import Batch, Outcome, Work, can_be_optimistic
+from service.write.batch import Batch, Outcome, Work, are_new, can_be_optimistic
 from service.write.commands import ChangeRoleGroups, Command, GroupCommand
 from service.write.log_ends import LogEnds
 from service.write.log_heights import LogHeights, LogShrunk
@@ -43,6 +43,7 @@ from service.write.quota import Quotas
 from service.write.shared import SharedStatements
 from service.write.transaction import (
     Contended,
+    NamesUnread,
     OutcomeUnknown,
     Task,
     write_locked,
@@ -62,6 +63,7 @@ COMMIT_TIMEOUT_S = 19.0
 # else takes minutes for it. If it were given up and sent again, it would never be done.
 LONGER_S = 275.0
 CONTENDED_S = 1.0  # For so long the log is locked first after somebody else wrote to it: they are likely to write again.
+TAKEN_S = 1.0  # For so long names are read first after one was taken: a client that repeats itself does so again.
 NAMES = {  # Attributes, by the constraint that keeps them unique.
     "users_one_per_user_name": "userName",
     "groups_one_per_display_name": "displayName",
@@ -122,6 +124,8 @@ class Lanes:
         self._quotas = Quotas(events_per_day)
         # Organization → until when its log is locked first (the loop's clock).
         self._contended: dict[UUID, float] = {}
+        # Organization → until when names are read first (the loop's clock).
+        self._taken: dict[UUID, float] = {}
         self._is_closed = False
         self._letting_go: set[asyncio.Task[None]] = set()
 
@@ -290,9 +294,8 @@ class Lanes:
         )
         if self._contended.get(organization_id, 0.0) <= now_s and can_be_optimistic(works):
             self._contended.pop(organization_id, None)
-            on_demand: Any = OnDemand(self._connections, BATCH_TIMEOUT_S)
             try:
-                decided = await write_optimistic(on_demand, task)
+                decided = await self._write_optimistic(task, now_s)
             except Contended as refused:
                 if refused.is_overtaken:
                     self._contended[organization_id] = now_s + CONTENDED_S
@@ -304,6 +307,18 @@ class Lanes:
             # The events are committed, whatever happens to the connection now.
             _answer_batch(lane, batch, decided)
         return decided
+
+    async def _write_optimistic(self, task: Task, now_s: float) -> Batch:
+        """Return a batch that was written without a lock. Errors: those of write_optimistic but NamesUnread."""
+        on_demand: Any = OnDemand(self._connections, BATCH_TIMEOUT_S)
+        organization_id = task.organization_id
+        if self._taken.get(organization_id, 0.0) <= now_s and are_new(task.works):
+            self._taken.pop(organization_id, None)
+            try:
+                return await write_optimistic(on_demand, task, reads_names=False)
+            except NamesUnread:
+                self._taken[organization_id] = now_s + TAKEN_S
+        return await write_optimistic(on_demand, task)
 
 
 async def _let_go(decided: Batch, pause: Pause) -> None:

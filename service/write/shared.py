@@ -138,7 +138,7 @@ def _fail(items: Iterable[Item[Q, A]], error: Exception | None) -> None:
 
 
 class Write(NamedTuple):
-    """The columns of a batch of users, as append_and_save_users takes them, and where its log ends."""
+    """Where a log ends, and the columns of a batch of users, as append_and_save_users takes them."""
 
     tail: int
     columns: list[list[Any]]
@@ -187,7 +187,7 @@ class SharedStatements:
         return await find_user_names(connection, wanted, self._sealer)
 
 
-WRITTEN = "written"
+WRITTEN, TAKEN = "written", "taken"
 
 
 async def _write_all(connection: Connection, writes: Mapping[UUID, Write]) -> Mapping[UUID, str]:

@@ -2,6 +2,8 @@
 
 Optimistic: decide without a lock, and write everything in one statement, which is its own transaction. It succeeds
 only if the log still ends where it was read, or where our last batch left it: nobody else has written in between.
+A batch that only creates people is decided without looking for their names: usually nobody has them, and if somebody
+has one, the statement writes nothing.
 
 Locked: lock the log, decide, write, commit. This is for batches that touch more than users and losses of access, and
 for logs that others write to as well.
@@ -21,12 +23,13 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import close_now
 from eventstore.read import read_tail
 from eventstore.sealing.sealer import Sealer
+from projections.directory.load import NO_NAMES, Holders, Names
 from service.write.batch import Batch, Work, columns_of_batch, decide_batch, write_batch
 from service.write.load_state import finding_names
 from service.write.log_ends import LogEnd, LogEnds, end_of
 from service.write.log_heights import LogHeights
 from service.write.quota import Quotas
-from service.write.shared import NotWritten, SharedStatements, Write
+from service.write.shared import TAKEN, NotWritten, SharedStatements, Write
 
 BEGIN_TIMEOUT_S = 6.0  # For Postgres's first answer.
 ROLLBACK_TIMEOUT_S = 2.0
@@ -50,6 +53,21 @@ class Contended(Exception):
         self.is_overtaken = is_overtaken
 
 
+class NamesUnread(Exception):
+    """Nothing was written: somebody holds or held a name that nobody has looked for."""
+
+
+class Unread:
+    """Says of all names that nobody holds or held them, and remembers them."""
+
+    names = NO_NAMES
+
+    async def find(self, _organization_id: UUID, names: Names) -> Holders:
+        """Return no holders."""
+        self.names = names
+        return Holders({}, {}, {}, is_known=True)
+
+
 class Task(NamedTuple):
     """The work of one transaction."""
 
@@ -65,21 +83,25 @@ class Task(NamedTuple):
     on_large: Callable[[], None] = lambda: None  # Called if it is about very many people.
 
 
-async def write_optimistic(connection: Connection, task: Task) -> Batch:
+async def write_optimistic(
+    connection: Connection, task: Task, *, reads_names: bool = True
+) -> Batch:
     """Return a batch whose events are committed, if nobody else wrote in between.
 
-    Errors: Contended, OutcomeUnknown, those of an outage, and those of a command that cannot be written.
+    Errors: Contended, OutcomeUnknown, those of an outage, and those of a command that cannot be written; NamesUnread
+    unless it reads names.
     """
     # The statements are on any connection: each sees what was committed before it.
     # Read the end first: the state that is loaded later must not be older than it.
     end = await _find_end(connection, task)
     tail = task.log_ends.clock.moved(end.tail(_now()))
+    unread = Unread()
     decided = await decide_batch(
         connection,
         task.organization_id,
         tail,
         task.works,
-        find_names=task.shared.find_names,
+        find_names=task.shared.find_names if reads_names else unread.find,
         quotas=task.quotas,
         read_timeout_s=BEGIN_TIMEOUT_S,
         is_locked=False,
@@ -88,8 +110,8 @@ async def write_optimistic(connection: Connection, task: Task) -> Batch:
         # Holds have tables of their own, which are not among those of the one statement.
         raise Contended(is_overtaken=False)
     if decided.events:
-        columns = await columns_of_batch(connection, decided, task.sealer)
-        await _append_and_commit(task, Write(tail.position, columns))
+        columns = await columns_of_batch(connection, decided, task.sealer, unread.names)
+        await _append_and_commit(task, Write(tail.position, columns), reads_names=reads_names)
         task.heights.note(task.organization_id, tail.position + len(decided.events))
     task.log_ends.remember(task.organization_id, end.after(tail, len(decided.events)))
     return decided
@@ -110,15 +132,19 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _append_and_commit(task: Task, write: Write) -> None:
+async def _append_and_commit(task: Task, write: Write, *, reads_names: bool) -> None:
     """Write and commit. Everything that can fail before the statement is sent has been done."""
     try:
         async with asyncio.timeout_at(task.commit_by_s):
             await task.shared.write(task.organization_id, write)
     except NotWritten as refused:
+        if refused.why == TAKEN and not reads_names:
+            raise NamesUnread from refused
         raise Contended(is_overtaken=True) from refused
     except Exception as error:
         outage = classify(error)
+        if outage is Outage.REFUSED and not reads_names:
+            raise NamesUnread from error
         if outage in OVERTAKEN:
             raise Contended(is_overtaken=True) from error
         if outage in NOT_OPTIMISTIC:

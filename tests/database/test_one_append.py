@@ -10,7 +10,9 @@ import pytest
 from eventstore.append import columns_of, prepare
 from eventstore.events import NewEvent
 from eventstore.read import read_tail
-from projections.directory.rows import user_row
+from eventstore.sealing.sealer import Sealer
+from projections.directory.load import Names, hashes_of
+from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_row
 from projections.directory.save import (
     append_and_save_users,
     append_and_save_users_of_many,
@@ -77,7 +79,7 @@ async def write_optimistic(
     tail = type(tail)(tail.position - behind, tail.recorded_at, tail.now)
     recorded, sealed = await prepare(connection, ORGANIZATION, tail, events, SEALER)
     users = columns_of_users(rows) if rows else [[] for _ in UserRow._fields]
-    columns = [*columns_of(recorded, sealed), *users, *columns_of_losses(losses)]
+    columns = [*columns_of(recorded, sealed), *users, *columns_of_losses(losses), [], []]
     await append_and_save_users(connection, ORGANIZATION, columns)
 
 
@@ -126,7 +128,7 @@ async def test_another_account_cannot_append(connection: asyncpg.Connection, wri
     await connection.execute(
         f"CREATE ROLE {role}; GRANT USAGE ON SCHEMA eventstore, directory, projections TO {role};"
         f"GRANT SELECT ON ALL TABLES IN SCHEMA eventstore TO {role};"
-        f"GRANT ALL ON directory.users, directory.losses TO {role}; SET ROLE {role}"
+        f"GRANT ALL ON ALL TABLES IN SCHEMA directory TO {role}; SET ROLE {role}"
     )
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append_events"):
@@ -231,7 +233,7 @@ async def write_of(
     tail = await read_tail(connection, organization_id)
     recorded, sealed = await prepare(connection, organization_id, tail, [event], SEALER)
     columns = [*columns_of(recorded, sealed), *columns_of_users([row])]
-    return tail.position, [*columns, *columns_of_losses([loss_of(row)])]
+    return tail.position, [*columns, *columns_of_losses([loss_of(row)]), [], []]
 
 
 async def write_of_two(
@@ -312,6 +314,55 @@ async def test_one_whose_name_is_taken_does_not_keep_the_others_back(
 
     assert answers == {ORGANIZATION: "taken", OTHER_ORGANIZATION: "written"}
     assert await service_connection.fetchrow(COUNTS) == (2, 2, 2)
+
+
+NAMING = Sealer(bytes(32), name_key=bytes(32))
+NAMED = """
+INSERT INTO directory.organizations (organization_id, version, created_at, name, name_key, roles, schemas)
+VALUES ($1, 1, now(), ($1::uuid)::text, ($1::uuid)::text, '{}', '{}')
+"""
+
+
+@pytest.mark.parametrize("kind", [USER_NAME, EXTERNAL_ID])
+async def test_who_has_a_name_of_a_deleted_user_is_not_written(
+    connection: asyncpg.Connection, service_connection: asyncpg.Connection, kind: str
+) -> None:
+    names = Names({"jo"}, {"e1"})
+    for each in (ORGANIZATION, OTHER_ORGANIZATION):
+        await connection.execute(NAMED, each)
+    await connection.execute(
+        "INSERT INTO directory.former_users VALUES ($1, $2, $3, $4)",
+        *(ORGANIZATION, uuid4()),
+        hash_name(NAMING, ORGANIZATION, USER_NAME, "jo" if kind == USER_NAME else "ann"),
+        hash_name(NAMING, ORGANIZATION, EXTERNAL_ID, "e1" if kind == EXTERNAL_ID else "e2"),
+    )
+    writes = {each[0]: await write_of(connection, *each) for each in (HERE, THERE)}
+    columns = [
+        [*made[:-2], *await hashes_of(NAMING, key, names)] for key, (_, made) in writes.items()
+    ]
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await append_and_save_users(service_connection, ORGANIZATION, columns[0])
+    assert await connection.fetchrow(COUNTS) == (0, 0, 0)
+
+    tails = {key: tail for key, (tail, _) in writes.items()}
+    answers = await append_and_save_users_of_many(service_connection, tails, columns)
+    assert answers == {ORGANIZATION: "taken", OTHER_ORGANIZATION: "written"}
+    assert await connection.fetchrow(COUNTS) == (1, 1, 1)
+
+
+async def test_names_are_taken_where_there_is_no_organization(
+    service_connection: asyncpg.Connection,
+) -> None:
+    tail, columns = await write_of(service_connection, *HERE)
+    columns[-2:] = await hashes_of(NAMING, ORGANIZATION, Names({"jo"}, ()))
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await append_and_save_users(service_connection, ORGANIZATION, columns)
+    answers = await append_and_save_users_of_many(
+        service_connection, {ORGANIZATION: tail}, [columns]
+    )
+    assert answers == {ORGANIZATION: "taken"}
 
 
 async def test_what_the_log_itself_refuses_leaves_nothing_of_any_written(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 
 from eventstore.append import lock_log
@@ -15,7 +16,7 @@ from eventstore.errors import SubjectErased
 from eventstore.postgres.pool import borrowed
 from projections.directory.tables import UserRow
 from schema.scim.definitions import USER
-from schema.scim.errors import Unavailable, Uniqueness
+from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
 from service.cli.provenance import cli_provenance
 from service.database.pool import SESSION
@@ -29,7 +30,7 @@ from service.write.lane import Lanes
 from service.write.load_state import finding_names
 from service.write.quota import Quotas
 from service.write.shared import ALONE_SIZE_MIN
-from tests.builders import patch_user, replace
+from tests.builders import delete_user, patch_user, replace
 from tests.invariants import check_every_log
 from tests.serving import settings
 
@@ -105,7 +106,7 @@ async def test_a_command_that_cannot_be_encoded_fails_alone(
     runtime: Runtime, caller: Caller
 ) -> None:
     came_to = await create_all(runtime.lanes, caller, "jo", "half a \ud800", "ann")
-    assert came_to == [Outcome, asyncpg.DataError, Outcome]
+    assert came_to == [Outcome, TypeError, Outcome]
 
 
 async def test_an_acknowledged_command_is_there_for_everybody(
@@ -180,7 +181,7 @@ async def test_a_batch_of_large_users_ends_early(
 
 @pytest.mark.parametrize(
     ("poison", "error"),
-    [("n\0l", asyncpg.CharacterNotInRepertoireError), ("half a \ud800", asyncpg.DataError)],
+    [("n\0l", asyncpg.CharacterNotInRepertoireError), ("half a \ud800", TypeError)],
 )
 async def test_a_command_that_cannot_be_written_harms_no_other_organization(
     runtime: Runtime, poison: str, error: type[Exception]
@@ -328,6 +329,54 @@ async def test_users_are_written_by_one_statement_where_nobody_else_writes(
     lanes = Lanes(runtime.pool, runtime.sealer)
     await create_all(lanes, caller, "jo", "ann", "kim")
     assert "-- append_and_save_users:" in await last_statements(connection)
+
+
+async def test_people_are_created_without_a_look_for_their_names(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    lanes = Lanes(runtime.pool, runtime.sealer)
+    await create_all(lanes, caller, "jo", "ann")
+    assert "-- find_user_names" not in await last_statements(connection)
+
+
+async def test_names_are_looked_for_once_one_was_taken(runtime: Runtime, caller: Caller) -> None:
+    lanes = Lanes(runtime.pool, runtime.sealer)
+    assert await create_all(lanes, caller, "jo", "JO") == [Outcome, Uniqueness]
+    assert await create_all(lanes, caller, "ann", "Jo") == [Outcome, Uniqueness]
+    assert await create_all(lanes, caller, "kim", "jo", "Ann") == [Outcome, Uniqueness, Uniqueness]
+
+
+@pytest.mark.parametrize("same", ["userName", "externalId"])
+async def test_who_comes_back_is_known_by_a_name_that_nobody_looked_for(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection, same: str
+) -> None:
+    former = row_of(await create(runtime.lanes, caller, "jo", externalId="e1"))
+    await runtime.lanes.submit(delete_user(former.id), caller, cli_provenance())
+    lanes = Lanes(runtime.pool, runtime.sealer)  # It knows of no name that was taken.
+    name, external_id = ("JO", "e2") if same == "userName" else ("ann", "e1")
+
+    others = create_all(lanes, caller, "kim", "lee")
+    back, came_to = await asyncio.gather(
+        create(lanes, caller, name, externalId=external_id), others
+    )
+
+    assert came_to == [Outcome, Outcome]
+    data = await connection.fetchval(
+        "SELECT data FROM eventstore.events WHERE stream_id = $1 AND version = 1", row_of(back).id
+    )
+    assert orjson.loads(data)["formerUserId"] == str(former.id)
+
+
+async def test_nobody_is_created_in_an_organization_that_is_gone(
+    runtime: Runtime, caller: Caller, connection: asyncpg.Connection
+) -> None:
+    elsewhere, moved = new_id(), "UPDATE directory.organizations SET organization_id = $1"
+    await connection.execute(moved, elsewhere)
+    lanes = Lanes(runtime.pool, runtime.sealer)
+    with pytest.raises(ScimError):
+        await create(lanes, caller, "jo")
+    assert await count_users(connection, "jo") == 0
+    await connection.execute(moved, caller.organization.id)
 
 
 async def test_who_loses_access_is_written_by_one_statement_too(

@@ -27,6 +27,7 @@ CAUGHT = {
     "LogShrunk": "service.write.lane",
     "MalformedNote": "whoever reads a note",
     "NameTaken": "service.write",
+    "NamesUnread": "service.write.lane",
     "NotAdopted": "projections.maintenance.adopt",
     "NotJson": "schema.scim",
     "NotStarted": "service.cli.commands",

@@ -1,5 +1,6 @@
 -- append_and_save_users: append events, add the keys of their new subjects, save the users that the events lead to, and add
--- the losses of access among them, as append_events, save_users and add_losses do, in one transaction. Error lock_not_available: another transaction has the log's lock,
+-- the losses of access among them, as append_events, save_users and add_losses do, in one transaction. Error unique_violation:
+-- another user holds a userName, or a name that was not looked for is one of a deleted user. Error lock_not_available: another transaction has the log's lock,
 -- or has moved the tail.
 -- Postgres always runs the INSERTs and the outer SELECT to the end, even if one of them has no rows.
 -- The INSERTs see nothing of what the function writes, and do not need to.
@@ -43,8 +44,22 @@
 -- $38 loss_user_ids uuid[]
 -- $39 loss_kinds text[]
 -- $40 lost_at timestamptz[]
+-- $41 user_name_hashes text[]: of names that nobody has looked for among deleted users
+-- $42 external_id_hashes text[]
 WITH locked AS MATERIALIZED (
     SELECT eventstore.try_lock_log($1, 'directory.users'::regclass, 'directory', 'users', ($2::bigint[])[1] - 1)
+), held AS MATERIALIZED (
+    SELECT FROM directory.former_users
+     WHERE organization_id = $1
+       AND user_name_key = ANY($41::text[])
+     UNION ALL
+    SELECT FROM directory.former_users
+     WHERE organization_id = $1
+       AND external_id = ANY($42::text[])
+     UNION ALL
+    SELECT
+     WHERE cardinality($41::text[]) > 0
+       AND NOT EXISTS (SELECT FROM directory.organizations WHERE organization_id = $1)
 ), saved AS (
     INSERT INTO directory.users
            (organization_id, id, version, created_at, modified_at, origin, active, role_id,
@@ -65,6 +80,7 @@ WITH locked AS MATERIALIZED (
                        FROM directory.users AS holders
                       WHERE holders.organization_id = $1
                         AND holders.user_name_key = rows.user_name_key), rows.id) = rows.id
+       AND NOT EXISTS (SELECT FROM held)
         ON CONFLICT ON CONSTRAINT users_pkey
         DO UPDATE
        SET version = excluded.version,

@@ -1,6 +1,7 @@
 -- append_and_save_users_of_many: what append_and_save_users does, for several organizations at once, as (organization_id, answer).
 -- One that cannot be written is left out and does not keep the others back: the answer is locked where another
--- transaction has the log's lock or has moved the tail, taken where another user holds a name, else written.
+-- transaction has the log's lock or has moved the tail, taken where another user holds a name or a name that was not looked
+-- for is one of a deleted user, else written.
 -- Any other error is one of all: then nothing is written.
 -- $1 logs uuid[]: each organization once
 -- $2 tails bigint[]: where each log ends
@@ -47,6 +48,10 @@
 -- $43 loss_user_ids uuid[]
 -- $44 loss_kinds text[]
 -- $45 lost_at timestamptz[]
+-- $46 name_organization_ids uuid[]: from here on one element per name that nobody has looked for among deleted users
+-- $47 user_name_hashes text[]
+-- $48 external_organization_ids uuid[]
+-- $49 external_id_hashes text[]
 WITH tried AS MATERIALIZED (
     SELECT organization_id,
            eventstore.can_lock_log(organization_id, 'directory.users'::regclass, 'directory', 'users', tail) AS is_locked
@@ -66,6 +71,23 @@ WITH tried AS MATERIALIZED (
               FROM directory.users AS holders
              WHERE holders.organization_id = rows.organization_id
                AND holders.user_name_key = rows.user_name_key) <> rows.id
+     UNION ALL
+    SELECT names.organization_id
+      FROM unnest($46::uuid[], $47::text[]) AS names (organization_id, user_name_key)
+     WHERE EXISTS (SELECT
+                     FROM directory.former_users
+                    WHERE former_users.organization_id = names.organization_id
+                      AND former_users.user_name_key = names.user_name_key)
+        OR NOT EXISTS (SELECT
+                         FROM directory.organizations
+                        WHERE organizations.organization_id = names.organization_id)
+     UNION ALL
+    SELECT names.organization_id
+      FROM unnest($48::uuid[], $49::text[]) AS names (organization_id, external_id)
+     WHERE EXISTS (SELECT
+                     FROM directory.former_users
+                    WHERE former_users.organization_id = names.organization_id
+                      AND former_users.external_id = names.external_id)
 ), accepted AS MATERIALIZED (
     SELECT organization_id
       FROM tried
