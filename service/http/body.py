@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from aiohttp import StreamReader, web
@@ -20,11 +20,10 @@ from schema.scim.value import refuse_nul
 from service.http.compression import Limits, check_encoding, inflate, inflated_max
 from service.http.connections.handler import BodyTooSlow
 from service.http.parts import SERVICE
-from service.http.refusal_log import ORIGIN, Origin
+from service.http.request_state import STATE, Held, RequestState
 from service.limits.inflow import INFLOW
 from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
-from service.limits.working_memory import WorkingMemory
 
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
 # So much of a body that is too large is read and dropped: otherwise its sender would not get the refusal.
@@ -47,18 +46,6 @@ class BodyTooLate(ScimError):
     """The body came too slowly (RFC 9110 §15.5.9)."""
 
     status = 408
-
-
-class Held(NamedTuple):
-    """The memory that a request holds for its body, until it is answered."""
-
-    memory: WorkingMemory
-    holder: UUID | None
-    size: int
-
-
-HELD = web.RequestKey("held", Held)
-TEXT_BYTES = web.RequestKey("text_bytes", int)
 
 
 async def read_json(
@@ -87,7 +74,7 @@ async def _parse_long(
     size = inflated_max(len(sent), limits) if encoding else len(sent)
     await _hold(request, size * COPIES + min(size, limits.values_max) * VALUE_BYTES)
     text = await offload(inflate, True, sent, encoding, limits) if encoding else sent
-    request[TEXT_BYTES] = len(text)
+    request[STATE].text_bytes = len(text)
     count = await offload(count_values, True, text, limits.values_max)
     _hold_less(request, len(text) * COPIES + count * VALUE_BYTES)
     return await offload(_parse, True, text)
@@ -95,37 +82,37 @@ async def _parse_long(
 
 def _holder(request: web.Request) -> UUID | None:
     """Return the organization that a body counts for."""
-    origin: Origin = request.get(ORIGIN, Origin())
-    return origin.organization_id
+    origin = request[STATE].origin
+    return origin.organization_id if origin else None
 
 
 async def _hold(request: web.Request, size: int) -> None:
     """Wait until a request may hold so much memory. Errors: Unavailable."""
     memory, holder = request.app[SERVICE].memory, _holder(request)
     await memory.take(holder, size)
-    request[HELD] = Held(memory, holder, size)
+    request[STATE].held = Held(memory, holder, size)
 
 
 def _hold_less(request: web.Request, size: int) -> None:
     """Return the memory that a body turned out not to need."""
-    held = request[HELD]
+    state = request[STATE]
+    held = state.held
+    assert held is not None
     if size < held.size:
-        request[HELD] = held._replace(size=size)
+        state.held = held._replace(size=size)
         held.memory.give_back(held.holder, held.size - size)
 
 
-def release(request: web.Request) -> None:
+def release(state: RequestState) -> None:
     """Return the memory that a request holds for its body, if any."""
-    held = request.get(HELD)
+    held, state.held = state.held, None
     if held is not None:
-        del request[HELD]
         held.memory.give_back(held.holder, held.size)
 
 
 def is_long(request: web.Request) -> bool:
     """Return whether the body that was read may take long to read into a command."""
-    size: int = request.get(TEXT_BYTES, 0)
-    return size > LONG_BYTES
+    return request[STATE].text_bytes > LONG_BYTES
 
 
 def _parse(sent: bytes) -> Any:

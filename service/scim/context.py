@@ -11,10 +11,9 @@ from schema.scim.budget import Budget
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, lacking
-from service.http.answering import NOTES
 from service.http.authentication import authenticate_request
 from service.http.parts import SERVICE, Service
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE
 from service.http.server import Handler
 from service.scim.base_path import BASE_PATH
 from service.write.batch import Outcome
@@ -90,8 +89,8 @@ async def authenticate(request: web.Request, scope: str) -> RequestContext:
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), SCIM)
     base = base_url(request, service)
-    request_id, notes = request[REQUEST_ID], request[NOTES]
-    return RequestContext(service, authenticated, base, request_id, notes, Budget())
+    state = request[STATE]
+    return RequestContext(service, authenticated, base, state.request_id, state.notes, Budget())
 
 
 def base_url(request: web.Request, service: Service) -> str:

@@ -17,6 +17,7 @@ from schema.scim.errors import NotFound, Unavailable
 from service.http.answer import Answer
 from service.http.body import is_long, release
 from service.http.kept import note_subject
+from service.http.request_state import STATE
 from service.ids import as_id, new_id
 from service.limits.offload import LONG_MEMBERS, offload
 from service.scim.as_of import read_as_of, varying
@@ -155,7 +156,7 @@ async def _answer_write(
     status: int = 200,
 ) -> web.StreamResponse:
     """Return the group as it is after a write. It is read again if its members are shown."""
-    release(request)  # An answer with many members may take as long as its client reads.
+    release(request[STATE])  # An answer with many members may take as long as its client reads.
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)
