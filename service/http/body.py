@@ -59,9 +59,14 @@ async def read_json(
     for a NUL in a text, Unavailable.
     """
     _check_media_type(request, media_types)
-    encoding = _encoding_of(request)
+    encoding, content = _encoding_of(request), request.content
+    if encoding is None and content.is_eof():  # Most bodies are plain, and have arrived as a whole.
+        sent = _arrived(content, limit_bytes)
+        if len(sent) <= LONG_BYTES:
+            return _parse(sent)
+        return await _parse_long(request, sent, None, limit_bytes)
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
-        sent = await _read_sent(request, limit_bytes, holding)
+        sent = await _read_sent(content, limit_bytes, holding)
         if encoding is None and len(sent) <= LONG_BYTES:
             return _parse(sent)
         return await _parse_long(request, sent, encoding, limit_bytes)
@@ -143,6 +148,8 @@ def _no_json(text: bytes, error: NotJson) -> InvalidSyntax:
 def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
     """Accept the media types with any parameters, and a request that names none (azure-docs#116775)."""
     sent = request.headers.get("Content-Type", "")
+    if sent in media_types:
+        return
     media_type = sent.partition(";")[0].strip().lower()
     if media_type and media_type not in media_types:
         raise UnsupportedMediaType(
@@ -152,7 +159,10 @@ def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
 
 def _encoding_of(request: web.Request) -> str | None:
     """Return how a body is encoded; several headers are one list. Errors: UnsupportedMediaType."""
-    return check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
+    headers = request.headers
+    if "Content-Encoding" not in headers:
+        return None
+    return check_encoding(",".join(headers.getall("Content-Encoding")))
 
 
 async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
@@ -163,29 +173,40 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """
     encoding = _encoding_of(request)
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
-        sent = await _read_sent(request, limit_bytes, holding)
+        sent = await _read_sent(request.content, limit_bytes, holding)
         if encoding is None:
             return sent
         return await offload(inflate, True, sent, encoding, Limits(limit_bytes, limit_bytes))
 
 
-async def _read_sent(request: web.Request, limit_bytes: int, holding: Holding) -> bytes:
+async def _read_sent(content: StreamReader, limit_bytes: int, holding: Holding) -> bytes:
     """Return the body as it was sent."""
-    content = request.content
+    if content.is_eof():
+        return _arrived(content, limit_bytes)
     try:
-        if content.is_eof():  # Most bodies have arrived as a whole.
-            return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await _gather(content, limit_bytes, holding)
-    except (TimeoutError, ConnectionError, web.RequestPayloadError) as error:
-        # The stream keeps its error. With its traceback, the two would keep all that has arrived, until the garbage
-        # collector runs.
-        error.__traceback__ = None
+    except BROKEN as error:
         raise _not_whole(error) from None
+
+
+def _arrived(content: StreamReader, limit_bytes: int) -> bytes:
+    """Return a body that has arrived as a whole."""
+    try:
+        return _of_size(content.read_nowait(-1), limit_bytes)
+    except BROKEN as error:
+        raise _not_whole(error) from None
+
+
+# What a body raises that does not arrive.
+BROKEN = (TimeoutError, ConnectionError, web.RequestPayloadError)
 
 
 def _not_whole(error: Exception) -> ScimError:
     """Return the refusal of a body that did not arrive."""
+    # The stream keeps its error. With its traceback, the two would keep all that has arrived, until the garbage
+    # collector runs.
+    error.__traceback__ = None
     match error:
         case BodyTooSlow():
             return BodyTooLate(str(error))
