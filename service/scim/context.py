@@ -12,7 +12,7 @@ from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, lacking
 from service.http.authentication import authenticate_request
-from service.http.parts import SERVICE, Service
+from service.http.parts import Service
 from service.http.request_state import STATE
 from service.http.server import Handler
 from service.scim.base_path import BASE_PATH
@@ -60,22 +60,26 @@ class RequestContext(NamedTuple):
 
 
 Handle = Callable[[web.Request, RequestContext], Awaitable[web.StreamResponse]]
+Check = Callable[[web.Request], None]  # Raises ScimError for a request that must not be served.
 HandleAnyone = Callable[[web.Request, RequestContext | None], Awaitable[web.StreamResponse]]
 
 
-def authenticating(handle: Handle, scope: str) -> Handler:
-    """Return a handler that authenticates the caller first. The token must grant the scope."""
+def authenticating(handle: Handle, scope: str, check: Check | None = None) -> Handler:
+    """Return a handler that checks the request, then authenticates the caller. The token must grant the scope."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        if check is not None:
+            check(request)
         return await handle(request, await authenticate(request, scope))
 
     return answer
 
 
-def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
+def authenticating_if_sent(handle: HandleAnyone, scope: str, check: Check) -> Handler:
     """Return a handler that also serves requests without a token; a token that is sent must be valid."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        check(request)
         is_sent = "Authorization" in request.headers
         return await handle(request, await authenticate(request, scope) if is_sent else None)
 
@@ -84,12 +88,13 @@ def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
 
 async def authenticate(request: web.Request, scope: str) -> RequestContext:
     """Return the context of a request. Errors: those of `authenticate_request`, InsufficientScope."""
-    service = request.app[SERVICE]
     authenticated = await authenticate_request(request)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), SCIM)
-    base = base_url(request, service)
     state = request[STATE]
+    service = state.service
+    assert service is not None
+    base = base_url(request, service)
     return RequestContext(service, authenticated, base, state.request_id, state.notes, Budget())
 
 
