@@ -42,7 +42,7 @@ def _without_void(document: Document, former: Document) -> Document:
         if isinstance(value, list):
             before = {kind_of(each) for each in former.get(key, ()) if is_void(each)}
             filled = [plain(each) for each in value if not is_void(each) or kind_of(each) in before]
-        elif is_urn(key):
+        elif type(value) is dict and is_urn(key):
             filled = _without_void(value, former.get(key, {}))
         if filled not in ([], {}):
             kept[key] = filled
