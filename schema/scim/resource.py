@@ -10,7 +10,7 @@ from schema.scim.errors import InvalidSyntax, InvalidValue
 from schema.scim.resource_type import NAME_LENGTH_MAX, AttributePath, ResourceType
 from schema.scim.understood import is_reference, refuse_unread
 from schema.scim.urns import is_urn
-from schema.scim.value import Reader, reader
+from schema.scim.value import Reader, plain_type, reader
 
 ELEMENTS_MAX = 300  # Values of one multi-valued attribute of a document; members are rows instead.
 DERIVED = frozenset({"schemas"})  # RFC 7643 §3: derived from the content, whatever a client sends.
@@ -41,7 +41,10 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
         if meaning.is_of_no_value:
             ignored.append(str(meaning.path))
         elif meaning.is_kept:
-            known = meaning.read(value, ignored)
+            if type(value) is meaning.plain:
+                known = None if value == "" else value
+            else:
+                known = meaning.read(value, ignored)
             if is_put or meaning.is_reference:
                 refuse_unread(meaning.path, value, known, is_put=True)
             if known is None:
@@ -91,6 +94,7 @@ class Meaning:
     """The attribute that a key of an object means, and how its values are read."""
 
     path: AttributePath
+    plain: type | None  # A value of this type, except for an empty text, is taken as it is.
     read: Reader
     is_kept: bool  # A client's value is stored.
     is_of_no_value: bool  # It does not say which of several values it belongs to: emails.display.
@@ -146,7 +150,8 @@ def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
     is_of_no_value = path.sub_attribute is not None and path.attribute.multi_valued
     own_name = None if path.extension or path.sub_attribute else path.attribute.name
     is_id = is_reference(path.target)
-    return Meaning(path, reader(path), is_kept, is_of_no_value, is_id, own_name)
+    plain = None if path.target.multi_valued else plain_type(path.target, str(path))
+    return Meaning(path, plain, reader(path), is_kept, is_of_no_value, is_id, own_name)
 
 
 def get(document: Document, path: AttributePath) -> Any:
