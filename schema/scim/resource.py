@@ -36,9 +36,28 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
     if not isinstance(sent, dict):
         raise InvalidSyntax("The body must be a JSON object that holds one resource.")
     reading = Reading({})
+    _read_into(reading, sent, resource_type, is_put=is_put)
+    _check_values(reading.document)
+    return reading
+
+
+def _read_into(
+    reading: Reading,
+    sent: Document,
+    resource_type: ResourceType,
+    *,
+    is_put: bool,
+    container: str = "",
+) -> None:
+    """Read the attributes of an object into a document; `container` is the URN around the keys. Errors: InvalidValue."""
     ignored = reading.ignored
-    for meaning, value in _meanings(sent, resource_type, ignored):
-        if meaning.is_of_no_value:
+    for name, value in sent.items():
+        key = f"{container}:{name}" if container else name
+        meaning = _meaning(key, resource_type) if len(key) <= NAME_LENGTH_MAX else UNKNOWN
+        if not isinstance(meaning, Meaning):
+            if inner := _inner(key, meaning, value, ignored):
+                _read_into(reading, inner, resource_type, is_put=is_put, container=key)
+        elif meaning.is_of_no_value:
             ignored.append(str(meaning.path))
         elif meaning.is_kept:
             if type(value) is meaning.plain:
@@ -49,13 +68,11 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
                 refuse_unread(meaning.path, value, known, is_put=True)
             if known is None:
                 continue
-            name, document = meaning.own_name, reading.document
-            if name is not None and name not in document:
-                document[name] = known  # The usual case, without a call.
+            own_name, document = meaning.own_name, reading.document
+            if own_name is not None and own_name not in document:
+                document[own_name] = known  # The usual case, without a call.
             else:
                 _take(reading, meaning.path, known, is_put=is_put)
-    _check_values(reading.document)
-    return reading
 
 
 def _take(reading: Reading, path: AttributePath, value: Any, *, is_put: bool) -> None:
@@ -105,32 +122,34 @@ class Meaning:
 
 
 def assignments(
-    sent: Document, resource_type: ResourceType, ignored: list[str]
+    sent: Document, resource_type: ResourceType, ignored: list[str], container: str = ""
 ) -> Iterator[tuple[AttributePath, Any]]:
-    """Yield what each key of an object means, with its value, in the object's order.
+    """Yield what each key of an object means, with its value, in the object's order; `container` is the URN around it.
 
     Keys are paths: a name, `name.givenName`, a full URN, or the URN of a schema whose value is an
     object of attributes. Entra and Okta send all of these (docs/reference/client-quirks.md).
     """
-    for meaning, value in _meanings(sent, resource_type, ignored):
-        yield meaning.path, value
-
-
-def _meanings(
-    sent: Document, resource_type: ResourceType, ignored: list[str], container: str = ""
-) -> Iterator[tuple[Meaning, Any]]:
-    """Yield what `assignments` does, with the reader of each value; `container` is the URN around the keys."""
     for name, value in sent.items():
         key = f"{container}:{name}" if container else name
         meaning = _meaning(key, resource_type) if len(key) <= NAME_LENGTH_MAX else UNKNOWN
-        if type(meaning) is Meaning:
-            yield meaning, value
-        elif meaning == UNKNOWN:
-            ignored.append(key)
-        elif meaning == CONTAINER and value is not None and value != "":
-            if not isinstance(value, dict):
-                raise InvalidValue(f"{key} must be an object of attributes.")
-            yield from _meanings(value, resource_type, ignored, key)
+        if isinstance(meaning, Meaning):
+            yield meaning.path, value
+        elif inner := _inner(key, meaning, value, ignored):
+            yield from assignments(inner, resource_type, ignored, key)
+
+
+def _inner(key: str, meaning: str, value: Any, ignored: list[str]) -> Document:
+    """Return the attributes in the value of a key that means no attribute: those of a schema. Note an unknown key.
+
+    Errors: InvalidValue if the value of a schema is no object.
+    """
+    if meaning == UNKNOWN:
+        ignored.append(key)
+    elif meaning == CONTAINER and value is not None and value != "":
+        if not isinstance(value, dict):
+            raise InvalidValue(f"{key} must be an object of attributes.")
+        return value
+    return {}
 
 
 CONTAINER, UNKNOWN, OURS = "container", "unknown", "ours"
