@@ -49,9 +49,10 @@ async def create(request: web.Request, context: RequestContext) -> web.StreamRes
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
     note_subject(request, body, "displayName")
-    command = await offload(read_command.create_group, is_long(request), context, new_id(), body)
+    long = is_long(request)
+    command = await offload(read_command.create_group, long, context, new_id(), body)
     del body
-    outcome = await context.submit(command, is_long=is_long(request))
+    outcome = await context.submit(command, is_long=long)
     return await _answer_write(request, context, outcome, sent, status=201)
 
 
@@ -100,11 +101,10 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await offload(
-        read_command.replace_group, is_long(request), context, group_id, body, precondition
-    )
+    long = is_long(request)
+    command = await offload(read_command.replace_group, long, context, group_id, body, precondition)
     del body
-    outcome = await context.submit(command, is_long=is_long(request))
+    outcome = await context.submit(command, is_long=long)
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -113,11 +113,10 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await offload(
-        read_command.patch_group, is_long(request), context, group_id, body, precondition
-    )
+    long = is_long(request)
+    command = await offload(read_command.patch_group, long, context, group_id, body, precondition)
     del body
-    outcome = await context.submit(command, is_long=is_long(request))
+    outcome = await context.submit(command, is_long=long)
     return await _answer_write(request, context, outcome, sent)
 
 
