@@ -213,9 +213,9 @@ def described() -> bytes:
 def traced(answering: Answering, spans: Spans) -> Answering:
     """Return how a server answers where each request has a span."""
 
-    def around(handle: Handler) -> Handler:
+    def around(handle: Handler, draining: Draining) -> Handler:
         return spans.traced(
-            answering.around(handle), route_of=route_of, organization_of=organization_of
+            answering.around(handle, draining), route_of=route_of, organization_of=organization_of
         )
 
     return replace(answering, around=around)

@@ -10,7 +10,7 @@ from schema.scim.errors import InvalidSyntax, InvalidValue
 from schema.scim.resource_type import NAME_LENGTH_MAX, AttributePath, ResourceType
 from schema.scim.understood import is_reference, refuse_unread
 from schema.scim.urns import is_urn
-from schema.scim.value import Reader, reader
+from schema.scim.value import Reader, plain_type, reader
 
 ELEMENTS_MAX = 300  # Values of one multi-valued attribute of a document; members are rows instead.
 DERIVED = frozenset({"schemas"})  # RFC 7643 §3: derived from the content, whatever a client sends.
@@ -36,23 +36,43 @@ def read_document(sent: Any, resource_type: ResourceType, *, is_put: bool = Fals
     if not isinstance(sent, dict):
         raise InvalidSyntax("The body must be a JSON object that holds one resource.")
     reading = Reading({})
+    _read_into(reading, sent, resource_type, is_put=is_put)
+    _check_values(reading.document)
+    return reading
+
+
+def _read_into(
+    reading: Reading,
+    sent: Document,
+    resource_type: ResourceType,
+    *,
+    is_put: bool,
+    container: str = "",
+) -> None:
+    """Read the attributes of an object into a document; `container` is the URN around the keys. Errors: InvalidValue."""
     ignored = reading.ignored
-    for meaning, value in _meanings(sent, resource_type, ignored):
-        if meaning.is_of_no_value:
+    for name, value in sent.items():
+        key = f"{container}:{name}" if container else name
+        meaning = _meaning(key, resource_type) if len(key) <= NAME_LENGTH_MAX else UNKNOWN
+        if not isinstance(meaning, Meaning):
+            if inner := _inner(key, meaning, value, ignored):
+                _read_into(reading, inner, resource_type, is_put=is_put, container=key)
+        elif meaning.is_of_no_value:
             ignored.append(str(meaning.path))
         elif meaning.is_kept:
-            known = meaning.read(value, ignored)
+            if type(value) is meaning.plain:
+                known = None if value == "" else value
+            else:
+                known = meaning.read(value, ignored)
             if is_put or meaning.is_reference:
                 refuse_unread(meaning.path, value, known, is_put=True)
             if known is None:
                 continue
-            name, document = meaning.own_name, reading.document
-            if name is not None and name not in document:
-                document[name] = known  # The usual case, without a call.
+            own_name, document = meaning.own_name, reading.document
+            if own_name is not None and own_name not in document:
+                document[own_name] = known  # The usual case, without a call.
             else:
                 _take(reading, meaning.path, known, is_put=is_put)
-    _check_values(reading.document)
-    return reading
 
 
 def _take(reading: Reading, path: AttributePath, value: Any, *, is_put: bool) -> None:
@@ -91,6 +111,7 @@ class Meaning:
     """The attribute that a key of an object means, and how its values are read."""
 
     path: AttributePath
+    plain: type | None  # A value of this type, except for an empty text, is taken as it is.
     read: Reader
     is_kept: bool  # A client's value is stored.
     is_of_no_value: bool  # It does not say which of several values it belongs to: emails.display.
@@ -101,32 +122,34 @@ class Meaning:
 
 
 def assignments(
-    sent: Document, resource_type: ResourceType, ignored: list[str]
+    sent: Document, resource_type: ResourceType, ignored: list[str], container: str = ""
 ) -> Iterator[tuple[AttributePath, Any]]:
-    """Yield what each key of an object means, with its value, in the object's order.
+    """Yield what each key of an object means, with its value, in the object's order; `container` is the URN around it.
 
     Keys are paths: a name, `name.givenName`, a full URN, or the URN of a schema whose value is an
     object of attributes. Entra and Okta send all of these (docs/reference/client-quirks.md).
     """
-    for meaning, value in _meanings(sent, resource_type, ignored):
-        yield meaning.path, value
-
-
-def _meanings(
-    sent: Document, resource_type: ResourceType, ignored: list[str], container: str = ""
-) -> Iterator[tuple[Meaning, Any]]:
-    """Yield what `assignments` does, with the reader of each value; `container` is the URN around the keys."""
     for name, value in sent.items():
         key = f"{container}:{name}" if container else name
         meaning = _meaning(key, resource_type) if len(key) <= NAME_LENGTH_MAX else UNKNOWN
-        if type(meaning) is Meaning:
-            yield meaning, value
-        elif meaning == UNKNOWN:
-            ignored.append(key)
-        elif meaning == CONTAINER and value is not None and value != "":
-            if not isinstance(value, dict):
-                raise InvalidValue(f"{key} must be an object of attributes.")
-            yield from _meanings(value, resource_type, ignored, key)
+        if isinstance(meaning, Meaning):
+            yield meaning.path, value
+        elif inner := _inner(key, meaning, value, ignored):
+            yield from assignments(inner, resource_type, ignored, key)
+
+
+def _inner(key: str, meaning: str, value: Any, ignored: list[str]) -> Document:
+    """Return the attributes in the value of a key that means no attribute: those of a schema. Note an unknown key.
+
+    Errors: InvalidValue if the value of a schema is no object.
+    """
+    if meaning == UNKNOWN:
+        ignored.append(key)
+    elif meaning == CONTAINER and value is not None and value != "":
+        if not isinstance(value, dict):
+            raise InvalidValue(f"{key} must be an object of attributes.")
+        return value
+    return {}
 
 
 CONTAINER, UNKNOWN, OURS = "container", "unknown", "ours"
@@ -146,7 +169,8 @@ def _meaning(key: str, resource_type: ResourceType) -> Meaning | str:
     is_of_no_value = path.sub_attribute is not None and path.attribute.multi_valued
     own_name = None if path.extension or path.sub_attribute else path.attribute.name
     is_id = is_reference(path.target)
-    return Meaning(path, reader(path), is_kept, is_of_no_value, is_id, own_name)
+    plain = None if path.target.multi_valued else plain_type(path.target, str(path))
+    return Meaning(path, plain, reader(path), is_kept, is_of_no_value, is_id, own_name)
 
 
 def get(document: Document, path: AttributePath) -> Any:

@@ -15,7 +15,7 @@ from service.callers.scopes import lacking
 from service.http.answer import Answer
 from service.http.authentication import authenticate_request
 from service.http.parts import SERVICE
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE
 from service.http.server import Handler
 
 # How paths begin that hold ids of people and groups only.
@@ -74,7 +74,7 @@ async def authenticate(request: web.Request, scope: str) -> Call:
     authenticated = await authenticate_request(request)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), scope)
-    return Call(service, authenticated, request, request[REQUEST_ID])
+    return Call(service, authenticated, request, request[STATE].request_id)
 
 
 def _answer(api: Api, route: Route, made: Message | None) -> Answer:

@@ -13,7 +13,7 @@ from service.api.problem import NO_STORE
 from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.parts import Service
-from service.http.request_id import answered_id
+from service.http.request_state import answered_id
 
 CHUNK_BYTES: Final = 65_536
 WRITE_TIMEOUT_S: Final = 30.0  # For the client to read one piece.

@@ -123,11 +123,13 @@ class Authenticator:
         self._uses.note(caller.caller.organization.id, caller.token.token_id, address)
         return caller
 
-    def find_fresh(self, header: str | None, address: str) -> AuthenticatedCaller | None:
+    def find_fresh(
+        self, header: str | None, address: str, *, renew: bool = False
+    ) -> AuthenticatedCaller | None:
         """Return who a request comes from, if the token was looked up a moment ago and all is well; else None.
 
-        None says nothing about the token: `authenticate` has to look. A token that is in use is looked up before
-        that, so that no request waits.
+        None says nothing about the token: `authenticate` has to look. With `renew`, a token that is in use is looked
+        up before that, so that no request waits.
         """
         if header is None or not header.startswith(SCHEME):
             return None
@@ -137,7 +139,7 @@ class Authenticator:
         age_s = time.monotonic() - cached.looked_up_at_s
         if age_s > FRESH_S:
             return None
-        if age_s > AGING_S and cached.lookup is None:
+        if renew and age_s > AGING_S and cached.lookup is None:
             self._begin_lookup(cached).add_done_callback(_note_end)
         caller, organization_id = cached.caller, cached.claims.organization_id
         if caller is None or cached.networks or organization_id in self._stopped:

@@ -21,7 +21,7 @@ from service.console.sessions.store import find_session
 from service.feed.parts import FEED
 from service.feed.poll import EVENT_STREAM
 from service.http.answer import SERVER
-from service.http.request_id import answered_id
+from service.http.request_state import answered_id
 
 LOOK_S: Final = 5.0  # Between two looks at what the log does not say, such as refusals.
 PAUSE_S: Final = 0.5  # Between two messages: a busy log is read twice a second at most.

@@ -21,7 +21,7 @@ from service.feed.messages import FeedEnd, FeedPage, FeedQuery
 from service.feed.ocsf import ocsf_event
 from service.feed.parts import FEED, Feed
 from service.feed.reader import Batch
-from service.http.authentication import TURN
+from service.http.request_state import STATE
 from service.unavailable import unavailable_in_outages
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -105,10 +105,10 @@ def shown(event: FeedEvent, query: FeedQuery) -> Any:
 
 def give_back_turn(call: Call) -> None:
     """Let another request of the organization be worked on while this one waits."""
-    request = call.request
-    if (organization_id := request.get(TURN)) is not None:
-        del request[TURN]
-        call.service.turns.give_back(organization_id)
+    state = call.request[STATE]
+    if state.turn is not None:
+        turn, state.turn = state.turn, None
+        call.service.turns.give_back(turn)
 
 
 async def _wait(call: Call, woken: asyncio.Event, timeout_s: float) -> None:

@@ -21,7 +21,7 @@ from service.feed.parts import Feed
 from service.feed.poll import EVENT_STREAM, give_back_turn, read, read_types, refuse_beyond, shown
 from service.http.answer import SERVER
 from service.http.connections.client_address import client_address
-from service.http.request_id import answered_id
+from service.http.request_state import answered_id
 
 ALIVE_S: Final = 15.0  # Between two signs of life: proxies close what is silent for longer.
 RECHECK_S: Final = 1.0  # After an event, which may have been the revocation of this very token.

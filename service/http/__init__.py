@@ -5,6 +5,6 @@ surrounds every request: it turns failures into refusals in the `error_form.py` 
 line, to which `refusal_log.py` adds the reason; `kept.py` notes what the request leaves beside the log.
 `plain_reads.py` answers most GETs before all of that. `authentication.py` is what all ways in share, `hosts.py`
 finds the URL of the service, `answer.py` is an answer that is sent in one piece, `body.py` reads bodies,
-`compression.py` inflates them, `request_id.py` holds the id of a request, `media_type.py` the media type of answers,
+`compression.py` inflates them, `request_state.py` is what a request carries, `media_type.py` the media type of answers,
 `parts.py` the parts that handlers use; `health.py` answers orchestrators. Begin with `server.py`.
 """

@@ -1,7 +1,6 @@
 """What surrounds every request: it gets an id, a failure becomes an answer in the form of its path, one line is logged."""
 
 import time
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,55 +15,49 @@ from schema.scim.errors import (
     ScimError,
 )
 from service.http.answer import SERVER, Answer
-from service.http.authentication import BUCKETS, TURN
 from service.http.body import release
+from service.http.connections.draining import Draining
 from service.http.error_form import ErrorForm, ErrorForms, error_answer
 from service.http.kept import note_answered
-from service.http.parts import SERVICE
-from service.http.refusal_log import ORIGIN, REFUSAL, refusal_fields
-from service.http.request_id import REQUEST_ID, sent_id
+from service.http.refusal_log import refusal_fields
+from service.http.request_state import STATE, RequestState, sent_id
 from service.http.server import Answering, Handler
 from service.ids import new_id
 from service.log import line_writer
 from service.metrics.requests import count, count_refusal
 from service.unavailable import unavailable
 
-NOTES = web.RequestKey("notes", dict[str, Any])  # What a handler adds to the request's log line.
-
 log = structlog.get_logger()
 
 
-def answering(handle: Handler, forms: ErrorForms) -> Handler:
-    """Return a handler that wraps the whole application once; aiohttp would run a middleware per route."""
+def answering(handle: Handler, forms: ErrorForms, draining: Draining) -> Handler:
+    """Return a handler that wraps the whole application once; aiohttp would run a middleware per route.
+
+    While the service drains, no connection lives on.
+    """
     write_line = line_writer("request_answered")
 
     async def answer(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
-        request_id = request[REQUEST_ID] = new_id()
-        notes = request[NOTES] = {}
-        shown, sent = str(request_id), sent_id(request.headers.get("X-Request-Id"))
+        state = request[STATE] = RequestState(new_id())
+        shown, sent = str(state.request_id), sent_id(request.headers.get("X-Request-Id"))
         if sent:
-            notes["client_request_id"] = sent
+            state.notes["client_request_id"] = sent
         try:
-            response = await _answer(request, handle, forms, shown)
+            response = await handle(request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
+            response = _refused(request, state, error, forms.of(request.path))
         finally:
-            release(request)
-            if (organization_id := request.get(TURN)) is not None:
-                request.app[SERVICE].turns.give_back(organization_id)
+            _give_back(state)
         if not response.prepared:
-            response.headers["X-Request-Id"] = sent or shown
-            if (buckets := request.get(BUCKETS)) and "RateLimit" not in response.headers:
-                response.headers.update(request.app[SERVICE].rates.headers(buckets))
-            if not isinstance(response, Answer):  # An Answer writes this header itself.
-                response.headers["Server"] = SERVER
+            _complete(response, state, sent or shown)
+            if draining.is_on:
+                response.force_close()
         duration_s = time.perf_counter() - started
         route, duration_ms = route_of(request), round(duration_s * 1000, 2)
         count(request.method, route, response.status, duration_s)
         if forms.of(request.path) is forms.default:  # Only what provisions forms cycles.
-            unchanged = notes.get("unchanged", 0)
-            note_answered(
-                request, route, response.status, duration_ms=duration_ms, unchanged=unchanged
-            )
+            note_answered(request, state, route, response.status, duration_ms=duration_ms)
         # The one log line of a request: names and numbers, never personal values.
         write_line(
             request_id=shown,
@@ -72,29 +65,45 @@ def answering(handle: Handler, forms: ErrorForms) -> Handler:
             route=route,
             status=response.status,
             duration_ms=duration_ms,
-            **refusal_fields(request),
-            **notes,
+            **refusal_fields(state),
+            **state.notes,
         )
         return response
 
     return answer
 
 
-async def _answer(
-    request: web.Request, handle: Handler, forms: ErrorForms, request_id: str
-) -> web.StreamResponse:
-    """Return the answer to a request; an exception becomes a refusal in the form of the path."""
-    allow = None
-    try:
-        return await handle(request)
-    except ScimError as error:
-        refusal, form = error, forms.of(request.path)
-    except web.HTTPException as error:
-        form, allow = forms.of(request.path), error.headers.get("Allow")
-        refusal = _of_http(error, request, form)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer.
-        refusal, form = refusal_of_failure(error, request_id), forms.of(request.path)
-    request[REFUSAL] = refusal.without_origin()  # For the log line of the request.
+def _give_back(state: RequestState) -> None:
+    """Give back what a request held while it was worked on."""
+    if state.held is not None:
+        release(state)
+    if state.turn is not None and state.service is not None:
+        state.service.turns.give_back(state.turn)
+
+
+def _complete(response: web.StreamResponse, state: RequestState, request_id: str) -> None:
+    """Add the headers that all answers have; `request_id` is the one for the client."""
+    headers = response.headers
+    headers["X-Request-Id"] = request_id
+    if state.buckets and state.service is not None and "RateLimit" not in headers:
+        headers.update(state.service.rates.headers(state.buckets))
+    if not isinstance(response, Answer):  # An Answer writes this header itself.
+        headers["Server"] = SERVER
+
+
+def _refused(
+    request: web.Request, state: RequestState, error: Exception, form: ErrorForm
+) -> Answer:
+    """Return the answer to a request that failed: a refusal in the form of its path."""
+    request_id, allow = str(state.request_id), None
+    match error:
+        case ScimError():
+            refusal = error
+        case web.HTTPException():
+            refusal, allow = _of_http(error, request, form), error.headers.get("Allow")
+        case _:
+            refusal = refusal_of_failure(error, request_id)
+    state.refusal = refusal.without_origin()  # For the log line of the request.
     count_refusal(refusal.status, refusal.scim_type)
     return error_answer(form, refusal, request_id, allow=allow)
 
@@ -150,7 +159,7 @@ def route_of(request: web.Request) -> str | None:
 
 def organization_of(request: web.Request) -> UUID | None:
     """Return the organization of an authenticated request."""
-    origin = request.get(ORIGIN)
+    origin = request[STATE].origin
     return origin.organization_id if origin else None
 
 
@@ -163,4 +172,7 @@ def answering_in(forms: ErrorForms) -> Answering:
     def failed(request_id: str) -> Answer:
         return error_answer(forms.default, unexpected(request_id), request_id)
 
-    return Answering(around=lambda handle: answering(handle, forms), refused=refused, failed=failed)
+    def around(handle: Handler, draining: Draining) -> Handler:
+        return answering(handle, forms, draining)
+
+    return Answering(around=around, refused=refused, failed=failed)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from aiohttp import StreamReader, web
@@ -20,11 +20,10 @@ from schema.scim.value import refuse_nul
 from service.http.compression import Limits, check_encoding, inflate, inflated_max
 from service.http.connections.handler import BodyTooSlow
 from service.http.parts import SERVICE
-from service.http.refusal_log import ORIGIN, Origin
+from service.http.request_state import STATE, Held, RequestState
 from service.limits.inflow import INFLOW
 from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
-from service.limits.working_memory import WorkingMemory
 
 BODY_LIMIT_BYTES = 1_048_576  # Of a user, a PATCH of a user, or a search.
 # So much of a body that is too large is read and dropped: otherwise its sender would not get the refusal.
@@ -49,18 +48,6 @@ class BodyTooLate(ScimError):
     status = 408
 
 
-class Held(NamedTuple):
-    """The memory that a request holds for its body, until it is answered."""
-
-    memory: WorkingMemory
-    holder: UUID | None
-    size: int
-
-
-HELD = web.RequestKey("held", Held)
-TEXT_BYTES = web.RequestKey("text_bytes", int)
-
-
 async def read_json(
     request: web.Request, media_types: Sequence[str], limit_bytes: int = BODY_LIMIT_BYTES
 ) -> Any:
@@ -72,9 +59,14 @@ async def read_json(
     for a NUL in a text, Unavailable.
     """
     _check_media_type(request, media_types)
-    encoding = _encoding_of(request)
+    encoding, content = _encoding_of(request), request.content
+    if encoding is None and content.is_eof():  # Most bodies are plain, and have arrived as a whole.
+        sent = _arrived(content, limit_bytes)
+        if len(sent) <= LONG_BYTES:
+            return _parse(sent)
+        return await _parse_long(request, sent, None, limit_bytes)
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
-        sent = await _read_sent(request, limit_bytes, holding)
+        sent = await _read_sent(content, limit_bytes, holding)
         if encoding is None and len(sent) <= LONG_BYTES:
             return _parse(sent)
         return await _parse_long(request, sent, encoding, limit_bytes)
@@ -87,7 +79,7 @@ async def _parse_long(
     size = inflated_max(len(sent), limits) if encoding else len(sent)
     await _hold(request, size * COPIES + min(size, limits.values_max) * VALUE_BYTES)
     text = await offload(inflate, True, sent, encoding, limits) if encoding else sent
-    request[TEXT_BYTES] = len(text)
+    request[STATE].text_bytes = len(text)
     count = await offload(count_values, True, text, limits.values_max)
     _hold_less(request, len(text) * COPIES + count * VALUE_BYTES)
     return await offload(_parse, True, text)
@@ -95,37 +87,37 @@ async def _parse_long(
 
 def _holder(request: web.Request) -> UUID | None:
     """Return the organization that a body counts for."""
-    origin: Origin = request.get(ORIGIN, Origin())
-    return origin.organization_id
+    origin = request[STATE].origin
+    return origin.organization_id if origin else None
 
 
 async def _hold(request: web.Request, size: int) -> None:
     """Wait until a request may hold so much memory. Errors: Unavailable."""
     memory, holder = request.app[SERVICE].memory, _holder(request)
     await memory.take(holder, size)
-    request[HELD] = Held(memory, holder, size)
+    request[STATE].held = Held(memory, holder, size)
 
 
 def _hold_less(request: web.Request, size: int) -> None:
     """Return the memory that a body turned out not to need."""
-    held = request[HELD]
+    state = request[STATE]
+    held = state.held
+    assert held is not None
     if size < held.size:
-        request[HELD] = held._replace(size=size)
+        state.held = held._replace(size=size)
         held.memory.give_back(held.holder, held.size - size)
 
 
-def release(request: web.Request) -> None:
+def release(state: RequestState) -> None:
     """Return the memory that a request holds for its body, if any."""
-    held = request.get(HELD)
+    held, state.held = state.held, None
     if held is not None:
-        del request[HELD]
         held.memory.give_back(held.holder, held.size)
 
 
 def is_long(request: web.Request) -> bool:
     """Return whether the body that was read may take long to read into a command."""
-    size: int = request.get(TEXT_BYTES, 0)
-    return size > LONG_BYTES
+    return request[STATE].text_bytes > LONG_BYTES
 
 
 def _parse(sent: bytes) -> Any:
@@ -156,6 +148,8 @@ def _no_json(text: bytes, error: NotJson) -> InvalidSyntax:
 def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
     """Accept the media types with any parameters, and a request that names none (azure-docs#116775)."""
     sent = request.headers.get("Content-Type", "")
+    if sent in media_types:
+        return
     media_type = sent.partition(";")[0].strip().lower()
     if media_type and media_type not in media_types:
         raise UnsupportedMediaType(
@@ -165,7 +159,10 @@ def _check_media_type(request: web.Request, media_types: Sequence[str]) -> None:
 
 def _encoding_of(request: web.Request) -> str | None:
     """Return how a body is encoded; several headers are one list. Errors: UnsupportedMediaType."""
-    return check_encoding(",".join(request.headers.getall("Content-Encoding", ())))
+    headers = request.headers
+    if "Content-Encoding" not in headers:
+        return None
+    return check_encoding(",".join(headers.getall("Content-Encoding")))
 
 
 async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
@@ -176,29 +173,40 @@ async def read_bytes(request: web.Request, limit_bytes: int) -> bytes:
     """
     encoding = _encoding_of(request)
     with request.app[SERVICE].bodies.holding(_holder(request)) as holding:
-        sent = await _read_sent(request, limit_bytes, holding)
+        sent = await _read_sent(request.content, limit_bytes, holding)
         if encoding is None:
             return sent
         return await offload(inflate, True, sent, encoding, Limits(limit_bytes, limit_bytes))
 
 
-async def _read_sent(request: web.Request, limit_bytes: int, holding: Holding) -> bytes:
+async def _read_sent(content: StreamReader, limit_bytes: int, holding: Holding) -> bytes:
     """Return the body as it was sent."""
-    content = request.content
+    if content.is_eof():
+        return _arrived(content, limit_bytes)
     try:
-        if content.is_eof():  # Most bodies have arrived as a whole.
-            return _of_size(content.read_nowait(-1), limit_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await _gather(content, limit_bytes, holding)
-    except (TimeoutError, ConnectionError, web.RequestPayloadError) as error:
-        # The stream keeps its error. With its traceback, the two would keep all that has arrived, until the garbage
-        # collector runs.
-        error.__traceback__ = None
+    except BROKEN as error:
         raise _not_whole(error) from None
+
+
+def _arrived(content: StreamReader, limit_bytes: int) -> bytes:
+    """Return a body that has arrived as a whole."""
+    try:
+        return _of_size(content.read_nowait(-1), limit_bytes)
+    except BROKEN as error:
+        raise _not_whole(error) from None
+
+
+# What a body raises that does not arrive.
+BROKEN = (TimeoutError, ConnectionError, web.RequestPayloadError)
 
 
 def _not_whole(error: Exception) -> ScimError:
     """Return the refusal of a body that did not arrive."""
+    # The stream keeps its error. With its traceback, the two would keep all that has arrived, until the garbage
+    # collector runs.
+    error.__traceback__ = None
     match error:
         case BodyTooSlow():
             return BodyTooLate(str(error))

@@ -36,16 +36,18 @@ class ErrorForm:
         }
 
 
-@dataclass(frozen=True, slots=True)
 class ErrorForms:
     """All forms of a server: the first that claims a path counts, else the default."""
 
-    default: ErrorForm
-    others: tuple[ErrorForm, ...] = ()
+    def __init__(self, default: ErrorForm, others: tuple[ErrorForm, ...] = ()) -> None:
+        self.default, self._others = default, others
+        self._prefixes = tuple(each.prefix for each in others)
 
     def of(self, path: str) -> ErrorForm:
         """Return the form for a path."""
-        return next((each for each in self.others if each.claims(path)), self.default)
+        if not path.startswith(self._prefixes):  # Nearly all requests, and each asks.
+            return self.default
+        return next((each for each in self._others if each.claims(path)), self.default)
 
 
 def error_answer(

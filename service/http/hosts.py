@@ -32,8 +32,9 @@ class Hosts:
 
     def origin(self, request: web.BaseRequest) -> str:
         """Return scheme and host, such as https://scim.example.com, with the path of the public URL. It is safe in JSON."""
-        host = request.headers.get("Host", "")
-        return self.origin_at(request.scheme, host, request.protocol.sockname)
+        connection = request.protocol
+        scheme = "https" if connection.ssl_context else "http"
+        return self.origin_at(scheme, request.headers.get("Host", ""), connection.sockname)
 
     def origin_at(self, scheme: str, host: str, socket_name: object) -> str:
         """Return scheme and host for a Host header, and the name of the socket that a request came in on."""

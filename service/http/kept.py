@@ -10,14 +10,11 @@ from uuid import UUID
 from aiohttp import web
 
 from service.callers.access_tokens import TokenRefused
-from service.http.parts import SERVICE
-from service.http.refusal_log import OPERATIONS_REFUSED, ORIGIN, REFUSAL, Origin
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE, Origin, RequestState
 from service.ids import as_id, new_id
 from service.requests.findings import finding_of
 from service.requests.kept import TEXT_MAX, KeptRequest, KeptRequests, Seen, Text
 
-SUBJECT = web.RequestKey("subject", str)  # The name of what a request would create.
 SUBJECT_MAX: Final = 200
 READS: Final = frozenset({"GET", "HEAD"})
 METHOD_MAX: Final = 20
@@ -26,7 +23,7 @@ METHOD_MAX: Final = 20
 def note_subject(request: web.Request, body: object, attribute: str) -> None:
     """Note the name that a body sends, in case that the request is refused."""
     if (name := sent_name(body, attribute)) is not None:
-        request[SUBJECT] = name
+        request[STATE].subject = name
 
 
 def sent_name(body: object, attribute: str) -> str | None:
@@ -61,40 +58,43 @@ def note_read(
 
 
 def note_answered(
-    request: web.Request, route: str | None, status: int, *, duration_ms: float, unchanged: int
+    request: web.Request,
+    state: RequestState,
+    route: str | None,
+    status: int,
+    *,
+    duration_ms: float,
 ) -> None:
     """Note a request that was answered, if its token names an organization."""
-    refusal, origin = request.get(REFUSAL), request.get(ORIGIN)
+    refusal, origin, service = state.refusal, state.origin, state.service
     if isinstance(refusal, TokenRefused):
         origin = Origin(refusal.organization_id, refusal.token_id)
-    if origin is None or origin.organization_id is None:
+    if service is None or origin is None or origin.organization_id is None:
         return
-    kept = request.app[SERVICE].kept
-    method, request_id = request.method[:METHOD_MAX], request[REQUEST_ID]
+    method, unchanged = request.method[:METHOD_MAX], state.notes.get("unchanged", 0)
     began_s = time.time() - duration_ms / 1_000
-    refused = 1 if refusal is not None else request.get(OPERATIONS_REFUSED, 0)
     if origin.token_id is not None:
-        kept.see(
+        service.kept.see(
             (origin.organization_id, origin.token_id),
-            request_id,
+            state.request_id,
             method,
             route,
             began_s=began_s,
             duration_ms=duration_ms,
             is_read=method in READS or (route is not None and route.endswith("/.search")),
             unchanged=unchanged,
-            refused=refused,
+            refused=state.operations_refused if refusal is None else 1,
         )
     if refusal is None and not unchanged:
         return
     finding = None if refusal is None else finding_of(refusal)
-    kept.keep(
+    service.kept.keep(
         KeptRequest(
             origin.organization_id,
             new_id(),
             began_s,
             origin.token_id,
-            request_id,
+            state.request_id,
             None,
             refusal is not None,
             method,
@@ -106,7 +106,7 @@ def note_answered(
             as_id(request.match_info.get("id", "")) if route else None,
             None
             if refusal is None or finding is None
-            else Text(request.get(SUBJECT), refusal.detail[:TEXT_MAX], finding.parameters),
+            else Text(state.subject, refusal.detail[:TEXT_MAX], finding.parameters),
             duration_ms,
         )
     )

@@ -26,7 +26,7 @@ from service.http.connections.shortcut import ShortcutConnection
 from service.http.kept import note_read
 from service.http.media_type import MEDIA_TYPE
 from service.http.parts import Service
-from service.http.request_id import sent_id
+from service.http.request_state import sent_id
 from service.ids import new_id
 from service.log import line_writer
 from service.metrics.requests import count
@@ -89,7 +89,7 @@ class PlainReader:
             return None
         peer, service = connection.peer, self.service
         client = client_of(peer, headers) if peer.is_proxy else peer.address
-        caller = service.authenticator.find_fresh(headers.get(AUTHORIZATION), client)
+        caller = service.authenticator.find_fresh(headers.get(AUTHORIZATION), client, renew=True)
         if caller is None or self._scope not in caller.scopes:
             return None
         organization_id = caller.caller.organization.id

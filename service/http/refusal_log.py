@@ -1,31 +1,15 @@
 """The fields that a refusal adds to the log line of its request: the reason in names and ids, never values."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
-from uuid import UUID
-
-from aiohttp import web
 
 from schema.scim.errors import ScimError
 from service.callers.access_tokens import TokenRefused
+from service.http.request_state import Origin, RequestState
 
 
-class Origin(NamedTuple):
-    """The organization and token of a request; empty unless the token's signature is right."""
-
-    organization_id: UUID | None = None
-    token_id: UUID | None = None
-
-
-ORIGIN = web.RequestKey("origin", Origin)
-REFUSAL = web.RequestKey("refusal", ScimError)
-OPERATIONS_REFUSED = web.RequestKey("operations_refused", int)
-
-
-def refusal_fields(request: web.Request) -> dict[str, object]:
+def refusal_fields(state: RequestState) -> Mapping[str, object]:
     """Return the fields for the log line of a request; none if it was not refused."""
-    refused = request.get(OPERATIONS_REFUSED, 0)
-    refusal, origin = request.get(REFUSAL), request.get(ORIGIN)
+    refusal, origin, refused = state.refusal, state.origin, state.operations_refused
     if refusal is None and not refused:
         return {}
     counted = {"operations_refused": refused} if refused else {}

@@ -50,7 +50,7 @@ log = structlog.get_logger()
 class Answering:
     """How a server answers: around each request, and for requests that reached no handler."""
 
-    around: Callable[[Handler], Handler]
+    around: Callable[[Handler, Draining], Handler]
     refused: Callable[
         [int, str, str], web.StreamResponse
     ]  # Takes a status, what the client must change, and the id of the request.
@@ -152,25 +152,13 @@ class BoundedRunner(web.AppRunner):
         in_flight = RequestsInFlight()
         if self.proxies:
             handle = bounded_per_client(handle, in_flight)
-        answer: Any = closing_while(self.draining, self.answering.around(handle))
+        answer: Any = self.answering.around(handle, self.draining)
         server = BoundedServer(answer, request_factory=plain.request_factory, **kwargs)
         server.answering, server.proxies = self.answering, self.proxies
         server.shortcut = self.shortcut(in_flight, self.draining) if self.shortcut else None
         server.registry = Connections(self.connections_max)
         server.arrivals = Arrivals(asyncio.get_running_loop())
         return server
-
-
-def closing_while(draining: Draining, handle: Handler) -> Handler:
-    """Return a handler that lets no connection live on while the service drains."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = await handle(request)
-        if draining.is_on and not response.prepared:
-            response.force_close()
-        return response
-
-    return answer
 
 
 def make_runner(

@@ -65,26 +65,34 @@ class Turns:
         """Return whether a request may be worked on at once; then `give_back` must follow."""
         self._working.note(organization_id)
         count = self._counts.get(organization_id, 0)
-        if count >= self._limit(organization_id):
+        if count >= self._few and count >= self._limit(organization_id):
             return False
         self._counts[organization_id] = count + 1
         return True
 
     def give_back(self, organization_id: Hashable) -> None:
         """Let the next requests be worked on."""
-        count, limit = self._counts[organization_id] - 1, self._limit(organization_id)
-        waiting = self._waiting.get(organization_id)
+        count = self._counts[organization_id] - 1
+        if waiting := self._waiting.get(organization_id):
+            count = self._serve(organization_id, waiting, count)
+        if count:
+            self._counts[organization_id] = count
+        else:
+            del self._counts[organization_id]
+
+    def _serve(
+        self, organization_id: Hashable, waiting: deque[asyncio.Future[None]], count: int
+    ) -> int:
+        """Let requests that wait be worked on, as long as fewer than the limit are; return how many are now."""
+        limit = self._limit(organization_id)
         while waiting and count < limit:
             future = waiting.popleft()
             if not future.done():
                 future.set_result(None)
                 count += 1
-        if waiting is not None and not waiting:
+        if not waiting:
             del self._waiting[organization_id]
-        if count:
-            self._counts[organization_id] = count
-        else:
-            del self._counts[organization_id]
+        return count
 
     def _limit(self, organization_id: Hashable) -> int:
         return self._few if self._working.has_others(organization_id) else self._each

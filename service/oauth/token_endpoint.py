@@ -9,7 +9,7 @@ from aiohttp import web
 from service.http.answer import Answer
 from service.http.authentication import count_failure, note_authenticated
 from service.http.body import read_bytes
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE
 from service.oauth.errors import JSON, NO_STORE, InvalidClient, InvalidRequest, OAuthError
 from service.oauth.grant import Granted, Granter
 from service.oauth.token_request import read_token_request
@@ -37,7 +37,7 @@ async def token(request: web.Request) -> Answer:
     note_authenticated(request)
     log.info(
         "access_token_issued",
-        request_id=str(request[REQUEST_ID]),
+        request_id=str(request[STATE].request_id),
         organization_id=str(granted.organization_id),
         client_id=str(granted.client_id),
         scopes=granted.scopes,
@@ -64,7 +64,7 @@ def _log_refusal(request: web.Request, refusal: OAuthError) -> None:
     known = {"organization_id": refusal.organization_id, "client_id": refusal.client_id}
     log.info(
         "token_request_refused",
-        request_id=str(request[REQUEST_ID]),
+        request_id=str(request[STATE].request_id),
         error=refusal.code,
         reason=refusal.reason,
         **{name: str(value) for name, value in known.items() if value},

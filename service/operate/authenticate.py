@@ -11,7 +11,7 @@ from schema.scim.errors import InsufficientScope, Unauthorized
 from service.callers.scopes import lacking
 from service.http.authentication import authenticate_request, count_failure, note_authenticated
 from service.http.parts import SERVICE, Service
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE
 from service.operate.tokens import PREFIX, OperatorToken, find
 from service.runtime import Runtime
 from service.unavailable import unavailable_in_outages
@@ -50,4 +50,4 @@ async def authenticate_operator(request: web.Request, scope: str) -> OperatorCal
         state = "unknown" if found is None else found.state
         raise Unauthorized(f"The token is {state}; issue a new one on the command line.")
     note_authenticated(request)
-    return OperatorCall(service, found, request, request[REQUEST_ID])
+    return OperatorCall(service, found, request, request[STATE].request_id)

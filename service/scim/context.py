@@ -11,10 +11,9 @@ from schema.scim.budget import Budget
 from schema.scim.errors import InsufficientScope
 from service.callers.authenticate import AuthenticatedCaller
 from service.callers.scopes import SCIM, lacking
-from service.http.answering import NOTES
 from service.http.authentication import authenticate_request
-from service.http.parts import SERVICE, Service
-from service.http.request_id import REQUEST_ID
+from service.http.parts import Service
+from service.http.request_state import STATE
 from service.http.server import Handler
 from service.scim.base_path import BASE_PATH
 from service.write.batch import Outcome
@@ -61,22 +60,26 @@ class RequestContext(NamedTuple):
 
 
 Handle = Callable[[web.Request, RequestContext], Awaitable[web.StreamResponse]]
+Check = Callable[[web.Request], None]  # Raises ScimError for a request that must not be served.
 HandleAnyone = Callable[[web.Request, RequestContext | None], Awaitable[web.StreamResponse]]
 
 
-def authenticating(handle: Handle, scope: str) -> Handler:
-    """Return a handler that authenticates the caller first. The token must grant the scope."""
+def authenticating(handle: Handle, scope: str, check: Check | None = None) -> Handler:
+    """Return a handler that checks the request, then authenticates the caller. The token must grant the scope."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        if check is not None:
+            check(request)
         return await handle(request, await authenticate(request, scope))
 
     return answer
 
 
-def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
+def authenticating_if_sent(handle: HandleAnyone, scope: str, check: Check) -> Handler:
     """Return a handler that also serves requests without a token; a token that is sent must be valid."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        check(request)
         is_sent = "Authorization" in request.headers
         return await handle(request, await authenticate(request, scope) if is_sent else None)
 
@@ -85,13 +88,14 @@ def authenticating_if_sent(handle: HandleAnyone, scope: str) -> Handler:
 
 async def authenticate(request: web.Request, scope: str) -> RequestContext:
     """Return the context of a request. Errors: those of `authenticate_request`, InsufficientScope."""
-    service = request.app[SERVICE]
     authenticated = await authenticate_request(request)
     if scope not in authenticated.scopes:
         raise InsufficientScope(lacking(scope), SCIM)
+    state = request[STATE]
+    service = state.service
+    assert service is not None
     base = base_url(request, service)
-    request_id, notes = request[REQUEST_ID], request[NOTES]
-    return RequestContext(service, authenticated, base, request_id, notes, Budget())
+    return RequestContext(service, authenticated, base, state.request_id, state.notes, Budget())
 
 
 def base_url(request: web.Request, service: Service) -> str:

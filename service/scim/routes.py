@@ -89,16 +89,7 @@ def add_routes(app: web.Application) -> None:
 def handler(endpoint: Endpoint | Discovery) -> Handler:
     """Return the handler of an endpoint, which authenticates the caller first."""
     if isinstance(endpoint, Discovery):
-        return refusing_as_of(authenticating_if_sent(endpoint.handle, endpoint.scope))
-    answer = authenticating(endpoint.handle, endpoint.scope)
-    return answer if endpoint.has_past else refusing_as_of(answer)
-
-
-def refusing_as_of(handle: Handler) -> Handler:
-    """Return a handler that refuses to pass over the header SCIM-As-Of."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        refuse_as_of(request)
-        return await handle(request)
-
-    return answer
+        return authenticating_if_sent(endpoint.handle, endpoint.scope, refuse_as_of)
+    if endpoint.has_past:
+        return authenticating(endpoint.handle, endpoint.scope)
+    return authenticating(endpoint.handle, endpoint.scope, refuse_as_of)

@@ -15,7 +15,7 @@ from aiohttp import web
 from schema.events.organization import Organization
 from service.api.sending import send_file
 from service.http.parts import Service
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE, RequestState
 from service.ids import new_id
 from service.limits.fair_share import FairShare
 from tests.builders import CALLER
@@ -48,8 +48,10 @@ async def test_a_file_that_is_broken_off_was_given_out(*, is_reset: bool) -> Non
         recorded.set()
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        request[REQUEST_ID] = new_id()
-        call = Asked(request, cast("Service", PARTS), CALLER.organization, request[REQUEST_ID])
+        request[STATE] = RequestState(new_id())
+        call = Asked(
+            request, cast("Service", PARTS), CALLER.organization, request[STATE].request_id
+        )
         return await send_file(call, {}, endless(), at_end=record)
 
     app = web.Application()

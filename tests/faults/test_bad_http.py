@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
+from service.ids import new_id
 from service.oauth.paths import TOKEN_PATH
 from tests.faults.raw import RawAnswer, head, send_raw, send_raw_all
 from tests.serving import MEDIA_TYPE, Scim
@@ -192,6 +193,24 @@ async def test_pipelined_requests_are_answered_in_order(scim: Scim) -> None:
     answers = await send_raw_all(scim, request, 2)
 
     assert [each.status for each in answers] == [200, 404]
+
+
+@pytest.mark.parametrize("size", [1_000, 60_000, 300_000])
+async def test_pipelined_bodies_are_read_whole_however_often_reading_is_stopped(
+    scim: Scim, size: int
+) -> None:
+    # More requests than wait at once, with bodies that stop the reading, and half of them answered before their body.
+    requests, wanted = b"", list[int]()
+    for place in range(60):
+        body = b'{"userName": "%s"}' % str(new_id()).encode() + b" " * size
+        is_read = place % 2 == 0
+        path = "/Users" if is_read else "/Nothing"
+        requests += head(scim, "POST", path, f"Content-Length: {len(body)}") + body
+        wanted.append(201 if is_read else 404)
+
+    answers = await send_raw_all(scim, requests, len(wanted))
+
+    assert [each.status for each in answers] == wanted
 
 
 async def test_a_client_that_waits_for_100_continue_gets_it(scim: Scim) -> None:

@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schema.scim import urns
 from schema.scim.attributes import Document
 from schema.scim.definitions import GROUP, USER
 from schema.scim.errors import InvalidSyntax, InvalidValue
-from schema.scim.resource import get, put, read_document, require, schemas_of
+from schema.scim.resource import Reading, get, put, read_document, require, schemas_of
 from schema.scim.resource_type import AttributePath, ResourceType
-from tests.rules.documents import BARE, BOSS, CUSTOM, CUSTOM_USER, ENTERPRISE, WORK, document
+from tests.rules.documents import BARE, BOSS, CUSTOM, CUSTOM_USER, ENTERPRISE, FEW, WORK, document
 
 
 def read(**sent: Any) -> Document:
@@ -222,3 +224,41 @@ def test_more_values_than_the_limit_are_refused() -> None:
     mails = [{"value": f"{number}@example.com"} for number in range(301)]
     with pytest.raises(InvalidValue, match="no more than 300 values"):
         read_document({"userName": "jo", "emails": mails}, USER)
+
+
+def singles() -> list[tuple[str, ...]]:
+    """Return the names, from the outside to the inside, of all simple attributes of a user with a single value."""
+    found = list[tuple[str, ...]]()
+    for schema in (USER.schema, *USER.extensions):
+        outer = () if schema is USER.schema else (schema.id,)
+        for each in schema.attributes.values():
+            if not each.is_complex and not each.multi_valued:
+                found.append((*outer, each.name))
+            elif not each.multi_valued:
+                found += [(*outer, each.name, sub.name) for sub in each.sub_attributes.values()]
+    return found
+
+
+def read_at(names: tuple[str, ...], value: Any) -> Reading | str:
+    """Return what a user with a value at a place is read as, or why it is refused."""
+    sent = value
+    for each in reversed(names):
+        sent = {each: sent}
+    try:
+        return read_document(sent, USER)
+    except InvalidValue as refusal:
+        return refusal.detail
+
+
+@FEW
+@given(
+    names=st.sampled_from(singles()),
+    value=st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=900)
+    ),
+)
+def test_a_value_that_is_taken_as_it_is_reads_as_in_a_list_of_one(
+    names: tuple[str, ...], value: Any
+) -> None:
+    # A list of one always goes through the reader of its attribute.
+    assert read_at(names, value) == read_at(names, [value])

@@ -40,11 +40,14 @@ def _without_void(document: Document, former: Document) -> Document:
     for key, value in document.items():
         filled = value
         if isinstance(value, list):
-            before = {kind_of(each) for each in former.get(key, ()) if is_void(each)}
-            filled = [plain(each) for each in value if not is_void(each) or kind_of(each) in before]
-        elif is_urn(key):
+            if value is not (before := former.get(key, ())):  # Else no operation has changed it.
+                kinds = {kind_of(each) for each in before if is_void(each)}
+                filled = [
+                    plain(each) for each in value if not is_void(each) or kind_of(each) in kinds
+                ]
+        elif type(value) is dict and is_urn(key):
             filled = _without_void(value, former.get(key, {}))
-        if filled not in ([], {}):
+        if filled or not isinstance(filled, list | dict):
             kept[key] = filled
     return kept
 

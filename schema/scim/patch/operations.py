@@ -1,6 +1,5 @@
 """The operations of a PATCH request (RFC 7644 §3.5.2), read into one shape from both dialects."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -62,7 +61,7 @@ def read_patch(body: Any, resource_type: ResourceType, resource_id: str) -> Patc
     return Patch(tuple(operations), tuple(reader.ignored))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reader:
     """Reads the operations on one resource, and collects the unknown names."""
 
@@ -70,7 +69,7 @@ class _Reader:
     resource_id: str
     ignored: list[str] = field(default_factory=list)
     paths: dict[str, Path | None] = field(default_factory=dict)
-    lengths: Counter[str] = field(default_factory=Counter)
+    paths_length: int = 0  # Of all paths, in characters.
 
     def read(self, sent: Document) -> Iterator[Operation]:
         """Yield the changes that one operation of the message asks for."""
@@ -99,8 +98,8 @@ class _Reader:
         """Return what a path selects, as parse_path does; a path that is repeated is parsed once."""
         if text not in self.paths:
             self.paths[text] = parse_path(text, self.resource_type)
-            self.lengths["paths"] += len(text)
-            if self.lengths["paths"] > PATHS_LENGTH_MAX:
+            self.paths_length += len(text)
+            if self.paths_length > PATHS_LENGTH_MAX:
                 raise PayloadTooLarge(
                     f"The paths of the PATCH take more than {PATHS_LENGTH_MAX:,} characters in all; "
                     "send several requests."

@@ -28,8 +28,7 @@ from service.console.texts.times import Times
 from service.http.answer import Answer
 from service.http.answering import refusal_of_failure
 from service.http.error_form import ErrorForm
-from service.http.refusal_log import ORIGIN, REFUSAL, Origin
-from service.http.request_id import REQUEST_ID
+from service.http.request_state import STATE, Origin
 from service.http.server import Handler
 from service.ids import as_id
 
@@ -54,7 +53,7 @@ def handler(page: Page) -> Handler:
         except web.HTTPException:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader gets a page.
-            return await refused(call, refusal_of_failure(error, str(request[REQUEST_ID])))
+            return await refused(call, refusal_of_failure(error, str(request[STATE].request_id)))
 
     return answer
 
@@ -63,7 +62,7 @@ def begin(request: web.Request) -> ConsoleCall:
     """Return a request with its language and zone, before anybody looked who sends it."""
     texts = Texts(choose_language(request.cookies, request.headers.get("Accept-Language", "")))
     times = Times(texts, choose_zone(request.cookies))
-    return ConsoleCall(request.app[CONSOLE], request, request[REQUEST_ID], texts, times)
+    return ConsoleCall(request.app[CONSOLE], request, request[STATE].request_id, texts, times)
 
 
 async def _serve(call: ConsoleCall, page: Page) -> web.StreamResponse:
@@ -95,7 +94,7 @@ async def find_who(call: ConsoleCall) -> None:
         return
     call.secret, call.signed_in = secret, caller
     if caller.organization is not None:
-        call.request[ORIGIN] = Origin(caller.organization.id)
+        call.request[STATE].origin = Origin(caller.organization.id)
 
 
 def refuse_suspended(call: ConsoleCall) -> None:
@@ -159,7 +158,7 @@ def _names(request: web.Request, page: Page) -> Iterator[Any]:
 
 async def refused(call: ConsoleCall, refusal: ScimError) -> Answer:
     """Return a refusal as a page, with the navigation where somebody is signed in."""
-    call.request[REFUSAL] = refusal.without_origin()
+    call.request[STATE].refusal = refusal.without_origin()
     headers: dict[str, str] = {}
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(refusal.retry_after_s)

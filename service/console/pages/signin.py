@@ -19,7 +19,7 @@ from service.console.texts.choice import LANGUAGE_COOKIE, ZONE_COOKIE, zones
 from service.console.texts.texts import LANGUAGES
 from service.http.answer import Answer
 from service.http.connections.client_address import client_address
-from service.http.refusal_log import REFUSAL
+from service.http.request_state import STATE
 
 CALLBACK: Final = "/console/signin/oidc/callback"
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ async def from_provider(call: ConsoleCall) -> Answer:
         roles = granted_roles(oidc, organization, person, found)
     except SignInRefused as refusal:
         call.service.failures.count(limit_key(client_address(call.request)))
-        call.request[REFUSAL] = refusal.without_origin()
+        call.request[STATE].refusal = refusal.without_origin()
         answer = await _page(call, refusal.why, status=403, detail=call.said(refusal))
         answer.headers.add("Set-Cookie", cookies.forget(COOKIE))
         return answer

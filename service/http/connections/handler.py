@@ -86,6 +86,14 @@ class BoundedConnection(RequestHandler):
         elif data:
             self._note_part(len(data))
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - as aiohttp's.
+        """Go on reading from the client, if we had stopped. aiohttp asks for it whenever a body is read.
+
+        Its own method would run the parser each time. That has nothing left to parse unless reading was stopped.
+        """
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
+
     def _drop_splinters(self) -> None:
         """Refuse a body in tiny chunks: each takes as long to parse as a large one. Nothing more is read."""
         body, self.body = self.body, None

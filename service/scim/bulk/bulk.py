@@ -24,7 +24,8 @@ from service.http.answer import Answer
 from service.http.answering import unexpected
 from service.http.body import is_long
 from service.http.kept import sent_name
-from service.http.refusal_log import OPERATIONS_REFUSED, Origin, log_fields
+from service.http.refusal_log import log_fields
+from service.http.request_state import STATE, Origin
 from service.ids import as_id, new_id
 from service.limits.offload import LONG_BYTES, offload
 from service.requests.findings import finding_of
@@ -82,7 +83,7 @@ async def bulk(request: web.Request, context: RequestContext) -> Answer:
     sent, errors_max = _read_request(body)
     results = await run(context, sent, errors_max, is_long=is_long(request))
     if count := _count_errors(results):
-        request[OPERATIONS_REFUSED] = count
+        request[STATE].operations_refused = count
     documents = [results[index].document for index in sorted(results)]
     message = {"schemas": [urns.BULK_RESPONSE], "Operations": documents}
     return json_response(dumps(message))

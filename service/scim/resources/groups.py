@@ -17,6 +17,7 @@ from schema.scim.errors import NotFound, Unavailable
 from service.http.answer import Answer
 from service.http.body import is_long, release
 from service.http.kept import note_subject
+from service.http.request_state import STATE
 from service.ids import as_id, new_id
 from service.limits.offload import LONG_MEMBERS, offload
 from service.scim.as_of import read_as_of, varying
@@ -48,9 +49,10 @@ async def create(request: web.Request, context: RequestContext) -> web.StreamRes
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
     note_subject(request, body, "displayName")
-    command = await offload(read_command.create_group, is_long(request), context, new_id(), body)
+    long = is_long(request)
+    command = await offload(read_command.create_group, long, context, new_id(), body)
     del body
-    outcome = await context.submit(command, is_long=is_long(request))
+    outcome = await context.submit(command, is_long=long)
     return await _answer_write(request, context, outcome, sent, status=201)
 
 
@@ -99,11 +101,10 @@ async def replace(request: web.Request, context: RequestContext) -> web.StreamRe
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await offload(
-        read_command.replace_group, is_long(request), context, group_id, body, precondition
-    )
+    long = is_long(request)
+    command = await offload(read_command.replace_group, long, context, group_id, body, precondition)
     del body
-    outcome = await context.submit(command, is_long=is_long(request))
+    outcome = await context.submit(command, is_long=long)
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -112,11 +113,10 @@ async def patch(request: web.Request, context: RequestContext) -> web.StreamResp
     group_id, precondition = _group_id(request), read_precondition(request)
     sent = query_parameters(request)  # Read before the write, because they may be refused.
     body = await read_body(request, LARGE_BODY_LIMIT_BYTES)
-    command = await offload(
-        read_command.patch_group, is_long(request), context, group_id, body, precondition
-    )
+    long = is_long(request)
+    command = await offload(read_command.patch_group, long, context, group_id, body, precondition)
     del body
-    outcome = await context.submit(command, is_long=is_long(request))
+    outcome = await context.submit(command, is_long=long)
     return await _answer_write(request, context, outcome, sent)
 
 
@@ -155,7 +155,7 @@ async def _answer_write(
     status: int = 200,
 ) -> web.StreamResponse:
     """Return the group as it is after a write. It is read again if its members are shown."""
-    release(request)  # An answer with many members may take as long as its client reads.
+    release(request[STATE])  # An answer with many members may take as long as its client reads.
     row = outcome.row
     assert row is not None
     group = Resource(*row[:4], row.document, None, outcome.member_count)

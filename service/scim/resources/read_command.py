@@ -9,7 +9,7 @@ from schema.scim.patch.operations import Patch, read_patch
 from schema.scim.patch.subject import attribute_of_patch
 from schema.scim.resource import Reading, assignments, read_document
 from schema.scim.resource_type import ResourceType
-from schema.scim.subject import about, name_attribute
+from schema.scim.subject import name_attribute
 from service.scim.context import RequestContext
 from service.scim.strict import refuse_loose_document, refuse_loose_patch
 from service.scim.unknown_names import note_ignored
@@ -82,13 +82,23 @@ def _read_document(
     context: RequestContext, body: Any, resource_type: ResourceType, *, is_put: bool = False
 ) -> Reading:
     """Return a resource as read_document does; a refusal names its attribute for the log."""
+    try:
+        return _conformant_document(context, body, resource_type, is_put=is_put)
+    except ScimError as refusal:
+        name_attribute(refusal, resource_type)
+        raise
+
+
+def _conformant_document(
+    context: RequestContext, body: Any, resource_type: ResourceType, *, is_put: bool
+) -> Reading:
+    """Return a resource; where the organization asks for it, only one that the profiles allow."""
+    reading = read_document(body, resource_type, is_put=is_put)
     organization = context.authenticated.caller.organization
-    with about(resource_type):
-        reading = read_document(body, resource_type, is_put=is_put)
-        if organization.setting("strict"):
-            has_password = organization.setting("passwordInSchema")
-            refuse_loose_document(body, resource_type, reading.ignored, has_password=has_password)
-        return reading
+    if organization.setting("strict"):
+        has_password = organization.setting("passwordInSchema")
+        refuse_loose_document(body, resource_type, reading.ignored, has_password=has_password)
+    return reading
 
 
 def _read_patch(

@@ -13,7 +13,7 @@ from schema.scim.errors import NotFound
 from service.http.answer import SERVER
 from service.http.body import ClientLeft
 from service.http.media_type import MEDIA_TYPE
-from service.http.request_id import answered_id
+from service.http.request_state import answered_id
 from service.limits.offload import offload
 from service.scim.as_of import AS_OF
 from service.scim.context import RequestContext

@@ -32,8 +32,9 @@ async def create(request: web.Request, context: RequestContext) -> Answer:
     selection = _selection(request, context)
     body = await read_body(request)
     note_subject(request, body, "userName")
-    command = await offload(read_command.create_user, is_long(request), context, new_id(), body)
-    outcome = await context.submit(command, is_long=is_long(request))
+    long = is_long(request)
+    command = await offload(read_command.create_user, long, context, new_id(), body)
+    outcome = await context.submit(command, is_long=long)
     return await _answer(context, _resource(outcome), selection, status=201)
 
 
@@ -68,10 +69,9 @@ async def replace(request: web.Request, context: RequestContext) -> Answer:
     selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
     body = await read_body(request)
-    command = await offload(
-        read_command.replace_user, is_long(request), context, user_id, body, precondition
-    )
-    outcome = await context.submit(command, is_long=is_long(request))
+    long = is_long(request)
+    command = await offload(read_command.replace_user, long, context, user_id, body, precondition)
+    outcome = await context.submit(command, is_long=long)
     return await _answer(context, _resource(outcome), selection)
 
 
@@ -80,10 +80,9 @@ async def patch(request: web.Request, context: RequestContext) -> Answer:
     selection = _selection(request, context)
     user_id, precondition = _user_id(request), read_precondition(request)
     body = await read_body(request)
-    command = await offload(
-        read_command.patch_user, is_long(request), context, user_id, body, precondition
-    )
-    outcome = await context.submit(command, is_long=is_long(request))
+    long = is_long(request)
+    command = await offload(read_command.patch_user, long, context, user_id, body, precondition)
+    outcome = await context.submit(command, is_long=long)
     return await _answer(context, _resource(outcome), selection)
 
 
