@@ -15,7 +15,7 @@ from eventstore.postgres.statements import statements_in
 from eventstore.proof.leaf import leaf_bytes, mark_of
 from eventstore.sealing.events import Sealed, seal_events
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 
 statement = statements_in(__package__)
 
@@ -107,7 +107,7 @@ async def marks_of(events: Sequence[RecordedEvent], key: bytes | None) -> list[b
     """Return the marks of events; None for each if there is no key."""
     if key is None:
         return [None] * len(events)
-    return [mark_of(key, leaf_bytes(each)) async for each in in_slices(events)]
+    return await results_of(lambda each: mark_of(key, leaf_bytes(each)), events)
 
 
 def record(

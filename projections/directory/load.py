@@ -13,7 +13,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_attributes
 from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
@@ -91,10 +91,10 @@ async def find_user_names(
     """Return which users of organizations hold or held names. Those of deleted users are found by their hashes."""
     users = [(key, each) for key, names in wanted.items() for each in names.user_names]
     external = [(key, each) for key, names in wanted.items() for each in names.external_ids]
-    hashes = [hash_name(sealer, key, USER_NAME, each) async for key, each in in_slices(users)]
-    external_hashes = [
-        hash_name(sealer, key, EXTERNAL_ID, each) async for key, each in in_slices(external)
-    ]
+    hashes = await results_of(lambda each: hash_name(sealer, each[0], USER_NAME, each[1]), users)
+    external_hashes = await results_of(
+        lambda each: hash_name(sealer, each[0], EXTERNAL_ID, each[1]), external
+    )
     names = [each for _, each in users]
     if len(wanted) == 1:  # Postgres plans this one once, and the other for each number of names.
         [organization_id] = wanted

@@ -12,7 +12,7 @@ from eventstore.read import UNLIMITED
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_values
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 from projections.directory.fold import GROUP_EVENTS, USER_EVENTS
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
@@ -64,8 +64,7 @@ async def write_versions(
         for each, event in decoded
         if each.stream_id in streams
     ]
-    async for event, place in in_slices(placed):
-        streams[place.stream_id].take(event, place)
+    await results_of(lambda each: streams[each[1].stream_id].take(*each), placed)
     users = await _load_user_type(connection, sealer, organization_id)
     for name, is_group in ((USERS, False), (GROUPS, True)):
         some = {
@@ -85,10 +84,12 @@ async def _decoded(
 ) -> list[Decoded]:
     """Return events as the domain knows them. All are decoded, so that none that is unknown is passed over."""
     personal = await open_personal(connection, sealer, events)
-    decoded = []
-    async for each, opened in in_slices(zip(events, personal, strict=True)):
-        decoded.append((each, decode(each.type, each.schema_version, each.data, opened)))
-    return decoded
+    return await results_of(_decode, zip(events, personal, strict=True))
+
+
+def _decode(opened: tuple[RecordedEvent, bytes | None]) -> Decoded:
+    each, personal = opened
+    return each, decode(each.type, each.schema_version, each.data, personal)
 
 
 async def _load(

@@ -14,7 +14,7 @@ from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import Slices
 from projections.directory.changes import Changes
 from projections.directory.load import count_members
 from projections.directory.rows import group_row, user_row
@@ -168,14 +168,26 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
             await load_guard(connection, organization_id, required, state, tail.now)
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
-    async for work, refusal in in_slices(zip(works, refused, strict=True)):
+    await _decide_all(batch, works, refused)
+    return batch
+
+
+async def _decide_all(
+    batch: Batch, works: Sequence[Work], refused: Sequence[ScimError | None]
+) -> None:
+    """Decide the commands that were not refused, one after another, until the batch has cost enough."""
+    slices = Slices()
+    for work, refusal in zip(works, refused, strict=True):
         if batch.spent > UNITS_MAX or batch.size > SIZE_MAX:
             break
         if refusal is not None:
             batch.answers.append(refusal)
+        elif _is_long(work, batch.state):
+            batch.answers.append(await offload(_decide, True, batch, work))
         else:
-            batch.answers.append(await offload(_decide, _is_long(work, state), batch, work))
-    return batch
+            batch.answers.append(_decide(batch, work))
+        if slices.is_over():
+            await slices.rest()
 
 
 async def _load_fewer(
@@ -294,9 +306,14 @@ async def _required_state(
     Commands that were refused already require nothing.
     """
     required, refusals = RequiredState(), list[ScimError | None]()
-    former = refused or [None] * len(works)
-    async for work, refusal in in_slices(zip(works, former, strict=True)):
-        refusals.append(refusal or await offload(_require, work.is_long, required, work))
+    former, slices = refused or [None] * len(works), Slices()
+    for work, refusal in zip(works, former, strict=True):
+        if refusal is None and work.is_long:
+            refusals.append(await offload(_require, True, required, work))
+        else:
+            refusals.append(refusal or _require(required, work))
+        if slices.is_over():
+            await slices.rest()
     return required, refusals
 
 
