@@ -25,9 +25,12 @@ def comparable(attribute: Attribute, value: Any) -> Any:
 
 def converter(attribute: Attribute) -> Convert:
     """Return the function that makes single values of an attribute comparable."""
-    if attribute.type is AttributeType.STRING and not attribute.case_exact:
-        return _folded
-    return CONVERTERS[attribute.type]
+    return _folded if is_folded(attribute) else CONVERTERS[attribute.type]
+
+
+def is_folded(attribute: Attribute) -> bool:
+    """Return whether the texts of an attribute compare without case."""
+    return attribute.type is AttributeType.STRING and not attribute.case_exact
 
 
 @lru_cache(maxsize=1024)
