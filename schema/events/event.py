@@ -43,17 +43,16 @@ class Place(NamedTuple):
 
 def with_values(document: Values, values: Values) -> Values:
     """Return a document with values put at their attribute paths; None removes an attribute."""
-    changed = {**document, **values}
+    changed = document.copy()
     touched: dict[str, Values] = {}  # The extensions that changed, each copied once.
     for path, value in values.items():
         if ":" in path:
-            del changed[path]
             container, _, name = path.rpartition(":")
             if container not in touched:
                 touched[container] = dict(document.get(container, ()))
             _set(touched[container], name, value)
-        elif value is None:
-            del changed[path]
+        else:
+            _set(changed, path, value)
     for container, inner in touched.items():
         _set(changed, container, inner or None)
     return changed

@@ -145,7 +145,9 @@ class Lanes:
         stops, or Postgres cannot be reached.
         """
         organization_id = caller.organization.id
-        lane = self._lanes.setdefault(organization_id, Lane(organization_id))
+        lane = self._lanes.get(organization_id)
+        if lane is None:
+            lane = self._lanes[organization_id] = Lane(organization_id)
         if self._is_closed or len(lane.waiting) >= self._waiting_max:
             raise _busy()
         loop = asyncio.get_running_loop()
