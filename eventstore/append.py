@@ -97,8 +97,8 @@ async def prepare(  # noqa: PLR0917 - as append.
     """
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
-        record(organization_id, tail, first + index, event, sealed=sealed.parts[index])
-        for index, event in enumerate(events)
+        record(organization_id, tail, index, event, sealed=part)
+        for index, (event, part) in enumerate(zip(events, sealed.parts, strict=True), first)
     ]
     return recorded, sealed._replace(marks=await marks_of(recorded, sealer.mark_key))
 

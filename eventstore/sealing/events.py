@@ -53,16 +53,15 @@ async def seal_events(
 
 def seal_event(organization_id: UUID, event: NewEvent, keys: Mapping[UUID, bytes]) -> bytes | None:
     """Return an event's personal part sealed, or None if it has none. Errors: SubjectErased."""
-    match event.personal, event.subject_id:
-        case None, None:
-            return None
-        case bytes() as personal, UUID() as subject_id:
-            key = keys.get(subject_id)
-            if key is None:
-                raise SubjectErased(SubjectErased.__doc__)
-            return seal(key, personal, aad=place(organization_id, subject_id, event.event_id))
-        case _:
-            raise TypeError("A personal part and its subject come together, or not at all.")
+    personal, subject_id = event.personal, event.subject_id
+    if personal is None and subject_id is None:
+        return None
+    if personal is None or subject_id is None:
+        raise TypeError("A personal part and its subject come together, or not at all.")
+    key = keys.get(subject_id)
+    if key is None:
+        raise SubjectErased(SubjectErased.__doc__)
+    return seal(key, personal, aad=place(organization_id, subject_id, event.event_id))
 
 
 async def open_personal(
