@@ -36,7 +36,9 @@ class Tail:
     def recorded_at_of(self, index: int) -> datetime:
         """Return the instant of an appended event, counted from 0. It is always later than the tail's."""
         # The clock may stop or step back; the instants of a log always increase.
-        begin = self.now if self.recorded_at is None else max(self.now, self.recorded_at + TICK)
+        begin = self.now
+        if self.recorded_at is not None and begin <= self.recorded_at:
+            begin = self.recorded_at + TICK
         return begin + index * TICK
 
 

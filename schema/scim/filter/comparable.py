@@ -33,6 +33,11 @@ def is_folded(attribute: Attribute) -> bool:
     return attribute.type is AttributeType.STRING and not attribute.case_exact
 
 
+def kept_type(attribute: Attribute) -> type | None:
+    """Return the type whose values are comparable as they are; None if there is none."""
+    return None if is_folded(attribute) else KEPT_TYPES.get(attribute.type)
+
+
 @lru_cache(maxsize=1024)
 def identifier(attribute: Attribute) -> Callable[[Any], Hashable]:
     """Return the function that gives a value's identity, which two values share if they are the same one.
@@ -140,4 +145,10 @@ CONVERTERS: dict[AttributeType, Convert] = {
     AttributeType.DECIMAL: _number,
     AttributeType.DATE_TIME: _instant,
     AttributeType.COMPLEX: _complex,
+}
+KEPT_TYPES: dict[AttributeType, type] = {
+    AttributeType.STRING: str,
+    AttributeType.REFERENCE: str,
+    AttributeType.BINARY: str,
+    AttributeType.BOOLEAN: bool,
 }

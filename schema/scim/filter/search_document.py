@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from schema.scim.attributes import Attribute, Document
-from schema.scim.filter.comparable import Convert, converter, is_folded
+from schema.scim.filter.comparable import Convert, converter, is_folded, kept_type
 from schema.scim.resource_type import ResourceType
 
 # Attributes that have their own columns or rows: filters read those.
@@ -50,17 +50,22 @@ def _converter(attribute: Attribute) -> Convert:
 def _for_object(attributes: Collection[Attribute], others: Mapping[str, Convert] = NONE) -> Convert:
     """Return the function that converts an object of these attributes; `others` convert what else it may hold."""
     plans = {**{each.name: _converter(each) for each in attributes}, **others}
-    folded = {each.name for each in attributes if is_folded(each) and not each.multi_valued}
+    single = [each for each in attributes if not each.multi_valued]
+    folded = {each.name for each in single if is_folded(each)}
+    kept = {each.name: kind for each in single if (kind := kept_type(each)) is not None}
 
     def convert(document: object) -> Document | None:
         if not isinstance(document, dict):
             return None
-        found = {}
+        found: Document = {}
         for name, value in document.items():
+            # Most values are texts in ASCII, or stay as they are: as their plan does, without its calls.
             if name in folded and type(value) is str and value.isascii():
-                # Most values are such texts: as their plan does, without three calls.
                 if value:
                     found[name] = value.lower()
+            elif type(value) is kept.get(name):
+                if value != "":
+                    found[name] = value
             elif (plan := plans.get(name)) is not None:
                 known = plan(value)
                 if known is not None and known != "":
