@@ -86,12 +86,26 @@ async def advance(
 
     A batch has at most `limit` events, and fewer if the events are large.
 
-    Errors: Superseded, if the checkpoint is not at `after`. Nothing is written then.
+    Errors: those of `write`.
     """
     # Read outside the transaction: a process that hangs here holds no lock.
-    events = await read(connection, organization_id, after=after, limit=limit, data_max=DATA_MAX)
-    if not events:
-        return after
+    events = await read_batch(connection, organization_id, after=after, limit=limit)
+    return await write(connection, follower, events) if events else after
+
+
+async def read_batch(
+    connection: Connection, organization_id: UUID, *, after: int, limit: int = BATCH_MAX
+) -> list[RecordedEvent]:
+    """Return the next batch of a log, for any follower; nothing if the log ends there."""
+    return await read(connection, organization_id, after=after, limit=limit, data_max=DATA_MAX)
+
+
+async def write(connection: Connection, follower: Follower, events: Sequence[RecordedEvent]) -> int:
+    """Apply a batch of a log in one transaction; return the new checkpoint.
+
+    Errors: Superseded, if the checkpoint is not in front of the batch. Nothing is written then.
+    """
+    organization_id = events[0].organization_id
     async with connection.transaction():
         await _move_checkpoint(connection, follower.name, events)
         await enter(connection, follower)
