@@ -43,26 +43,27 @@ class Place(NamedTuple):
 
 def with_values(document: Values, values: Values) -> Values:
     """Return a document with values put at their attribute paths; None removes an attribute."""
-    changed = document.copy()
+    changed = {**document, **values}
     touched: dict[str, Values] = {}  # The extensions that changed, each copied once.
     for path, value in values.items():
         if ":" in path:
+            del changed[path]
             container, _, name = path.rpartition(":")
-            if container not in touched:
-                touched[container] = dict(document.get(container, ()))
-            _set(touched[container], name, value)
-        else:
-            _set(changed, path, value)
+            inner = touched.get(container)
+            if inner is None:
+                inner = touched[container] = dict(document.get(container, ()))
+            if value is None:
+                inner.pop(name, None)
+            else:
+                inner[name] = value
+        elif value is None:
+            del changed[path]
     for container, inner in touched.items():
-        _set(changed, container, inner or None)
+        if inner:
+            changed[container] = inner
+        else:
+            changed.pop(container, None)
     return changed
-
-
-def _set(holder: Values, name: str, value: Any) -> None:
-    if value is None:
-        holder.pop(name, None)
-    else:
-        holder[name] = value
 
 
 def difference(before: Values, after: Values) -> Values:
