@@ -12,6 +12,7 @@ HELD_ELSEWHERE = frozenset(
     {"id", "externalId", "meta", "userName", "displayName", "active", "roleId", "groups", "members"}
 )
 NONE: Mapping[str, Convert] = {}
+FOLDED, ANY = "folded", "any"
 
 
 def search_document(document: Document, resource_type: ResourceType) -> Document:
@@ -50,29 +51,33 @@ def _converter(attribute: Attribute) -> Convert:
 def _for_object(attributes: Collection[Attribute], others: Mapping[str, Convert] = NONE) -> Convert:
     """Return the function that converts an object of these attributes; `others` convert what else it may hold."""
     plans = {**{each.name: _converter(each) for each in attributes}, **others}
-    single = [each for each in attributes if not each.multi_valued]
-    folded = {each.name for each in single if is_folded(each)}
-    kept = {each.name: kind for each in single if (kind := kept_type(each)) is not None}
+    ways: dict[str, object] = dict.fromkeys(plans, ANY)
+    ways |= {each.name: _way(each) for each in attributes}
 
     def convert(document: object) -> Document | None:
         if not isinstance(document, dict):
             return None
         found: Document = {}
         for name, value in document.items():
+            way = ways.get(name)
             # Most values are texts in ASCII, or stay as they are: as their plan does, without its calls.
-            if name in folded and type(value) is str and value.isascii():
+            if way is FOLDED and type(value) is str and value.isascii():
                 if value:
                     found[name] = value.lower()
-            elif type(value) is kept.get(name):
-                if value != "":
-                    found[name] = value
-            elif (plan := plans.get(name)) is not None:
-                known = plan(value)
+            elif way is not None:
+                known = value if type(value) is way else plans[name](value)
                 if known is not None and known != "":
                     found[name] = known
         return found or None
 
     return convert
+
+
+def _way(attribute: Attribute) -> object:
+    """Return how most values of an attribute are converted: FOLDED, the type of those that stay as they are, or ANY."""
+    if attribute.multi_valued:
+        return ANY
+    return FOLDED if is_folded(attribute) else kept_type(attribute) or ANY
 
 
 def _for_list(single: Convert) -> Convert:
