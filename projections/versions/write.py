@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.copying import copy_rows
@@ -115,13 +117,9 @@ async def _load(
             (users if kind in USER_EVENTS else groups).add(recorded.stream_id)
     known = {each for each, event in first.items() if event.version > 1}
     found = {each: Versions() for each in first}
-    for row in await connection.fetch(
-        statement("open_user_versions"), organization_id, list(users & known)
-    ):
+    for row in await _open_versions(connection, USERS, organization_id, users & known):
         found[row["id"]] = Versions(user_of(row), has_row=True)
-    for row in await connection.fetch(
-        statement("open_group_versions"), organization_id, list(groups & known)
-    ):
+    for row in await _open_versions(connection, GROUPS, organization_id, groups & known):
         found[row["id"]] = Versions(group_of(row, {}), has_row=True)
     lost = [each for each in known if not found[each].has_row]
     if lost:
@@ -130,6 +128,18 @@ async def _load(
             connection, sealer, Span(organization_id, FIRST_ID, LAST_ID, before), lost
         )
     return found
+
+
+async def _open_versions(
+    connection: Connection, table: str, organization_id: UUID, ids: Collection[UUID]
+) -> list[asyncpg.Record]:
+    """Return the rows of versions that are open."""
+    if not ids:
+        return []
+    rows: list[asyncpg.Record] = await connection.fetch(
+        statement(f"open_{table}"), organization_id, list(ids)
+    )
+    return rows
 
 
 async def _fold_again(
