@@ -15,7 +15,7 @@ from eventstore.postgres.statements import statements_in
 from eventstore.proof.leaf import leaf_bytes, mark_of
 from eventstore.sealing.events import Sealed, seal_events
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 
 statement = statements_in(__package__)
 
@@ -36,7 +36,9 @@ class Tail:
     def recorded_at_of(self, index: int) -> datetime:
         """Return the instant of an appended event, counted from 0. It is always later than the tail's."""
         # The clock may stop or step back; the instants of a log always increase.
-        begin = self.now if self.recorded_at is None else max(self.now, self.recorded_at + TICK)
+        begin = self.now
+        if self.recorded_at is not None and begin <= self.recorded_at:
+            begin = self.recorded_at + TICK
         return begin + index * TICK
 
 
@@ -97,8 +99,8 @@ async def prepare(  # noqa: PLR0917 - as append.
     """
     sealed = await seal_events(connection, organization_id, events, sealer)
     recorded = [
-        record(organization_id, tail, first + index, event, sealed=sealed.parts[index])
-        for index, event in enumerate(events)
+        record(organization_id, tail, index, event, sealed=part)
+        for index, (event, part) in enumerate(zip(events, sealed.parts, strict=True), first)
     ]
     return recorded, sealed._replace(marks=await marks_of(recorded, sealer.mark_key))
 
@@ -107,7 +109,7 @@ async def marks_of(events: Sequence[RecordedEvent], key: bytes | None) -> list[b
     """Return the marks of events; None for each if there is no key."""
     if key is None:
         return [None] * len(events)
-    return [mark_of(key, leaf_bytes(each)) async for each in in_slices(events)]
+    return await results_of(lambda each: mark_of(key, leaf_bytes(each)), events)
 
 
 def record(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from eventstore.postgres.connection import Connection
-from eventstore.slices import in_slices
+from eventstore.slices import Slices
 
 
 async def copy_rows(
@@ -26,5 +26,8 @@ async def copy_rows(
 async def _records(
     rows: Iterable[Sequence[Any]], prefix: tuple[Any, ...]
 ) -> AsyncIterator[Sequence[Any]]:
-    async for row in in_slices(rows):
+    slices = Slices()
+    for row in rows:
         yield (*prefix, *row)
+        if slices.is_over():
+            await slices.rest()

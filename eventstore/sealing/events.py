@@ -9,7 +9,7 @@ from eventstore.events import NewEvent, RecordedEvent
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer, place, seal, unseal
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 
 statement = statements_in(__package__)
 
@@ -34,10 +34,8 @@ async def seal_events(
     is made when it is needed first, under the log's lock. Errors: SubjectErased.
     """
     new = {e.stream_id for e in events if e.version == 1 and e.subject_id == e.stream_id}
-    made = {
-        subject: sealer.new_subject_key(organization_id, subject)
-        async for subject in in_slices(new)
-    }
+    new_keys = await results_of(lambda each: sealer.new_subject_key(organization_id, each), new)
+    made = dict(zip(new, new_keys, strict=True))
     former = {e.subject_id for e in events if e.subject_id is not None} - new
     keys = {subject: key for subject, (key, _) in made.items()}
     if former:
@@ -48,23 +46,22 @@ async def seal_events(
             made[organization_id] = sealer.new_subject_key(organization_id, organization_id)
             keys[organization_id] = made[organization_id][0]
     return Sealed(
-        [seal_event(organization_id, event, keys) async for event in in_slices(events)],
+        await results_of(lambda each: seal_event(organization_id, each, keys), events),
         {subject: wrapped for subject, (_, wrapped) in made.items()},
     )
 
 
 def seal_event(organization_id: UUID, event: NewEvent, keys: Mapping[UUID, bytes]) -> bytes | None:
     """Return an event's personal part sealed, or None if it has none. Errors: SubjectErased."""
-    match event.personal, event.subject_id:
-        case None, None:
-            return None
-        case bytes() as personal, UUID() as subject_id:
-            key = keys.get(subject_id)
-            if key is None:
-                raise SubjectErased(SubjectErased.__doc__)
-            return seal(key, personal, aad=place(organization_id, subject_id, event.event_id))
-        case _:
-            raise TypeError("A personal part and its subject come together, or not at all.")
+    personal, subject_id = event.personal, event.subject_id
+    if personal is None and subject_id is None:
+        return None
+    if personal is None or subject_id is None:
+        raise TypeError("A personal part and its subject come together, or not at all.")
+    key = keys.get(subject_id)
+    if key is None:
+        raise SubjectErased(SubjectErased.__doc__)
+    return seal(key, personal, aad=place(organization_id, subject_id, event.event_id))
 
 
 async def open_personal(
@@ -81,7 +78,7 @@ async def open_personal(
         if event.subject_id is not None
     }
     keys = await load_keys(connection, sealer, subjects) if subjects else {}
-    return [open_event(event, keys) async for event in in_slices(events)]
+    return await results_of(lambda each: open_event(each, keys), events)
 
 
 def open_event(event: RecordedEvent, keys: Mapping[Subject, bytes]) -> bytes | None:
@@ -101,7 +98,5 @@ async def load_keys(
     """Return the keys of subjects, without those that were erased."""
     organizations, ids = zip(*subjects, strict=True)
     rows = await connection.fetch(statement("load_subject_keys"), organizations, ids)
-    return {
-        (organization, subject): sealer.unwrap(wrapped, organization, subject)
-        async for organization, subject, wrapped in in_slices(rows)
-    }
+    keys = await results_of(lambda row: sealer.unwrap(row[2], row[0], row[1]), rows)
+    return {(row[0], row[1]): key for row, key in zip(rows, keys, strict=True)}

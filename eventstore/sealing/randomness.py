@@ -1,6 +1,7 @@
 """Random bytes from the kernel, fetched for many uses at once.
 
-A write needs random bytes six times. Each system call costs a tenth of what making the write's ids costs.
+A write needs random bytes six times, three of them for ids. Each system call costs a tenth of what making the write's
+ids costs.
 """
 
 import os
@@ -31,3 +32,26 @@ class Randomness:
 
 
 random_bytes = Randomness().take
+
+
+class RandomNumbers:
+    """Gives random numbers of so many bytes, each only once, in all threads. After a fork, the child drops the rest."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._numbers: list[int] = []
+        os.register_at_fork(after_in_child=self._numbers.clear)
+
+    def take(self) -> int:
+        """Return a number."""
+        # Taking from a list needs no lock. Two threads that find it empty both fill it, with different numbers.
+        while True:
+            try:
+                return self._numbers.pop()
+            except IndexError:
+                self._fill()
+
+    def _fill(self) -> None:
+        size, fetched = self._size, os.urandom(FETCHED_BYTES)
+        begins = range(0, FETCHED_BYTES - size + 1, size)
+        self._numbers.extend([int.from_bytes(fetched[at : at + size], "big") for at in begins])

@@ -21,7 +21,7 @@ from eventstore.proof.notes import MalformedNote, body_of, read_note, read_vkey,
 from eventstore.proof.tiles import Address, DamagedTile, Edge, edge_addresses, edge_of
 from eventstore.proof.tree import EMPTY
 from eventstore.proof.verdicts import Finding
-from eventstore.slices import in_slices
+from eventstore.slices import Slices
 from eventstore.trees.keys import LogKey, load_signers, newest, signing
 from eventstore.trees.logs import LogState, load_log, load_tiles, read_rows, save_tiles
 
@@ -143,8 +143,8 @@ async def checked_leaves(tree: Tree, rows: Sequence[Row], mark_key: bytes | None
 
     Errors: Contradicted, an event is missing, was not written by the service, or cannot have been.
     """
-    leaves, marks_from = list[bytes](), tree.state.marks_from
-    async for expected, row in in_slices(enumerate(rows, tree.edge.size + 1)):
+    leaves, marks_from, slices = list[bytes](), tree.state.marks_from, Slices()
+    for expected, row in enumerate(rows, tree.edge.size + 1):
         if row.event.position != expected:
             raise Contradicted(Finding("removed", expected))
         try:
@@ -156,6 +156,8 @@ async def checked_leaves(tree: Tree, rows: Sequence[Row], mark_key: bytes | None
             claimed = f"Actor, as claimed: {row.event.actor_id}."
             raise Contradicted(Finding("forged", expected, detail=claimed))
         leaves.append(hash_of(octets))
+        if slices.is_over():
+            await slices.rest()
     return leaves
 
 

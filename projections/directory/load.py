@@ -13,7 +13,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 from projections.directory.rows import EXTERNAL_ID, USER_NAME, hash_name, user_attributes
 from schema.events.client import Client, ClientSecret
 from schema.events.group import Group, MemberType
@@ -139,7 +139,7 @@ async def hashes_of(
 
 
 async def _hashes(sealer: Sealer, kind: str, names: Iterable[tuple[UUID, str]]) -> list[str]:
-    return [hash_name(sealer, key, kind, each) async for key, each in in_slices(names)]
+    return await results_of(lambda each: hash_name(sealer, each[0], kind, each[1]), names)
 
 
 async def find_mentioning(

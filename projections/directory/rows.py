@@ -77,14 +77,18 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
     The role is served under both its names. A client that maps the alias then finds the value that it
     sent, and does not send it again in every cycle (docs/reference/client-quirks.md).
     """
-    role_id = str(user.role_id)
-    held = {**user.attributes, urns.CLM_USER: {"roleId": role_id}}
+    role_id, attributes = str(user.role_id), user.attributes
+    schemas = [
+        each.id
+        for each in resource_type.extensions
+        if each.id in attributes or each.id == urns.CLM_USER
+    ]
     return {
-        "schemas": schemas_of(held, resource_type),
-        **user.attributes,
+        "schemas": [resource_type.schema.id, *schemas],
+        **attributes,
         "active": user.active,
         "roleId": role_id,
-        urns.CLM_USER: held[urns.CLM_USER],
+        urns.CLM_USER: {"roleId": role_id},
     }
 
 

@@ -11,7 +11,7 @@ import orjson
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 from projections.directory.load import PIECE, pieces
 from projections.directory.rows import (
     client_row,
@@ -172,7 +172,7 @@ async def delete_users(
 
     They are deleted too from the tables that a rebuild has replaced and kept.
     """
-    rows = [former_user_row(user, organization_id, sealer) async for user in in_slices(users)]
+    rows = await results_of(lambda each: former_user_row(each, organization_id, sealer), users)
     columns = zip(*rows, strict=True)
     await connection.execute(statement("delete_users"), organization_id, *columns)
     ids = [user.id for user in users]

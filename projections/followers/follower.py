@@ -86,18 +86,60 @@ async def advance(
 
     A batch has at most `limit` events, and fewer if the events are large.
 
-    Errors: Superseded, if the checkpoint is not at `after`. Nothing is written then.
+    Errors: those of `write`.
     """
     # Read outside the transaction: a process that hangs here holds no lock.
-    events = await read(connection, organization_id, after=after, limit=limit, data_max=DATA_MAX)
-    if not events:
-        return after
+    events = await read_batch(connection, organization_id, after=after, limit=limit)
+    return await write(connection, follower, events) if events else after
+
+
+async def read_batch(
+    connection: Connection, organization_id: UUID, *, after: int, limit: int = BATCH_MAX
+) -> list[RecordedEvent]:
+    """Return the next batch of a log, for any follower; nothing if the log ends there."""
+    return await read(connection, organization_id, after=after, limit=limit, data_max=DATA_MAX)
+
+
+async def write(connection: Connection, follower: Follower, events: Sequence[RecordedEvent]) -> int:
+    """Apply a batch of a log in one transaction; return the new checkpoint.
+
+    Errors: Superseded, if the checkpoint is not in front of the batch. Nothing is written then.
+    """
+    try:
+        # Mostly no event fails: then no savepoint is needed, which costs two round trips.
+        await _write(connection, follower, events, _apply)
+    except Exception as error:
+        if isinstance(error, Superseded) or is_outage(error):
+            raise
+        await _write(connection, follower, events, apply_or_park)
+    return events[-1].position
+
+
+async def _write(
+    connection: Connection,
+    follower: Follower,
+    events: Sequence[RecordedEvent],
+    how: Callable[
+        [Connection, Follower, Sequence[RecordedEvent], frozenset[UUID]], Awaitable[object]
+    ],
+) -> None:
     async with connection.transaction():
         await _move_checkpoint(connection, follower.name, events)
         await enter(connection, follower)
-        parked = await load_parked_ids(connection, follower.name, organization_id)
-        await apply_or_park(connection, follower, events, parked)
-    return events[-1].position
+        parked = await load_parked_ids(connection, follower.name, events[0].organization_id)
+        await how(connection, follower, events, parked)
+
+
+async def _apply(
+    connection: Connection,
+    follower: Follower,
+    events: Sequence[RecordedEvent],
+    parked: frozenset[UUID],
+) -> None:
+    """Apply events, except those of parked streams. Errors: those of `Follower.apply`."""
+    events = [event for event in events if event.stream_id not in parked]
+    if events:
+        await follower.apply(connection, events[0].organization_id, events)
 
 
 async def _move_checkpoint(

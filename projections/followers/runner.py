@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
 from projections.followers.follower import (
     BATCH_MAX,
     Follower,
     Superseded,
-    advance,
     load_checkpoints,
+    read_batch,
+    write,
 )
 from projections.followers.lag import Lag, lag
 from projections.followers.lease import Lease
@@ -49,6 +51,8 @@ class FollowerRun:
     timing: Timing
     due: dict[Task, None] = field(default_factory=dict)  # In the order in which they are followed.
     checkpoints: dict[Task, int] = field(default_factory=dict)
+    # What was read last: whose log after which position, and the events.
+    last_read: tuple[tuple[UUID, int], Sequence[RecordedEvent]] | None = None
     renew_at: float = 0.0
     sweep_at: float = 0.0
 
@@ -105,15 +109,25 @@ class FollowerRun:
             await self._renew_and_sweep()
             if self.lease.covers(follower.name, organization_id):
                 is_behind |= await self._step(follower, organization_id)
+        self.last_read = None  # The log may have grown by the next round.
         pause_s = 0.0 if is_behind else self.timing.pause_s
         await _wait(self.stopping, min(max(_now() - began, pause_s), self.timing.rest_s_max))
+
+    async def _read(self, organization_id: UUID, after: int) -> Sequence[RecordedEvent]:
+        """Return the next batch of a log. In a round the followers of a log are at the same place, and share it."""
+        place = (organization_id, after)
+        if self.last_read is None or self.last_read[0] != place:
+            batch = await read_batch(self.connection, organization_id, after=after)
+            self.last_read = (place, batch)
+        return self.last_read[1]
 
     async def _step(self, follower: Follower, organization_id: UUID) -> bool:
         """Follow one batch of a log; return whether the batch was full, because then more events surely wait."""
         task = (follower, organization_id)
         after = self.checkpoints.get(task, 0)
         try:
-            position = await advance(self.connection, follower, organization_id, after=after)
+            events = await self._read(organization_id, after)
+            position = await write(self.connection, follower, events) if events else after
         except Superseded:
             checkpoints = await load_checkpoints(self.connection, follower.name)
             self.checkpoints[task] = checkpoints.get(organization_id, 0)

@@ -1,8 +1,12 @@
 """Write the versions that a batch of events leads to. The caller owns the transaction."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
+
+import asyncpg
 
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
@@ -12,14 +16,15 @@ from eventstore.read import UNLIMITED
 from eventstore.read_streams import FIRST_ID, LAST_ID, Span, read_values
 from eventstore.sealing.events import open_personal
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 from projections.directory.fold import GROUP_EVENTS, USER_EVENTS
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
 from projections.followers.follower import Apply, Follower, refuse_sealed
 from projections.versions.erase import erase
 from projections.versions.fold import VERSIONS_FOLD, VersionsFold
-from projections.versions.snapshots import Versions, is_shown
+from projections.versions.recent import RecentRows
+from projections.versions.snapshots import RowOf, Versions, is_shown
 from projections.versions.tables import GROUPS, TABLES, USERS
 from schema.events.codec import decode
 from schema.events.event import Event, Place
@@ -39,24 +44,30 @@ class NoVersion(Exception):
     """An event changes a user or a group that has no open version: the versions and the log disagree."""
 
 
-def writing(sealer: Sealer) -> Apply:
-    """Return what writes versions, and opens the personal parts of events."""
+def writing(sealer: Sealer, recent: RecentRows | None = None) -> Apply:
+    """Return what writes versions, and opens the personal parts of events. It takes rows from `recent`."""
+    rows = RecentRows() if recent is None else recent
 
     async def write(
         connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent]
     ) -> None:
-        await write_versions(connection, sealer, organization_id, events)
+        await write_versions(connection, sealer, organization_id, events, rows)
 
     return write
 
 
-async def write_versions(
-    connection: Connection, sealer: Sealer, organization_id: UUID, events: Sequence[RecordedEvent]
+async def write_versions(  # noqa: PLR0917 - with what is opened, of whom, which events, and rows made before.
+    connection: Connection,
+    sealer: Sealer,
+    organization_id: UUID,
+    events: Sequence[RecordedEvent],
+    recent: RecentRows,
 ) -> None:
     """Apply the next events of an organization. The tables are on the search path.
 
     Errors: NoVersion, BrokenSeal, those of decode and evolve, IntegrityConstraintViolationError.
     """
+    recent.expect()
     decoded = await _decoded(connection, sealer, events)
     streams = await _load(connection, sealer, organization_id, decoded)
     placed = [
@@ -64,8 +75,7 @@ async def write_versions(
         for each, event in decoded
         if each.stream_id in streams
     ]
-    async for event, place in in_slices(placed):
-        streams[place.stream_id].take(event, place)
+    await results_of(lambda each: streams[each[1].stream_id].take(*each), placed)
     users = await _load_user_type(connection, sealer, organization_id)
     for name, is_group in ((USERS, False), (GROUPS, True)):
         some = {
@@ -75,9 +85,10 @@ async def write_versions(
         }
         await _end(connection, name, organization_id, some)
         if any(versions.snapshots for versions in some.values()):
-            rows = _rows(some.values(), organization_id, users)
+            rows = _rows(some.values(), organization_id, users, recent.row_of)
             await copy_rows(connection, name, TABLES[name].columns, rows)
     await erase(connection, organization_id, users, placed)
+    recent.forget((place.stream_id, place.version) for _, place in placed)
 
 
 async def _decoded(
@@ -85,10 +96,12 @@ async def _decoded(
 ) -> list[Decoded]:
     """Return events as the domain knows them. All are decoded, so that none that is unknown is passed over."""
     personal = await open_personal(connection, sealer, events)
-    decoded = []
-    async for each, opened in in_slices(zip(events, personal, strict=True)):
-        decoded.append((each, decode(each.type, each.schema_version, each.data, opened)))
-    return decoded
+    return await results_of(_decode, zip(events, personal, strict=True))
+
+
+def _decode(opened: tuple[RecordedEvent, bytes | None]) -> Decoded:
+    each, personal = opened
+    return each, decode(each.type, each.schema_version, each.data, personal)
 
 
 async def _load(
@@ -104,13 +117,9 @@ async def _load(
             (users if kind in USER_EVENTS else groups).add(recorded.stream_id)
     known = {each for each, event in first.items() if event.version > 1}
     found = {each: Versions() for each in first}
-    for row in await connection.fetch(
-        statement("open_user_versions"), organization_id, list(users & known)
-    ):
+    for row in await _open_versions(connection, USERS, organization_id, users & known):
         found[row["id"]] = Versions(user_of(row), has_row=True)
-    for row in await connection.fetch(
-        statement("open_group_versions"), organization_id, list(groups & known)
-    ):
+    for row in await _open_versions(connection, GROUPS, organization_id, groups & known):
         found[row["id"]] = Versions(group_of(row, {}), has_row=True)
     lost = [each for each in known if not found[each].has_row]
     if lost:
@@ -119,6 +128,18 @@ async def _load(
             connection, sealer, Span(organization_id, FIRST_ID, LAST_ID, before), lost
         )
     return found
+
+
+async def _open_versions(
+    connection: Connection, table: str, organization_id: UUID, ids: Collection[UUID]
+) -> list[asyncpg.Record]:
+    """Return the rows of versions that are open."""
+    if not ids:
+        return []
+    rows: list[asyncpg.Record] = await connection.fetch(
+        statement(f"open_{table}"), organization_id, list(ids)
+    )
+    return rows
 
 
 async def _fold_again(
@@ -171,10 +192,15 @@ async def _end(
 
 
 def _rows(
-    streams: Collection[Versions], organization_id: UUID, users: ResourceType
+    streams: Collection[Versions], organization_id: UUID, users: ResourceType, row_of: RowOf
 ) -> Iterator[Row]:
     """Yield the rows of streams. Of a thousand changes of large users, all together would take 400 MB."""
-    return (row for versions in streams for _, row in versions.rows(organization_id, users))
+    return (row for versions in streams for _, row in versions.rows(organization_id, users, row_of))
 
 
 VERSIONS = Follower("versions", refuse_sealed, opened_by=writing)
+
+
+def versions_with(recent: RecentRows) -> Follower:
+    """Return the follower of versions for a process that keeps the rows of what it commits."""
+    return replace(VERSIONS, opened_by=partial(writing, recent=recent))

@@ -49,30 +49,33 @@ def with_values(document: Values, values: Values) -> Values:
         if ":" in path:
             del changed[path]
             container, _, name = path.rpartition(":")
-            if container not in touched:
-                touched[container] = dict(document.get(container, ()))
-            _set(touched[container], name, value)
+            inner = touched.get(container)
+            if inner is None:
+                inner = touched[container] = dict(document.get(container, ()))
+            if value is None:
+                inner.pop(name, None)
+            else:
+                inner[name] = value
         elif value is None:
             del changed[path]
     for container, inner in touched.items():
-        _set(changed, container, inner or None)
+        if inner:
+            changed[container] = inner
+        else:
+            changed.pop(container, None)
     return changed
-
-
-def _set(holder: Values, name: str, value: Any) -> None:
-    if value is None:
-        holder.pop(name, None)
-    else:
-        holder[name] = value
 
 
 def difference(before: Values, after: Values) -> Values:
     """Return the values that lead from one document to another; `with_values` applies them."""
-    old, new = _flat(before) if before else {}, _flat(after)
-    if not old:
-        return new
-    changed = {path: value for path, value in new.items() if old.get(path) != value}
-    return changed | dict.fromkeys(old.keys() - new.keys())
+    if not before:
+        return _flat(after)
+    # Most attributes stay as they are: only those of an extension that changed are looked at one by one.
+    moved = {key: value for key, value in after.items() if before.get(key) != value}
+    old = {key: before[key] for key in before if key in moved or key not in after}
+    former, new = _flat(old), _flat(moved)
+    changed = {path: value for path, value in new.items() if former.get(path) != value}
+    return changed | {path: None for path in former if path not in new}
 
 
 def _flat(document: Values) -> Values:

@@ -195,7 +195,10 @@ class Organization:
 
     def role_name(self, role_id: UUID) -> str | None:
         """Return the name of a role; None if this organization does not have it."""
-        return next((name for name, each in self.roles.items() if each == role_id), None)
+        for name, each in self.roles.items():
+            if each == role_id:
+                return name
+        return None
 
     def setting(self, name: str) -> Any:
         """Return the value of a setting: the chosen one, or its default."""

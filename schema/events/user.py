@@ -226,15 +226,17 @@ def reference_only(manager: Values) -> Values:
 
 
 def _provisioned(event: UserProvisioned, place: Place) -> User:
+    stream_id, version, _, recorded_at, source = place
+    attributes = with_values({}, event.values or {})
     return User(
-        id=place.stream_id,
-        version=place.version,
-        created_at=place.recorded_at,
-        modified_at=place.recorded_at,
-        origin=place.source,
-        active=event.active,
-        role_id=event.role_id,
-        attributes=with_values({}, event.values or {}),
+        stream_id,
+        version,
+        recorded_at,
+        recorded_at,
+        source,
+        event.active,
+        event.role_id,
+        attributes,
         explicit_role_id=event.explicit_role_id,
     )
 

@@ -13,7 +13,7 @@ from eventstore.postgres.outages import classify
 from eventstore.postgres.pool import borrowed
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import results_of
 from service.ids import new_id
 from service.requests.kept import KeptRequest, KeptRequests, Seen, Sighting
 from service.requests.texts import Row, keys_of, seal_text
@@ -92,7 +92,7 @@ async def _keep(
         if each.text is not None and each.resource_id is not None
     }
     keys = await keys_of(connection, sealer, named)
-    rows = [_row(sealer, each, cycles, keys) async for each in in_slices(requests)]
+    rows = await results_of(lambda each: _row(sealer, each, cycles, keys), requests)
     await connection.execute(statement("keep_requests"), *_columns(rows), per_day)
 
 

@@ -1,7 +1,7 @@
 """One batch of commands: load the required state, decide one command after another, append and project."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -14,13 +14,14 @@ from eventstore.events import NewEvent, Provenance
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.sealing.sealer import Sealer
-from eventstore.slices import in_slices
+from eventstore.slices import Slices
 from projections.directory.changes import Changes
 from projections.directory.load import NO_NAMES, Names, count_members, hashes_of
 from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_losses, columns_of_users
 from projections.directory.tables import GroupRow, UserRow
 from projections.erasure.person import ErasedPerson
+from projections.versions.recent import Recent
 from schema.events.codec import SEALED_FOR_ORGANIZATION, Encoded, encode
 from schema.events.event import Event, Place, with_values
 from schema.events.organization import OrganizationErased
@@ -131,6 +132,16 @@ class Batch:
         self.state.let_go()
 
 
+def committed_rows(batch: Batch, works: Sequence[Work]) -> Iterator[Recent]:
+    """Yield the rows of users that a batch has written and that no later command of it has changed again."""
+    for work, answer in zip(works, batch.answers, strict=False):  # A batch may end early.
+        if type(answer) is not Outcome or not answer.is_changed or type(answer.row) is not UserRow:
+            continue
+        user, command = batch.state.users[answer.row.id], work.command
+        if user.version == answer.row.version and isinstance(command, USER_WRITES):
+            yield Recent(user, command.resource_type, answer.row)
+
+
 async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
     connection: Connection,
     organization_id: UUID,
@@ -166,15 +177,27 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
         await load_guard(connection, organization_id, required, state, tail.now)
         left = await quotas.left(connection, works[-1].caller.organization, tail)
     batch = Batch(organization_id, tail, state, left=left)
-    async for work, refusal in in_slices(zip(works, refused, strict=True)):
+    await _decide_all(batch, works, refused)
+    assert not state.is_unjudged, "The guard has not seen who loses access."
+    return batch
+
+
+async def _decide_all(
+    batch: Batch, works: Sequence[Work], refused: Sequence[ScimError | None]
+) -> None:
+    """Decide the commands that were not refused, one after another, until the batch has cost enough."""
+    slices = Slices()
+    for work, refusal in zip(works, refused, strict=True):
         if batch.spent > UNITS_MAX or batch.size > SIZE_MAX:
             break
         if refusal is not None:
             batch.answers.append(refusal)
+        elif _is_long(work, batch.state):
+            batch.answers.append(await offload(_decide, True, batch, work))
         else:
-            batch.answers.append(await offload(_decide, _is_long(work, state), batch, work))
-    assert not state.is_unjudged, "The guard has not seen who loses access."
-    return batch
+            batch.answers.append(_decide(batch, work))
+        if slices.is_over():
+            await slices.rest()
 
 
 async def _load_fewer(
@@ -309,9 +332,14 @@ async def _required_state(
     Commands that were refused already require nothing.
     """
     required, refusals = RequiredState(), list[ScimError | None]()
-    former = refused or [None] * len(works)
-    async for work, refusal in in_slices(zip(works, former, strict=True)):
-        refusals.append(refusal or await offload(_require, work.is_long, required, work))
+    former, slices = refused or [None] * len(works), Slices()
+    for work, refusal in zip(works, former, strict=True):
+        if refusal is None and work.is_long:
+            refusals.append(await offload(_require, True, required, work))
+        else:
+            refusals.append(refusal or _require(required, work))
+        if slices.is_over():
+            await slices.rest()
     return required, refusals
 
 
@@ -331,13 +359,14 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
     spending.start_over()
     state.spending = spending
     try:
-        spending.spend(COMMAND_COST + _stored_size(work.command, state) // BYTES_PER_UNIT)
+        stored = _stored_size(work.command, state)
+        spending.spend(COMMAND_COST + stored // BYTES_PER_UNIT)
         decisions = decide(work.command, state, work.caller)
         if batch.left is not None and decisions:
             batch.left.refuse(len(batch.events) + len(decisions), work.caller)
         encoded = _all_encoded(decisions)
         if isinstance(work.command, USER_WRITES):
-            _refuse_too_large(work.command, state, decisions, encoded)
+            _refuse_too_large(work.command, state, decisions, encoded, stored)
     except ScimError as refusal:
         if isinstance(refusal, HeldNow):
             for held in refusal.decisions:
@@ -356,6 +385,8 @@ def _decide(batch: Batch, work: Work) -> Outcome | ScimError:
 
 def _all_encoded(decisions: Sequence[Decision]) -> list[Encoded]:
     """Return events as the log stores them. Of many people, most have the same event, which is encoded once."""
+    if len(decisions) == 1:
+        return [encode(decisions[0].event)]
     known: dict[int, Encoded] = {}  # By the identity of an event.
     for each in decisions:
         if id(each.event) not in known:
@@ -368,19 +399,18 @@ def _stored_size(command: Command, state: BatchState) -> int:
     return state.sizes.get(resource_id, 0) if resource_id else 0
 
 
-def _refuse_too_large(
+def _refuse_too_large(  # noqa: PLR0917 - what is written, to what, and how it is stored before and after.
     command: CreateUser | ReplaceUser | PatchUser | CreateAccount,
     state: BatchState,
     decisions: Sequence[Decision],
     encoded: Sequence[Encoded],
+    before: int,
 ) -> None:
     """Raise PayloadTooLarge if a write would let a user grow beyond what one may take.
 
     Its size is looked at only if it may be too large: stored and new values together are more than allowed.
     """
-    before = _stored_size(command, state)
-    grown = sum(len(each.personal or b"") for each in encoded)
-    size = before + grown
+    size = before + sum([len(each.personal or b"") for each in encoded])
     if size > USER_BYTES_MAX:
         user = state.users.get(command.id)
         attributes = user.attributes if user else {}
@@ -410,33 +440,31 @@ def _type_of(command: Command) -> ResourceType:
 
 
 def _record(batch: Batch, provenance: Provenance, decision: Decision, encoded: Encoded) -> None:
-    event, stream_id = decision.event, decision.stream_id
-    index = len(batch.events)
-    place = Place(
-        stream_id=stream_id,
-        version=batch.state.version(stream_id) + 1,
-        position=batch.tail.position + 1 + index,
-        recorded_at=batch.tail.recorded_at_of(index),
-        source=provenance.source,
-    )
+    stream_id, event = decision
+    tail, index = batch.tail, len(batch.events)
+    version, position = batch.state.version(stream_id) + 1, tail.position + 1 + index
+    place = Place(stream_id, version, position, tail.recorded_at_of(index), provenance.source)
+    kind, schema_version, data, personal = encoded
+    subject_id = None if personal is None else _subject(batch, event, stream_id)
+    # Without keywords, which take twice as long: an event of each command passes here.
     batch.events.append(
         NewEvent(
-            stream_id=stream_id,
-            version=place.version,
-            event_id=new_id(),
-            type=encoded.type,
-            schema_version=encoded.schema_version,
-            data=encoded.data,
-            personal=encoded.personal,
-            subject_id=None if encoded.personal is None else _subject(batch, event, stream_id),
-            provenance=provenance,
+            stream_id,
+            version,
+            new_id(),
+            kind,
+            schema_version,
+            data,
+            personal,
+            subject_id,
+            provenance,
         )
     )
     batch.state.evolve(event, place, actor_id=provenance.actor_id)
     batch.changes.add(event, place)
     guard = batch.state.guard
     if guard is not None and batch.changes.losses and not guard.since_position:
-        guard.since_position = place.position
+        guard.since_position = position
 
 
 def _subject(batch: Batch, event: Event, stream_id: UUID) -> UUID:

@@ -120,6 +120,20 @@ async def test_a_poison_event_parks_its_stream_and_no_other(
     assert await positions(service_connection) == [2, 4]
 
 
+async def test_only_a_batch_with_a_failing_event_has_savepoints(
+    book: Book, service_connection: asyncpg.Connection
+) -> None:
+    said: list[str] = []
+    with service_connection.query_logger(lambda logged: said.append(logged.query)):
+        await advance(service_connection, HISTORY, ORGANIZATION_ID, after=0)
+        assert said
+        assert not [each for each in said if each.startswith("SAVEPOINT")]
+        await book.record(jo(UserDeactivated()), ann(UserDeactivated()))
+        await advance(service_connection, BROKEN, ORGANIZATION_ID, after=3)
+    assert [each for each in said if each.startswith("SAVEPOINT")]
+    assert await positions(service_connection) == [1, 2, 3, 5]
+
+
 async def test_a_parked_stream_is_listed_with_its_event_and_its_error(
     book: Book, service_connection: asyncpg.Connection
 ) -> None:

@@ -1,18 +1,22 @@
 """One of all processes leads. It is woken and sweeps; it is replaced when it is gone; it stops after a batch."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID
 
 import asyncpg
 import pytest
 
+from eventstore.events import RecordedEvent
 from eventstore.follow import notify
+from projections.followers.follower import Follower
 from projections.followers.lease import SHARDS, Lease, duties
 from projections.followers.runner import Timing
 from schema.events.group import MembersAdded
 from schema.events.user import UserDeactivated, UserReactivated
-from service.background.followers import Followers
+from service.background.followers import FOLLOWERS, Followers
 from service.database.logins.session import ServiceLogin
 from service.ids import new_id
 from tests.builders import ORGANIZATION_ID, created, jo, provisioned, sales
@@ -22,6 +26,7 @@ from tests.database.book import SEALER, Book
 SOON_S = 10.0
 NEVER_S = 3_600.0  # No test runs long enough to see such a sweep.
 LEASE_S = 0.5
+VERSIONED = "SELECT from_position FROM versions.user_versions"
 FOLLOWED = "SELECT position FROM history.activity"
 CONNECTED = """
 SELECT pid
@@ -43,14 +48,16 @@ def timing(sweep_s: float = 0.2) -> Timing:
 
 
 @asynccontextmanager
-async def running(dsn: str, sweep_s: float = 0.2) -> AsyncIterator[Followers]:
+async def running(
+    dsn: str, sweep_s: float = 0.2, followers: Sequence[Follower] = FOLLOWERS
+) -> AsyncIterator[Followers]:
     """Run followers for the duration of the block."""
-    followers = Followers(ServiceLogin(dsn), SEALER, timing=timing(sweep_s))
-    task = asyncio.create_task(followers.run())
+    made = Followers(ServiceLogin(dsn), SEALER, timing=timing(sweep_s), followers=followers)
+    task = asyncio.create_task(made.run())
     try:
-        yield followers
+        yield made
     finally:
-        followers.stop()
+        made.stop()
         await asyncio.wait_for(task, SOON_S)
 
 
@@ -81,6 +88,34 @@ async def test_a_notification_wakes_the_leader(book: Book, database_url: str) ->
         await book.record(jo(UserDeactivated()))
         await notify(book.connection, [book.organization_id])
         await until(book.connection, FOLLOWED, 2)
+
+
+def heard(follower: Follower, events: list[RecordedEvent]) -> Follower:
+    """Return a follower that also puts what it applies into a list."""
+    opened = follower.opening(SEALER)
+
+    async def apply(
+        connection: asyncpg.Connection, organization_id: UUID, some: Sequence[RecordedEvent]
+    ) -> None:
+        await opened.apply(connection, organization_id, some)
+        events.extend(some)
+
+    return replace(opened, apply=apply)
+
+
+async def test_both_followers_of_a_log_read_it_once(book: Book, database_url: str) -> None:
+    await book.record(jo(UserDeactivated()))
+    applied: list[list[RecordedEvent]] = [[], []]
+    followers = [heard(*each) for each in zip(FOLLOWERS, applied, strict=True)]
+    async with running(database_url, NEVER_S, followers):
+        await until(book.connection, VERSIONED, 2)
+        await book.record(jo(UserReactivated()))
+        await notify(book.connection, [book.organization_id])
+        await until(book.connection, VERSIONED, 3)
+        await until(book.connection, FOLLOWED, 3)
+    by_history, by_versions = applied
+    assert [each.position for each in by_history] == [1, 2, 3]
+    assert all(one is other for one, other in zip(by_history, by_versions, strict=True))
 
 
 async def test_a_sweep_finds_what_nobody_was_notified_of(book: Book, database_url: str) -> None:

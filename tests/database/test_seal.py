@@ -1,12 +1,16 @@
 """Personal values are unreadable in the tables, bound to their place, and gone with the subject's key."""
 
+import hmac
+
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventstore.errors import BrokenSeal, SubjectErased, SubjectExists
 from eventstore.read import read
 from eventstore.sealing.events import open_personal
-from eventstore.sealing.sealer import Sealer, place, seal, unseal
+from eventstore.sealing.sealer import KeyedHash, Sealer, place, seal, unseal
 from tests.database.events import (
     ORGANIZATION,
     OTHER_ORGANIZATION,
@@ -20,6 +24,13 @@ from tests.database.events import (
 NAME = b'{"userName": "jyoung@example.com"}'
 OTHER_NAME = b'{"userName": "bjensen@example.com"}'
 HERE = place(ORGANIZATION, STREAM, STREAM)
+
+
+@given(key=st.binary(max_size=200), text=st.binary(max_size=200))
+def test_a_keyed_hash_is_an_hmac(key: bytes, text: bytes) -> None:
+    keyed = KeyedHash(key)
+    for each in (text, b"", text):
+        assert keyed.digest(each) == hmac.digest(key, each, "sha256")
 
 
 async def test_a_personal_part_opens_as_it_was_given(connection: asyncpg.Connection) -> None:

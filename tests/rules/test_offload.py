@@ -2,14 +2,30 @@
 
 import asyncio
 import io
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from eventstore.sealing.randomness import Randomness
+from eventstore.sealing.randomness import FETCHED_BYTES, Randomness, RandomNumbers
 from service.limits.offload import offload
 from service.log import Sink
+
+# Print a number that a child takes, and then those that its parent had left.
+FORKED = f"""
+import os
+from eventstore.sealing.randomness import RandomNumbers
+take = RandomNumbers(14).take
+take()
+child = os.fork()
+if child == 0:
+    os.write(1, b"%d " % take())
+    os._exit(0)
+os.waitpid(child, 0)
+os.write(1, " ".join(str(take()) for _ in range({FETCHED_BYTES} // 14)).encode())
+"""
 
 
 def where() -> threading.Thread:
@@ -41,6 +57,21 @@ def test_random_bytes_are_given_once_whatever_thread_asks() -> None:
     with ThreadPoolExecutor(8) as threads:
         taken = list(threads.map(lambda _: take(16), range(20_000)))
     assert len(set(taken)) == len(taken)
+
+
+def test_random_numbers_are_given_once_whatever_thread_asks() -> None:
+    take = RandomNumbers(14).take
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda _: take(), range(20_000)))
+    assert len(set(taken)) == len(taken)
+    assert max(taken).bit_length() > 14 * 8 - 8 >= min(taken).bit_length()
+
+
+def test_a_child_of_a_process_takes_other_random_numbers() -> None:
+    made = subprocess.run([sys.executable, "-c", FORKED], check=True, capture_output=True)
+    by_child, *by_parent = made.stdout.split()
+    assert len(by_parent) == FETCHED_BYTES // 14
+    assert by_child not in by_parent
 
 
 async def test_a_line_that_a_thread_logs_is_whole_and_logged_once() -> None:

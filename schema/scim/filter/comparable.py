@@ -25,9 +25,17 @@ def comparable(attribute: Attribute, value: Any) -> Any:
 
 def converter(attribute: Attribute) -> Convert:
     """Return the function that makes single values of an attribute comparable."""
-    if attribute.type is AttributeType.STRING and not attribute.case_exact:
-        return _folded
-    return CONVERTERS[attribute.type]
+    return _folded if is_folded(attribute) else CONVERTERS[attribute.type]
+
+
+def is_folded(attribute: Attribute) -> bool:
+    """Return whether the texts of an attribute compare without case."""
+    return attribute.type is AttributeType.STRING and not attribute.case_exact
+
+
+def kept_type(attribute: Attribute) -> type | None:
+    """Return the type whose values are comparable as they are; None if there is none."""
+    return None if is_folded(attribute) else KEPT_TYPES.get(attribute.type)
 
 
 @lru_cache(maxsize=1024)
@@ -137,4 +145,10 @@ CONVERTERS: dict[AttributeType, Convert] = {
     AttributeType.DECIMAL: _number,
     AttributeType.DATE_TIME: _instant,
     AttributeType.COMPLEX: _complex,
+}
+KEPT_TYPES: dict[AttributeType, type] = {
+    AttributeType.STRING: str,
+    AttributeType.REFERENCE: str,
+    AttributeType.BINARY: str,
+    AttributeType.BOOLEAN: bool,
 }

@@ -37,6 +37,9 @@ class Assigned(NamedTuple):
     is_default: bool = False  # Nothing names a role any more: what a role group gives counts again.
 
 
+NO_ROLE = Assigned(None)
+
+
 def assigned_role(organization: Organization, role_text: str | None, named: set[UUID]) -> Assigned:
     """Return the role that one request assigns. If `roles` names several, roleId chooses among them.
 
@@ -54,6 +57,8 @@ def assigned_role(organization: Organization, role_text: str | None, named: set[
 
 def chosen_role(named: set[UUID], organization: Organization) -> Assigned:
     """Return the first named role in ROLE_PRECEDENCE: a refusal would leave a person without an account."""
+    if not named:
+        return NO_ROLE
     ordered = (organization.roles[name] for name in ROLE_PRECEDENCE)
     found = tuple(role_id for role_id in ordered if role_id in named)
     return Assigned(found[0] if found else None, found if len(found) > 1 else ())
@@ -67,7 +72,9 @@ def named_roles(elements: list[Document] | None, organization: Organization) -> 
 
 def effective_roles(elements: list[Document] | None, organization: Organization) -> set[UUID]:
     """Return the named roles that count: if primary elements name any of the five, only those."""
-    primary = [each for each in elements or () if each.get("primary") is True]
+    if not elements:
+        return set()
+    primary = [each for each in elements if each.get("primary") is True]
     return named_roles(primary, organization) or named_roles(elements, organization)
 
 
