@@ -21,7 +21,7 @@ from projections.directory.fold import GROUP_EVENTS, USER_EVENTS
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
 from projections.followers.follower import Apply, Follower, refuse_sealed
-from projections.versions.erase import erase
+from projections.versions.erase import erase, erase_groups
 from projections.versions.fold import VERSIONS_FOLD, VersionsFold
 from projections.versions.recent import RecentRows
 from projections.versions.snapshots import RowOf, Versions, is_shown
@@ -29,7 +29,7 @@ from projections.versions.tables import GROUPS, TABLES, USERS
 from schema.events.codec import decode
 from schema.events.event import Event, Place
 from schema.events.group import Group
-from schema.events.organization import SchemaRegistered
+from schema.events.organization import OrganizationErased, SchemaRegistered
 from schema.scim.definitions import user_type
 from schema.scim.resource_type import ResourceType
 
@@ -88,6 +88,8 @@ async def write_versions(  # noqa: PLR0917 - with what is opened, of whom, which
             rows = _rows(some.values(), organization_id, users, recent.row_of)
             await copy_rows(connection, name, TABLES[name].columns, rows)
     await erase(connection, organization_id, users, placed)
+    if any(type(event) is OrganizationErased for _, event in decoded):
+        await erase_groups(connection, organization_id)
     recent.forget((place.stream_id, place.version) for _, place in placed)
 
 
