@@ -271,7 +271,7 @@ async def serving(
         collecting_garbage(lambda: app[SERVICE].memory.is_free and is_idle()),
         keeping_house(runtime),
         hashing_names(runtime.pool, runtime.sealer),
-        following(runtime.login, runtime.sealer, runtime.recent),
+        following(runtime.login, runtime.sealer),
         delivering(runtime, app[FEED], settings),
         waking(app[FEED].wakes),
         keeping_requests(

@@ -14,7 +14,6 @@ from eventstore.sealing.sealer import Sealer
 from eventstore.trees.keys import load_mark_key, make_missing_keys
 from projections.directory.queries.point_reads import PointReader
 from projections.maintenance.adopt import adopt
-from projections.versions.recent import RecentRows
 from service.background.notifier import Notifier
 from service.callers.signing_keys import SigningKey, SigningKeys
 from service.callers.stopped_logs import StoppedLogs
@@ -66,7 +65,6 @@ class Runtime:
     kept: KeptRequests  # Those that were refused or changed nothing, until they are written.
     clock: Clock
     reading: Reads  # Where reads go that a replica may answer.
-    recent: RecentRows  # Of users, as this process committed them, until they are versions.
     spans: Spans | None = None  # What makes traces, where they are wanted.
 
     @property
@@ -126,7 +124,7 @@ async def open_runtime(
             notifier = Notifier(pool)
             stopped = StoppedLogs()
             heights = LogHeights(on_shrunk=lambda log: stopped.stop(log, "restored"))
-            clock, recent = Clock(), RecentRows()
+            clock = Clock()
             lanes = Lanes(
                 pool,
                 keyring.sealer,
@@ -135,7 +133,6 @@ async def open_runtime(
                 on_commit=notifier.note,
                 heights=heights,
                 clock=clock,
-                recent=recent,
                 spans=spans,
             )
             replica_pool = await open_replica(login, settings, spans)
@@ -157,7 +154,6 @@ async def open_runtime(
                     KeptRequests(clock),
                     clock,
                     reading,
-                    recent,
                     spans,
                 )
             finally:

@@ -1,12 +1,13 @@
 """Remove from versions that are stored already what an erasure takes back: a person, and what others said of it.
 
-An erasure deletes the rows of the person itself. A batch that was being written meanwhile may add rows that it did not
-see. The event of the erasure comes after that batch, and removes them.
+An erasure deletes the rows of the person itself, and the end of a contract those of the groups. A batch that was being
+written meanwhile may add rows that it did not see. The event of the erasure comes after that batch, and removes them.
 """
 
 from collections.abc import Sequence
 from uuid import UUID
 
+from eventstore.erase import sealed_streams
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from projections.directory.load import user_of
@@ -31,6 +32,12 @@ async def erase(
     for event, place in events:
         if type(event).__name__ == REFERENCE_ERASED:
             await _erase_reference(connection, organization_id, users, event, place)
+
+
+async def erase_groups(connection: Connection, organization_id: UUID) -> None:
+    """Remove the groups whose names the key of the organization sealed: that key is destroyed with its contract."""
+    sealed = await sealed_streams(connection, organization_id, organization_id)
+    await connection.execute(statement("delete_group_versions"), organization_id, list(sealed))
 
 
 async def _erase_reference(  # noqa: PLR0917 - whose versions, and by which event.

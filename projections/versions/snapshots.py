@@ -1,6 +1,6 @@
 """Turn the events of one stream into its versions. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -8,7 +8,6 @@ from uuid import UUID
 
 from projections.directory.fold import GROUP_EVENTS, USER_EVENTS, is_readable
 from projections.directory.rows import group_row, user_row
-from projections.directory.tables import UserRow
 from projections.fold import Row
 from projections.versions.tables import GROUPS, USERS
 from schema.events import group, user
@@ -21,7 +20,6 @@ from schema.scim.resource_type import ResourceType
 PERSON_ERASED, REFERENCE_ERASED = "UserErased", "ReferenceErased"
 State: TypeAlias = User | Group
 VERSIONED: Final = USER_EVENTS | GROUP_EVENTS
-RowOf: TypeAlias = Callable[[User, ResourceType], UserRow]
 
 
 class Snapshot(NamedTuple):
@@ -74,20 +72,15 @@ class Versions:
         if not state.is_deleted:
             self.snapshots.append(Snapshot(state, *end))
 
-    def rows(
-        self, organization_id: UUID, users: ResourceType, row_of: RowOf = user_row
-    ) -> Iterator[tuple[str, Row]]:
-        """Yield the rows of the versions, each with its table. What is sealed under a key that was destroyed has none.
-
-        `row_of` returns what `user_row` returns, and may do so with less work.
-        """
+    def rows(self, organization_id: UUID, users: ResourceType) -> Iterator[tuple[str, Row]]:
+        """Yield the rows of the versions, each with its table. What is sealed under a key that was destroyed has none."""
         for state, *times in self.snapshots:
             if not is_shown(state):
                 continue
             if isinstance(state, Group):
                 yield GROUPS, (organization_id, *group_row(state), *times)
             else:
-                yield USERS, (organization_id, *row_of(state, users), *times)
+                yield USERS, (organization_id, *user_row(state, users), *times)
 
 
 NOBODY = group.NOBODY

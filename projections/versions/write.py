@@ -1,8 +1,6 @@
 """Write the versions that a batch of events leads to. The caller owns the transaction."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,15 +19,14 @@ from projections.directory.fold import GROUP_EVENTS, USER_EVENTS
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
 from projections.followers.follower import Apply, Follower, refuse_sealed
-from projections.versions.erase import erase
+from projections.versions.erase import erase, erase_groups
 from projections.versions.fold import VERSIONS_FOLD, VersionsFold
-from projections.versions.recent import RecentRows
-from projections.versions.snapshots import RowOf, Versions, is_shown
+from projections.versions.snapshots import Versions, is_shown
 from projections.versions.tables import GROUPS, TABLES, USERS
 from schema.events.codec import decode
 from schema.events.event import Event, Place
 from schema.events.group import Group
-from schema.events.organization import SchemaRegistered
+from schema.events.organization import OrganizationErased, SchemaRegistered
 from schema.scim.definitions import user_type
 from schema.scim.resource_type import ResourceType
 
@@ -44,30 +41,24 @@ class NoVersion(Exception):
     """An event changes a user or a group that has no open version: the versions and the log disagree."""
 
 
-def writing(sealer: Sealer, recent: RecentRows | None = None) -> Apply:
-    """Return what writes versions, and opens the personal parts of events. It takes rows from `recent`."""
-    rows = RecentRows() if recent is None else recent
+def writing(sealer: Sealer) -> Apply:
+    """Return what writes versions, and opens the personal parts of events."""
 
     async def write(
         connection: Connection, organization_id: UUID, events: Sequence[RecordedEvent]
     ) -> None:
-        await write_versions(connection, sealer, organization_id, events, rows)
+        await write_versions(connection, sealer, organization_id, events)
 
     return write
 
 
-async def write_versions(  # noqa: PLR0917 - with what is opened, of whom, which events, and rows made before.
-    connection: Connection,
-    sealer: Sealer,
-    organization_id: UUID,
-    events: Sequence[RecordedEvent],
-    recent: RecentRows,
+async def write_versions(
+    connection: Connection, sealer: Sealer, organization_id: UUID, events: Sequence[RecordedEvent]
 ) -> None:
     """Apply the next events of an organization. The tables are on the search path.
 
     Errors: NoVersion, BrokenSeal, those of decode and evolve, IntegrityConstraintViolationError.
     """
-    recent.expect()
     decoded = await _decoded(connection, sealer, events)
     streams = await _load(connection, sealer, organization_id, decoded)
     placed = [
@@ -85,10 +76,11 @@ async def write_versions(  # noqa: PLR0917 - with what is opened, of whom, which
         }
         await _end(connection, name, organization_id, some)
         if any(versions.snapshots for versions in some.values()):
-            rows = _rows(some.values(), organization_id, users, recent.row_of)
+            rows = _rows(some.values(), organization_id, users)
             await copy_rows(connection, name, TABLES[name].columns, rows)
     await erase(connection, organization_id, users, placed)
-    recent.forget((place.stream_id, place.version) for _, place in placed)
+    if any(type(event) is OrganizationErased for _, event in decoded):
+        await erase_groups(connection, organization_id)
 
 
 async def _decoded(
@@ -192,15 +184,10 @@ async def _end(
 
 
 def _rows(
-    streams: Collection[Versions], organization_id: UUID, users: ResourceType, row_of: RowOf
+    streams: Collection[Versions], organization_id: UUID, users: ResourceType
 ) -> Iterator[Row]:
     """Yield the rows of streams. Of a thousand changes of large users, all together would take 400 MB."""
-    return (row for versions in streams for _, row in versions.rows(organization_id, users, row_of))
+    return (row for versions in streams for _, row in versions.rows(organization_id, users))
 
 
 VERSIONS = Follower("versions", refuse_sealed, opened_by=writing)
-
-
-def versions_with(recent: RecentRows) -> Follower:
-    """Return the follower of versions for a process that keeps the rows of what it commits."""
-    return replace(VERSIONS, opened_by=partial(writing, recent=recent))

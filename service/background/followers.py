@@ -21,8 +21,7 @@ from projections.followers.lag import Lag
 from projections.followers.lease import Lease, duties
 from projections.followers.runner import FollowerRun, Timing
 from projections.history.write import HISTORY
-from projections.versions.recent import RecentRows
-from projections.versions.write import VERSIONS, versions_with
+from projections.versions.write import VERSIONS
 from service.database.logins.session import ServiceLogin
 from service.database.pool import SESSION
 
@@ -176,12 +175,9 @@ async def _close(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def following(login: ServiceLogin, sealer: Sealer, recent: RecentRows) -> AsyncIterator[None]:
-    """Follow for the duration of the block. At its end, finish the current batch.
-
-    `recent` has rows that this process has committed.
-    """
-    followers = Followers(login, sealer, followers=(HISTORY, versions_with(recent)))
+async def following(login: ServiceLogin, sealer: Sealer) -> AsyncIterator[None]:
+    """Follow for the duration of the block. At its end, finish the current batch."""
+    followers = Followers(login, sealer)
     task = asyncio.create_task(followers.run(), name="followers")
     try:
         yield

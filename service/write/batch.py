@@ -1,7 +1,7 @@
 """One batch of commands: load the required state, decide one command after another, append and project."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,7 +21,6 @@ from projections.directory.rows import group_row, user_row
 from projections.directory.save import columns_of_losses, columns_of_users
 from projections.directory.tables import GroupRow, UserRow
 from projections.erasure.person import ErasedPerson
-from projections.versions.recent import Recent
 from schema.events.codec import SEALED_FOR_ORGANIZATION, Encoded, encode
 from schema.events.event import Event, Place, with_values
 from schema.events.organization import OrganizationErased
@@ -130,16 +129,6 @@ class Batch:
         let_go(changes.added, changes.removed, changes.roles, changes.losses, changes.held)
         let_go(self.events)
         self.state.let_go()
-
-
-def committed_rows(batch: Batch, works: Sequence[Work]) -> Iterator[Recent]:
-    """Yield the rows of users that a batch has written and that no later command of it has changed again."""
-    for work, answer in zip(works, batch.answers, strict=False):  # A batch may end early.
-        if type(answer) is not Outcome or not answer.is_changed or type(answer.row) is not UserRow:
-            continue
-        user, command = batch.state.users[answer.row.id], work.command
-        if user.version == answer.row.version and isinstance(command, USER_WRITES):
-            yield Recent(user, command.resource_type, answer.row)
 
 
 async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.

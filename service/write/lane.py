@@ -24,7 +24,6 @@ from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import ConnectionCache, OnDemand
 from eventstore.sealing.sealer import Sealer
 from projections.directory.save import NameTaken
-from projections.versions.recent import RecentRows
 from schema.scim.budget import Budget, Spending
 from schema.scim.errors import ScimError, Unavailable, Uniqueness
 from service.callers.caller import Caller
@@ -36,14 +35,7 @@ from service.metrics.writes import APPEND, BATCH
 from service.traces import named
 from service.tracing.spans import Spans
 from service.unavailable import unavailable
-from service.write.batch import (
-    Batch,
-    Outcome,
-    Work,
-    are_new,
-    can_be_optimistic,
-    committed_rows,
-)
+from service.write.batch import Batch, Outcome, Work, are_new, can_be_optimistic
 from service.write.commands import ChangeRoleGroups, Command, GroupCommand
 from service.write.log_ends import LogEnds
 from service.write.log_heights import LogHeights, LogShrunk
@@ -105,11 +97,10 @@ class Lanes:
     `waiting_max` bounds the commands that wait in one lane: beyond it a command is refused with
     Unavailable, since an answer after a minute is useless to a provisioning client.
     `events_per_day` is the quota of organizations that have no other.
-    `on_commit` is called with each organization whose log has grown; it must not block. `recent` gets the rows of
-    users that are committed.
+    `on_commit` is called with each organization whose log has grown; it must not block.
     """
 
-    def __init__(  # noqa: PLR0913 - what a process gives its lanes.
+    def __init__(
         self,
         pool: asyncpg.Pool,
         sealer: Sealer,
@@ -119,14 +110,12 @@ class Lanes:
         on_commit: Callable[[UUID], None] | None = None,
         heights: LogHeights | None = None,
         clock: Clock | None = None,
-        recent: RecentRows | None = None,
         spans: Spans | None = None,
     ) -> None:
         self._spans = spans
         self._connections = ConnectionCache(pool)
         self._shared = SharedStatements(self._connections, sealer)
         self._on_commit = on_commit
-        self._recent = recent
         self._sealer = sealer
         self._waiting_max = waiting_max
         self._lanes: dict[UUID, Lane] = {}
@@ -313,12 +302,12 @@ class Lanes:
                 if refused.is_overtaken:
                     self._contended[organization_id] = now_s + CONTENDED_S
             else:
-                self._end_batch(lane, batch, decided)
+                _answer_batch(lane, batch, decided)
                 return decided
         async with self._connections.connection(timeout_s=BATCH_TIMEOUT_S + more_s) as connection:
             decided = await write_locked(connection, task)
             # The events are committed, whatever happens to the connection now.
-            self._end_batch(lane, batch, decided)
+            _answer_batch(lane, batch, decided)
         return decided
 
     async def _write_optimistic(self, task: Task, now_s: float) -> Batch:
@@ -332,12 +321,6 @@ class Lanes:
             except NamesUnread:
                 self._taken[organization_id] = now_s + TAKEN_S
         return await write_optimistic(on_demand, task)
-
-    def _end_batch(self, lane: Lane, batch: Sequence[Pending], decided: Batch) -> None:
-        """Answer a batch that is committed, and keep its rows."""
-        _answer_batch(lane, batch, decided)
-        if self._recent is not None and decided.events:
-            self._recent.note(committed_rows(decided, [each.work for each in batch]))
 
 
 async def _let_go(decided: Batch, pause: Pause) -> None:

@@ -10,7 +10,7 @@ from eventstore.append import append, lock_log
 from eventstore.events import NewEvent, Provenance, RecordedEvent
 from eventstore.sealing.sealer import Sealer
 from projections.followers.follower import Follower, advance
-from schema.events.codec import encode
+from schema.events.codec import SEALED_FOR_ORGANIZATION, encode
 from service.write.decide.state import Decision
 from tests.builders import ORGANIZATION_ID
 
@@ -37,6 +37,8 @@ class Book:
     def _new(self, fact: Decision, by: Provenance) -> NewEvent:
         self.versions[fact.stream_id] += 1
         encoded = encode(fact.event)
+        is_shared = type(fact.event) in SEALED_FOR_ORGANIZATION
+        subject_id = self.organization_id if is_shared else fact.stream_id
         return NewEvent(
             stream_id=fact.stream_id,
             version=self.versions[fact.stream_id],
@@ -45,7 +47,7 @@ class Book:
             schema_version=encoded.schema_version,
             data=encoded.data,
             personal=encoded.personal,
-            subject_id=fact.stream_id if encoded.personal is not None else None,
+            subject_id=subject_id if encoded.personal is not None else None,
             provenance=by,
         )
 

@@ -15,10 +15,11 @@ from projections.directory.rows import group_row, user_row
 from projections.followers.parked import parked
 from projections.history.write import HISTORY
 from projections.versions.write import VERSIONS
+from schema.events.organization import OrganizationErased
 from schema.events.user import UserChanged, UserDeleted
 from schema.scim.definitions import USER
 from service.write.decide.state import Decision
-from tests.builders import ANN, JO, provisioned
+from tests.builders import ANN, JO, created, provisioned, sales
 from tests.database.book import SEALER, Book, follow_to_the_end
 from tests.database.test_history_times import GROUPS, SHARED, USERS, story, worlds
 
@@ -109,6 +110,20 @@ async def test_a_person_whose_key_is_gone_has_no_rows_and_parks_nothing(
         "SELECT id FROM versions.user_versions WHERE organization_id = $1", log
     )
     assert [row["id"] for row in rows] == [ANN]
+
+
+async def test_no_name_of_a_group_that_was_written_late_outlives_the_contract(
+    connection: asyncpg.Connection, book: Book
+) -> None:
+    log = book.organization_id
+    count = "SELECT count(*) FROM versions.group_versions WHERE organization_id = $1"
+    await book.record(sales(created()))
+    # The end of the contract does not see the rows that a follower is writing meanwhile.
+    await follow_to_the_end(connection, FOLLOWER, log)
+    assert await connection.fetchval(count, log) == 1
+    await book.record(Decision(log, OrganizationErased(reason="End of contract")))
+    await follow_to_the_end(connection, FOLLOWER, log, after=1)
+    assert await connection.fetchval(count, log) == 0
 
 
 async def test_a_follower_without_a_sealer_writes_nothing(
