@@ -20,8 +20,8 @@ from projections.directory.rows import (
 from projections.directory.tables import TABLES, HeldUserRow, LossRow
 from projections.fold import Failure, Fold, Logged, Row
 from schema.events import group, hold, organization, user
-from schema.events.codec import decode
-from schema.events.event import Place
+from schema.events.codec import decode, decode_public, decode_values
+from schema.events.event import Event, Place
 from schema.events.group import Group, GroupEvent, MembersRemoved, MemberType
 from schema.events.hold import Hold, HoldEvent
 from schema.events.loss import LOSSES
@@ -30,6 +30,7 @@ from schema.events.user import User, UserEvent
 from schema.scim.resource_type import ResourceType
 
 USER_EVENTS, GROUP_EVENTS = frozenset(get_args(UserEvent)), frozenset(get_args(GroupEvent))
+USER_EVENT_NAMES = frozenset(each.__name__ for each in USER_EVENTS)
 HOLD_EVENTS = frozenset(get_args(HoldEvent))
 
 
@@ -53,16 +54,17 @@ class Folded:
     def take(self, row: Logged, personal: bytes | None) -> None:
         """Apply the next event. Errors: those of decode and evolve."""
         stream_id, version, position, kind, schema_version, recorded_at, source, data, *_ = row
-        event = decode(kind, schema_version, data, personal)
         place = Place(stream_id, version, position, recorded_at, source)
+        if kind in USER_EVENT_NAMES:
+            self._take_user_event(decode_public(kind, schema_version, data), personal, place)
+            return
+        event = decode(kind, schema_version, data, personal)
         # A set lookup, because isinstance of a union checks each pydantic class in turn. Any, because a cast costs.
         former: Any = self.state
         fact: Any = event
         if type(event) in LOSSES:
             self.losses += loss_rows(event, place)
-        if type(event) in USER_EVENTS:
-            self.state = user.evolve(former, fact, place)
-        elif type(event) in GROUP_EVENTS:
+        if type(event) in GROUP_EVENTS:
             self._take_group_event(fact, place)
         elif type(event) in HOLD_EVENTS:
             self.state = hold.evolve(former, fact, place)
@@ -72,6 +74,15 @@ class Folded:
             ]
         else:
             self.state = organization.evolve(former, fact, place)
+
+    def _take_user_event(self, event: Event, personal: bytes | None, place: Place) -> None:
+        """Apply an event of a user: most of a large log. It may be shared, so its values stay beside it."""
+        former: Any = self.state
+        fact: Any = event
+        values = None if personal is None else decode_values(event, personal)
+        self.state = user.evolve_with(former, fact, values, place)
+        if type(event) in LOSSES:
+            self.losses += loss_rows(event, place)
 
     def _take_group_event(self, event: GroupEvent, place: Place) -> None:
         if type(event) is MembersRemoved:
