@@ -31,21 +31,30 @@ Column = Iterable[Any]  # The values of one column, by row.
 Encode = Callable[[Column], list[bytes]]
 
 
-def _text(value: str) -> bytes:
-    octets = value.encode()
-    return LENGTH.pack(len(octets)) + octets
+def _texts(column: Column) -> list[bytes]:
+    pack = LENGTH.pack
+    return [
+        NULL if value is None else pack(len(octets := value.encode())) + octets for value in column
+    ]
 
 
-def _texts(values: Sequence[str]) -> bytes:
+def _lists(column: Column) -> list[bytes]:
+    return [NULL if value is None else _list(value) for value in column]
+
+
+def _list(values: Sequence[str]) -> bytes:
     if not values:
         return NO_TEXTS
-    items = b"".join(map(_text, values))
+    items = b"".join(_texts(values))
     return TEXTS.pack(20 + len(items), 1, 0, TEXT_OID, len(values), 1) + items
 
 
-def _jsonb(value: str) -> bytes:
-    octets = value.encode()
-    return LENGTH.pack(len(octets) + 1) + JSONB_VERSION + octets
+def _jsonb(column: Column) -> list[bytes]:
+    pack = LENGTH.pack
+    return [
+        NULL if value is None else pack(len(octets := value.encode()) + 1) + JSONB_VERSION + octets
+        for value in column
+    ]
 
 
 def _uuids(column: Column) -> list[bytes]:
@@ -62,19 +71,15 @@ def _instants(column: Column) -> list[bytes]:
     return [NULL if each is None else pack(8, (each - EPOCH) // MICROSECOND) for each in column]
 
 
-def _by_value(encode: Callable[[Any], bytes]) -> Encode:
-    return lambda column: [NULL if value is None else encode(value) for value in column]
-
-
 ENCODERS: dict[str, Encode] = {  # By Postgres type.
     "uuid": _uuids,
     "bigint": _numbers,
     "boolean": lambda column: [BOOLEANS[value] for value in column],
     "timestamp with time zone": _instants,
-    "text": _by_value(_text),
-    "text[]": _by_value(_texts),
-    "json": _by_value(_text),
-    "jsonb": _by_value(_jsonb),
+    "text": _texts,
+    "text[]": _lists,
+    "json": _texts,
+    "jsonb": _jsonb,
 }
 # Postgres changes numbers and spaces in it, so it does not answer what it was sent. One function makes it from the
 # row's document. `projections verify` compares its values.
