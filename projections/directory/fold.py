@@ -20,8 +20,8 @@ from projections.directory.rows import (
 from projections.directory.tables import TABLES, HeldUserRow, LossRow
 from projections.fold import Failure, Fold, Logged, Row
 from schema.events import group, hold, organization, user
-from schema.events.codec import decode, decode_public, decode_values
-from schema.events.event import Event, Place
+from schema.events.codec import OFTEN_ALIKE, decode, decode_alike, decode_values
+from schema.events.event import Place
 from schema.events.group import Group, GroupEvent, MembersRemoved, MemberType
 from schema.events.hold import Hold, HoldEvent
 from schema.events.loss import LOSSES
@@ -30,7 +30,6 @@ from schema.events.user import User, UserEvent
 from schema.scim.resource_type import ResourceType
 
 USER_EVENTS, GROUP_EVENTS = frozenset(get_args(UserEvent)), frozenset(get_args(GroupEvent))
-USER_EVENT_NAMES = frozenset(each.__name__ for each in USER_EVENTS)
 HOLD_EVENTS = frozenset(get_args(HoldEvent))
 
 
@@ -55,13 +54,19 @@ class Folded:
         """Apply the next event. Errors: those of decode and evolve."""
         stream_id, version, position, kind, schema_version, recorded_at, source, data, *_ = row
         place = Place(stream_id, version, position, recorded_at, source)
-        if kind in USER_EVENT_NAMES:
-            self._take_user_event(decode_public(kind, schema_version, data), personal, place)
-            return
-        event = decode(kind, schema_version, data, personal)
-        # A set lookup, because isinstance of a union checks each pydantic class in turn. Any, because a cast costs.
+        # Any, because a cast costs.
         former: Any = self.state
-        fact: Any = event
+        fact: Any
+        if kind in OFTEN_ALIKE:
+            # An event of a user, as most of a large log are. It may be shared, so its values stay beside it.
+            fact = event = decode_alike(kind, schema_version, data)
+            values = None if personal is None else decode_values(event, personal)
+            self.state = user.evolve_with(former, fact, values, place)
+            if type(event) in LOSSES:
+                self.losses += loss_rows(event, place)
+            return
+        fact = event = decode(kind, schema_version, data, personal)
+        # Set lookups, because isinstance of a union checks each pydantic class in turn.
         if type(event) in LOSSES:
             self.losses += loss_rows(event, place)
         if type(event) in GROUP_EVENTS:
@@ -74,15 +79,6 @@ class Folded:
             ]
         else:
             self.state = organization.evolve(former, fact, place)
-
-    def _take_user_event(self, event: Event, personal: bytes | None, place: Place) -> None:
-        """Apply an event of a user: most of a large log. It may be shared, so its values stay beside it."""
-        former: Any = self.state
-        fact: Any = event
-        values = None if personal is None else decode_values(event, personal)
-        self.state = user.evolve_with(former, fact, values, place)
-        if type(event) in LOSSES:
-            self.losses += loss_rows(event, place)
 
     def _take_group_event(self, event: GroupEvent, place: Place) -> None:
         if type(event) is MembersRemoved:

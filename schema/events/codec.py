@@ -66,7 +66,7 @@ PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 # They are sealed under the key of the organization, and not under one of their stream.
 SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged, proof.AuditRead})
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
-# These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
+# These types of events are short, and a few texts of them make up most of a log: the same role, the same attributes.
 OFTEN_ALIKE = frozenset(each.__name__ for each in get_args(user.UserEvent))
 
 
@@ -115,14 +115,9 @@ def decode(event_type: str, schema_version: int, data: str, personal: bytes | No
 
     `personal` is already decrypted. It is None if the event has no personal part or its key was erased.
     """
-    event = decode_public(event_type, schema_version, data)
+    read = decode_alike if event_type in OFTEN_ALIKE else _read
+    event = read(event_type, schema_version, data)
     return event if personal is None else _with_values(event, personal)
-
-
-def decode_public(event_type: str, schema_version: int, data: str) -> Event:
-    """Return the event that the log stored without its personal values. Equal texts may share it. Errors: UnknownEvent."""
-    read = _read_often if event_type in OFTEN_ALIKE else _read
-    return read(event_type, schema_version, data)
 
 
 def _read(event_type: str, schema_version: int, data: str) -> Event:
@@ -137,8 +132,9 @@ def _read(event_type: str, schema_version: int, data: str) -> Event:
     return event
 
 
-# Events are immutable, so equal texts can share one event.
-_read_often = lru_cache(maxsize=1_024)(_read)
+# Reads an event whose type is in OFTEN_ALIKE, without its personal values. Events are immutable, so equal texts can
+# share one event.
+decode_alike = lru_cache(maxsize=1_024)(_read)
 
 
 def decode_values(event: Event, personal: bytes | None) -> Values | None:
