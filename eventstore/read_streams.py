@@ -213,14 +213,14 @@ async def _load_ciphers(
     }
 
 
+# The last columns of a row: event_id, sealed, subject_id.
 def _personal(row: asyncpg.Record, ciphers: Ciphers) -> bytes | None:
-    *_, event_id, sealed, subject_id = row
-    found = ciphers.get(subject_id)
+    found = ciphers.get(row[-1])
     if found is None:
         return None
     cipher, begin = found
     try:
-        return opened(cipher, sealed, begin + event_id.bytes)
+        return opened(cipher, row[-2], begin + row[-3].bytes)
     except BrokenSeal as error:
         raise BrokenSeal(
             f"{BrokenSeal.__doc__} It is {row['type']} at position {row['position']} of organization "

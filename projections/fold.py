@@ -38,6 +38,17 @@ class Table:
         indexes = [self.columns.index(name) for name in self.key]
         return itemgetter(*indexes) if len(indexes) > 1 else lambda row: (row[indexes[0]],)
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Return the columns by which the rows of an organization are in the order of their streams, then of their key."""
+        rest = (each for each in self.key if each not in {"organization_id", self.stream})
+        return (self.stream, *rest)
+
+    @cached_property
+    def order_of(self) -> Callable[[Row], Any]:
+        """Return a function that returns the place of a row in that order."""
+        return itemgetter(*map(self.columns.index, self.order))
+
     def stream_of(self, row: Row) -> UUID:
         """Return the stream that a row belongs to."""
         stream_id: UUID = row[self.columns.index(self.stream)]

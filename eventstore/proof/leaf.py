@@ -7,7 +7,9 @@ by its digest, so the leaf survives the erasure of a person.
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from eventstore.events import RecordedEvent
@@ -25,15 +27,20 @@ MARK_BYTES = 16
 
 
 def leaf_bytes(event: RecordedEvent) -> bytes:
-    """Return the bytes of an event's leaf.
+    """Return the bytes of an event's leaf. Errors: those of leaf_of."""
+    return leaf_of(event)
+
+
+def leaf_of(columns: Sequence[Any]) -> bytes:
+    """Return the bytes of the leaf of an event with these columns, in the order of RecordedEvent; others may follow.
 
     Errors: AttributeError, TypeError, struct.error for a row that the service cannot have written, such as one with
     NULL where the table allows none.
     """
-    since = event.recorded_at - EPOCH
-    kind, actor_id = event.type.encode(), event.actor_id.encode()
-    source, data = event.source.encode(), event.data.encode()
-    token_id, sealed, subject_id = event.token_id, event.sealed, event.subject_id
+    organization_id, position, stream_id, version, event_id, kind, schema_version, *more = columns
+    recorded_at, actor_id, token_id, request_id, source, data, sealed, subject_id, *_ = more
+    since = recorded_at - EPOCH
+    texts = (kind.encode(), actor_id.encode(), source.encode(), data.encode())
     present = (
         (0 if token_id is None else TOKEN)
         | (0 if sealed is None else SEALED)
@@ -43,23 +50,20 @@ def leaf_bytes(event: RecordedEvent) -> bytes:
         b"SLE",
         FORMAT,
         present,
-        event.organization_id.bytes,
-        event.position,
-        event.stream_id.bytes,
-        event.version,
-        event.event_id.bytes,
-        event.schema_version,
+        organization_id.bytes,
+        position,
+        stream_id.bytes,
+        version,
+        event_id.bytes,
+        schema_version,
         (since.days * DAY_S + since.seconds) * SECOND_US + since.microseconds,
         NO_UUID if token_id is None else token_id.bytes,
-        event.request_id.bytes,
+        request_id.bytes,
         NO_DIGEST if sealed is None else hashlib.sha256(sealed).digest(),
         NO_UUID if subject_id is None else subject_id.bytes,
-        len(kind),
-        len(actor_id),
-        len(source),
-        len(data),
+        *map(len, texts),
     )
-    return b"".join((head, kind, actor_id, source, data))
+    return b"".join((head, *texts))
 
 
 def hash_of(leaf: bytes) -> bytes:

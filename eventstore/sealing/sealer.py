@@ -209,7 +209,7 @@ def opened(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
     """Return what a cipher sealed at this place. Errors: BrokenSeal."""
     if has_commitment(sealed):
         # The tag covers the head, so nothing needs to be hashed again.
-        return decrypted(cipher, sealed[HEAD_BYTES:], aad + sealed[:HEAD_BYTES])
+        return decrypted(cipher, sealed, aad + sealed[:HEAD_BYTES], after=HEAD_BYTES)
     return decrypted(cipher, sealed, aad)
 
 
@@ -262,9 +262,10 @@ def encrypted(cipher: AESGCM, plaintext: bytes, aad: bytes) -> bytes:
     return nonce + cipher.encrypt(nonce, plaintext, aad)
 
 
-def decrypted(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
-    """Return the plaintext of nonce and ciphertext."""
+def decrypted(cipher: AESGCM, sealed: bytes, aad: bytes, *, after: int = 0) -> bytes:
+    """Return the plaintext of nonce and ciphertext, which come after so many bytes. Errors: BrokenSeal."""
+    begin = after + NONCE_BYTES
     try:
-        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+        return cipher.decrypt(sealed[after:begin], sealed[begin:], aad)
     except (InvalidTag, ValueError) as error:
         raise BrokenSeal(BrokenSeal.__doc__) from error

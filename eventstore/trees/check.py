@@ -17,6 +17,7 @@ from eventstore.proof.verdicts import Finding, Verdict, by_gravity
 from eventstore.trees.extend import Contradicted, load_tree
 from eventstore.trees.keys import Signer
 from eventstore.trees.logs import (
+    PLAIN_ROWS,
     ROWS_MAX,
     LogState,
     LogWithTail,
@@ -24,6 +25,7 @@ from eventstore.trees.logs import (
     load_leaf_hashes,
     load_log,
     load_tiles,
+    read_plain_rows,
     read_rows,
 )
 from eventstore.trees.witnesses import load_restores, load_witnesses, witnesses_of
@@ -149,10 +151,12 @@ async def check_all(
     report: Report,
     *,
     rest: Callable[[], Awaitable[None]] | None = None,
+    plain_rows: int = PLAIN_ROWS,
 ) -> Verdict:
     """Return what every event, every checkpoint, every mark and the keys of people show. `rest` is awaited now and then.
 
-    The copy outside was read before. The caller's transaction is REPEATABLE READ, or nothing but appends happens.
+    `plain_rows` events are read at once while there is nothing to note of them. The copy outside was read before. The
+    caller's transaction is REPEATABLE READ, or nothing but appends happens.
     """
     outside = sources.of(organization_id)
     state = await load_log(connection, organization_id)
@@ -168,11 +172,17 @@ async def check_all(
     signed = state.size if state and state.note else 0
     total = await find_tail(connection, organization_id)
     position = 0
-    while rows := await read_rows(connection, organization_id, after=position, limit=ROWS_MAX):
-        last = min(rows[-1].event.position, signed)
-        stored = await load_leaf_hashes(connection, organization_id, position + 1, last)
-        examination.add(rows, stored)
-        position = rows[-1].event.position
+    while True:
+        upto = position + plain_rows
+        if upto < total and await _add_plain(connection, examination, upto, signed):
+            position = upto
+        elif rows := await read_rows(connection, organization_id, after=position, limit=ROWS_MAX):
+            last = min(rows[-1].event.position, signed)
+            stored = await load_leaf_hashes(connection, organization_id, position + 1, last)
+            examination.add(rows, stored)
+            position = rows[-1].event.position
+        else:
+            break
         report(position, max(total, position))
         if rest is not None:
             await rest()
@@ -186,6 +196,19 @@ async def check_all(
             *(await find_undone(connection, outside) if outside else []),
         ],
     )
+
+
+async def _add_plain(
+    connection: Connection, examination: Examination, upto: int, signed: int
+) -> bool:
+    """Read on up to a position, if nothing is to be noted of the events; return whether that was done."""
+    organization_id, after = examination.witnesses.organization_id, examination.expected - 1
+    rows = await read_plain_rows(connection, organization_id, after=after, last=upto)
+    if len(rows) != upto - after:
+        return False
+    last = min(upto, signed)
+    stored = await load_leaf_hashes(connection, organization_id, after + 1, last)
+    return examination.add_plain(rows, stored)
 
 
 def _with(verdict: Verdict, further: Sequence[Finding]) -> Verdict:

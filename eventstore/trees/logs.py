@@ -1,9 +1,11 @@
 """How far the tree of each log is, its tiles, and the checkpoints that are kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from eventstore.events import RecordedEvent
 from eventstore.postgres.connection import Connection
@@ -16,6 +18,9 @@ statement = statements_in(__package__)
 
 ROWS_MAX = 4_096  # Events that are read at once.
 DATA_MAX = 4_000_000  # Characters of their data.
+PLAIN_ROWS = (
+    512  # Plain rows that are read at once, however long: 20 MB if each names 1,000 members.
+)
 
 
 class LogState(NamedTuple):
@@ -131,6 +136,16 @@ async def read_rows(
     """
     rows = await connection.fetch(statement("read_rows"), organization_id, after, limit, data_max)
     return [Row(RecordedEvent(*row[:-1]), row[-1]) for row in rows]
+
+
+async def read_plain_rows(
+    connection: Connection, organization_id: UUID, *, after: int, last: int
+) -> Sequence[asyncpg.Record]:
+    """Return the rows after a position up to another one: the columns of RecordedEvent, then the mark."""
+    rows: list[asyncpg.Record] = await connection.fetch(
+        statement("read_plain_rows"), organization_id, after, last
+    )
+    return rows
 
 
 async def load_kept(

@@ -20,7 +20,7 @@ from projections.directory.rows import (
 from projections.directory.tables import TABLES, HeldUserRow, LossRow
 from projections.fold import Failure, Fold, Logged, Row
 from schema.events import group, hold, organization, user
-from schema.events.codec import decode
+from schema.events.codec import OFTEN_ALIKE, decode, decode_alike, decode_values
 from schema.events.event import Place
 from schema.events.group import Group, GroupEvent, MembersRemoved, MemberType
 from schema.events.hold import Hold, HoldEvent
@@ -53,16 +53,23 @@ class Folded:
     def take(self, row: Logged, personal: bytes | None) -> None:
         """Apply the next event. Errors: those of decode and evolve."""
         stream_id, version, position, kind, schema_version, recorded_at, source, data, *_ = row
-        event = decode(kind, schema_version, data, personal)
         place = Place(stream_id, version, position, recorded_at, source)
-        # A set lookup, because isinstance of a union checks each pydantic class in turn. Any, because a cast costs.
+        # Any, because a cast costs.
         former: Any = self.state
-        fact: Any = event
+        fact: Any
+        if kind in OFTEN_ALIKE:
+            # An event of a user, as most of a large log are. It may be shared, so its values stay beside it.
+            fact = event = decode_alike(kind, schema_version, data)
+            values = None if personal is None else decode_values(event, personal)
+            self.state = user.evolve_with(former, fact, values, place)
+            if type(event) in LOSSES:
+                self.losses += loss_rows(event, place)
+            return
+        fact = event = decode(kind, schema_version, data, personal)
+        # Set lookups, because isinstance of a union checks each pydantic class in turn.
         if type(event) in LOSSES:
             self.losses += loss_rows(event, place)
-        if type(event) in USER_EVENTS:
-            self.state = user.evolve(former, fact, place)
-        elif type(event) in GROUP_EVENTS:
+        if type(event) in GROUP_EVENTS:
             self._take_group_event(fact, place)
         elif type(event) in HOLD_EVENTS:
             self.state = hold.evolve(former, fact, place)

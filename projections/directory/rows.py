@@ -2,6 +2,7 @@
 
 import base64
 import re
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +44,7 @@ KEY_LENGTH_MAX = 256
 def user_row(user: User, resource_type: ResourceType) -> UserRow:
     """Return the row of a user."""
     attributes = user.attributes
-    document = user_document(user, resource_type)
+    document, search = user_texts(user, resource_type)
     display_name = attributes.get("displayName")
     employee_number = attributes.get(urns.ENTERPRISE_USER, {}).get("employeeNumber")
     return UserRow(
@@ -63,12 +64,45 @@ def user_row(user: User, resource_type: ResourceType) -> UserRow:
             for each in attributes.get("emails", ())
             if "value" in each
         ],
-        orjson.dumps(document).decode(),
-        orjson.dumps(search_document(document, resource_type)).decode(),
+        document,
+        search,
         user.kind,
         user.explicit_role_id,
         user.role_group_id,
     )
+
+
+def user_texts(user: User, resource_type: ResourceType) -> tuple[str, str]:
+    """Return the document of a user (`user_document`) and its search document, as JSON.
+
+    A rebuild makes them for a million users. So what is equal for most of them is made once: their schemas, their role.
+    """
+    attributes = user.attributes
+    if not attributes or not NOT_ATTRIBUTES.isdisjoint(attributes):
+        document = user_document(user, resource_type)
+        search = search_document(document, resource_type)
+        return orjson.dumps(document).decode(), orjson.dumps(search).decode()
+    held = tuple([urn for urn in _extensions(resource_type) if urn in attributes])
+    begin, search_begin = _beginnings(resource_type, held)
+    active = "true" if user.active else "false"
+    found = search_document(attributes, resource_type)
+    return (
+        f'{begin},{orjson.dumps(attributes)[1:-1].decode()},"active":{active},{role_tail(user.role_id)}',
+        f"{search_begin},{orjson.dumps(found)[1:].decode()}" if found else f"{search_begin}}}",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _extensions(resource_type: ResourceType) -> tuple[str, ...]:
+    return tuple(each.id for each in resource_type.extensions)
+
+
+@lru_cache(maxsize=1024)
+def _beginnings(resource_type: ResourceType, held: tuple[str, ...]) -> tuple[str, str]:
+    """Return how the document and the search document of a user begin who has attributes of these extensions."""
+    document = {"schemas": schemas_of(dict.fromkeys((*held, urns.CLM_USER)), resource_type)}
+    search = search_document(document, resource_type)
+    return orjson.dumps(document)[:-1].decode(), orjson.dumps(search)[:-1].decode()
 
 
 def user_document(user: User, resource_type: ResourceType) -> Document:
@@ -92,6 +126,7 @@ def user_document(user: User, resource_type: ResourceType) -> Document:
     }
 
 
+@lru_cache(maxsize=1024)
 def role_tail(role_id: UUID) -> str:
     """Return the end of a user's document, which is all of it that a role changes. Its length is always the same."""
     shown = f'"roleId":"{role_id}"'

@@ -29,7 +29,7 @@ from projections.rebuild.disk import NoRoom, refuse_without_room
 from projections.rebuild.load import ReadBackDiffers
 from projections.rebuild.proof import LogContradicted, refuse_contradicted, verified
 from projections.rebuild.swap import SwapFailed, catch_up_all, drop, swap
-from projections.rebuild.tables import analyze, begin, build_indexes, missing_indexes
+from projections.rebuild.tables import analyzed, begin, build_indexes, missing_indexes
 from projections.rebuild.workers import Phase, Worker, WorkerFailed, run_phase, workers
 from projections.registry import UnknownProjection
 
@@ -148,8 +148,7 @@ async def fill(
             raise LogMismatch(LogMismatch.__doc__)
         report(Progress("index"))
         await build_indexes(context, await missing_indexes(context, tables))
-        await analyze(tables, context.schema)
-        async with reported(context, log_reader, "verify", report):
+        async with analyzed(context), reported(context, log_reader, "verify", report):
             await run_shards(context, tables, started, "verify")
 
 

@@ -1,7 +1,8 @@
 """Create the tables that a rebuild fills. Indexes are built later, when the rows are there."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -134,6 +135,31 @@ async def build_indexes(context: RebuildContext, indexes: Sequence[Index]) -> No
                 await connection.execute(each.attach)
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def analyzed(context: RebuildContext) -> AsyncIterator[None]:
+    """Analyze the tables during the block, on a connection of its own. At its end they are analyzed."""
+    analyzing = asyncio.create_task(_analyze_beside(context), name="rebuild analyze")
+    try:
+        yield
+        await analyzing
+    finally:
+        if not analyzing.done():
+            analyzing.cancel()
+        await asyncio.wait([analyzing])
+        if not analyzing.cancelled():
+            analyzing.exception()  # That of the block is reported. This one is seen, so nothing logs it later.
+
+
+async def _analyze_beside(context: RebuildContext) -> None:
+    connection = await connect_low_priority(
+        context.dsn, context.session, timeout_s=CONNECT_TIMEOUT_S
+    )
+    try:
+        await analyze(connection, context.schema)
+    finally:
+        connection.terminate()
 
 
 async def analyze(connection: Connection, schema: str) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast, get_args
 import orjson
 
 from schema.events import client, feed, group, hold, organization, proof, user
-from schema.events.event import Event, PersonalEvent
+from schema.events.event import Event, PersonalEvent, Values
 from schema.events.upcast import upcast
 
 TYPES: dict[str, type[Event]] = {
@@ -66,8 +66,8 @@ PERSONAL = {"values"}  # The field of a PersonalEvent that is sealed.
 # They are sealed under the key of the organization, and not under one of their stream.
 SEALED_FOR_ORGANIZATION = frozenset({group.GroupCreated, group.GroupChanged, proof.AuditRead})
 PERSONAL_EVENTS = frozenset(each for each in TYPES.values() if issubclass(each, PersonalEvent))
-# These events are short, and a few texts of them make up most of a log: the same role, the same attributes.
-OFTEN_ALIKE = frozenset(get_args(user.UserEvent))
+# These types of events are short, and a few texts of them make up most of a log: the same role, the same attributes.
+OFTEN_ALIKE = frozenset(each.__name__ for each in get_args(user.UserEvent))
 
 
 class UnknownEvent(Exception):
@@ -115,34 +115,44 @@ def decode(event_type: str, schema_version: int, data: str, personal: bytes | No
 
     `personal` is already decrypted. It is None if the event has no personal part or its key was erased.
     """
+    read = decode_alike if event_type in OFTEN_ALIKE else _read
+    event = read(event_type, schema_version, data)
+    return event if personal is None else _with_values(event, personal)
+
+
+def _read(event_type: str, schema_version: int, data: str) -> Event:
     if not is_known(event_type, schema_version):
         raise UnknownEvent(f"{event_type} version {schema_version} is unknown to this release.")
     kind = TYPES[event_type]
     if schema_version < kind.schema_version:
         facts = upcast(event_type, schema_version, kind.schema_version, orjson.loads(data))
-        event = kind.model_validate(facts)
-    else:
-        event = (_read_often if kind in OFTEN_ALIKE else _read)(kind, data)
-    return event if personal is None else _with_values(event, personal)
-
-
-def _read(kind: type[Event], data: str) -> Event:
+        return kind.model_validate(facts)
     # The validator is called directly, without pydantic's wrapper: a rebuild reads a million events.
     event: Event = kind.__pydantic_validator__.validate_json(data)
     return event
 
 
-# Events are immutable, so equal texts can share one event.
-_read_often = lru_cache(maxsize=1_024)(_read)
+# Reads an event whose type is in OFTEN_ALIKE, without its personal values. Events are immutable, so equal texts can
+# share one event.
+decode_alike = lru_cache(maxsize=1_024)(_read)
+
+
+def decode_values(event: Event, personal: bytes | None) -> Values | None:
+    """Return the personal values of an event; None if it has none or they are erased."""
+    if personal is None:
+        return None
+    kind = type(event)
+    assert kind in PERSONAL_EVENTS, f"{kind.__name__} has no personal part."
+    values: Values = orjson.loads(personal)
+    return values
 
 
 def _with_values(event: Event, personal: bytes) -> Event:
     """Return a copy of an event with its personal values; the event itself may be cached and shared."""
-    kind = type(event)
-    assert kind in PERSONAL_EVENTS, f"{kind.__name__} has no personal part."
+    values, kind = decode_values(event, personal), type(event)
     made = kind.__new__(kind)
     # The parts of a model are set directly, without validating each field again: model_copy takes twice as long.
-    _put(made, "__dict__", {**event.__dict__, "values": orjson.loads(personal)})
+    _put(made, "__dict__", {**event.__dict__, "values": values})
     _put(made, "__pydantic_fields_set__", {*event.__pydantic_fields_set__, "values"})
     _put(made, "__pydantic_extra__", None)
     _put(made, "__pydantic_private__", None)

@@ -25,6 +25,7 @@ from service.cli.process.run import AsJson, Personal, run_with_runtime
 from service.cli.verify import compare
 from service.config import Settings
 from service.database.embedded.postgres import folder_in
+from service.limits.garbage import tune_gc
 from service.organizations.register import find_organization
 from service.proof.verify import load_sources
 from service.runtime import Runtime
@@ -97,6 +98,7 @@ def projections_rebuild(
                 "A rebuild makes the tables of all organizations and swaps them as a whole: "
                 "leave --organization out. `projections verify` accepts it."
             )
+        tune_gc()  # Events and rows form no cycles, and looking for cycles takes a tenth of the time.
         began_s = time.monotonic()
         with shown("rebuild") as board:
             events = await rebuild(context, board.report, sources)

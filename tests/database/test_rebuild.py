@@ -268,6 +268,16 @@ async def test_a_row_that_was_caught_up_wrongly_is_never_served(
     assert await differences(place) == []
 
 
+async def test_the_planner_knows_the_tables_that_serve(
+    place: RebuildContext, connection: asyncpg.Connection
+) -> None:
+    await rebuild(place, silent)
+    known = await connection.fetch(
+        "SELECT attname FROM pg_stats WHERE schemaname = 'directory' AND tablename = 'users'"
+    )
+    assert {"user_name_key", "search", "role_id"} <= {row[0] for row in known}
+
+
 async def test_there_is_one_rebuild_at_a_time(place: RebuildContext) -> None:
     async with at_work(place, is_alone=True):
         with pytest.raises(Busy):

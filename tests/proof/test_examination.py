@@ -65,6 +65,25 @@ def test_a_case_of_the_vectors_has_its_verdict(case: dict[str, Any], batch: int)
         assert pairs(verdict.findings) == case["expected"]
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+@cases
+def test_plain_rows_are_read_to_the_same_verdict(case: dict[str, Any], batch: int) -> None:
+    examination, rows = Examination(witnesses_of(case)), rows_of(case)
+    stored = [decoded(each) for each in case["storedLeafHashes"] or ()]
+    plain = 0
+    for at in range(0, len(rows), batch):
+        some, held = rows[at : at + batch], stored[at : at + batch]
+        is_last = at + batch >= len(rows)
+        if not is_last and examination.add_plain([(*event, mark) for event, mark in some], held):
+            plain += len(some)
+        else:
+            examination.add(some, held)
+
+    assert examination.verdict() == examined(case, batch)
+    if case["name"] == "nothing was touched":
+        assert plain >= len(rows) - 1 - batch
+
+
 @cases
 def test_the_sizes_alone_never_say_more_than_the_whole_log(case: dict[str, Any]) -> None:
     rows = rows_of(case)

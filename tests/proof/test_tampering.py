@@ -74,9 +74,13 @@ async def superuser(proven: Proven) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def verdict_on(connection: asyncpg.Connection, proven: Proven) -> Verdict:
-    """Return what `audit verify` finds."""
+    """Return what `audit verify` finds, however few events it reads at once."""
     sources = await proven.sources()
-    return await check_all(connection, proven.tenant.id, sources, lambda _done, _of: None)
+    place = (connection, proven.tenant.id, sources, lambda _done, _of: None)
+    verdict = await check_all(*place)
+    for plain_rows in (1, 2, 5):
+        assert await check_all(*place, plain_rows=plain_rows) == verdict
+    return verdict
 
 
 def updating(column: str) -> Tamper:
