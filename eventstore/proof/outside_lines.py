@@ -51,6 +51,7 @@ class OutsideLog:
     marks_from: int | None = None
     erased: list[Erased] = field(default_factory=list)
     closed: str | None = None  # Why the log ended, if it did.
+    latest_at: datetime | None = None  # When the newest note was written there, if that is known.
 
     @property
     def notes(self) -> list[str]:

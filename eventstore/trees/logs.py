@@ -163,6 +163,12 @@ async def find_instant(
     return found
 
 
+async def find_replayed_at(connection: Connection) -> datetime | None:
+    """Return when the last transaction was committed that a promoted standby had received; None if it is none."""
+    found: datetime | None = await connection.fetchval(statement("find_replayed_at"))
+    return found
+
+
 async def set_marks_from(connection: Connection, organization_id: UUID, position: int) -> None:
     """Record where the marks of a log begin: the log is no longer one that was found."""
     await connection.execute(statement("set_marks_from"), organization_id, position)

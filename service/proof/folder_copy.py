@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -71,7 +72,7 @@ class FolderCopy:
         latest = _text(folder / LATEST)
         if latest is None and not folder.exists():
             return None
-        found = OutsideLog(organization_id, latest)
+        found = OutsideLog(organization_id, latest, latest_at=_written_at(folder / LATEST))
         try:
             if with_history:
                 for line in read_history(_text(folder / HISTORY) or "", organization_id):
@@ -198,6 +199,13 @@ def _replace(path: Path, text: str) -> None:
 def _text(path: Path) -> str | None:
     try:
         return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _written_at(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError:
         return None
 

@@ -4,7 +4,7 @@ Each process does so with the copy outside that its own settings name: who chang
 another. It reads no event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,14 +21,17 @@ from eventstore.sealing.sealer import Sealer
 from eventstore.slices import in_slices
 from eventstore.trees.check import check_sizes
 from eventstore.trees.keys import Signer, load_all_signers
-from eventstore.trees.logs import LogWithTail, load_logs
+from eventstore.trees.logs import LogState, LogWithTail, load_logs
 from service.proof.outside import ByLog, OutsideCopy, find_vanished, place_of
 from service.proof.outside_writer import OutsideWriter
 from service.proof.verdicts import Verdicts
 from service.write.log_heights import LogHeights
 
-SOURCE: Final = "sizes"
+SOURCE, HEIGHT = "sizes", "height"
 TIMEOUT_S: Final = 60.0
+
+# Declares that the tail of a log of this incarnation is lost; returns the next incarnation, None if that may not be.
+Declare = Callable[[UUID, int], Awaitable[LogState | None]]
 
 log = structlog.get_logger()
 
@@ -45,6 +48,7 @@ class Watch:
         *,
         writer: OutsideWriter,
         sealer: Sealer,
+        declare: Declare | None = None,
     ) -> None:
         self._pool = pool
         self._copy = copy
@@ -52,6 +56,7 @@ class Watch:
         self._heights = heights
         self._writer = writer
         self._sealer = sealer
+        self._declare = declare
         self._incarnations: dict[UUID, int] = {}
         # What agreed at the last look: signatures need not be checked again.
         self._agreed: dict[UUID, tuple[object, ...]] = {}
@@ -77,6 +82,8 @@ class Watch:
                 self._compare_height(each, heights.get(each.organization_id, 0))
         finally:
             await connections.close()
+        for each in logs:
+            await self._declare_lost(each)
         if outside:
             async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                 await self._record_erased(connection, outside)
@@ -161,10 +168,26 @@ class Watch:
 
     def _compare_height(self, each: LogWithTail, height: int) -> None:
         """Note a log that is lower than this process has seen it."""
+        # It was set back meanwhile if a restore was declared.
+        height = min(height, self._heights.of(each.organization_id))
         state = each.state
         is_new = state is not None and state.incarnation > self._incarnations.get(
             each.organization_id, state.incarnation
         )
         is_low = each.tail < height and not is_new
         found = [Finding("restored", each.tail + 1, count=height - each.tail)] if is_low else []
-        self._verdicts.put(each.organization_id, "height", found)
+        self._verdicts.put(each.organization_id, HEIGHT, found)
+
+    async def _declare_lost(self, each: LogWithTail) -> None:
+        """Declare that the tail of a log is lost, if that is all that is wrong, and a setting allows it."""
+        state, organization_id = each.state, each.organization_id
+        codes = {found.code for found in self._verdicts.of(organization_id)}
+        if self._declare is None or state is None or codes != {"restored"}:
+            return
+        declared = await self._declare(organization_id, state.incarnation)
+        if declared is None:
+            return
+        self._incarnations[organization_id] = declared.incarnation
+        for source in (SOURCE, HEIGHT):
+            self._verdicts.put(organization_id, source, ())
+        self._writer.note(declared)
