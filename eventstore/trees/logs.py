@@ -10,10 +10,12 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.proof.examination import Row
 from eventstore.proof.leaf import origin_of
+from eventstore.proof.outside_lines import Closed
 from eventstore.proof.tiles import WIDTH, Address, split_hashes
 
 statement = statements_in(__package__)
 
+ERASED = "OrganizationErased"  # The last event of an organization.
 ROWS_MAX = 4_096  # Events that are read at once.
 DATA_MAX = 4_000_000  # Characters of their data.
 
@@ -151,6 +153,14 @@ async def find_tail(connection: Connection, organization_id: UUID) -> int:
     """Return the last position of a log, 0 if it has no event."""
     position: int = await connection.fetchval(statement("find_tail"), organization_id)
     return position
+
+
+async def find_endings(
+    connection: Connection, organization_ids: Iterable[UUID]
+) -> dict[UUID, Closed]:
+    """Return the logs that have moved to another database, and those of some organizations that were erased."""
+    rows = await connection.fetch(statement("find_endings"), list(organization_ids), ERASED)
+    return {row[0]: Closed(*row[1:]) for row in rows}
 
 
 async def find_instant(

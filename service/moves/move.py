@@ -29,6 +29,8 @@ from service.config import Settings
 from service.moves.arrive import Arrived, load_organization
 from service.moves.held import LOOK_EVERY_S
 from service.moves.write import write_organization
+from service.proof.outside import OutsideCopy
+from service.proof.outside_writer import close_if_ended
 from service.proof.repair import owner
 from service.runtime import Runtime
 
@@ -49,11 +51,15 @@ async def move_organization(
     settings_there: Settings,
     organization: Organization,
     *,
+    copy: OutsideCopy,
     destination: str,
     provenance: Provenance,
     report: Report,
 ) -> Moved:
-    """Move an organization from one open runtime to another. Errors: as those of writing and loading."""
+    """Move an organization from one open runtime to another. Errors: as those of writing and loading.
+
+    `copy` is the copy outside of the first one: it gets the last checkpoint there, and that the log has left.
+    """
     sealer = Sealer(random_bytes(KEY_BYTES))  # It never leaves this process.
     folder = Path(tempfile.mkdtemp(prefix="scim-ledger-move-")) / "organization"
     began_s = monotonic()
@@ -72,6 +78,7 @@ async def move_organization(
             )
     finally:
         shutil.rmtree(folder.parent, ignore_errors=True)
+    await close_if_ended(runtime, copy, organization.id)
     return Moved(arrived, monotonic() - began_s)
 
 

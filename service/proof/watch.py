@@ -4,7 +4,7 @@ Each process does so with the copy outside that its own settings name: who chang
 another. It reads no event.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,15 +15,15 @@ from eventstore.erase import count_erased, list_erased
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import ConnectionCache, OnDemand, borrowed
 from eventstore.proof.notes import read_note
-from eventstore.proof.outside_lines import BrokenCopy, Erased, OutsideLog
+from eventstore.proof.outside_lines import BrokenCopy, Closed, Erased, OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.sealing.sealer import Sealer
 from eventstore.slices import in_slices
 from eventstore.trees.check import check_sizes
 from eventstore.trees.keys import Signer, load_all_signers
-from eventstore.trees.logs import LogState, LogWithTail, load_logs
+from eventstore.trees.logs import LogState, LogWithTail, find_endings, load_logs
 from service.proof.outside import ByLog, OutsideCopy, find_vanished, place_of
-from service.proof.outside_writer import OutsideWriter
+from service.proof.outside_writer import OutsideWriter, write_if_possible
 from service.proof.verdicts import Verdicts
 from service.write.log_heights import LogHeights
 
@@ -61,6 +61,8 @@ class Watch:
         # What agreed at the last look: signatures need not be checked again.
         self._agreed: dict[UUID, tuple[object, ...]] = {}
         self._ids: list[UUID] = []
+        self._tails: dict[UUID, int] = {}
+        self._ended: dict[UUID, Closed] = {}
         self._is_first = True
 
     async def look(self) -> None:
@@ -87,6 +89,8 @@ class Watch:
         if outside:
             async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                 await self._record_erased(connection, outside)
+                endings = await self._endings(connection, logs)
+            await self._record_closed(logs, endings, outside)
         self._ids = [each.organization_id for each in logs]
         self._verdicts.logs = len(logs)
         self._is_first = False
@@ -106,6 +110,33 @@ class Watch:
                 if each.id not in known:
                     erased = Erased(each.at, each.id, each.position)
                     await self._copy.save_erased(organization_id, erased)
+
+    async def _endings(
+        self, connection: Connection, logs: Sequence[LogWithTail]
+    ) -> Mapping[UUID, Closed]:
+        """Return the logs that ended or left. Of those that have not grown, this process knows it."""
+        tails = {each.organization_id: each.tail for each in logs}
+        grown = [key for key, tail in tails.items() if self._tails.get(key) != tail]
+        self._ended |= await find_endings(connection, grown)
+        self._tails = tails
+        return self._ended
+
+    async def _record_closed(
+        self,
+        logs: Sequence[LogWithTail],
+        endings: Mapping[UUID, Closed],
+        outside: Mapping[UUID, OutsideLog],
+    ) -> None:
+        """Write to the copy outside of this host which logs ended or left, after their last checkpoint."""
+        if isinstance(self._copy, ByLog):
+            return  # It keeps notes only, and is never asked for logs that are not here.
+        for each in logs:
+            state, held = each.state, outside.get(each.organization_id)
+            closed = endings.get(each.organization_id)
+            if not closed or not held or held.closed or not state or not state.note:
+                continue
+            if state.size == closed.size and not self._verdicts.of(each.organization_id):
+                await write_if_possible(self._pool, self._copy, state, closed=closed)
 
     async def _load_outside(self) -> Mapping[UUID, OutsideLog]:
         """Return what the copy outside holds. It is read before the logs, so that it is not newer than they are."""

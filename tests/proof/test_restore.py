@@ -119,7 +119,15 @@ async def test_verify_says_what_is_lost(put_back: PutBack) -> None:
     assert (finding.position, finding.count) == (put_back.kept + 1, put_back.lost - put_back.kept)
 
 
-async def test_a_declared_restore_lets_the_log_go_on(put_back: PutBack) -> None:
+async def test_a_declared_restore_lets_the_log_go_on(
+    database_url: str, maintenance: asyncpg.Connection
+) -> None:
+    async with putting_back(database_url, maintenance) as put_back:
+        await goes_on(put_back)
+
+
+async def goes_on(put_back: PutBack) -> None:
+    """Declare the restore, and assert that the log goes on."""
     proven, runtime = put_back.proven, put_back.proven.served.runtime
     organization = await find_organization(runtime, None)
 

@@ -16,6 +16,8 @@ import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from eventstore.proof import verifier
+from eventstore.proof.notes import encoded, read_note
 from eventstore.proof.verdicts import AuditExit
 from eventstore.read_streams import PAGE_EVENTS
 from eventstore.sealing.sealer import Sealer
@@ -31,6 +33,9 @@ from service.moves.move import Moved, held, move_organization
 from service.moves.package import read_secrets, write_secrets
 from service.moves.write import write_organization
 from service.organizations.register import find_organization
+from service.proof.answers import keys_document, load_signed
+from service.proof.copies import outside_copy
+from service.proof.evidence import Wanted, write_evidence
 from service.proof.verify import verify_logs
 from tests.conftest import drop_database, in_database
 from tests.database.rebuilding import differences, rebuild_context
@@ -152,6 +157,41 @@ async def test_a_move_under_load_loses_nothing(cells: Cells, tenant: Tenant) -> 
     await _is_whole_there(cells, tenant)
     # The service looks now and then: until it has looked again, it says that the organization is being moved.
     await until(lambda: _says_elsewhere(cells, tenant))
+    chosen = settings(cells.here.runtime.dsn)
+    held = (await outside_copy(chosen).load([tenant.id], with_history=True))[tenant.id]
+    assert held.closed is not None
+    assert (held.closed.size, held.closed.reason) == (moved.arrived.events, "moved to cell 2")
+    assert read_note(held.history[-1]).size == held.closed.size
+    assert (await verify_logs(cells.here.runtime, chosen, silent, [tenant.id])).exit == AuditExit.OK
+
+
+async def test_a_bundle_from_there_extends_the_last_checkpoint_of_the_closed_copy(
+    cells: Cells, tenant: Tenant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await _move(cells, tenant)
+    there, copy = cells.there.runtime, outside_copy(settings(cells.here.runtime.dsn))
+    held = (await copy.load([tenant.id]))[tenant.id]
+    assert held.closed is not None
+    bundle, last = tmp_path / "bundle.zip", tmp_path / "latest"
+    last.write_text(held.latest or "")
+    wanted = Wanted(first=1, last=None, disclosure="none", consistent_with=held.closed.size)
+    with bundle.open("xb") as file:
+        await write_evidence(
+            there, tenant.id, wanted, file, provenance=cli_provenance(), report=silent
+        )
+    async with there.pool.acquire() as connection:
+        document = await keys_document(connection, await load_signed(connection, tenant.id))
+    # Of both cells: the key there does not vouch for the one here.
+    keys = [each["vkey"] for each in document["keys"]]
+    asked = [str(bundle), "--key", *keys, "--checkpoint", str(last)]
+
+    code = verifier.main(asked)
+
+    assert (code, capsys.readouterr().out[:5]) == (0, "VALID")
+    root = encoded(read_note(held.latest or "").root)
+    last.write_text((held.latest or "").replace(root, encoded(bytes(32))))
+    assert verifier.main(asked) == 1
+    assert "forked" in capsys.readouterr().out
 
 
 async def _says_elsewhere(cells: Cells, tenant: Tenant) -> bool:
@@ -172,6 +212,7 @@ async def _move(cells: Cells, tenant: Tenant, **changed: str) -> Moved:
         cells.there.runtime,
         settings(cells.there.runtime.dsn, master_key=OTHER_KEY, **changed),
         await find_organization(cells.here.runtime, str(tenant.id)),
+        copy=outside_copy(settings(cells.here.runtime.dsn)),
         destination="cell 2",
         provenance=cli_provenance(),
         report=silent,
