@@ -26,7 +26,7 @@ from eventstore.trees.keys import LogKey
 from projections.maintenance.session import Progress
 from service.backup.manifest import BackupProblem, read_manifest, write_manifest
 from service.cli.provenance import cli_provenance
-from service.moves import arrive
+from service.moves import arrive, move
 from service.moves.arrive import Arrived, load_organization
 from service.moves.held import LOOK_EVERY_S
 from service.moves.move import Moved, held, move_organization
@@ -206,14 +206,16 @@ async def _has_gone_on(writer: Writer, count: int) -> bool:
     return len(writer.acknowledged) >= count
 
 
-async def _move(cells: Cells, tenant: Tenant, **changed: str) -> Moved:
+async def _move(
+    cells: Cells, tenant: Tenant, *, destination: str = "cell 2", **changed: str
+) -> Moved:
     return await move_organization(
         cells.here.runtime,
         cells.there.runtime,
         settings(cells.there.runtime.dsn, master_key=OTHER_KEY, **changed),
         await find_organization(cells.here.runtime, str(tenant.id)),
         copy=outside_copy(settings(cells.here.runtime.dsn)),
-        destination="cell 2",
+        destination=destination,
         provenance=cli_provenance(),
         report=silent,
     )
@@ -328,6 +330,61 @@ async def test_a_move_that_fails_after_its_arrival_leaves_the_log_held(
     answer = await Scim(cells.here, tenant.token).ask("POST", "/Users", {"userName": "forked"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert tenant.id in [each[0] for each in await load_held(cells.here.owner)]
+
+
+async def test_a_move_that_is_killed_after_its_arrival_is_finished_by_the_same_command(
+    cells: Cells, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(move, "end_log", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await _move(cells, tenant)
+    monkeypatch.undo()
+    [before] = [each for each in await load_held(cells.here.owner) if each[0] == tenant.id]
+
+    with pytest.raises(BackupProblem, match="repeat the command with this --destination"):
+        await _move(cells, tenant, destination="cell 3")
+    moved = await _move(cells, tenant)
+    again = await _move(cells, tenant)
+
+    [after] = [each for each in await load_held(cells.here.owner) if each[0] == tenant.id]
+    assert (before.state, after.state) == ("moving", "moved")
+    assert moved.arrived == again.arrived
+    assert moved.arrived.events == before.position
+    await _is_whole_there(cells, tenant)
+    held_copy = await outside_copy(settings(cells.here.runtime.dsn)).load([tenant.id])
+    assert held_copy[tenant.id].closed is not None
+
+
+async def test_a_move_that_is_killed_before_its_arrival_is_repeated(
+    cells: Cells, tenant: Tenant
+) -> None:
+    await hold_log(cells.here.owner, tenant.id, "cell 2")
+
+    moved = await _move(cells, tenant)
+
+    assert moved.arrived.name == tenant.name
+    await _is_whole_there(cells, tenant)
+
+
+async def test_a_move_does_not_end_over_another_log_there(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    await _load(cells, folder, sealer)
+    # The log goes on here, as after an import whose log was not held.
+    await Scim(cells.here, tenant.token).post("/Users", {"userName": "here@example.com"})
+    await hold_log(cells.here.owner, tenant.id, "cell 2")
+    try:
+        with pytest.raises(BackupProblem, match="another log"):
+            await _move(cells, tenant)
+        assert tenant.id in [each[0] for each in await load_held(cells.here.owner)]
+    finally:
+        await release_log(cells.here.owner, tenant.id)
 
 
 async def test_a_move_ends_though_the_copy_outside_cannot_be_written(
