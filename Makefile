@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test processes browser postgres lint format types check fuzz bench drill rolling failover attack feed nats sbom containers lock clean
+.PHONY: help serve test processes browser postgres lint format types check fuzz bench drill rolling former failover attack feed nats sbom containers lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -56,6 +56,9 @@ drill: $(INSTALLED) ## Kill the service and its database in every way, and count
 
 rolling: $(INSTALLED) ## Restart services and workers under load (ROLLING_SECONDS each), and count failed requests
 	@exec $(BIN)/python -m tests.rolling
+
+former: $(INSTALLED) ## Run the release of FORMER=<git revision> on a database of this one, side by side and its own tests
+	@exec $(BIN)/python -m tests.former $(FORMER) $(PYTEST_OPTIONS)
 
 failover: $(INSTALLED) ## Break the leader of a Patroni cluster under load (needs patroni and etcd)
 	@exec $(BIN)/python -m tests.failover

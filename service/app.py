@@ -42,6 +42,7 @@ from service.checking.daily import checking_logs
 from service.config import Settings
 from service.console.app import add_console, console_running
 from service.console.framework.serve import console_form
+from service.failover.lost_tail import LostTails
 from service.feed.parts import FEED, make_feed
 from service.feed.routes import FEED_API
 from service.feed.wakes import waking
@@ -284,7 +285,7 @@ async def serving(
         recording_reads(
             runtime.reads, runtime.pool, runtime.sealer, runtime.lanes, runtime.stopped
         ),
-        proving(runtime, settings) as proof,
+        proving(runtime, settings, LostTails(runtime, settings).declare) as proof,
         checking_logs(runtime, settings, proof.verdicts),
         asking_witnesses(runtime, proof.verdicts),
         console_running(app, runtime, settings),

@@ -194,6 +194,8 @@ class Settings(BaseSettings):
     outside_copy: str | None = None  # A folder or a URL; by default a folder beside the master key.
     outside_webhook: str | None = None  # Gets each kept checkpoint.
     outside_copy_required: bool = False  # /readyz is 503 while the copy outside is late.
+    # A loss of so many seconds of a log's end is declared by the service itself, after a failover to a standby.
+    accept_lost_tail_s: int = Field(default=0, ge=0, le=3_600)
     # How long the operator keeps physical copies of the database: receipts of erasures say so.
     backup_retention_days: int = Field(default=30, ge=0, le=3_650)
     access_token_minutes: int = Field(default=60, ge=60, le=360)  # Entra wants one to six hours.

@@ -26,6 +26,7 @@ HISTORY = "scim-ledger history 1"  # The first line, followed by the organizatio
 CLOSED = "closed"
 MARKS = "marks"
 UNLIMITED = "-"
+REASON_CHARACTERS_MAX = 500
 
 
 class BrokenCopy(Exception):
@@ -40,6 +41,14 @@ class Erased(NamedTuple):
     position: int
 
 
+class Closed(NamedTuple):
+    """A log that legitimately ended, or went on elsewhere: at which size, when and why. It may be missing afterwards."""
+
+    size: int
+    at: datetime
+    reason: str  # One line.
+
+
 @dataclass(slots=True)
 class OutsideLog:
     """What the copy outside holds about one log."""
@@ -50,7 +59,8 @@ class OutsideLog:
     keys: list[TrustedKey] = field(default_factory=list)
     marks_from: int | None = None
     erased: list[Erased] = field(default_factory=list)
-    closed: str | None = None  # Why the log ended, if it did.
+    closed: Closed | None = None  # The log ended, and nothing was signed since.
+    latest_at: datetime | None = None  # When the newest note was written there, if that is known.
 
     @property
     def notes(self) -> list[str]:
@@ -81,13 +91,12 @@ def instant(at: datetime) -> str:
 
 
 def read_history(text: str, organization_id: UUID) -> Iterator[str]:
-    """Yield the notes of a history, the oldest first, and at its end `closed …` if the log ended. Errors: BrokenCopy."""
+    """Yield the notes of a history, the oldest first. Errors: BrokenCopy."""
     lines = whole_lines(text)
     if lines and lines[0] != first_line(organization_id).rstrip("\n"):
         raise BrokenCopy("The first line of history names another log or format.")
     for number, line in enumerate(lines[1:], 2):
         if line.startswith(f"{CLOSED} "):
-            yield line
             continue
         words = line.split(" ")
         try:
@@ -99,6 +108,27 @@ def read_history(text: str, organization_id: UUID) -> Iterator[str]:
         except ValueError as error:
             raise BrokenCopy(f"Line {number} of history cannot be read.") from error
         yield note
+
+
+def closed_line(closed: Closed) -> str:
+    """Return the line that says that a log ended."""
+    reason = " ".join(closed.reason.split())
+    printable = "".join(each for each in reason if each.isprintable())
+    return f"{CLOSED} {closed.size} {instant(closed.at)} {printable[:REASON_CHARACTERS_MAX]}\n"
+
+
+def read_closed(line: str) -> Closed | None:
+    """Return what the last line of a history says about the end of its log; None if it keeps a checkpoint.
+
+    Errors: BrokenCopy.
+    """
+    if not line.startswith(f"{CLOSED} "):
+        return None
+    try:
+        _, size, at, reason = line.split(" ", 3)
+        return Closed(int(size), datetime.fromisoformat(at), reason)
+    except ValueError as error:
+        raise BrokenCopy("The last line of history cannot be read.") from error
 
 
 def _note_of(origin: str, size: int, root: str, signatures: str) -> str:

@@ -112,6 +112,12 @@ async def write_signers(connection: Connection, publics: Mapping[int, bytes]) ->
     )
 
 
+async def count_keys(connection: Connection, organization_id: UUID) -> int:
+    """Return how many persons of an organization have a key."""
+    count: int = await connection.fetchval(statement("count_keys"), organization_id)
+    return count
+
+
 async def is_log_here(connection: Connection, organization_id: UUID) -> bool:
     """Return whether the database has, or had, a log of this organization."""
     return await connection.fetchval(statement("is_log_here"), organization_id) is not None

@@ -1,5 +1,6 @@
 """Hold a log: from the commit on, no append succeeds, whoever tries it."""
 
+from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ class HeldLog(NamedTuple):
     state: State
     position: int  # The last event here.
     destination: str
+    held_at: datetime
 
 
 async def hold_log(connection: Connection, organization_id: UUID, destination: str) -> int:

@@ -272,3 +272,15 @@ async def extend_to_end(
             continue
         return tree.state
     return None
+
+
+async def keep_newest(connection: Connection, state: LogState) -> None:
+    """Keep the newest checkpoint of a log, which is the last one here. A newer one that another process signed is none."""
+    if state.note is None or state.kept_size == state.size:
+        return
+    place = (state.organization_id, state.incarnation)
+    signed = (state.note, state.signed_at)
+    async with connection.transaction():
+        step = (state.size, state.size, state.root, *signed, True)
+        if await connection.fetchval(statement("advance_log"), *place, *step) is not None:
+            await connection.execute(statement("keep_checkpoint"), *place, state.size, *signed)

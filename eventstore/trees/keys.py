@@ -126,6 +126,15 @@ def signing(signers: Sequence[Signer], incarnation: int) -> Signer | None:
     )
 
 
+async def end_signers(
+    connection: Connection, organization_id: UUID, incarnation: int, *, size: int, key_number: int
+) -> None:
+    """Let the keys of a log sign nothing above a size, but for one of them."""
+    await connection.execute(
+        statement("end_signer"), organization_id, incarnation, key_number, size
+    )
+
+
 async def retire_log_keys(connection: Connection) -> int:
     """Delete the private parts of keys that sign no log any more; return how many. The owner calls it."""
     count: int = await connection.fetchval(statement("retire_log_keys"))

@@ -12,10 +12,12 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.statements import statements_in
 from eventstore.proof.examination import Row
 from eventstore.proof.leaf import origin_of
+from eventstore.proof.outside_lines import Closed
 from eventstore.proof.tiles import WIDTH, Address, split_hashes
 
 statement = statements_in(__package__)
 
+ERASED = "OrganizationErased"  # The last event of an organization.
 ROWS_MAX = 4_096  # Events that are read at once.
 DATA_MAX = 4_000_000  # Characters of their data.
 PLAIN_ROWS = (
@@ -168,6 +170,14 @@ async def find_tail(connection: Connection, organization_id: UUID) -> int:
     return position
 
 
+async def find_endings(
+    connection: Connection, organization_ids: Iterable[UUID]
+) -> dict[UUID, Closed]:
+    """Return the logs that have moved to another database, and those of some organizations that were erased."""
+    rows = await connection.fetch(statement("find_endings"), list(organization_ids), ERASED)
+    return {row[0]: Closed(*row[1:]) for row in rows}
+
+
 async def find_instant(
     connection: Connection, organization_id: UUID, position: int
 ) -> datetime | None:
@@ -175,6 +185,12 @@ async def find_instant(
     found: datetime | None = await connection.fetchval(
         statement("find_recorded_at"), organization_id, position
     )
+    return found
+
+
+async def find_replayed_at(connection: Connection) -> datetime | None:
+    """Return when the last transaction was committed that a promoted standby had received; None if it is none."""
+    found: datetime | None = await connection.fetchval(statement("find_replayed_at"))
     return found
 
 

@@ -1,6 +1,7 @@
 """Make the tree of a log anew from its events: because its tiles were damaged, or because a restore was declared.
 
-The owner of the tables does this; the service may not remove tiles.
+The owner of the tables does this; the service may not remove tiles. Where a log only ends too early, its tree is as good
+as before, and the service itself may go on with it (`go_on`).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from eventstore.proof.leaf import leaf_hash, origin_of
 from eventstore.proof.notes import Note, body_of, read_note, signed_note
 from eventstore.proof.tiles import Edge
 from eventstore.proof.verdicts import Finding, Restore
-from eventstore.trees.extend import Overtaken
+from eventstore.trees.extend import Overtaken, Tree, checked_leaves
 from eventstore.trees.keys import LogKey
 from eventstore.trees.logs import LogState, load_kept, load_log, read_rows, save_tiles
 
@@ -85,28 +86,62 @@ async def begin_incarnation(
 
     `position` is that of the event that declares the restore, the last one of the log.
     """
-    organization_id, incarnation = former.organization_id, former.incarnation + 1
     async with connection.transaction():
-        await connection.execute(statement("drop_tiles"), organization_id)
+        await connection.execute(statement("drop_tiles"), former.organization_id)
         edge, _ = await _replay(connection, former, position, (), report=report)
-        top = edge.root()
-        body = body_of(origin_of(organization_id, incarnation), edge.size, top)
-        note = signed_note(body, [key.private] if key.private else [])
-        moved = await connection.fetchval(
-            statement("raise_incarnation"),
-            organization_id,
-            former.incarnation,
-            edge.size,
-            top,
-            note,
-            now,
-            position,
-        )
-        if moved is None:
-            raise Overtaken(Overtaken.__doc__)
-        place = (organization_id, incarnation)
-        await connection.execute(statement("add_signer"), *place, key.number, 1, None)
-        await connection.execute(statement("keep_checkpoint"), *place, edge.size, note, now)
+        return await _sign_next(connection, former, edge, key, position=position, now=now)
+
+
+async def go_on(
+    connection: Connection,
+    tree: Tree,
+    key: LogKey,
+    *,
+    position: int,
+    now: datetime,
+    mark_key: bytes | None,
+) -> LogState:
+    """Extend a tree up to the end of its log, and sign it as the next incarnation; return it.
+
+    `position` is that of the event that declares the restore. No tile is removed, so the service may do this. The caller
+    owns the transaction and holds the lock of the log. Errors: Overtaken, Contradicted.
+    """
+    while rows := await read_rows(connection, tree.organization_id, after=tree.edge.size):
+        tree.edge.extend(await checked_leaves(tree, rows, mark_key))
+        await save_tiles(connection, tree.organization_id, tree.edge.take_touched())
+    return await _sign_next(connection, tree.state, tree.edge, key, position=position, now=now)
+
+
+async def _sign_next(
+    connection: Connection,
+    former: LogState,
+    edge: Edge,
+    key: LogKey,
+    *,
+    position: int,
+    now: datetime,
+) -> LogState:
+    """Sign a tree as the next incarnation of its log; return it. The caller owns the transaction. Errors: Overtaken."""
+    organization_id, incarnation = former.organization_id, former.incarnation + 1
+    top = edge.root()
+    body = body_of(origin_of(organization_id, incarnation), edge.size, top)
+    note = signed_note(body, [key.private] if key.private else [])
+    moved = await connection.fetchval(
+        statement("raise_incarnation"),
+        organization_id,
+        former.incarnation,
+        edge.size,
+        top,
+        note,
+        now,
+        position,
+        former.size,
+    )
+    if moved is None:
+        raise Overtaken(Overtaken.__doc__)
+    place = (organization_id, incarnation)
+    await connection.execute(statement("add_signer"), *place, key.number, 1, None)
+    await connection.execute(statement("keep_checkpoint"), *place, edge.size, note, now)
     state = await load_log(connection, organization_id)
     assert state is not None
     return state

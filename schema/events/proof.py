@@ -41,10 +41,10 @@ class LogKeyChanged(Event):
 
 
 class LogRestored(Event):
-    """The operator declared that the end of the log was lost: an older backup, or a standby without its tail."""
+    """It was declared that the end of the log was lost: an older backup, or a standby without its tail."""
 
     kept: LogPoint
-    lost: LogPoint
+    lost: LogPoint  # Without a note if no checkpoint of it is known; then its root is empty.
     reason: str
     tokens: Literal["keep", "revoke"]  # Revocations may be among what was lost.
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+import asyncpg
+
 from projections.followers.lease import Lease, duties
 from service.database.logins.session import ServiceLogin
 from service.database.pool import CONNECT_TIMEOUT_S, SESSION
@@ -21,9 +23,24 @@ async def leasing(login: ServiceLogin, name: str) -> AsyncIterator[Lease]:
 
     `name` is what is led, and part of the connection's name. Errors: asyncpg's, TimeoutError.
     """
+    async with (
+        connected(login, name, command_timeout_s=LEASE_S) as connection,
+        connection.transaction(),
+    ):
+        yield Lease(connection, duties([name]))
+
+
+@asynccontextmanager
+async def connected(
+    login: ServiceLogin, name: str, *, command_timeout_s: float
+) -> AsyncIterator[asyncpg.Connection]:
+    """Give a new connection for the duration of the block, on which no transaction outlives a lease.
+
+    Errors: asyncpg's, TimeoutError.
+    """
     connection = await login.connect(
         timeout_s=CONNECT_TIMEOUT_S,
-        command_timeout=LEASE_S,
+        command_timeout=command_timeout_s,
         server_settings={
             **SESSION,
             "application_name": f"scim-ledger {name}",
@@ -31,8 +48,7 @@ async def leasing(login: ServiceLogin, name: str) -> AsyncIterator[Lease]:
         },
     )
     try:
-        async with connection.transaction():
-            yield Lease(connection, duties([name]))
+        yield connection
     finally:
-        with suppress(Exception):
+        with suppress(Exception):  # It may be lost already, which is not worth an error here.
             await connection.close(timeout=CLOSE_TIMEOUT_S)

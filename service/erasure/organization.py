@@ -20,6 +20,7 @@ from service.erasure.people import Place
 from service.erasure.receipt import Backups, backups_of
 from service.erasure.sessions import end_sessions, forget_setup
 from service.erasure.values import checked_reason
+from service.proof.outside_writer import close_if_ended
 from service.requests.forget import forget_everybody
 from service.runtime import Runtime
 from service.write.commands import (
@@ -91,6 +92,7 @@ async def erase_organization(
                 raise
         else:
             break
+    await close_if_ended(runtime, place.copy, organization.id)
     async with runtime.pool.acquire() as connection:
         tail = await read_tail(connection, organization.id)
     now = datetime.now(UTC)

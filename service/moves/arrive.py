@@ -94,12 +94,22 @@ async def load_organization(
             await _note_key(
                 connection, runtime, end.organization_id, reason=reason, provenance=provenance
             )
+    finally:
+        await connection.close()
+    state = await finish_arrival(runtime, settings, end.organization_id)
+    return Arrived(end.organization_id, secrets.name, end.position, persons, state.size)
+
+
+async def finish_arrival(runtime: Runtime, settings: Settings, organization_id: UUID) -> LogState:
+    """Let every process know the keys that came with an organization, and sign its log. It may be done again."""
+    connection = await connect(runtime.dsn, timeout_s=CONNECT_TIMEOUT_S)
+    try:
         await announce_change(connection)
-        state = await _sign(connection, runtime, end.organization_id)
+        state = await _sign(connection, runtime, organization_id)
     finally:
         await connection.close()
     await write_if_possible(runtime.pool, outside_copy(settings), state)
-    return Arrived(end.organization_id, secrets.name, end.position, persons, state.size)
+    return state
 
 
 def _publics(secrets: Secrets) -> dict[int, LogKey]:

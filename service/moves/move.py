@@ -2,7 +2,7 @@
 
 Held means that Postgres refuses every append, whoever tries it, and that requests are answered 503 with Retry-After.
 Clients send them again, and a proxy that was switched meanwhile sends them to the other database. A move that fails
-releases the log.
+releases the log. One that was killed is repeated: it goes on where it stopped, also if the log has arrived already.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -21,15 +22,18 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import borrowed
 from eventstore.sealing.randomness import random_bytes
 from eventstore.sealing.sealer import KEY_BYTES, Sealer
-from eventstore.transfer.arrive import is_log_here
-from eventstore.transfer.hold import end_log, hold_log, release_log
+from eventstore.transfer.arrive import count_keys, is_log_here
+from eventstore.transfer.hold import HeldLog, end_log, hold_log, load_held, release_log
 from projections.maintenance.session import Report
 from schema.events.organization import Organization
+from service.backup.manifest import BackupProblem
 from service.config import Settings
-from service.moves.arrive import Arrived, load_organization
+from service.moves.arrive import Arrived, finish_arrival, load_organization
 from service.moves.held import LOOK_EVERY_S
 from service.moves.write import write_organization
-from service.proof.repair import owner
+from service.proof.outside import OutsideCopy
+from service.proof.outside_writer import close_if_ended
+from service.proof.repair import owner, root_at
 from service.runtime import Runtime
 
 LOOK_TIMEOUT_S: Final = 10.0
@@ -49,11 +53,20 @@ async def move_organization(
     settings_there: Settings,
     organization: Organization,
     *,
+    copy: OutsideCopy,
     destination: str,
     provenance: Provenance,
     report: Report,
 ) -> Moved:
-    """Move an organization from one open runtime to another. Errors: as those of writing and loading."""
+    """Move an organization from one open runtime to another. Errors: as those of writing and loading.
+
+    `copy` is the copy outside of the first one: it gets the last checkpoint there, and that the log has left.
+    """
+    former = await _former_move(runtime, organization.id, destination)
+    if former is not None and await _has_arrived(runtime, there, former):
+        arrived = await _finish(runtime, there, settings_there, organization, former=former)
+        await close_if_ended(runtime, copy, organization.id)
+        return Moved(arrived, (datetime.now(UTC) - former.held_at).total_seconds())
     sealer = Sealer(random_bytes(KEY_BYTES))  # It never leaves this process.
     folder = Path(tempfile.mkdtemp(prefix="scim-ledger-move-")) / "organization"
     began_s = monotonic()
@@ -72,7 +85,56 @@ async def move_organization(
             )
     finally:
         shutil.rmtree(folder.parent, ignore_errors=True)
+    await close_if_ended(runtime, copy, organization.id)
     return Moved(arrived, monotonic() - began_s)
+
+
+async def _former_move(runtime: Runtime, organization_id: UUID, destination: str) -> HeldLog | None:
+    """Return the move of a log that was begun before, if there was one. Errors: BackupProblem, it went elsewhere."""
+    async with borrowed(runtime.pool, timeout_s=LOOK_TIMEOUT_S) as connection:
+        held_logs = {each.organization_id: each for each in await load_held(connection)}
+    former = held_logs.get(organization_id)
+    if former is not None and former.destination != destination:
+        done = "has moved" if former.state == "moved" else "is being moved"
+        raise BackupProblem(
+            f"The organization {done} to {former.destination!r}, and may be there: repeat the command with this "
+            "--destination, and with --to of that database. It goes on where it stopped."
+        )
+    return former
+
+
+async def _has_arrived(runtime: Runtime, there: Runtime, former: HeldLog) -> bool:
+    """Return whether a log that is held here is there. Errors: BackupProblem, another log is there."""
+    organization_id = former.organization_id
+    async with borrowed(there.pool, timeout_s=LOOK_TIMEOUT_S) as connection:
+        if not await is_log_here(connection, organization_id):
+            return False
+        root_there = await root_at(connection, organization_id, former.position)
+    async with borrowed(runtime.pool, timeout_s=LOOK_TIMEOUT_S) as connection:
+        root = await root_at(connection, organization_id, former.position)
+    if root != root_there:
+        raise BackupProblem(
+            f"The other database has another log of the organization {organization_id}. It stays held here. "
+            "Compare both: scim-ledger audit verify."
+        )
+    return True
+
+
+async def _finish(
+    runtime: Runtime,
+    there: Runtime,
+    settings_there: Settings,
+    organization: Organization,
+    *,
+    former: HeldLog,
+) -> Arrived:
+    """End a move that was killed after the log had arrived."""
+    state = await finish_arrival(there, settings_there, organization.id)
+    async with borrowed(there.pool, timeout_s=LOOK_TIMEOUT_S) as connection:
+        persons = await count_keys(connection, organization.id)
+    async with owner(runtime) as connection:
+        await end_log(connection, organization.id)
+    return Arrived(organization.id, organization.name, former.position, persons, state.size)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import asyncpg
 from eventstore.postgres.session import connect
 from eventstore.sealing.rewrap import wrapped_for_transfer
 from eventstore.sealing.sealer import Sealer
-from eventstore.trees.extend import extend_to_end
+from eventstore.trees.extend import extend_to_end, keep_newest
 from eventstore.trees.keys import LogKey, load_log_keys
 from eventstore.trees.logs import load_log
 from projections.maintenance.session import Report, counting
@@ -60,13 +60,15 @@ async def write_organization(
     connection = await connect(runtime.logins.any, timeout_s=CONNECT_TIMEOUT_S)
     try:
         keys = await load_log_keys(connection, runtime.sealer)
-        await extend_to_end(
+        signed = await extend_to_end(
             connection,
             organization.id,
             keys,
             datetime.now(UTC),
             mark_key=runtime.sealer.mark_key,
         )
+        if signed is not None:
+            await keep_newest(connection, signed)
         with filled({"organization": folder}) as drafts:
             draft = drafts["organization"]
             async with connection.transaction(isolation="repeatable_read", readonly=True):

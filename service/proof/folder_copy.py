@@ -6,22 +6,26 @@ import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 from eventstore.proof.notes import read_note
 from eventstore.proof.outside_lines import (
-    CLOSED,
     BrokenCopy,
+    Closed,
     Erased,
     OutsideLog,
+    closed_line,
     erased_line,
     first_line,
     history_line,
     keys_text,
+    read_closed,
     read_erased,
     read_history,
     read_keys,
+    whole_lines,
 )
 from service.database.master_key import sync_folder
 from service.proof.outside import ForkedCopy, Update, place_of
@@ -71,14 +75,14 @@ class FolderCopy:
         latest = _text(folder / LATEST)
         if latest is None and not folder.exists():
             return None
-        found = OutsideLog(organization_id, latest)
+        found = OutsideLog(organization_id, latest, latest_at=_written_at(folder / LATEST))
         try:
             if with_history:
-                for line in read_history(_text(folder / HISTORY) or "", organization_id):
-                    if line.startswith(f"{CLOSED} "):
-                        found.closed = line
-                    else:
-                        found.history.append(line)
+                found.history = list(read_history(_text(folder / HISTORY) or "", organization_id))
+            closed = _closed(folder / HISTORY)
+            # What was signed later opens it again.
+            if closed and (latest is None or read_note(latest).size <= closed.size):
+                found.closed = closed
             found.keys, found.marks_from = read_keys(_text(folder / KEYS) or "")
             found.erased = list(read_erased(_text(folder / ERASED) or ""))
         except BrokenCopy as error:
@@ -97,7 +101,7 @@ class FolderCopy:
                 is_other = read_note(held).root != read_note(update.note).root
                 if former == new and is_other:
                     raise ForkedCopy(update.organization_id, new[1])
-                if former >= new:
+                if former > new or (former == new and update.closed is None):
                     return
             _append_history(folder, update)
             _replace(folder / KEYS, keys_text(update.keys, update.marks_from))
@@ -137,32 +141,49 @@ class FolderCopy:
 
 
 def _append_history(folder: Path, update: Update) -> None:
-    """Append the kept notes that follow the last line; a new history begins with the first note it gets."""
+    """Append the kept notes that follow the last line; a new history begins with the first note it gets.
+
+    A log that ended gets its last note, and a line that says so.
+    """
     path = folder / HISTORY
-    last = _last_place(path, update.organization_id)
-    kept = [each for each in update.kept if last is None or place_of(each[0]) > last]
+    last, newest = _last_place(path, update.organization_id), (update.note, update.signed_at)
+    wanted = [*update.kept, newest] if update.closed and newest not in update.kept else update.kept
+    kept = [each for each in wanted if last is None or place_of(each[0]) > last]
     if last is None:
-        kept = kept[-1:] or [(update.note, update.signed_at)]
+        kept = kept[-1:] or [newest]
     lines = "".join(history_line(read_note(note), at) for note, at in kept)
     if last is None:
         lines = first_line(update.organization_id) + lines
+    if update.closed and (kept or _closed(path) is None):
+        lines += closed_line(update.closed)
     if lines:
         _append(path, lines)
 
 
 def _last_place(path: Path, organization_id: UUID) -> tuple[int, int] | None:
     """Return the incarnation and the size of the last line; None if there is no history yet."""
+    lines = _last_lines(path)
+    for line in reversed(lines):
+        words = line.split(" ")
+        if words[0].isdigit():
+            return int(words[0]), int(words[1])
+    return (0, 0) if lines and str(organization_id) in lines[0] else None
+
+
+def _closed(path: Path) -> Closed | None:
+    """Return what the last line says about the end of the log. Errors: BrokenCopy."""
+    lines = _last_lines(path)
+    return read_closed(lines[-1]) if lines else None
+
+
+def _last_lines(path: Path) -> list[str]:
+    """Return the last lines that were written to their end; of the first of them perhaps only a part."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-            lines = file.read().split(b"\n")[:-1]
+            return whole_lines(file.read().decode(errors="replace"))
     except FileNotFoundError:
-        return None
-    for line in reversed(lines):
-        words = line.split(b" ")
-        if words[0].isdigit():
-            return int(words[0]), int(words[1])
-    return (0, 0) if lines and str(organization_id).encode() in lines[0] else None
+        return []
 
 
 def _append(path: Path, lines: str) -> None:
@@ -198,6 +219,13 @@ def _replace(path: Path, text: str) -> None:
 def _text(path: Path) -> str | None:
     try:
         return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _written_at(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError:
         return None
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eventstore.postgres.connection import Connection
 from eventstore.proof.notes import TrustedKey, read_note
-from eventstore.proof.outside_lines import Erased, OutsideLog
+from eventstore.proof.outside_lines import Closed, Erased, OutsideLog
 from eventstore.sealing.sealer import Sealer
 from eventstore.trees.keys import load_log_keys
 from eventstore.trees.logs import LogWithTail
@@ -31,6 +31,7 @@ class Update(NamedTuple):
     kept: Sequence[tuple[str, datetime]] = ()  # Older notes that are kept, the oldest first.
     keys: Sequence[TrustedKey] = ()
     marks_from: int | None = None
+    closed: Closed | None = None  # The note is the last one of a log that ended, or left.
 
 
 class OutsideCopy(Protocol):
@@ -88,14 +89,25 @@ async def find_vanished(
     logs: Sequence[LogWithTail],
     outside: Mapping[UUID, OutsideLog],
 ) -> list[LogWithTail]:
-    """Return the logs that only the copy outside knows, if it is the copy of this database: a key of it says so."""
+    """Return the logs that only the copy outside knows, and of which it does not say that they ended."""
+    missing = await find_missing(connection, sealer, logs, outside)
+    return [LogWithTail(each.organization_id, None, 0) for each in missing if not each.closed]
+
+
+async def find_missing(
+    connection: Connection,
+    sealer: Sealer,
+    logs: Sequence[LogWithTail],
+    outside: Mapping[UUID, OutsideLog],
+) -> list[OutsideLog]:
+    """Return what only the copy outside knows, if it is the copy of this database: a key of it says so."""
     there = {each.organization_id for each in logs}
-    missing = [each for key, each in outside.items() if key not in there and each.closed is None]
+    missing = [each for key, each in outside.items() if key not in there]
     if not missing:
         return []
     own = {each.public for each in (await load_log_keys(connection, sealer)).values()}
     return [
-        LogWithTail(each.organization_id, None, 0)
+        each
         for each in missing
         if each.latest is not None and own & {key.vkey.public for key in each.keys}
     ]

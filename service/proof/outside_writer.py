@@ -18,13 +18,15 @@ from eventstore.postgres.connection import Connection
 from eventstore.postgres.outages import Outage, classify
 from eventstore.postgres.pool import borrowed
 from eventstore.proof.notes import MalformedNote, TrustedKey, note_verdict, read_note
-from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
+from eventstore.proof.outside_lines import BrokenCopy, Closed, OutsideLog
 from eventstore.proof.verdicts import Finding
-from eventstore.trees.keys import Signer, load_signers
-from eventstore.trees.logs import LogState, find_kept, load_kept
+from eventstore.trees.extend import Contradicted, extend_to_end, keep_newest
+from eventstore.trees.keys import Signer, load_log_keys, load_signers
+from eventstore.trees.logs import LogState, find_endings, find_kept, load_kept
 from eventstore.trees.witnesses import trusted_keys
 from service.proof.outside import ForkedCopy, OutsideCopy, Update, Webhook
 from service.proof.verdicts import Verdicts
+from service.runtime import Runtime
 
 LATE_S: Final = 60.0
 RETRY_S: Final = 1.0
@@ -139,10 +141,11 @@ async def write_state(
     state: LogState,
     *,
     kept_after: tuple[int, int] = (0, -1),
+    closed: Closed | None = None,
 ) -> Update:
     """Write the newest checkpoint of a log to the copy outside, and those kept after one; return what was written.
 
-    Errors: ForkedCopy, OSError, asyncpg's.
+    `closed` says that it is the last one. Errors: ForkedCopy, OSError, asyncpg's.
     """
     organization_id = state.organization_id
     assert state.note is not None
@@ -160,15 +163,40 @@ async def write_state(
         [each for each in kept if read_note(each[0]).size <= state.size],
         keys,
         state.marks_from,
+        closed,
     )
     await copy.save(update)
     return update
 
 
-async def write_if_possible(pool: asyncpg.Pool, copy: OutsideCopy, state: LogState) -> None:
+async def close_if_ended(runtime: Runtime, copy: OutsideCopy, organization_id: UUID) -> None:
+    """Write to the copy outside that a log has ended, or left, after its last checkpoint. Errors: asyncpg's.
+
+    It changes nothing if the log goes on, or if it cannot be signed: a running service writes it later.
+    """
+    async with borrowed(runtime.pool, timeout_s=TIMEOUT_S) as connection:
+        closed = (await find_endings(connection, [organization_id])).get(organization_id)
+        if closed is None:
+            return
+        keys = await load_log_keys(connection, runtime.sealer)
+        now, mark_key = datetime.now(UTC), runtime.sealer.mark_key
+        try:
+            state = await extend_to_end(connection, organization_id, keys, now, mark_key=mark_key)
+        except Contradicted as error:
+            log.warning("log_not_closed", organization_id=str(organization_id), error=str(error))
+            return
+        if state is None or state.note is None or state.size != closed.size:
+            return
+        await keep_newest(connection, state)
+    await write_if_possible(runtime.pool, copy, state, closed=closed)
+
+
+async def write_if_possible(
+    pool: asyncpg.Pool, copy: OutsideCopy, state: LogState, *, closed: Closed | None = None
+) -> None:
     """Write the copy outside. What cannot be written now is logged, and the services try again. Errors: asyncpg's."""
     try:
-        await write_state(pool, copy, state)
+        await write_state(pool, copy, state, closed=closed)
     except (OSError, ForkedCopy, BrokenCopy, MalformedNote) as error:
         _report_not_written(copy, error, age_s(state))
 

@@ -12,7 +12,7 @@ from service.proof.copies import outside_copy, webhook_of
 from service.proof.outside_writer import FLUSH_S, OutsideWriter
 from service.proof.signer import CheckpointSigner
 from service.proof.verdicts import Verdicts
-from service.proof.watch import Watch
+from service.proof.watch import Declare, Watch
 from service.runtime import Runtime
 
 LOOK_EVERY_S: Final = 60.0
@@ -49,12 +49,23 @@ class ProofStatus:
 
 
 @asynccontextmanager
-async def proving(runtime: Runtime, settings: Settings) -> AsyncIterator[ProofStatus]:
-    """Compare all logs once, then sign and watch for the duration of the block."""
+async def proving(
+    runtime: Runtime, settings: Settings, declare: Declare | None = None
+) -> AsyncIterator[ProofStatus]:
+    """Compare all logs once, then sign and watch for the duration of the block.
+
+    `declare` declares that the tail of a log is lost, where that is allowed.
+    """
     copy, verdicts = outside_copy(settings), Verdicts(runtime.stopped)
     writer = OutsideWriter(runtime.pool, copy, verdicts, webhook_of(settings))
     watch = Watch(
-        runtime.pool, copy, verdicts, runtime.heights, writer=writer, sealer=runtime.sealer
+        runtime.pool,
+        copy,
+        verdicts,
+        runtime.heights,
+        writer=writer,
+        sealer=runtime.sealer,
+        declare=declare,
     )
     await watch.look()
     signer = CheckpointSigner(runtime, copy, verdicts, writer)

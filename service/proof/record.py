@@ -1,5 +1,6 @@
 """Appends an event that says something about the log itself, or about what follows it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from schema.scim.errors import ScimError
 from service.callers.caller import Caller
 from service.runtime import Runtime
 from service.write.batch import Work, decide_batch, write_batch
-from service.write.commands import RecordProof
+from service.write.commands import Command, RecordProof
 from service.write.load_state import finding_names
 from service.write.quota import Quotas
 
@@ -33,15 +34,22 @@ async def record_within(  # noqa: PLR0917 - where, of which log, what, and who.
     organization_id: UUID,
     event: ProofEvent,
     provenance: Provenance,
+    further: Sequence[Command] = (),
 ) -> None:
-    """Append an event in the caller's transaction, whose search path is the directory's. Errors: ScimError."""
+    """Append an event in the caller's transaction, and those of further commands. Errors: ScimError.
+
+    The search path is the directory's.
+    """
     tail = await lock_log(connection, organization_id)
     caller = _caller(organization_id, provenance)
     decided = await decide_batch(
         connection,
         organization_id,
         tail,
-        [Work(RecordProof(organization_id, event), caller, provenance)],
+        [
+            Work(each, caller, provenance)
+            for each in (RecordProof(organization_id, event), *further)
+        ],
         find_names=finding_names(connection, sealer),
         quotas=Quotas(None),
     )

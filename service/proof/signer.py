@@ -6,7 +6,7 @@ way only: its row advances only from the size that was read.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -26,9 +26,9 @@ from eventstore.trees.check import check_tail
 from eventstore.trees.extend import Contradicted, Overtaken, Tree, extend, load_tree
 from eventstore.trees.keys import LogKey, load_log_keys
 from eventstore.trees.logs import load_logs, read_rows, set_marks_from
-from projections.followers.lease import Lease, duties
+from projections.followers.lease import Lease
 from schema.events.proof import ProofBegun
-from service.database.pool import SESSION
+from service.database.leasing import connected, leasing
 from service.ids import new_id
 from service.proof.outside import OutsideCopy
 from service.proof.outside_writer import OutsideWriter
@@ -40,14 +40,11 @@ NAME: Final = "proof"
 ROWS_MAX: Final = 1_000  # In one transaction: requests wait for a few milliseconds at most.
 EVERY_S: Final = 1.0  # Between two checkpoints of a log.
 RENEW_S: Final = 1.0
-LEASE_S: Final = 3.0
 SWEEP_S: Final = 5.0  # A lost notification delays its events by this much.
 TAIL_EVERY_S: Final = 60.0  # Between two looks at the tail of a log that grows.
 RETRY_S: Final = 1.0
 REST_S_MAX: Final = 0.5
-CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
-CLOSE_TIMEOUT_S: Final = 2.0
 PROGRESS_EVERY_S: Final = 5.0
 
 log = structlog.get_logger()
@@ -124,32 +121,15 @@ class CheckpointSigner:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[Connection, Lease]]:
         """Give two new connections: one listens and writes, the other holds the lease."""
-        async with AsyncExitStack() as stack:
-            leasing = await stack.enter_async_context(self._connection(LEASE_S))
-            writing = await stack.enter_async_context(self._connection(COMMAND_TIMEOUT_S))
-            await stack.enter_async_context(leasing.transaction())
+        login = self.runtime.login
+        async with (
+            leasing(login, NAME) as lease,
+            connected(login, NAME, command_timeout_s=COMMAND_TIMEOUT_S) as writing,
+        ):
             self.keys = await load_log_keys(writing, self.runtime.sealer)
             self.renew_at_s = self.sweep_at_s = 0.0
             await writing.add_listener(CHANNEL, self._on_notify)
-            yield writing, Lease(leasing, duties([NAME]))
-
-    @asynccontextmanager
-    async def _connection(self, command_timeout_s: float) -> AsyncIterator[Connection]:
-        session = {
-            **SESSION,
-            "application_name": "scim-ledger proof",
-            "idle_in_transaction_session_timeout": f"{int(LEASE_S * 1000)}ms",
-        }
-        connection = await self.runtime.login.connect(
-            timeout_s=CONNECT_TIMEOUT_S,
-            command_timeout=command_timeout_s,
-            server_settings=session,
-        )
-        try:
-            yield connection
-        finally:
-            with suppress(Exception):  # It may be lost already, which is not worth an error here.
-                await connection.close(timeout=CLOSE_TIMEOUT_S)
+            yield writing, lease
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
         self._note(UUID(str(message)))

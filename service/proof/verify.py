@@ -1,14 +1,14 @@
 """Compare whole logs with all their witnesses: what `audit verify` does."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 import structlog
 
 from eventstore.postgres.connection import Connection
-from eventstore.proof.outside_lines import BrokenCopy, OutsideLog
+from eventstore.proof.outside_lines import BrokenCopy, Closed, OutsideLog
 from eventstore.proof.verdicts import AuditExit, Finding, Verdict, by_gravity, exit_of
 from eventstore.trees.check import Sources, check_all
 from eventstore.trees.cosignatures import find_cosigned
@@ -19,7 +19,7 @@ from projections.registry import PROJECTIONS
 from service.config import Settings
 from service.proof.answers import witnesses_of_all
 from service.proof.copies import outside_copy
-from service.proof.outside import ByLog, OutsideCopy, find_vanished
+from service.proof.outside import ByLog, OutsideCopy, find_missing
 from service.runtime import Runtime
 
 TIMEOUT_S: Final = 60.0
@@ -35,6 +35,14 @@ class Verification:
     place: str  # Of the copy outside.
     copied: frozenset[UUID]  # The logs that it knows.
     problem: str  # Why the copy outside could not be read; empty if it could.
+    # The logs of which the copy outside says that they ended or left; they may still be here.
+    closed: Mapping[UUID, Closed] = field(default_factory=dict)
+
+    @property
+    def gone(self) -> Mapping[UUID, Closed]:
+        """Return the closed logs that are not in the database any more."""
+        here = {each.organization_id for each in self.verdicts}
+        return {key: each for key, each in self.closed.items() if key not in here}
 
     @property
     def exit(self) -> AuditExit:
@@ -58,7 +66,10 @@ async def verify_logs(
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         logs = list(await load_logs(connection))
-        logs += await find_vanished(connection, runtime.sealer, logs, outside)
+        missing = await find_missing(connection, runtime.sealer, logs, outside)
+        known = {each.organization_id for each in logs}
+        known |= {each.organization_id for each in missing}
+        logs += [LogWithTail(each.organization_id, None, 0) for each in missing if not each.closed]
         chosen = [
             each
             for each in logs
@@ -69,7 +80,8 @@ async def verify_logs(
         for each in verdicts:
             if not each.findings:
                 await note_checked(connection, each.organization_id)
-    return Verification(verdicts, copy.place, frozenset(outside), problem)
+    closed = {key: each.closed for key, each in outside.items() if each.closed and key in known}
+    return Verification(verdicts, copy.place, frozenset(outside), problem, closed)
 
 
 async def read_outside(

@@ -4,7 +4,7 @@ Each process does so with the copy outside that its own settings name: who chang
 another. It reads no event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,20 +15,23 @@ from eventstore.erase import count_erased, list_erased
 from eventstore.postgres.connection import Connection
 from eventstore.postgres.pool import ConnectionCache, OnDemand, borrowed
 from eventstore.proof.notes import read_note
-from eventstore.proof.outside_lines import BrokenCopy, Erased, OutsideLog
+from eventstore.proof.outside_lines import BrokenCopy, Closed, Erased, OutsideLog
 from eventstore.proof.verdicts import Finding
 from eventstore.sealing.sealer import Sealer
 from eventstore.slices import in_slices
 from eventstore.trees.check import check_sizes
 from eventstore.trees.keys import Signer, load_all_signers
-from eventstore.trees.logs import LogWithTail, load_logs
+from eventstore.trees.logs import LogState, LogWithTail, find_endings, load_logs
 from service.proof.outside import ByLog, OutsideCopy, find_vanished, place_of
-from service.proof.outside_writer import OutsideWriter
+from service.proof.outside_writer import OutsideWriter, write_if_possible
 from service.proof.verdicts import Verdicts
 from service.write.log_heights import LogHeights
 
-SOURCE: Final = "sizes"
+SOURCE, HEIGHT = "sizes", "height"
 TIMEOUT_S: Final = 60.0
+
+# Declares that the tail of a log of this incarnation is lost; returns the next incarnation, None if that may not be.
+Declare = Callable[[UUID, int], Awaitable[LogState | None]]
 
 log = structlog.get_logger()
 
@@ -45,6 +48,7 @@ class Watch:
         *,
         writer: OutsideWriter,
         sealer: Sealer,
+        declare: Declare | None = None,
     ) -> None:
         self._pool = pool
         self._copy = copy
@@ -52,10 +56,13 @@ class Watch:
         self._heights = heights
         self._writer = writer
         self._sealer = sealer
+        self._declare = declare
         self._incarnations: dict[UUID, int] = {}
         # What agreed at the last look: signatures need not be checked again.
         self._agreed: dict[UUID, tuple[object, ...]] = {}
         self._ids: list[UUID] = []
+        self._tails: dict[UUID, int] = {}
+        self._ended: dict[UUID, Closed] = {}
         self._is_first = True
 
     async def look(self) -> None:
@@ -77,9 +84,13 @@ class Watch:
                 self._compare_height(each, heights.get(each.organization_id, 0))
         finally:
             await connections.close()
+        for each in logs:
+            await self._declare_lost(each)
         if outside:
             async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
                 await self._record_erased(connection, outside)
+                endings = await self._endings(connection, logs)
+            await self._record_closed(logs, endings, outside)
         self._ids = [each.organization_id for each in logs]
         self._verdicts.logs = len(logs)
         self._is_first = False
@@ -99,6 +110,33 @@ class Watch:
                 if each.id not in known:
                     erased = Erased(each.at, each.id, each.position)
                     await self._copy.save_erased(organization_id, erased)
+
+    async def _endings(
+        self, connection: Connection, logs: Sequence[LogWithTail]
+    ) -> Mapping[UUID, Closed]:
+        """Return the logs that ended or left. Of those that have not grown, this process knows it."""
+        tails = {each.organization_id: each.tail for each in logs}
+        grown = [key for key, tail in tails.items() if self._tails.get(key) != tail]
+        self._ended |= await find_endings(connection, grown)
+        self._tails = tails
+        return self._ended
+
+    async def _record_closed(
+        self,
+        logs: Sequence[LogWithTail],
+        endings: Mapping[UUID, Closed],
+        outside: Mapping[UUID, OutsideLog],
+    ) -> None:
+        """Write to the copy outside of this host which logs ended or left, after their last checkpoint."""
+        if isinstance(self._copy, ByLog):
+            return  # It keeps notes only, and is never asked for logs that are not here.
+        for each in logs:
+            state, held = each.state, outside.get(each.organization_id)
+            closed = endings.get(each.organization_id)
+            if not closed or not held or held.closed or not state or not state.note:
+                continue
+            if state.size == closed.size and not self._verdicts.of(each.organization_id):
+                await write_if_possible(self._pool, self._copy, state, closed=closed)
 
     async def _load_outside(self) -> Mapping[UUID, OutsideLog]:
         """Return what the copy outside holds. It is read before the logs, so that it is not newer than they are."""
@@ -161,10 +199,26 @@ class Watch:
 
     def _compare_height(self, each: LogWithTail, height: int) -> None:
         """Note a log that is lower than this process has seen it."""
+        # It was set back meanwhile if a restore was declared.
+        height = min(height, self._heights.of(each.organization_id))
         state = each.state
         is_new = state is not None and state.incarnation > self._incarnations.get(
             each.organization_id, state.incarnation
         )
         is_low = each.tail < height and not is_new
         found = [Finding("restored", each.tail + 1, count=height - each.tail)] if is_low else []
-        self._verdicts.put(each.organization_id, "height", found)
+        self._verdicts.put(each.organization_id, HEIGHT, found)
+
+    async def _declare_lost(self, each: LogWithTail) -> None:
+        """Declare that the tail of a log is lost, if that is all that is wrong, and a setting allows it."""
+        state, organization_id = each.state, each.organization_id
+        codes = {found.code for found in self._verdicts.of(organization_id)}
+        if self._declare is None or state is None or codes != {"restored"}:
+            return
+        declared = await self._declare(organization_id, state.incarnation)
+        if declared is None:
+            return
+        self._incarnations[organization_id] = declared.incarnation
+        for source in (SOURCE, HEIGHT):
+            self._verdicts.put(organization_id, source, ())
+        self._writer.note(declared)

@@ -1,4 +1,7 @@
-"""What administrators do with webhooks. Each change is an event; the row follows it."""
+"""What administrators do with webhooks. Each change is an event; the row follows it.
+
+Only a new webhook has its row first, disabled: a process that dies leaves no event of a webhook that nobody can see.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +15,7 @@ from eventstore.read import read_tail
 from schema.events.codec import TYPES
 from schema.events.feed import WebhookChanged, WebhookCreated, WebhookFormat, WebhookKind
 from schema.events.organization import Organization
-from schema.scim.errors import Conflict, InvalidValue, NotFound, ScimError
+from schema.scim.errors import Conflict, InvalidValue, NotFound, ScimError, Unavailable
 from service.ids import new_id
 from service.proof.record import record
 from service.runtime import Runtime
@@ -23,6 +26,8 @@ from service.webhooks.store import DeadLetter, Sealed, Webhook, statement
 
 WEBHOOKS_MAX: Final = 20  # Of one organization.
 LABEL_LENGTH_MAX: Final = 200
+# The reason of a webhook that is disabled until its event is written. Nobody has seen its secret.
+UNFINISHED: Final = "It was not created to the end: delete it, and create it again."
 OVERLAP: Final = timedelta(hours=24)  # In which a former secret still signs.
 # What a mail announces if nothing else is asked.
 NOTICES: Final = ("GuardHeld", "TokenExpiring", "OrganizationSuspended", "WebhookChanged")
@@ -98,13 +103,24 @@ async def create_webhook(
         with_values=wanted.with_values,
         after=after,
     )
-    await record(runtime, organization.id, event, provenance)
     async with runtime.pool.acquire() as connection:
         await connection.execute(
             statement("add_webhook"),
             *(organization.id, webhook_id, wanted.label, kind),
             store.seal(runtime.sealer, webhook_id, sealed),
-            *(list(types), form, wanted.with_values, after),
+            *(list(types), form, wanted.with_values, after, UNFINISHED),
+        )
+    try:
+        await record(runtime, organization.id, event, provenance)
+    except Unavailable:
+        raise  # The event may be there.
+    except ScimError:
+        async with runtime.pool.acquire() as connection:
+            await connection.execute(statement("delete_webhook"), organization.id, webhook_id)
+        raise
+    async with runtime.pool.acquire() as connection:
+        await connection.execute(
+            statement("switch_webhook"), organization.id, webhook_id, "enabled", None
         )
     return MadeWebhook(webhook_id, secret)
 

@@ -5,6 +5,7 @@ the copy outside.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 
@@ -17,20 +18,26 @@ class LogHeights:
 
     def __init__(self, on_shrunk: Callable[[UUID], None] | None = None) -> None:
         self._heights: dict[UUID, int] = {}
+        self._noted_at: dict[UUID, datetime] = {}
         self._on_shrunk = on_shrunk
 
     def of(self, organization_id: UUID) -> int:
         """Return the height of a log. Ask before you read its end: another process may append in between."""
         return self._heights.get(organization_id, 0)
 
+    def noted_at(self, organization_id: UUID) -> datetime | None:
+        """Return when this process learned that a log had its height: the log had reached it by then."""
+        return self._noted_at.get(organization_id)
+
     def note(self, organization_id: UUID, height: int) -> None:
         """Note that a log has reached a height."""
         if height > self._heights.get(organization_id, 0):
-            self._heights[organization_id] = height
+            self.reset(organization_id, height)
 
     def reset(self, organization_id: UUID, height: int) -> None:
         """Note that a restore was declared: the log may be lower now."""
         self._heights[organization_id] = height
+        self._noted_at[organization_id] = datetime.now(UTC)
 
     def refuse_lower(self, organization_id: UUID, height: int, tail: int) -> None:
         """Raise LogShrunk if a log ends below a height that it had."""

@@ -70,7 +70,13 @@ FOR_ALL = (
     | {"save_link", "take_link", "save_session", "find_session"}
     | {"save_reads", "find_ended_hours", "find_due_logs"}
     | {"load_all_signers", "load_logs", "retire_log_keys", "load_witnesses"}
-    | {"load_held", "read_staged_events", "read_staged_keys", "write_staged_signers"}
+    | {
+        "find_endings",
+        "load_held",
+        "read_staged_events",
+        "read_staged_keys",
+        "write_staged_signers",
+    }
     | {"find_expiring_tokens", "find_former_names", "hash_former_names", "save_token_uses"}
     | {"load_wrapped_otherwise", "rewrap_subject_keys"}
     | {"find_ages", "find_due", "find_lowest", "load_sealed", "read_tails_of", "set_back_beyond"}

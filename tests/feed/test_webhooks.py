@@ -4,18 +4,25 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from eventstore.sealing.sealer import Sealer
+from schema.events.organization import Organization
+from schema.scim.errors import NotFound
+from service.cli.provenance import cli_provenance
 from service.keys.secrets import rewrap_webhooks
-from service.webhooks import leader, outcome, store
+from service.organizations.register import find_organization
+from service.proof.record import record
+from service.webhooks import leader, manage, outcome, store
+from service.webhooks.parts import place_rules
 from tests.admin.client import Admin, with_scope
 from tests.feed.receiver import Receiver, receiving
 from tests.feed.test_poll import end, make_user
-from tests.serving import Scim, Served, Tenant, make_tenant
+from tests.serving import Scim, Served, Tenant, make_tenant, settings
 
 
 @pytest.fixture
@@ -374,3 +381,59 @@ async def test_a_rotation_of_the_master_key_keeps_addresses_and_secrets(
     opened = stored.open(Sealer(new))
     assert (opened.url, list(opened.secrets)) == (receiver.url, receiver.secrets)
     await admin.send("DELETE", f"/webhooks/{webhook['id']}")
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_a_webhook_whose_creation_is_killed_can_be_seen_and_deleted(
+    served: Served, monkeypatch: pytest.MonkeyPatch, *, is_recorded: bool
+) -> None:
+    tenant = await make_tenant(served.runtime, f"Killed {secrets.token_hex(6)}")
+    organization = await find_organization(served.runtime, str(tenant.id))
+
+    async def killed(*given: Any) -> None:
+        if is_recorded:
+            await record(*given)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(manage, "record", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await make_webhook(served, organization)
+    monkeypatch.undo()
+
+    created = "SELECT count(*) FROM eventstore.events WHERE organization_id = $1 AND type = $2"
+    events = await served.owner.fetchval(created, tenant.id, "WebhookCreated")
+    [listed] = await manage.list_webhooks(served.runtime, organization)
+    assert (events, listed.webhook.state, listed.webhook.reason) == (
+        int(is_recorded),
+        "disabled",
+        manage.UNFINISHED,
+    )
+    await manage.delete_webhook(
+        served.runtime, organization, listed.webhook.id, provenance=cli_provenance()
+    )
+    assert await manage.list_webhooks(served.runtime, organization) == []
+
+
+async def test_a_webhook_whose_event_is_refused_is_not_there(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = await make_tenant(served.runtime, f"Refused {secrets.token_hex(6)}")
+    organization = await find_organization(served.runtime, str(tenant.id))
+    gone = replace(organization, id=uuid4())  # Such an organization has no log.
+
+    with pytest.raises(NotFound):
+        await make_webhook(served, gone)
+
+    rows = "SELECT count(*) FROM service.webhooks WHERE organization_id = $1"
+    assert await served.owner.fetchval(rows, gone.id) == 0
+
+
+async def make_webhook(served: Served, organization: Organization) -> manage.MadeWebhook:
+    """Create a webhook whose receiver comes for its events."""
+    return await manage.create_webhook(
+        served.runtime,
+        organization,
+        manage.NewWebhook("killed", None),
+        rules=place_rules(settings(served.runtime.dsn)),
+        provenance=cli_provenance(),
+    )

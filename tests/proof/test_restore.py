@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import pytest
@@ -46,9 +47,13 @@ async def put_back(
 
 @asynccontextmanager
 async def putting_back(
-    database_url: str, maintenance: asyncpg.Connection, *, with_client: bool = False
+    database_url: str,
+    maintenance: asyncpg.Connection,
+    *,
+    with_client: bool = False,
+    **changed: Any,
 ) -> AsyncIterator[PutBack]:
-    """Make a log, back it up, let it go on, and put the backup back."""
+    """Make a log, back it up, let it go on, and put the backup back. `changed` are settings of the last start."""
     backup = f"b{secrets.token_hex(6)}"
     name = await _name(database_url)
     async with started(database_url, is_kept=True) as served:
@@ -70,7 +75,7 @@ async def putting_back(
         lost = await later.signed()
     await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {backup}")
-    async with started(database_url) as served:
+    async with started(database_url, **changed) as served:
         yield PutBack(Proven(served, proven.tenant, Scim(served, proven.tenant.token)), kept, lost)
     await maintenance.execute(f"DROP DATABASE {backup} WITH (FORCE)")
 
@@ -114,7 +119,15 @@ async def test_verify_says_what_is_lost(put_back: PutBack) -> None:
     assert (finding.position, finding.count) == (put_back.kept + 1, put_back.lost - put_back.kept)
 
 
-async def test_a_declared_restore_lets_the_log_go_on(put_back: PutBack) -> None:
+async def test_a_declared_restore_lets_the_log_go_on(
+    database_url: str, maintenance: asyncpg.Connection
+) -> None:
+    async with putting_back(database_url, maintenance) as put_back:
+        await goes_on(put_back)
+
+
+async def goes_on(put_back: PutBack) -> None:
+    """Declare the restore, and assert that the log goes on."""
     proven, runtime = put_back.proven, put_back.proven.served.runtime
     organization = await find_organization(runtime, None)
 

@@ -107,9 +107,8 @@ class Installation:
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
         """Start a command."""
         return await asyncio.create_subprocess_exec(
-            *COMMAND,
-            *arguments,
-            cwd=CHECKOUT,
+            *self.command(*arguments),
+            cwd=self.checkout,
             env=self.environment(**environment),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -139,13 +138,14 @@ class Serving:
         return Result(code, out.decode(), err.decode())
 
     async def send(self, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
-        """Return the status and body of the answer to a request."""
+        """Return the status and body of the answer to a request; None if it has no body."""
         headers = {"Authorization": f"Bearer {token}"}
         async with (
             aiohttp.ClientSession(headers=headers) as session,
             session.request(method, self.base + path, json=body) as response,
         ):
-            return response.status, orjson.loads(await response.read())
+            content = await response.read()
+            return response.status, orjson.loads(content) if content else None
 
 
 def free_port() -> int:

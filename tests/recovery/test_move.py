@@ -16,6 +16,8 @@ import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from eventstore.proof import verifier
+from eventstore.proof.notes import encoded, read_note
 from eventstore.proof.verdicts import AuditExit
 from eventstore.read_streams import PAGE_EVENTS
 from eventstore.sealing.sealer import Sealer
@@ -24,13 +26,16 @@ from eventstore.trees.keys import LogKey
 from projections.maintenance.session import Progress
 from service.backup.manifest import BackupProblem, read_manifest, write_manifest
 from service.cli.provenance import cli_provenance
-from service.moves import arrive
+from service.moves import arrive, move
 from service.moves.arrive import Arrived, load_organization
 from service.moves.held import LOOK_EVERY_S
 from service.moves.move import Moved, held, move_organization
 from service.moves.package import read_secrets, write_secrets
 from service.moves.write import write_organization
 from service.organizations.register import find_organization
+from service.proof.answers import keys_document, load_signed
+from service.proof.copies import outside_copy
+from service.proof.evidence import Wanted, write_evidence
 from service.proof.verify import verify_logs
 from tests.conftest import drop_database, in_database
 from tests.database.rebuilding import differences, rebuild_context
@@ -152,6 +157,41 @@ async def test_a_move_under_load_loses_nothing(cells: Cells, tenant: Tenant) -> 
     await _is_whole_there(cells, tenant)
     # The service looks now and then: until it has looked again, it says that the organization is being moved.
     await until(lambda: _says_elsewhere(cells, tenant))
+    chosen = settings(cells.here.runtime.dsn)
+    held = (await outside_copy(chosen).load([tenant.id], with_history=True))[tenant.id]
+    assert held.closed is not None
+    assert (held.closed.size, held.closed.reason) == (moved.arrived.events, "moved to cell 2")
+    assert read_note(held.history[-1]).size == held.closed.size
+    assert (await verify_logs(cells.here.runtime, chosen, silent, [tenant.id])).exit == AuditExit.OK
+
+
+async def test_a_bundle_from_there_extends_the_last_checkpoint_of_the_closed_copy(
+    cells: Cells, tenant: Tenant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await _move(cells, tenant)
+    there, copy = cells.there.runtime, outside_copy(settings(cells.here.runtime.dsn))
+    held = (await copy.load([tenant.id]))[tenant.id]
+    assert held.closed is not None
+    bundle, last = tmp_path / "bundle.zip", tmp_path / "latest"
+    last.write_text(held.latest or "")
+    wanted = Wanted(first=1, last=None, disclosure="none", consistent_with=held.closed.size)
+    with bundle.open("xb") as file:
+        await write_evidence(
+            there, tenant.id, wanted, file, provenance=cli_provenance(), report=silent
+        )
+    async with there.pool.acquire() as connection:
+        document = await keys_document(connection, await load_signed(connection, tenant.id))
+    # Of both cells: the key there does not vouch for the one here.
+    keys = [each["vkey"] for each in document["keys"]]
+    asked = [str(bundle), "--key", *keys, "--checkpoint", str(last)]
+
+    code = verifier.main(asked)
+
+    assert (code, capsys.readouterr().out[:5]) == (0, "VALID")
+    root = encoded(read_note(held.latest or "").root)
+    last.write_text((held.latest or "").replace(root, encoded(bytes(32))))
+    assert verifier.main(asked) == 1
+    assert "forked" in capsys.readouterr().out
 
 
 async def _says_elsewhere(cells: Cells, tenant: Tenant) -> bool:
@@ -166,13 +206,16 @@ async def _has_gone_on(writer: Writer, count: int) -> bool:
     return len(writer.acknowledged) >= count
 
 
-async def _move(cells: Cells, tenant: Tenant, **changed: str) -> Moved:
+async def _move(
+    cells: Cells, tenant: Tenant, *, destination: str = "cell 2", **changed: str
+) -> Moved:
     return await move_organization(
         cells.here.runtime,
         cells.there.runtime,
         settings(cells.there.runtime.dsn, master_key=OTHER_KEY, **changed),
         await find_organization(cells.here.runtime, str(tenant.id)),
-        destination="cell 2",
+        copy=outside_copy(settings(cells.here.runtime.dsn)),
+        destination=destination,
         provenance=cli_provenance(),
         report=silent,
     )
@@ -287,6 +330,61 @@ async def test_a_move_that_fails_after_its_arrival_leaves_the_log_held(
     answer = await Scim(cells.here, tenant.token).ask("POST", "/Users", {"userName": "forked"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert tenant.id in [each[0] for each in await load_held(cells.here.owner)]
+
+
+async def test_a_move_that_is_killed_after_its_arrival_is_finished_by_the_same_command(
+    cells: Cells, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(move, "end_log", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await _move(cells, tenant)
+    monkeypatch.undo()
+    [before] = [each for each in await load_held(cells.here.owner) if each[0] == tenant.id]
+
+    with pytest.raises(BackupProblem, match="repeat the command with this --destination"):
+        await _move(cells, tenant, destination="cell 3")
+    moved = await _move(cells, tenant)
+    again = await _move(cells, tenant)
+
+    [after] = [each for each in await load_held(cells.here.owner) if each[0] == tenant.id]
+    assert (before.state, after.state) == ("moving", "moved")
+    assert moved.arrived == again.arrived
+    assert moved.arrived.events == before.position
+    await _is_whole_there(cells, tenant)
+    held_copy = await outside_copy(settings(cells.here.runtime.dsn)).load([tenant.id])
+    assert held_copy[tenant.id].closed is not None
+
+
+async def test_a_move_that_is_killed_before_its_arrival_is_repeated(
+    cells: Cells, tenant: Tenant
+) -> None:
+    await hold_log(cells.here.owner, tenant.id, "cell 2")
+
+    moved = await _move(cells, tenant)
+
+    assert moved.arrived.name == tenant.name
+    await _is_whole_there(cells, tenant)
+
+
+async def test_a_move_does_not_end_over_another_log_there(
+    cells: Cells, tenant: Tenant, tmp_path: Path
+) -> None:
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    await _load(cells, folder, sealer)
+    # The log goes on here, as after an import whose log was not held.
+    await Scim(cells.here, tenant.token).post("/Users", {"userName": "here@example.com"})
+    await hold_log(cells.here.owner, tenant.id, "cell 2")
+    try:
+        with pytest.raises(BackupProblem, match="another log"):
+            await _move(cells, tenant)
+        assert tenant.id in [each[0] for each in await load_held(cells.here.owner)]
+    finally:
+        await release_log(cells.here.owner, tenant.id)
 
 
 async def test_a_move_ends_though_the_copy_outside_cannot_be_written(

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from eventstore.proof.notes import encoded
-from eventstore.proof.outside_lines import instant
+from eventstore.proof.outside_lines import Closed, instant
 from eventstore.proof.verdicts import Verdict
 from service.cli.process import output
 from service.proof.repair import Lost
@@ -16,10 +16,14 @@ from service.proof.verify import Verification
 def lines(found: Verification, names: Mapping[UUID, str]) -> str:
     """Return the verdict on each log as lines."""
     shown = [line for each in found.verdicts for line in _of_log(each, found, names)]
+    shown += [
+        f"{names.get(key, key)}: the log is not here any more. {_closed(each)}"
+        for key, each in found.gone.items()
+    ]
+    if not shown:
+        shown.append("There is no log.")
     if found.problem:
         shown.append(found.problem)
-    if not found.verdicts:
-        shown.append("There is no log.")
     return "\n".join(shown)
 
 
@@ -41,7 +45,14 @@ def _of_log(each: Verdict, found: Verification, names: Mapping[UUID, str]) -> li
         f"{restore.kept} was lost."
         for restore in each.restores
     ]
+    if closed := found.closed.get(each.organization_id):
+        shown.append(f"{name}: {_closed(closed)}")
     return shown
+
+
+def _closed(closed: Closed) -> str:
+    """Return what the copy outside says about the end of a log."""
+    return f"It was closed at size {closed.size:,} on {instant(closed.at)}: {closed.reason}."
 
 
 def _cosigned(each: Verdict) -> str:
@@ -78,10 +89,22 @@ def documents(found: Verification) -> Sequence[str]:
                 "outsideCopy": found.place if each.organization_id in found.copied else None,
                 "cosignedSize": each.cosigned_size or None,
                 "cosignedAt": instant(each.cosigned_at) if each.cosigned_at else None,
+                "closed": _closed_document(found.closed.get(each.organization_id)),
             }
         )
         for each in found.verdicts
+    ] + [
+        output.as_json(
+            {"organizationId": str(key), "code": "closed", "closed": _closed_document(each)}
+        )
+        for key, each in found.gone.items()
     ]
+
+
+def _closed_document(closed: Closed | None) -> Mapping[str, Any] | None:
+    if closed is None:
+        return None
+    return {"size": closed.size, "at": instant(closed.at), "reason": closed.reason}
 
 
 def _instant(each: Verdict) -> Any:

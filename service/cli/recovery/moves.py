@@ -20,6 +20,7 @@ from service.moves.move import move_organization
 from service.moves.package import transfer_sealer
 from service.moves.write import write_organization
 from service.organizations.register import find_organization
+from service.proof.copies import outside_copy
 from service.runtime import Runtime, open_runtime
 
 REFUSED = (BackupProblem, Contradicted, Foreign)
@@ -115,7 +116,7 @@ def organization_move(
     Afterwards it is refused here for ever, so let the proxy send its requests there.
     """
 
-    async def move(runtime: Runtime, _settings: Settings) -> None:
+    async def move(runtime: Runtime, settings: Settings) -> None:
         found = await find_organization(runtime, name)
         settings_there = read_settings(_read_variables(to))
         try:
@@ -127,6 +128,7 @@ def organization_move(
                             there,
                             settings_there,
                             found,
+                            copy=outside_copy(settings),
                             destination=destination,
                             provenance=cli_provenance(acting_as),
                             report=board.report,

@@ -1,4 +1,4 @@
--- add_webhook: a new webhook.
+-- add_webhook: a new webhook, which is disabled until it is recorded.
 -- $1 organization_id uuid
 -- $2 id uuid
 -- $3 label text
@@ -8,6 +8,7 @@
 -- $7 webhook_format text
 -- $8 with_values boolean
 -- $9 position bigint
-INSERT INTO service.webhooks (organization_id, id, label, kind, sealed, types, format, with_values, state, position,
+-- $10 reason text
+INSERT INTO service.webhooks (organization_id, id, label, kind, sealed, types, format, with_values, state, reason, position,
                               generation, attempts, next_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'enabled', $9, 1, 0, now(), now())
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'disabled', $10, $9, 1, 0, now(), now())
