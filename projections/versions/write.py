@@ -19,6 +19,7 @@ from projections.directory.fold import GROUP_EVENTS, USER_EVENTS
 from projections.directory.load import group_of, user_of
 from projections.fold import Row, fold_streams
 from projections.followers.follower import Apply, Follower, refuse_sealed
+from projections.versions.copy import copy
 from projections.versions.erase import erase, erase_groups
 from projections.versions.fold import VERSIONS_FOLD, VersionsFold
 from projections.versions.snapshots import Versions, is_shown
@@ -59,6 +60,10 @@ async def write_versions(
 
     Errors: NoVersion, BrokenSeal, those of decode and evolve, IntegrityConstraintViolationError.
     """
+    copied = await copy(connection, organization_id, events)
+    events = [each for each in events if each.stream_id not in copied]
+    if not events:
+        return
     decoded = await _decoded(connection, sealer, events)
     streams = await _load(connection, sealer, organization_id, decoded)
     placed = [

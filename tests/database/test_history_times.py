@@ -70,13 +70,13 @@ class World:
 def possible(world: World, stream_id: UUID) -> list[Event]:
     """Return events that can happen next in a stream."""
     if stream_id in USERS:
-        return _possible_for_user(world.users.get(stream_id))
+        return _possible_for_user(world.users.get(stream_id), f"{stream_id}@example.com")
     return _possible_for_group(world.groups.get(stream_id))
 
 
-def _possible_for_user(known: User | None) -> list[Event]:
+def _possible_for_user(known: User | None, name: str) -> list[Event]:
     if known is None:
-        return [provisioned(role=READER), provisioned(role=EDITOR, active=False)]
+        return [provisioned(name, role=READER), provisioned(name, role=EDITOR, active=False)]
     if known.is_deleted:
         return []
     roles = [each for each in ROLES.values() if each != known.role_id]

@@ -1,22 +1,27 @@
 """At any position, the versions are what a fold of the log up to there leads to, whatever the batches were."""
 
 import tracemalloc
+from collections.abc import Iterable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from eventstore.sealing.sealer import Sealer
 from projections.directory.queries.past import find_named, followed, groups_at, users_at
 from projections.directory.rows import group_row, user_row
+from projections.directory.save import save_users
+from projections.followers.follower import advance
 from projections.followers.parked import parked
 from projections.history.write import HISTORY
 from projections.versions.write import VERSIONS
+from schema.events.event import Place
 from schema.events.organization import OrganizationErased
-from schema.events.user import UserChanged, UserDeleted
+from schema.events.user import User, UserChanged, UserDeleted, evolve
 from schema.scim.definitions import USER
 from service.write.decide.state import Decision
 from tests.builders import ANN, JO, created, provisioned, sales
@@ -28,23 +33,38 @@ FOLLOWER = VERSIONS.opening(SEALER)
 
 @given(
     choices=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=24),
-    limit=st.integers(1, 30),
+    limit=st.integers(1, 8),
+    ahead=st.none() | st.integers(0, 6),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=SHARED)
+@example(choices=[(0, 0)] * 4, limit=1, ahead=0)
+@example(choices=[(0, 0)] * 4, limit=1, ahead=2)
+@example(choices=[(0, 0), (0, 3), (1, 0), (0, 3)], limit=2, ahead=1)
+@settings(max_examples=30, deadline=None, suppress_health_check=SHARED)
 async def test_the_past_agrees_with_a_fold_of_the_log_at_any_position(
     connection: asyncpg.Connection,
     service_connection: asyncpg.Connection,
     choices: list[tuple[int, int]],
     limit: int,
+    ahead: int | None,
 ) -> None:
+    """The directory is so many events ahead of the follower, or has nothing."""
     book = Book(connection, uuid4())
     facts = story(choices)
     events = await book.record(*facts)
-    for follower in (HISTORY, FOLLOWER):
-        await follow_to_the_end(service_connection, follower, book.organization_id, limit=limit)
+    known = worlds(facts, events)
+    await follow_to_the_end(service_connection, HISTORY, book.organization_id, limit=limit)
+    position, after = -1, 0
+    while position != after:
+        if ahead is not None:
+            ahead_of_it = known[min(after + limit + ahead, len(events))]
+            await fill_directory(connection, book.organization_id, ahead_of_it.users.values())
+        position = after
+        after = await advance(
+            service_connection, FOLLOWER, book.organization_id, after=position, limit=limit
+        )
     assert await parked(connection, "versions") == []
     assert await followed(connection, book.organization_id) == len(events)
-    for position, world in worlds(facts, events).items():
+    for position, world in known.items():
         log = book.organization_id
         users = await users_at(service_connection, log, USERS, position)
         expected: dict[Any, Any] = {
@@ -68,6 +88,44 @@ async def test_the_past_agrees_with_a_fold_of_the_log_at_any_position(
         for key, user in users.items():
             held = [group_id for group_id, _ in orjson.loads(user.related or "[]")]
             assert held == sorted(str(each) for each in there if key in there[each].members)
+
+
+async def fill_directory(
+    connection: asyncpg.Connection, organization_id: UUID, users: Iterable[User]
+) -> None:
+    """Let the directory have these users of an organization, without the deleted ones, and no others."""
+    await connection.execute(
+        "DELETE FROM directory.users WHERE organization_id = $1", organization_id
+    )
+    rows = [user_row(each, USER) for each in users if not each.is_deleted]
+    if rows:
+        await save_users(connection, organization_id, rows)
+
+
+async def test_a_version_that_the_directory_has_is_copied(
+    connection: asyncpg.Connection, book: Book
+) -> None:
+    """It need not even be opened; what the directory has no longer is folded."""
+    log = book.organization_id
+    first = await book.record(
+        Decision(JO, provisioned("jo@example.com")), Decision(ANN, provisioned("ann@example.com"))
+    )
+    states = [
+        evolve(
+            None,
+            provisioned(name),
+            Place(each.stream_id, 1, each.position, each.recorded_at, each.source),
+        )
+        for each, name in zip(first, ("jo@example.com", "ann@example.com"), strict=True)
+    ]
+    await fill_directory(connection, log, [states[0], states[1]._replace(version=2)])
+    others_seal = VERSIONS.opening(Sealer(b"x" * 32))
+    await follow_to_the_end(connection, others_seal, log)
+    rows = await connection.fetch(
+        "SELECT id FROM versions.user_versions WHERE organization_id = $1", log
+    )
+    assert [row["id"] for row in rows] == [JO]
+    assert [each.stream_id for each in await parked(connection, "versions")] == [ANN]
 
 
 @pytest.fixture
