@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aiohttp import StreamReader, web
@@ -21,7 +21,7 @@ from service.http.compression import Limits, check_encoding, inflate, inflated_m
 from service.http.connections.handler import BodyTooSlow
 from service.http.parts import SERVICE
 from service.http.request_state import STATE, Held, RequestState
-from service.limits.inflow import INFLOW
+from service.limits.inflow import DROPPED, INFLOW
 from service.limits.memory_share import Holding
 from service.limits.offload import LONG_BYTES, offload
 
@@ -33,6 +33,7 @@ BODY_TIMEOUT_S = 60.0  # For a whole body; Entra gives up after the same time.
 BYTES_PER_VALUE = 16
 # What a body is expected to take in memory: its text twice, and each value.
 COPIES, VALUE_BYTES = 2, 150
+T = TypeVar("T", bytes, bytearray)
 NUL_ESCAPE = b"\\u0000"
 
 
@@ -221,20 +222,33 @@ def _not_whole(error: Exception) -> ScimError:
 
 
 async def _gather(content: StreamReader, limit_bytes: int, holding: Holding) -> bytes:
-    body, size = bytearray(), 0
+    """Return a body as it arrives. Errors: PayloadTooLarge, Unavailable; they are raised once the body was dropped."""
+    body = bytearray()
     while not content.at_eof():
         part = await content.readany()
-        size += len(part)
-        if size > DRAIN_LIMIT_BYTES:
-            break
-        if len(body) <= limit_bytes:
-            body += part
+        body += part
+        try:
             holding.add(len(part))
+            _of_size(body, limit_bytes)
+        except ScimError as refusal:
+            size = len(body)
+            body.clear()
+            holding.release()
+            await _drain(content, size)
+            raise refusal.without_origin() from None
         await INFLOW.keep(len(part))
-    return _of_size(bytes(body), limit_bytes)
+    return bytes(body)
 
 
-def _of_size(body: bytes, limit_bytes: int) -> bytes:
+async def _drain(content: StreamReader, size: int) -> None:
+    """Drop the rest of a body of which so much has arrived. It comes slowly: what is refused may not take much work."""
+    while size <= DRAIN_LIMIT_BYTES and not content.at_eof():
+        part = await content.readany()
+        size += len(part)
+        await DROPPED.keep(len(part))
+
+
+def _of_size(body: T, limit_bytes: int) -> T:
     if len(body) > limit_bytes:
         raise PayloadTooLarge(f"The body is larger than {limit_bytes:,} bytes; send less at once.")
     return body

@@ -4,6 +4,9 @@ import asyncio
 from collections import deque
 
 BYTES_PER_TURN = 262_144
+DROPPED_PER_TURN = (
+    65_536  # Of bodies that are refused: their senders get the refusal once all has arrived.
+)
 
 
 class Inflow:
@@ -39,4 +42,6 @@ class Inflow:
             asyncio.get_running_loop().call_soon(self._next_turn)
 
 
-INFLOW = Inflow()  # Of this process: its event loop is what is scarce.
+# Of this process: its event loop is what is scarce.
+INFLOW = Inflow()
+DROPPED = Inflow(DROPPED_PER_TURN)

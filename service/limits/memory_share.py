@@ -21,7 +21,7 @@ class MemoryShare:
         try:
             yield held
         finally:
-            self._give_back(held)
+            held.release()
 
     def take(self, holder: Hashable, size: int) -> None:
         """Count bytes for a holder. Errors: Unavailable."""
@@ -31,13 +31,14 @@ class MemoryShare:
         self._held[holder] = own
         self._total += size
 
-    def _give_back(self, held: "Holding") -> None:
-        if not held.size:
+    def give_back(self, holder: Hashable, size: int) -> None:
+        """Count bytes of a holder no longer."""
+        if not size:
             return
-        self._total -= held.size
-        self._held[held.holder] -= held.size
-        if not self._held[held.holder]:
-            del self._held[held.holder]
+        self._total -= size
+        self._held[holder] -= size
+        if not self._held[holder]:
+            del self._held[holder]
 
 
 class Holding:
@@ -52,3 +53,8 @@ class Holding:
         """Hold more. Errors: Unavailable."""
         self._share.take(self.holder, size)
         self.size += size
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self._share.give_back(self.holder, self.size)
+        self.size = 0

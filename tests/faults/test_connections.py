@@ -144,6 +144,22 @@ async def test_bodies_of_one_organization_do_not_fill_the_memory(own: Served) ->
             pass
 
 
+async def test_a_refused_body_is_dropped_to_its_end_and_holds_no_memory(own: Served) -> None:
+    greedy = Scim(own, (await make_tenant(own.runtime, "Contoso")).token)
+    half, length = b" " * 1_200_000, (JSON, "Content-Length: 2400000")
+    async with asyncio.timeout(30.0), connected(greedy) as first, connected(greedy) as second:
+        await first.send(head(greedy, "POST", "/Groups", *length) + half)
+        await asyncio.sleep(0.2)
+        await second.send(head(greedy, "POST", "/Groups", *length) + half)
+        with pytest.raises(TimeoutError):  # It is refused, and told so at its end.
+            await asyncio.wait_for(second.reader.readuntil(b"\r\n"), 0.5)
+        small = {"displayName": "Team", "x": "y" * 700_000}
+        while (await greedy.post("/Groups", small)).status != 201:
+            pass
+        await second.send(half)
+        assert b" 503 " in await second.reader.readuntil(b"\r\n")
+
+
 async def test_requests_of_one_organization_take_turns() -> None:
     now_s = 100.0
     turns = Turns(2, wait_s=5.0, working=Working(lambda: now_s))
