@@ -24,7 +24,7 @@ YOUNG, MIDDLE = 10_000, 5
 NEVER = 1_000_000_000
 EVERY_S = 1.0
 DUE_AFTER = 20  # Collections of the middle generation, so a million objects.
-BYTES_MAX = 402_653_184  # Of the process: then cycles may be the cause, and a gap is better than to be killed.
+BYTES_MAX = 469_762_048  # Of the process: then cycles may be the cause, and a gap is better than to be killed.
 REST_S = 10.0  # Between two collections for that reason.
 
 

@@ -53,6 +53,7 @@ from service.write.erase import erase, erase_names_of_groups
 from service.write.load_guard import load_guard
 from service.write.load_state import (
     GONE_MAX,
+    LARGE,
     MEMBERS_MAX,
     FindNames,
     TooManyMembers,
@@ -69,7 +70,6 @@ COMMAND_COST = 100
 BYTES_PER_UNIT = 16  # Of the stored document of a user, which is parsed and written again.
 LONG_OPERATIONS = 8
 LONG_GROUPS = 500
-LARGE = 10_000  # People whose roles a batch looks at.
 LONG_IDLE = "120s"  # For so long Postgres lets a transaction wait while a large batch is decided.
 USER_BYTES_MAX = 262_144  # Of the attributes of a user as JSON; Entra's have a few thousand.
 
@@ -149,19 +149,15 @@ async def decide_batch(  # noqa: PLR0913 - for whom what is decided, and how.
     statement that others share. `on_large` is called if the batch is about very many people.
     """
     required, refused = await _required_state(works)
-    if len(required.members) > LARGE:
-        on_large()
     try:
         async with asyncio.timeout(read_timeout_s):
-            state = await load_state(connection, organization_id, required, find_names)
+            state = await load_state(connection, organization_id, required, find_names, on_large)
     except TooManyMembers:
         works, refused = await _first_works(connection, organization_id, works, refused)
         required, refused = await _required_state(works, refused)
-        state = await _load_fewer(connection, organization_id, required, find_names)
-    if len(state.role_holders) > LARGE:
-        on_large()
-        if is_locked:
-            await connection.execute(statement("decide_long"), LONG_IDLE)
+        state = await _load_fewer(connection, organization_id, required, find_names, on_large)
+    if is_locked and len(state.role_holders) > LARGE:
+        await connection.execute(statement("decide_long"), LONG_IDLE)
     async with asyncio.timeout(read_timeout_s):
         await load_guard(connection, organization_id, required, state, tail.now)
         left = await quotas.left(connection, works[-1].caller.organization, tail)
@@ -189,12 +185,16 @@ async def _decide_all(
             await slices.rest()
 
 
-async def _load_fewer(
-    connection: Connection, organization_id: UUID, required: RequiredState, find_names: FindNames
+async def _load_fewer(  # noqa: PLR0917 - as load_state.
+    connection: Connection,
+    organization_id: UUID,
+    required: RequiredState,
+    find_names: FindNames,
+    on_large: Callable[[], None],
 ) -> BatchState:
     """Load the state of the first commands. Errors: PayloadTooLarge, if role groups require too many members."""
     try:
-        return await load_state(connection, organization_id, required, find_names)
+        return await load_state(connection, organization_id, required, find_names, on_large)
     except TooManyMembers:
         raise PayloadTooLarge(
             f"The role groups that this is about have more than {MEMBERS_MAX:,} members together: "

@@ -43,13 +43,22 @@ def finding_names(connection: Connection, sealer: Sealer) -> FindNames:
     return find
 
 
-async def load_state(
-    connection: Connection, organization_id: UUID, required: RequiredState, find_names: FindNames
+LARGE = 10_000  # Members that a batch looks at: from here on its objects are a burden to whoever looks at all of them.
+
+
+async def load_state(  # noqa: PLR0917 - of what, for whom, and how.
+    connection: Connection,
+    organization_id: UUID,
+    required: RequiredState,
+    find_names: FindNames,
+    on_large: Callable[[], None] = lambda: None,
 ) -> BatchState:
     """Return the states and names that a batch requires. What it does not require costs no query.
 
-    Errors: TooManyMembers.
+    `on_large` is called before very many members are loaded. Errors: TooManyMembers.
     """
+    if len(required.members) > LARGE:
+        on_large()
     state = BatchState()
     if required.organization or required.role_groups:
         state.organization = await load.load_organization(
@@ -77,8 +86,8 @@ async def load_state(
     await _load_names(connection, organization_id, required, state)
     listed = _listed(required, state)
     _require_members(required, state, listed)
-    await _load_groups(connection, organization_id, required, state)
-    await _load_roles(connection, organization_id, required, state, listed)
+    await _load_groups(connection, organization_id, required, state, on_large)
+    await _load_roles(connection, organization_id, required, state, listed, on_large)
     return state
 
 
@@ -140,8 +149,12 @@ def _require_members(required: RequiredState, state: BatchState, listed: set[UUI
             required.whole_groups.add(group_id)
 
 
-async def _load_groups(
-    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
+async def _load_groups(  # noqa: PLR0917 - as load_state.
+    connection: Connection,
+    organization_id: UUID,
+    required: RequiredState,
+    state: BatchState,
+    on_large: Callable[[], None],
 ) -> None:
     members: Members = {}
     if required.gone:
@@ -155,20 +168,27 @@ async def _load_groups(
     if groups:
         members |= {each: {} for each in groups - members.keys()}
         state.groups = await load.load_groups(connection, organization_id, groups, members)
-        await _load_members(connection, organization_id, required, state)
+        await _load_members(connection, organization_id, required, state, on_large)
     if required.members:
         state.member_types |= await load.find_member_types(
             connection, organization_id, required.members
         )
 
 
-async def _load_members(
-    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
+async def _load_members(  # noqa: PLR0917 - as load_state.
+    connection: Connection,
+    organization_id: UUID,
+    required: RequiredState,
+    state: BatchState,
+    on_large: Callable[[], None],
 ) -> None:
     """Put the required members into the groups of the state."""
     whole = required.whole_groups & state.groups.keys()
-    if sum(state.groups[each].member_count for each in whole) > MEMBERS_MAX:
+    count = sum(state.groups[each].member_count for each in whole)
+    if count > MEMBERS_MAX:
         raise TooManyMembers
+    if count > LARGE:
+        on_large()
     named = {each: ids for each, ids in required.named.items() if ids and each not in whole}
     if named:
         _put(state, await load.load_members(connection, organization_id, named))
@@ -190,6 +210,7 @@ async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give r
     required: RequiredState,
     state: BatchState,
     listed: set[UUID],
+    on_large: Callable[[], None],
 ) -> None:
     """Load the roles of the users whom a change of role groups concerns, and in which of them they are."""
     if not listed:
@@ -203,6 +224,8 @@ async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give r
     if not concerned:
         return
     others = await offload(concerned.difference, is_long, known)
+    if len(others) > LARGE:
+        on_large()
     state.role_holders = await load_roles.load_role_holders(connection, organization_id, others)
     found = await load_roles.load_groups_of(connection, organization_id, others, listed)
     await offload(_note_concerned, is_long, required, state, concerned, others, found)
