@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.ids import new_id
-from service.write import batch
+from service.write import batch, load_state
 from service.write.load_guard import load_guard
 from tests.admin.client import Admin, with_scope
 from tests.invariants import check_log
@@ -249,7 +249,8 @@ async def test_a_change_of_very_many_may_take_long_and_lets_go_of_them(
 
     people = [await user(scim, f"p{number}") for number in range(4)]
     path = f"/Groups/{await group(scim, 'Many', *people)}"
-    monkeypatch.setattr(batch, "LARGE", 2)
+    for module in (batch, load_state):
+        monkeypatch.setattr(module, "LARGE", 2)
     monkeypatch.setattr(batch, "load_guard", watched)
     await save(admin, {"displayName": "many", "role": "Editor"}, query="?dryRun=true")
 
