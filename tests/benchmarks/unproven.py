@@ -8,10 +8,17 @@ from typing import Any
 import service.app as composition
 from eventstore import append
 from service.cli.command_line import start
+from service.config import Settings
+from service.proof.verdicts import Verdicts
+from service.proof.watch import Declare
+from service.runtime import Runtime
 
 
 class NothingProved:
-    """What /readyz asks."""
+    """What the parts of the service ask of the proof."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self.verdicts = verdicts
 
     def document(self) -> dict[str, Any]:
         """Return nothing."""
@@ -23,9 +30,17 @@ class NothingProved:
 
 
 @asynccontextmanager
-async def not_proving(_runtime: Any, _settings: Any) -> AsyncIterator[NothingProved]:
+async def not_proving(
+    runtime: Runtime, _settings: Settings, _declare: Declare
+) -> AsyncIterator[NothingProved]:
     """Do nothing."""
-    yield NothingProved()
+    yield NothingProved(Verdicts(runtime.stopped))
+
+
+@asynccontextmanager
+async def nothing(*_parts: object) -> AsyncIterator[None]:
+    """Do nothing."""
+    yield
 
 
 async def without_marks(events: Sequence[object], _key: object) -> list[None]:
@@ -35,7 +50,12 @@ async def without_marks(events: Sequence[object], _key: object) -> list[None]:
 
 def main() -> int:
     """Serve."""
-    vars(composition)["proving"] = not_proving
+    parts = vars(composition)
+    parts["proving"], parts["checking_logs"], parts["asking_witnesses"] = (
+        not_proving,
+        nothing,
+        nothing,
+    )
     vars(append)["marks_of"] = without_marks
     return start(["serve"])
 
