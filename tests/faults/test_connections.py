@@ -151,7 +151,7 @@ async def test_a_refused_body_is_dropped_to_its_end_and_holds_no_memory(own: Ser
         await first.send(head(greedy, "POST", "/Groups", *length) + half)
         await asyncio.sleep(0.2)
         await second.send(head(greedy, "POST", "/Groups", *length) + half)
-        with pytest.raises(TimeoutError):  # It is refused, and told so at its end.
+        with pytest.raises(TimeoutError):  # It is refused, and learns of that at its end.
             await asyncio.wait_for(second.reader.readuntil(b"\r\n"), 0.5)
         small = {"displayName": "Team", "x": "y" * 700_000}
         while (await greedy.post("/Groups", small)).status != 201:
