@@ -129,6 +129,9 @@ async def facts(database: Database, organization_id: UUID) -> dict[str, str]:
     """Return ids, positions and a day of the log that addresses hold."""
     connection = await asyncpg.connect(database.dsn)
     try:
+        async with asyncio.timeout(TIMEOUT_S):  # The service writes cycles every few seconds.
+            while not await connection.fetchval("SELECT count(*) FROM service.cycles"):  # noqa: ASYNC110
+                await asyncio.sleep(0.5)
         row = await connection.fetchrow(
             """
             SELECT (SELECT max(position) FROM eventstore.events WHERE organization_id = $1) AS last,
