@@ -104,8 +104,8 @@ async def append_and_save_users_of_many(
     Errors: asyncpg's. After an error nothing is written.
     """
     owners, joined, first = list(tails), list[list[Any]](), 0
+    pairs = list(zip(owners, columns, strict=True))
     for count in GROUPS:
-        pairs = list(zip(owners, columns, strict=True))
         joined.append([key for key, each in pairs for _ in each[first]])
         for index in range(first, first + count):
             joined.append([value for each in columns for value in each[index]])

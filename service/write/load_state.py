@@ -57,8 +57,6 @@ async def load_state(  # noqa: PLR0917 - of what, for whom, and how.
 
     `on_large` is called before very many members are loaded. Errors: TooManyMembers.
     """
-    if len(required.members) > LARGE:
-        on_large()
     state = BatchState()
     if required.organization or required.role_groups:
         state.organization = await load.load_organization(
@@ -86,8 +84,11 @@ async def load_state(  # noqa: PLR0917 - of what, for whom, and how.
     await _load_names(connection, organization_id, required, state)
     listed = _listed(required, state)
     _require_members(required, state, listed)
-    await _load_groups(connection, organization_id, required, state, on_large)
-    await _load_roles(connection, organization_id, required, state, listed, on_large)
+    await _load_groups(connection, organization_id, required, state)
+    if len(required.members) + _whole_count(required, state) > LARGE:
+        on_large()
+    await _load_members(connection, organization_id, required, state)
+    await _load_roles(connection, organization_id, required, state, listed)
     return state
 
 
@@ -149,13 +150,10 @@ def _require_members(required: RequiredState, state: BatchState, listed: set[UUI
             required.whole_groups.add(group_id)
 
 
-async def _load_groups(  # noqa: PLR0917 - as load_state.
-    connection: Connection,
-    organization_id: UUID,
-    required: RequiredState,
-    state: BatchState,
-    on_large: Callable[[], None],
+async def _load_groups(
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
 ) -> None:
+    """Load groups, with no members but those that are being deleted. Errors: TooManyMembers."""
     members: Members = {}
     if required.gone:
         limit = GONE_MAX + 1
@@ -168,32 +166,31 @@ async def _load_groups(  # noqa: PLR0917 - as load_state.
     if groups:
         members |= {each: {} for each in groups - members.keys()}
         state.groups = await load.load_groups(connection, organization_id, groups, members)
-        await _load_members(connection, organization_id, required, state, on_large)
-    if required.members:
-        state.member_types |= await load.find_member_types(
-            connection, organization_id, required.members
-        )
 
 
-async def _load_members(  # noqa: PLR0917 - as load_state.
-    connection: Connection,
-    organization_id: UUID,
-    required: RequiredState,
-    state: BatchState,
-    on_large: Callable[[], None],
-) -> None:
-    """Put the required members into the groups of the state."""
+def _whole_count(required: RequiredState, state: BatchState) -> int:
+    """Return how many members the groups have that are required as a whole. Errors: TooManyMembers."""
     whole = required.whole_groups & state.groups.keys()
     count = sum(state.groups[each].member_count for each in whole)
     if count > MEMBERS_MAX:
         raise TooManyMembers
-    if count > LARGE:
-        on_large()
+    return count
+
+
+async def _load_members(
+    connection: Connection, organization_id: UUID, required: RequiredState, state: BatchState
+) -> None:
+    """Put the required members into the groups of the state, and load what kind each is that a command names."""
+    whole = required.whole_groups & state.groups.keys()
     named = {each: ids for each, ids in required.named.items() if ids and each not in whole}
     if named:
         _put(state, await load.load_members(connection, organization_id, named))
     if whole:
         _put(state, await load.load_all_members(connection, organization_id, whole))
+    if required.members:
+        state.member_types |= await load.find_member_types(
+            connection, organization_id, required.members
+        )
 
 
 def _put(state: BatchState, members: Members) -> None:
@@ -210,7 +207,6 @@ async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give r
     required: RequiredState,
     state: BatchState,
     listed: set[UUID],
-    on_large: Callable[[], None],
 ) -> None:
     """Load the roles of the users whom a change of role groups concerns, and in which of them they are."""
     if not listed:
@@ -224,8 +220,6 @@ async def _load_roles(  # noqa: PLR0917 - as the others, and which groups give r
     if not concerned:
         return
     others = await offload(concerned.difference, is_long, known)
-    if len(others) > LARGE:
-        on_large()
     state.role_holders = await load_roles.load_role_holders(connection, organization_id, others)
     found = await load_roles.load_groups_of(connection, organization_id, others, listed)
     await offload(_note_concerned, is_long, required, state, concerned, others, found)
