@@ -1,6 +1,6 @@
 """The copy of checkpoints outside of the database: what any kind of it does, and what is written to it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
@@ -83,14 +83,8 @@ def place_of(note: str) -> tuple[int, int]:
     return read.incarnation, read.size
 
 
-async def find_vanished(
-    connection: Connection,
-    sealer: Sealer,
-    logs: Sequence[LogWithTail],
-    outside: Mapping[UUID, OutsideLog],
-) -> list[LogWithTail]:
-    """Return the logs that only the copy outside knows, and of which it does not say that they ended."""
-    missing = await find_missing(connection, sealer, logs, outside)
+def vanished(missing: Iterable[OutsideLog]) -> list[LogWithTail]:
+    """Return the missing logs of which the copy outside does not say that they ended."""
     return [LogWithTail(each.organization_id, None, 0) for each in missing if not each.closed]
 
 

@@ -19,7 +19,7 @@ from projections.registry import PROJECTIONS
 from service.config import Settings
 from service.proof.answers import witnesses_of_all
 from service.proof.copies import outside_copy
-from service.proof.outside import ByLog, OutsideCopy, find_missing
+from service.proof.outside import ByLog, OutsideCopy, find_missing, vanished
 from service.runtime import Runtime
 
 TIMEOUT_S: Final = 60.0
@@ -69,7 +69,7 @@ async def verify_logs(
         missing = await find_missing(connection, runtime.sealer, logs, outside)
         known = {each.organization_id for each in logs}
         known |= {each.organization_id for each in missing}
-        logs += [LogWithTail(each.organization_id, None, 0) for each in missing if not each.closed]
+        logs += vanished(missing)
         chosen = [
             each
             for each in logs

@@ -22,7 +22,7 @@ from eventstore.slices import in_slices
 from eventstore.trees.check import check_sizes
 from eventstore.trees.keys import Signer, load_all_signers
 from eventstore.trees.logs import LogState, LogWithTail, find_endings, load_logs
-from service.proof.outside import ByLog, OutsideCopy, find_vanished, place_of
+from service.proof.outside import ByLog, OutsideCopy, find_missing, place_of, vanished
 from service.proof.outside_writer import OutsideWriter, write_if_possible
 from service.proof.verdicts import Verdicts
 from service.write.log_heights import LogHeights
@@ -72,12 +72,12 @@ class Watch:
         async with borrowed(self._pool, timeout_s=TIMEOUT_S) as connection:
             logs = await load_logs(connection)
             signers = await load_all_signers(connection)
-            vanished = await find_vanished(connection, self._sealer, logs, outside)
+            missing = await find_missing(connection, self._sealer, logs, outside)
         connections = ConnectionCache(self._pool)
         # Few logs need one: those with a restore, or with somebody who was erased.
         on_demand: Any = OnDemand(connections, TIMEOUT_S)
         try:
-            async for each in in_slices([*logs, *vanished]):
+            async for each in in_slices([*logs, *vanished(missing)]):
                 held = outside.get(each.organization_id)
                 by = signers.get(each.organization_id, [])
                 await self._compare(on_demand, each, by, held)
