@@ -372,9 +372,7 @@ async def test_a_move_that_is_killed_before_its_arrival_is_repeated(
 async def test_a_move_does_not_end_over_another_log_there(
     cells: Cells, tenant: Tenant, tmp_path: Path
 ) -> None:
-    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
-    found = await find_organization(cells.here.runtime, str(tenant.id))
-    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    sealer, folder = await _written(cells, tenant, tmp_path)
     await _load(cells, folder, sealer)
     # The log goes on here, as after an import whose log was not held.
     await Scim(cells.here, tenant.token).post("/Users", {"userName": "here@example.com"})
@@ -400,9 +398,7 @@ async def test_a_move_ends_though_the_copy_outside_cannot_be_written(
 async def test_a_changed_package_or_another_key_is_refused(
     cells: Cells, tenant: Tenant, tmp_path: Path
 ) -> None:
-    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
-    found = await find_organization(cells.here.runtime, str(tenant.id))
-    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    sealer, folder = await _written(cells, tenant, tmp_path)
 
     with pytest.raises(BackupProblem, match="transfer key"):
         await _load(cells, folder, Sealer(bytes(range(32))))
@@ -420,9 +416,7 @@ async def test_a_changed_package_or_another_key_is_refused(
 async def test_a_package_that_is_altered_in_one_byte_is_refused(
     cells: Cells, tenant: Tenant, tmp_path: Path
 ) -> None:
-    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
-    found = await find_organization(cells.here.runtime, str(tenant.id))
-    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    sealer, folder = await _written(cells, tenant, tmp_path)
     for file in sorted(folder.iterdir()):
         whole = file.read_bytes()
         # Not the flags, time and system in the head of gzip: they may differ for the same content.
@@ -483,9 +477,7 @@ async def test_a_package_brings_no_rows_of_another_organization(
     cells: Cells, tenant: Tenant, tmp_path: Path
 ) -> None:
     # Whoever has the transfer key can sign what they like.
-    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
-    found = await find_organization(cells.here.runtime, str(tenant.id))
-    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    sealer, folder = await _written(cells, tenant, tmp_path)
     file, other = folder / "proof.tiles.copy.gz", uuid4()
     rows = gzip.decompress(file.read_bytes())
     rows += rows.replace(str(tenant.id).encode(), str(other).encode())
@@ -518,6 +510,14 @@ async def test_a_package_brings_no_rows_of_another_organization(
 
     with pytest.raises(BackupProblem, match="rows that are not of"):
         await _load(cells, folder, sealer)
+
+
+async def _written(cells: Cells, tenant: Tenant, tmp_path: Path) -> tuple[Sealer, Path]:
+    """Write the package of an organization; return the sealer of the transfer key, and the package's folder."""
+    sealer, folder = Sealer(bytes(32)), tmp_path / "organization"
+    found = await find_organization(cells.here.runtime, str(tenant.id))
+    await write_organization(cells.here.runtime, found, folder, sealer, report=silent)
+    return sealer, folder
 
 
 async def _load(cells: Cells, folder: Path, sealer: Sealer) -> Arrived:
